@@ -1,0 +1,207 @@
+#include "binding/builder.h"
+
+#include "binding/buffer.h"
+#include "binding/dataset.h"
+#include "binding/parameter.h"
+#include "binding/value_code.h"
+
+namespace lth::binding {
+namespace {
+
+constexpr int kMaxChannels = 1 << 20;
+constexpr int kMaxLength = 1 << 24;
+constexpr int kMaxStride = 1 << 20;
+
+OptimizerSettings to_settings(const Napi::Value& value) {
+  const Fields fields(value, "optimizer: settings",
+                      {"kind", "beta1", "beta2", "epsilon", "weightDecay", "clipNorm"});
+  const auto number = [&](const char* name, double max) {
+    return to_float(fields.get(name), fields.path(name), 0, max);
+  };
+  constexpr double kAny = std::numeric_limits<float>::max();
+  OptimizerSettings settings;
+  settings.kind =
+      OptimizerKind(to_choice(fields.get("kind"), fields.path("kind"), {"adam", "sgd"}));
+  settings.beta1 = number("beta1", 1);
+  settings.beta2 = number("beta2", 1);
+  settings.epsilon = number("epsilon", kAny);
+  settings.weight_decay = number("weightDecay", kAny);
+  settings.clip_norm = number("clipNorm", kAny);
+  return settings;
+}
+
+}  // namespace
+
+Napi::Function Builder::define_class(Napi::Env env) {
+  const std::vector<napi_property_descriptor> properties = {
+      method_named<&Builder::label>("label"),
+      method_named<&Builder::gather>("gather"),
+      method_named<&Builder::input>("input"),
+      method_named<&Builder::conv1d>("conv1d"),
+      method_named<&Builder::conv1d_dgrad>("conv1dDgrad"),
+      method_named<&Builder::conv1d_wgrad>("conv1dWgrad"),
+      method_named<&Builder::norm>("norm"),
+      method_named<&Builder::norm_backward>("normBackward"),
+      method_named<&Builder::shortcut>("shortcut"),
+      method_named<&Builder::shortcut_backward>("shortcutBackward"),
+      method_named<&Builder::cross_entropy>("crossEntropy"),
+      method_named<&Builder::optimizer>("optimizer"),
+      method_named<&Builder::output>("output"),
+      method_named<&Builder::build>("build"),
+  };
+  return define<&Builder::dispose>(env, properties);
+}
+
+lth::Value Builder::value(const Napi::Value& argument, const std::string& what) const {
+  return decode_value(argument, native()->owner, what);
+}
+
+lth::Value Builder::optional_value(const Napi::Value& argument, const std::string& what) const {
+  return argument.IsUndefined() ? -1 : value(argument, what);
+}
+
+Napi::Value Builder::encode(const Napi::CallbackInfo& info, lth::Value value) const {
+  return encode_value(info.Env(), native()->owner, value);
+}
+
+Napi::Value Builder::label(const Napi::CallbackInfo& info) {
+  const std::string name = to_text(info[0], "label: name");
+  idle("builder.label")->builder.label(name);
+  return info.Env().Undefined();
+}
+
+Napi::Value Builder::gather(const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "gather: options", {"mean", "std", "flip"});
+  const float mean = to_float(options.get("mean"), options.path("mean"));
+  const float std = to_float(options.get("std"), options.path("std"));
+  const bool flip = to_boolean(options.get("flip"), options.path("flip"));
+  const auto dataset = Dataset::on(device(), info[0], "gather: dataset");
+  const auto recording = idle("builder.gather");
+  const lth::Value result = recording->builder.gather(dataset, mean, std, flip);
+  recording->traits.gathers = true;
+  recording->traits.random |= flip;
+  return encode(info, result);
+}
+
+Napi::Value Builder::input(const Napi::CallbackInfo& info) {
+  const auto channels = int(to_integer(info[0], "input: channels", 1, kMaxChannels));
+  const auto length = int(to_integer(info[1], "input: length", 1, kMaxLength));
+  return encode(info, idle("builder.input")->builder.input(channels, length));
+}
+
+Napi::Value Builder::conv1d(const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "conv1d: options", {"weight", "bias", "stride", "add"});
+  const Napi::Value weight_value = options.get("weight");
+  const Napi::Value bias_value = options.get("bias");
+  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
+  const lth::Value add = optional_value(options.get("add"), options.path("add"));
+  const lth::Value x = value(info[0], "conv1d: x");
+  const auto weight = Parameter::on(device(), weight_value, options.path("weight"));
+  const auto bias = Parameter::on(device(), bias_value, options.path("bias"));
+  return encode(info, idle("builder.conv1d")->builder.conv1d(x, weight, bias, stride, add));
+}
+
+Napi::Value Builder::conv1d_dgrad(const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "conv1dDgrad: options", {"dy", "add"});
+  const lth::Value dy = value(options.get("dy"), options.path("dy"));
+  const lth::Value add = optional_value(options.get("add"), options.path("add"));
+  const lth::Value y = value(info[0], "conv1dDgrad: y");
+  return encode(info, idle("builder.conv1dDgrad")->builder.conv1d_dgrad(y, dy, add));
+}
+
+Napi::Value Builder::conv1d_wgrad(const Napi::CallbackInfo& info) {
+  const lth::Value y = value(info[0], "conv1dWgrad: y");
+  const lth::Value dy = value(info[1], "conv1dWgrad: dy");
+  idle("builder.conv1dWgrad")->builder.conv1d_wgrad(y, dy);
+  return info.Env().Undefined();
+}
+
+Napi::Value Builder::norm(const Napi::CallbackInfo& info) {
+  const Fields fields(info[1], "norm: settings",
+                      {"gamma", "beta", "runningMean", "runningVariance", "epsilon", "momentum",
+                       "training", "relu", "dropout"});
+  const Napi::Value gamma = fields.get("gamma");
+  const Napi::Value beta = fields.get("beta");
+  const Napi::Value mean = fields.get("runningMean");
+  const Napi::Value variance = fields.get("runningVariance");
+  ProgramBuilder::Norm settings;
+  settings.epsilon = to_float(fields.get("epsilon"), fields.path("epsilon"));
+  settings.momentum = to_float(fields.get("momentum"), fields.path("momentum"), 0, 1);
+  settings.training = to_boolean(fields.get("training"), fields.path("training"));
+  settings.relu = to_boolean(fields.get("relu"), fields.path("relu"));
+  settings.dropout = to_number(fields.get("dropout"), fields.path("dropout"));
+  if (!(settings.dropout >= 0 && settings.dropout < 1)) {
+    throw_range(fields.path("dropout") + " must be from 0 to less than 1, got " +
+                describe(fields.get("dropout")));
+  }
+  const lth::Value x = value(info[0], "norm: x");
+  settings.gamma = Parameter::on(device(), gamma, fields.path("gamma"));
+  settings.beta = Parameter::on(device(), beta, fields.path("beta"));
+  settings.running_mean = Buffer::on(device(), mean, fields.path("runningMean"));
+  settings.running_variance = Buffer::on(device(), variance, fields.path("runningVariance"));
+  const auto recording = idle("builder.norm");
+  const lth::Value result = recording->builder.norm(x, settings);
+  recording->traits.random |= settings.training && settings.dropout > 0;
+  return encode(info, result);
+}
+
+Napi::Value Builder::norm_backward(const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "normBackward: options", {"dy", "add"});
+  const lth::Value dy = value(options.get("dy"), options.path("dy"));
+  const lth::Value add = optional_value(options.get("add"), options.path("add"));
+  const lth::Value y = value(info[0], "normBackward: y");
+  return encode(info, idle("builder.normBackward")->builder.norm_backward(y, dy, add));
+}
+
+Napi::Value Builder::shortcut(const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "shortcut: options", {"stride", "channels"});
+  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
+  const auto channels =
+      int(to_integer(options.get("channels"), options.path("channels"), 1, kMaxChannels));
+  const lth::Value x = value(info[0], "shortcut: x");
+  return encode(info, idle("builder.shortcut")->builder.shortcut(x, stride, channels));
+}
+
+Napi::Value Builder::shortcut_backward(const Napi::CallbackInfo& info) {
+  const lth::Value y = value(info[0], "shortcutBackward: y");
+  const lth::Value dy = value(info[1], "shortcutBackward: dy");
+  return encode(info, idle("builder.shortcutBackward")->builder.shortcut_backward(y, dy));
+}
+
+Napi::Value Builder::cross_entropy(const Napi::CallbackInfo& info) {
+  const lth::Value logits = value(info[0], "crossEntropy: logits");
+  return encode(info, idle("builder.crossEntropy")->builder.cross_entropy(logits));
+}
+
+Napi::Value Builder::optimizer(const Napi::CallbackInfo& info) {
+  const std::vector<Napi::Value> elements = to_array(info[0], "optimizer: parameters");
+  const OptimizerSettings settings = to_settings(info[1]);
+  std::vector<std::shared_ptr<lth::Parameter>> parameters;
+  for (const Napi::Value& element : elements) {
+    const std::string what = "optimizer: parameters[" + std::to_string(parameters.size()) + "]";
+    parameters.push_back(Parameter::on(device(), element, what));
+  }
+  const auto recording = idle("builder.optimizer");
+  recording->builder.optimizer(std::move(parameters), settings);
+  recording->traits.optimizes = true;
+  return info.Env().Undefined();
+}
+
+Napi::Value Builder::output(const Napi::CallbackInfo& info) {
+  const lth::Value kept = value(info[0], "output: value");
+  idle("builder.output")->builder.output(kept);
+  return info.Env().Undefined();
+}
+
+Napi::Value Builder::build(const Napi::CallbackInfo&) {
+  const auto recording = idle("builder.build");
+  drop("it was built");
+  auto recorded = std::make_shared<Recorded>();
+  recorded->program = recording->builder.build();
+  recorded->owner = recording->owner;
+  recorded->traits = recording->traits;
+  device().note_arena(recorded->program->arena_bytes());
+  return Program::make(device().addon().program_class, {shared_device(), std::move(recorded), 0});
+}
+
+}  // namespace lth::binding

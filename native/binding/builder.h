@@ -1,0 +1,48 @@
+#pragma once
+
+#include "binding/handle.h"
+#include "binding/program.h"
+#include "lth/program.h"
+
+namespace lth::binding {
+
+/// A step being recorded.
+struct Recording {
+  Recording(std::shared_ptr<Backend> backend, int records, int length, uint64_t seed)
+      : builder(std::move(backend), records, length, seed) {}
+
+  ProgramBuilder builder;
+  int64_t owner = 0;  ///< which its values carry
+  ProgramTraits traits;
+};
+
+class Builder : public DeviceObject<Builder, Recording> {
+ public:
+  static constexpr const char* kName = "Builder";
+  static constexpr napi_type_tag kTag = {0x6c74682d65636731, 0x05};
+  using DeviceObject::DeviceObject;
+
+  static Napi::Function define_class(Napi::Env env);
+
+ private:
+  Napi::Value label(const Napi::CallbackInfo& info);
+  Napi::Value gather(const Napi::CallbackInfo& info);
+  Napi::Value input(const Napi::CallbackInfo& info);
+  Napi::Value conv1d(const Napi::CallbackInfo& info);
+  Napi::Value conv1d_dgrad(const Napi::CallbackInfo& info);
+  Napi::Value conv1d_wgrad(const Napi::CallbackInfo& info);
+  Napi::Value norm(const Napi::CallbackInfo& info);
+  Napi::Value norm_backward(const Napi::CallbackInfo& info);
+  Napi::Value shortcut(const Napi::CallbackInfo& info);
+  Napi::Value shortcut_backward(const Napi::CallbackInfo& info);
+  Napi::Value cross_entropy(const Napi::CallbackInfo& info);
+  Napi::Value optimizer(const Napi::CallbackInfo& info);
+  Napi::Value output(const Napi::CallbackInfo& info);
+  Napi::Value build(const Napi::CallbackInfo& info);
+
+  lth::Value value(const Napi::Value& argument, const std::string& what) const;
+  lth::Value optional_value(const Napi::Value& argument, const std::string& what) const;
+  Napi::Value encode(const Napi::CallbackInfo& info, lth::Value value) const;
+};
+
+}  // namespace lth::binding

@@ -1,0 +1,91 @@
+#include <climits>
+#include <cmath>
+
+#include "core/builder_state.h"
+#include "core/format.h"
+#include "core/program_impl.h"
+#include "lth/error.h"
+
+namespace lth {
+namespace {
+
+constexpr int kMostRecords = 1 << 20;
+constexpr int kMostLength = 1 << 28;
+
+void check_extent(int value, int most, const char* what) {
+  if (value < 1 || value > most) {
+    throw_range(std::string(what) + " must be from 1 to " + std::to_string(most) + ", got " +
+                std::to_string(value));
+  }
+}
+
+}  // namespace
+
+ProgramBuilder::ProgramBuilder(std::shared_ptr<Backend> backend, int records, int length,
+                               uint64_t seed)
+    : state_(std::make_unique<State>()) {
+  if (!backend) throw_type("A builder needs a backend, got none");
+  check_extent(records, kMostRecords, "The number of records of a batch");
+  check_extent(length, kMostLength, "The length of a batch");
+  state_->recording = std::make_unique<Recording>();
+  Recording& recording = *state_->recording;
+  recording.records = records;
+  recording.length = length;
+  recording.seed = seed;
+  recording.tag = int(backend->program_share().builders++ % (1U << (31 - kValueBits)))
+                  << kValueBits;
+  state_->arena = DeviceArena::of(*backend);
+  recording.backend = std::move(backend);
+}
+
+ProgramBuilder::~ProgramBuilder() = default;
+
+void ProgramBuilder::label(const std::string& name) {
+  state_->open();
+  state_->label = name;
+}
+
+Value ProgramBuilder::gather(std::shared_ptr<ResidentDataset> dataset, float mean, float std,
+                             bool flip) {
+  Recording& recording = state_->open();
+  if (!dataset) throw_type("gather needs a data set, got none");
+  if (&dataset->backend() != recording.backend.get()) {
+    throw_type("The data set of gather belongs to another backend");
+  }
+  if (recording.has_gather) throw_state("A program gathers one batch: this one has a gather already");
+  if (!std::isfinite(mean)) throw_range("mean must be finite, got " + number_text(mean));
+  if (!(std > 0) || !std::isfinite(std) || !std::isfinite(1.0f / std)) {
+    throw_range("std must be positive and finite, got " + number_text(std));
+  }
+  const LevelIndex level = state_->new_level(kNone, 1, recording.length);
+  const ValueIndex x = state_->new_value(1, level);
+  state_->record(GatherOp{std::move(dataset), mean, 1.0f / std, flip, x});
+  recording.has_gather = true;
+  return recording.handle_of(x);
+}
+
+Value ProgramBuilder::input(int channels, int length) {
+  Recording& recording = state_->open();
+  check_extent(channels, INT_MAX, "The channels of an input");
+  check_extent(length, kMostLength, "The length of an input");
+  const ValueIndex x = state_->new_value(channels, state_->new_level(kNone, 1, length));
+  recording.values[size_t(x)].producer = kNone;
+  recording.values[size_t(x)].input = true;
+  return recording.handle_of(x);
+}
+
+void ProgramBuilder::output(Value value) {
+  Recording& recording = state_->open();
+  recording.values[size_t(recording.index_of(value, "output"))].output = true;
+}
+
+std::unique_ptr<Program> ProgramBuilder::build() {
+  Recording& recording = state_->open();
+  if (recording.nodes.empty()) throw_state("Cannot build a program without any op");
+  const size_t bytes = plan_values(recording);
+  auto impl = std::make_unique<Program::Impl>(std::move(state_->recording),
+                                              std::move(state_->arena), bytes);
+  return std::unique_ptr<Program>(new Program(std::move(impl)));
+}
+
+}  // namespace lth

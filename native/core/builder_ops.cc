@@ -1,0 +1,231 @@
+#include <climits>
+#include <cmath>
+#include <unordered_set>
+
+#include "core/builder_state.h"
+#include "core/format.h"
+#include "lth/error.h"
+
+namespace lth {
+namespace {
+
+/// The op of type `T` that wrote the value; throws Error(range) if another did.
+template <class T>
+const T& producer(const Recording& recording, Value handle, const char* what) {
+  const ValueInfo& info = recording.values[size_t(recording.index_of(handle, "y"))];
+  const T* op = info.producer == kNone
+                    ? nullptr
+                    : std::get_if<T>(&recording.nodes[size_t(info.producer)].op);
+  if (!op) {
+    const char* by = info.producer == kNone ? "input"
+                                            : op_name(recording.nodes[size_t(info.producer)].op);
+    throw_range("y must be the result of " + std::string(what) + ", got value " +
+                std::to_string(handle) + " made by " + by);
+  }
+  return *op;
+}
+
+void check_stride(int stride) {
+  if (stride != 1 && stride != 2) {
+    throw_range("stride must be 1 or 2, got " + std::to_string(stride));
+  }
+}
+
+void check_rate(float value, const char* what) {
+  if (!(value >= 0 && value < 1)) {
+    throw_range(std::string(what) + " must be at least 0 and less than 1, got " +
+                number_text(value));
+  }
+}
+
+void check_not_negative(float value, const char* what) {
+  if (!(value >= 0) || !std::isfinite(value)) {
+    throw_range(std::string(what) + " must be at least 0 and finite, got " + number_text(value));
+  }
+}
+
+}  // namespace
+
+Value ProgramBuilder::conv1d(Value x, std::shared_ptr<Parameter> weight,
+                             std::shared_ptr<Parameter> bias, int stride, Value add) {
+  Recording& recording = state_->open();
+  const ValueIndex input = recording.index_of(x, "x");
+  const ActivationShape in = recording.values[size_t(input)].shape;
+  const LevelIndex in_level = recording.values[size_t(input)].level;
+  state_->check_parameter(weight.get(), "weight");
+  check_stride(stride);
+  const std::vector<int>& extents = weight->shape();
+  if (extents.size() != 3 || extents[1] != in.channels) {
+    throw_range("weight must have shape [Cout, " + std::to_string(in.channels) +
+                ", K] for x of shape " + shape_text(in) + ", got " + shape_text(extents));
+  }
+  state_->check_channels(bias.get(), "bias", extents[0]);
+  if (int64_t(in.length) + 2 * int64_t(extents[2]) > (1 << 30)) {
+    throw_range("The kernel of weight " + shape_text(extents) + " is too long for x of shape " +
+                shape_text(in));
+  }
+  const int out_length = same_output_length(in.length, stride);
+  ValueInfo like;
+  like.shape = {in.records, extents[0], out_length, 0};
+  const ValueIndex added = state_->optional_same_shape(add, "add", like);
+  const Conv1dDesc desc{in.channels, extents[0], extents[2], stride,
+                        same_pad_left(in.length, extents[2], stride)};
+  const LevelIndex level = state_->derived_level(in_level, stride);
+  const ValueIndex y = state_->new_value(desc.out_channels, level);
+  state_->record(ConvOp{desc, std::move(weight), std::move(bias), input, added, y});
+  return recording.handle_of(y);
+}
+
+Value ProgramBuilder::conv1d_dgrad(Value y, Value dy, Value add) {
+  Recording& recording = state_->open();
+  const ConvOp conv = producer<ConvOp>(recording, y, "conv1d");
+  const ValueIndex gradient = state_->same_shape(dy, "dy", state_->value(conv.y));
+  const ValueInfo x = state_->value(conv.x);
+  const ValueIndex added = state_->optional_same_shape(add, "add", x);
+  const ValueIndex dx = state_->new_value(x.shape.channels, x.level);
+  state_->record(ConvDgradOp{conv, gradient, added, dx});
+  return recording.handle_of(dx);
+}
+
+void ProgramBuilder::conv1d_wgrad(Value y, Value dy) {
+  Recording& recording = state_->open_for_gradient("conv1d_wgrad");
+  const ConvOp conv = producer<ConvOp>(recording, y, "conv1d");
+  const ValueIndex gradient = state_->same_shape(dy, "dy", state_->value(conv.y));
+  state_->claim_gradient(*conv.weight, "weight");
+  state_->claim_gradient(*conv.bias, "bias");
+  state_->record(ConvWgradOp{conv, gradient});
+}
+
+Value ProgramBuilder::norm(Value x, const Norm& settings) {
+  Recording& recording = state_->open();
+  const ValueIndex input = recording.index_of(x, "x");
+  const int channels = state_->value(input).shape.channels;
+  const LevelIndex level = state_->value(input).level;
+  state_->check_channels(settings.gamma.get(), "gamma", channels);
+  state_->check_channels(settings.beta.get(), "beta", channels);
+  for (const auto& [buffer, role] : {std::pair(settings.running_mean.get(), "running mean"),
+                                     std::pair(settings.running_variance.get(),
+                                               "running variance")}) {
+    if (!buffer) throw_type(std::string("The ") + role + " must be a buffer, got none");
+    if (&buffer->backend() != recording.backend.get()) {
+      throw_type(std::string("The ") + role + " belongs to another backend");
+    }
+    if (buffer->size() != size_t(channels)) {
+      throw_range(std::string("The ") + role + " must have " + std::to_string(channels) +
+                  " elements, got " + std::to_string(buffer->size()));
+    }
+  }
+  if (settings.running_mean == settings.running_variance) {
+    throw_range("The running mean and the running variance must be two buffers");
+  }
+  if (!(settings.epsilon > 0) || !std::isfinite(settings.epsilon)) {
+    throw_range("epsilon must be positive and finite, got " + number_text(settings.epsilon));
+  }
+  if (!(settings.momentum >= 0 && settings.momentum <= 1)) {
+    throw_range("momentum must be from 0 to 1, got " + number_text(settings.momentum));
+  }
+  if (!(settings.dropout >= 0 && settings.dropout < 1)) {
+    throw_range("dropout must be at least 0 and less than 1, got " + number_text(settings.dropout));
+  }
+  std::shared_ptr<Buffer> saved;
+  if (settings.training) {
+    saved = std::make_shared<Buffer>(*recording.backend, 2 * size_t(channels));
+  }
+  const ValueIndex y = state_->new_value(channels, level);
+  state_->record(NormOp{settings, ++state_->norms, std::move(saved), input, y});
+  return recording.handle_of(y);
+}
+
+Value ProgramBuilder::norm_backward(Value y, Value dy, Value add) {
+  Recording& recording = state_->open_for_gradient("norm_backward");
+  const NormOp norm = producer<NormOp>(recording, y, "norm");
+  if (!norm.settings.training) {
+    throw_state("norm_backward needs a norm that was recorded with training on");
+  }
+  const ValueInfo x = state_->value(norm.x);
+  const ValueIndex gradient = state_->same_shape(dy, "dy", x);
+  const ValueIndex added = state_->optional_same_shape(add, "add", x);
+  state_->claim_gradient(*norm.settings.gamma, "gamma");
+  state_->claim_gradient(*norm.settings.beta, "beta");
+  const ValueIndex dx = state_->new_value(x.shape.channels, x.level);
+  state_->record(NormBackwardOp{norm, gradient, added, dx});
+  return recording.handle_of(dx);
+}
+
+Value ProgramBuilder::shortcut(Value x, int stride, int channels) {
+  Recording& recording = state_->open();
+  const ValueIndex input = recording.index_of(x, "x");
+  check_stride(stride);
+  const int in_channels = state_->value(input).shape.channels;
+  if (channels < in_channels) {
+    throw_range("A shortcut cannot drop channels: x has " + std::to_string(in_channels) +
+                ", asked for " + std::to_string(channels));
+  }
+  const LevelIndex level = state_->derived_level(state_->value(input).level, stride);
+  const ValueIndex y = state_->new_value(channels, level);
+  state_->record(ShortcutOp{stride, input, y});
+  return recording.handle_of(y);
+}
+
+Value ProgramBuilder::shortcut_backward(Value y, Value dy) {
+  Recording& recording = state_->open();
+  const ShortcutOp shortcut = producer<ShortcutOp>(recording, y, "shortcut");
+  const ValueIndex gradient = state_->same_shape(dy, "dy", state_->value(shortcut.y));
+  const ValueInfo x = state_->value(shortcut.x);
+  const ValueIndex dx = state_->new_value(x.shape.channels, x.level);
+  state_->record(ShortcutBackwardOp{shortcut, gradient, dx});
+  return recording.handle_of(dx);
+}
+
+Value ProgramBuilder::cross_entropy(Value logits) {
+  Recording& recording = state_->open();
+  const ValueIndex input = recording.index_of(logits, "logits");
+  if (recording.classes > 0) throw_state("A program has one loss: this one has a cross-entropy already");
+  const ValueInfo info = state_->value(input);
+  for (const Node& node : recording.nodes) {
+    const auto* gather = std::get_if<GatherOp>(&node.op);
+    if (gather && gather->dataset->classes() > info.shape.channels) {
+      throw_range("logits of shape " + shape_text(info.shape) + " have " +
+                  std::to_string(info.shape.channels) + " classes, the data set has labels up to " +
+                  std::to_string(gather->dataset->classes() - 1));
+    }
+  }
+  const ValueIndex dlogits = state_->new_value(info.shape.channels, info.level);
+  state_->record(CrossEntropyOp{input, dlogits});
+  recording.classes = info.shape.channels;
+  return recording.handle_of(dlogits);
+}
+
+void ProgramBuilder::optimizer(std::vector<std::shared_ptr<Parameter>> parameters,
+                               const OptimizerSettings& settings) {
+  Recording& recording = state_->open();
+  if (recording.has_optimizer) throw_state("A program has one optimizer: this one has one already");
+  if (parameters.empty()) throw_range("The optimizer needs at least one parameter, got none");
+  std::unordered_set<const Parameter*> seen;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const std::string role = "Parameter " + std::to_string(i) + " of the optimizer";
+    const Parameter* parameter = parameters[i].get();
+    state_->check_parameter(parameter, role.c_str());
+    if (!seen.insert(parameter).second) throw_range(role + " is listed twice");
+    if (!state_->gradient_of.empty() && !state_->gradient_of.contains(parameter)) {
+      throw_state(role + ", of shape " + shape_text(parameter->shape()) +
+                  ", has no gradient: no op of this program computes it");
+    }
+  }
+  check_rate(settings.beta1, settings.kind == OptimizerKind::adam ? "beta1" : "momentum");
+  if (settings.kind == OptimizerKind::adam) {
+    check_rate(settings.beta2, "beta2");
+    if (!(settings.epsilon > 0) || !std::isfinite(settings.epsilon)) {
+      throw_range("epsilon must be positive and finite, got " + number_text(settings.epsilon));
+    }
+  }
+  check_not_negative(settings.weight_decay, "weight decay");
+  check_not_negative(settings.clip_norm, "clip norm");
+  recording.trained = std::move(parameters);
+  recording.has_optimizer = true;
+  recording.has_clipping = settings.clip_norm > 0;
+  if (recording.has_clipping) state_->record(GradientNormOp{});
+  state_->record(OptimizerOp{settings});
+}
+
+}  // namespace lth

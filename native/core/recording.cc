@@ -1,0 +1,163 @@
+#include "core/recording.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "core/format.h"
+#include "core/memory_plan.h"
+#include "lth/error.h"
+
+namespace lth {
+namespace {
+
+/// What an op asks of the layout.
+struct HaloNeed {
+  ValueIndex value;
+  int halo;
+};
+
+std::vector<HaloNeed> halo_needs(const Op& op) {
+  return std::visit(
+      Overloaded{
+          [](const ConvOp& o) { return std::vector<HaloNeed>{{o.x, conv_halo(o.desc)}}; },
+          [](const ConvDgradOp& o) {
+            return std::vector<HaloNeed>{{o.dy, conv_halo(o.conv.desc)}};
+          },
+          [](const ConvWgradOp& o) {
+            const int halo = conv_halo(o.conv.desc);
+            return std::vector<HaloNeed>{{o.conv.x, halo}, {o.dy, halo}};
+          },
+          [](const auto&) { return std::vector<HaloNeed>{}; },
+      },
+      op);
+}
+
+/// The value that an op may overwrite with its result, or none.
+ValueIndex overwritable(const Op& op) {
+  return std::visit(Overloaded{
+                        [](const NormOp& o) { return o.settings.training ? kNone : o.x; },
+                        [](const NormBackwardOp& o) {
+                          const bool read_twice = o.dy == o.norm.x || o.dy == o.norm.y ||
+                                                  o.dy == o.add;
+                          return read_twice ? kNone : o.dy;
+                        },
+                        [](const auto&) { return kNone; },
+                    },
+                    op);
+}
+
+/// Throws rather than let a product of extents wrap around.
+void check_addressable(const ActivationShape& shape) {
+  const double groups = (double(shape.records) + kLanes - 1) / kLanes;
+  const double bytes = groups * kLanes * sizeof(float) * shape.channels *
+                       (double(shape.length) + 2.0 * shape.halo);
+  if (bytes > 0x1p46) {
+    throw_state("Cannot hold an activation " + shape_text(shape) + ": it needs " +
+                number_text(bytes) + " bytes");
+  }
+}
+
+}  // namespace
+
+ValueIndex Recording::index_of(Value handle, const char* role) const {
+  const std::string what = std::string(role) + " " + std::to_string(handle);
+  if (handle < 0) throw_range(what + " is not a value: handles are not negative");
+  if ((handle & ~(kMostValues - 1)) != tag) {
+    throw_type(what + " belongs to another builder or program");
+  }
+  const ValueIndex index = handle & (kMostValues - 1);
+  if (index >= ValueIndex(values.size())) {
+    throw_range(what + " does not exist: " + std::to_string(values.size()) +
+                " values have been recorded");
+  }
+  return index;
+}
+
+const char* op_name(const Op& op) {
+  static constexpr std::array<const char*, std::variant_size_v<Op>> names = {
+      "gather",        "derive_lengths",   "conv1d_forward",    "conv1d_dgrad",
+      "conv1d_wgrad",  "norm_forward",     "norm_backward",     "shortcut_forward",
+      "shortcut_backward", "cross_entropy", "gradient_norm",    "optimizer_step"};
+  return names[op.index()];
+}
+
+OpValues op_values(const Op& op) {
+  OpValues result = std::visit(
+      Overloaded{
+          [](const GatherOp& o) { return OpValues{{}, o.x}; },
+          [](const ConvOp& o) { return OpValues{{o.x, o.add}, o.y}; },
+          [](const ConvDgradOp& o) { return OpValues{{o.dy, o.add}, o.dx}; },
+          [](const ConvWgradOp& o) { return OpValues{{o.conv.x, o.dy}, kNone}; },
+          [](const NormOp& o) { return OpValues{{o.x}, o.y}; },
+          [](const NormBackwardOp& o) {
+            return OpValues{{o.norm.x, o.norm.y, o.dy, o.add}, o.dx};
+          },
+          [](const ShortcutOp& o) { return OpValues{{o.x}, o.y}; },
+          [](const ShortcutBackwardOp& o) { return OpValues{{o.shortcut.x, o.dy}, o.dx}; },
+          [](const CrossEntropyOp& o) { return OpValues{{o.logits}, o.dlogits}; },
+          [](const auto&) { return OpValues{}; },
+      },
+      op);
+  std::erase(result.reads, kNone);
+  return result;
+}
+
+size_t plan_values(Recording& recording) {
+  std::vector<ValueInfo>& values = recording.values;
+  const int end = int(recording.nodes.size());
+  struct Life {
+    int first, last;
+  };
+  std::vector<Life> lives(values.size());
+  for (size_t v = 0; v < values.size(); ++v) {
+    // Inputs are written before a run and keep for all replays, outputs are read after it.
+    const bool kept = values[v].input || values[v].output;
+    lives[v].first = values[v].input ? -1 : values[v].producer;
+    lives[v].last = kept ? end : values[v].producer;
+  }
+  for (int node = 0; node < end; ++node) {
+    const Op& op = recording.nodes[size_t(node)].op;
+    for (ValueIndex v : op_values(op).reads) {
+      lives[size_t(v)].last = std::max(lives[size_t(v)].last, node);
+    }
+    for (const HaloNeed& need : halo_needs(op)) {
+      int& halo = values[size_t(need.value)].shape.halo;
+      halo = std::max(halo, need.halo);
+    }
+  }
+
+  // Values that share a block: each op's result takes over the operand it may overwrite.
+  std::vector<ValueIndex> block_of(values.size());
+  std::iota(block_of.begin(), block_of.end(), 0);
+  std::vector<int> halo_of(values.size());
+  for (size_t v = 0; v < values.size(); ++v) halo_of[v] = values[v].shape.halo;
+  for (int node = 0; node < end; ++node) {
+    const Op& op = recording.nodes[size_t(node)].op;
+    const ValueIndex old = overwritable(op);
+    if (old == kNone || lives[size_t(old)].last != node) continue;
+    const ValueIndex result = op_values(op).write;
+    const ValueIndex block = block_of[size_t(old)];
+    block_of[size_t(result)] = block;
+    halo_of[size_t(block)] = std::max(halo_of[size_t(block)], halo_of[size_t(result)]);
+    lives[size_t(block)].last = lives[size_t(result)].last;
+  }
+
+  std::vector<PlannedBlock> blocks;
+  std::vector<int> planned(values.size(), kNone);
+  for (size_t v = 0; v < values.size(); ++v) {
+    values[v].shape.halo = halo_of[size_t(block_of[v])];
+    if (block_of[v] != ValueIndex(v)) continue;
+    check_addressable(values[v].shape);
+    planned[v] = int(blocks.size());
+    blocks.push_back({recording.backend->activation_bytes(values[v].shape), lives[v].first,
+                      lives[v].last, 0});
+  }
+  const size_t total = plan_memory(blocks);
+  for (size_t v = 0; v < values.size(); ++v) {
+    values[v].offset = blocks[size_t(planned[size_t(block_of[v])])].offset;
+  }
+  return total;
+}
+
+}  // namespace lth

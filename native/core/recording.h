@@ -1,0 +1,163 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lth/program.h"
+
+namespace lth {
+
+/// Index of a value, a length table or an op within a recording.
+using ValueIndex = int;
+using LevelIndex = int;
+inline constexpr int kNone = -1;
+
+/// Valid lengths of a batch's records at one resolution: written by gather or with an input, or
+/// derived from a finer one.
+struct Level {
+  LevelIndex source = kNone;  ///< the finer level, or none
+  int stride = 1;
+  int length = 0;             ///< L: the most that any record holds
+};
+
+struct ValueInfo {
+  ActivationShape shape;  ///< the plan fills in the halo
+  LevelIndex level = kNone;
+  int producer = kNone;   ///< op that writes it; none for an input
+  bool input = false;
+  bool output = false;
+  size_t offset = 0;      ///< in the arena, from the plan
+};
+
+struct GatherOp {
+  std::shared_ptr<ResidentDataset> dataset;
+  float mean;
+  float inv_std;
+  bool flip;
+  ValueIndex x;
+};
+
+struct DeriveLengthsOp {
+  LevelIndex level;
+};
+
+struct ConvOp {
+  Conv1dDesc desc;
+  std::shared_ptr<Parameter> weight;
+  std::shared_ptr<Parameter> bias;
+  ValueIndex x;
+  ValueIndex add;  ///< or none
+  ValueIndex y;
+};
+
+struct ConvDgradOp {
+  ConvOp conv;
+  ValueIndex dy;
+  ValueIndex add;  ///< or none
+  ValueIndex dx;
+};
+
+struct ConvWgradOp {
+  ConvOp conv;
+  ValueIndex dy;
+};
+
+struct NormOp {
+  ProgramBuilder::Norm settings;
+  uint32_t layer;                ///< random key of its dropout
+  std::shared_ptr<Buffer> saved; ///< [2 * C] mean, then 1 / std; null unless training
+  ValueIndex x;
+  ValueIndex y;
+};
+
+struct NormBackwardOp {
+  NormOp norm;
+  ValueIndex dy;
+  ValueIndex add;  ///< or none
+  ValueIndex dx;
+};
+
+struct ShortcutOp {
+  int stride;
+  ValueIndex x;
+  ValueIndex y;
+};
+
+struct ShortcutBackwardOp {
+  ShortcutOp shortcut;
+  ValueIndex dy;
+  ValueIndex dx;
+};
+
+struct CrossEntropyOp {
+  ValueIndex logits;
+  ValueIndex dlogits;
+};
+
+/// Parameters of the one optimiser are in Recording::trained.
+struct GradientNormOp {};
+struct OptimizerOp {
+  OptimizerSettings settings;
+};
+
+using Op = std::variant<GatherOp, DeriveLengthsOp, ConvOp, ConvDgradOp, ConvWgradOp, NormOp,
+                        NormBackwardOp, ShortcutOp, ShortcutBackwardOp, CrossEntropyOp,
+                        GradientNormOp, OptimizerOp>;
+
+struct Node {
+  std::string label;
+  Op op;
+  double seconds = 0;
+};
+
+/// What a builder records and a program replays.
+struct Recording {
+  std::shared_ptr<Backend> backend;  // first member: outlives the memory of the others
+  int records = 0;
+  int length = 0;
+  uint64_t seed = 0;
+  int tag = 0;  ///< upper bits of this recording's Value handles
+  std::vector<ValueInfo> values;
+  std::vector<Level> levels;
+  std::vector<Node> nodes;
+  std::vector<std::shared_ptr<Parameter>> trained;
+  int classes = 0;         ///< of the cross-entropy; 0 without one
+  bool has_gather = false;
+  bool has_optimizer = false;
+  bool has_clipping = false;
+
+  /// The value behind a handle; throws Error(type | range) naming `role` if it is not one of ours.
+  ValueIndex index_of(Value handle, const char* role) const;
+  Value handle_of(ValueIndex index) const { return tag | index; }
+};
+
+inline constexpr int kValueBits = 16;
+inline constexpr int kMostValues = 1 << kValueBits;
+
+/// Name of the op as profiles show it, e.g. "conv1d_forward".
+const char* op_name(const Op& op);
+
+/// Values that an op reads, and the one it writes (or none).
+struct OpValues {
+  std::vector<ValueIndex> reads;
+  ValueIndex write = kNone;
+};
+OpValues op_values(const Op& op);
+
+/// Fills in the halo and offset of each value; returns the bytes of arena that the program needs.
+/// Throws Error(state) for more than a machine can address.
+size_t plan_values(Recording& recording);
+
+/// Overloads as one visitor.
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+}  // namespace lth

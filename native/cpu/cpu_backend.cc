@@ -1,0 +1,226 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <unordered_map>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "cpu/kernel_table.h"
+#include "lth/error.h"
+
+namespace lth {
+namespace {
+
+using cpu::KernelTable;
+using cpu::ThreadPool;
+
+constexpr size_t kCacheLine = 64;
+constexpr size_t kHugePage = size_t(2) << 20;
+constexpr int kMostThreads = 1024;
+
+/// Can this machine run the code compiled for an instruction set?
+bool machine_has(Isa isa) {
+  switch (isa) {
+    case Isa::automatic:
+    case Isa::portable:
+      return true;
+#if LTH_X86
+    case Isa::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi2");
+    case Isa::avx512:
+      return machine_has(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vl");
+#else
+    case Isa::avx2:
+    case Isa::avx512:
+      return false;
+#endif
+  }
+  return false;
+}
+
+const KernelTable& table_for(Isa isa) {
+#if LTH_X86
+  if (isa == Isa::avx512) return cpu::avx512::kernel_table();
+  if (isa == Isa::avx2) return cpu::avx2::kernel_table();
+#else
+  (void)isa;
+#endif
+  return cpu::portable::kernel_table();
+}
+
+const char* isa_name(Isa isa) {
+  if (isa == Isa::avx512) return "AVX-512";
+  if (isa == Isa::avx2) return "AVX2";
+  return "portable";
+}
+
+Isa resolve(Isa isa) {
+  if (isa == Isa::automatic) {
+    for (Isa best : {Isa::avx512, Isa::avx2}) {
+      if (machine_has(best)) return best;
+    }
+    return Isa::portable;
+  }
+  if (!machine_has(isa)) {
+    throw_state(std::string("This machine cannot run the ") + isa_name(isa) + " kernels");
+  }
+  return isa;
+}
+
+int resolve_threads(int threads) {
+  if (threads < 0 || threads > kMostThreads) {
+    throw_range("threads must be from 0 (one per core) to " + std::to_string(kMostThreads) +
+                ", got " + std::to_string(threads));
+  }
+  if (threads > 0) return threads;
+  const int cores = int(std::thread::hardware_concurrency());
+  return cores > 0 ? cores : 1;
+}
+
+size_t machine_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? size_t(pages) * size_t(page) : SIZE_MAX;
+}
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(Isa isa, int threads) : isa_(isa), kernels_(table_for(isa)), pool_(threads) {}
+
+  std::string_view name() const override { return "cpu"; }
+  std::string description() const override {
+    const int threads = pool_.threads();
+    return std::string(isa_name(isa_)) + ", " + std::to_string(threads) +
+           (threads == 1 ? " thread" : " threads");
+  }
+
+  void* allocate(size_t bytes) override {
+    // Linux hands out more memory than there is and kills the process that touches it: refuse early.
+    const std::lock_guard lock(mutex_);
+    const size_t alignment = bytes >= 2 * kHugePage ? kHugePage : kCacheLine;
+    void* memory = nullptr;
+    if (bytes <= memory_ - std::min(memory_, allocated_)) {
+      const size_t padded = (std::max(bytes, size_t(1)) + alignment - 1) / alignment * alignment;
+      memory = std::aligned_alloc(alignment, padded);
+#if defined(__linux__)
+      if (memory && alignment == kHugePage) madvise(memory, padded, MADV_HUGEPAGE);
+#endif
+    }
+    if (!memory) {
+      throw_state("Cannot allocate " + std::to_string(bytes) + " bytes: " +
+                  std::to_string(allocated_) + " are in use and the machine has " +
+                  std::to_string(memory_));
+    }
+    sizes_.emplace(memory, bytes);
+    allocated_ += bytes;
+    return memory;
+  }
+
+  void release(void* pointer) override {
+    if (!pointer) return;
+    const std::lock_guard lock(mutex_);
+    const auto found = sizes_.find(pointer);
+    allocated_ -= found->second;
+    sizes_.erase(found);
+    std::free(pointer);
+  }
+
+  void zero(void* pointer, size_t bytes) override { std::memset(pointer, 0, bytes); }
+  void upload(void* target, const void* host, size_t bytes) override {
+    if (bytes > 0) std::memcpy(target, host, bytes);
+  }
+  void download(void* host, const void* source, size_t bytes) override {
+    if (bytes > 0) std::memcpy(host, source, bytes);
+  }
+
+  size_t activation_bytes(const ActivationShape& shape) const override {
+    return Activation{shape, nullptr, nullptr}.floats() * sizeof(float);
+  }
+
+  void store_activation(const Activation& target, const float* host) override {
+    const ActivationShape& shape = target.shape;
+    const size_t length = size_t(shape.length);
+    pool_.parallel_for(target.groups(), [&](int group, int) {
+      for (int c = 0; c < shape.channels; ++c) {
+        float* row = target.row(group, c);
+        std::memset(row - size_t(shape.halo) * kLanes, 0, target.row_stride() * sizeof(float));
+        for (int lane = 0; lane < kLanes; ++lane) {
+          const size_t n = size_t(group) * kLanes + size_t(lane);
+          const float* source = host + (n * size_t(shape.channels) + size_t(c)) * length;
+          for (int32_t l = 0; l < target.lengths[n]; ++l) row[size_t(l) * kLanes + lane] = source[l];
+        }
+      }
+    });
+  }
+
+  void load_activation(const Activation& source, float* host) override {
+    const ActivationShape& shape = source.shape;
+    const size_t length = size_t(shape.length);
+    pool_.parallel_for(source.groups(), [&](int group, int) {
+      for (int c = 0; c < shape.channels; ++c) {
+        const float* row = source.row(group, c);
+        for (int lane = 0; lane < kLanes; ++lane) {
+          const size_t n = size_t(group) * kLanes + size_t(lane);
+          if (n >= size_t(shape.records)) break;
+          float* target = host + (n * size_t(shape.channels) + size_t(c)) * length;
+          for (size_t l = 0; l < length; ++l) target[l] = row[l * kLanes + lane];
+        }
+      }
+    });
+  }
+
+  void gather(const Gather& args) override { kernels_.gather(args, pool_); }
+  void derive_lengths(const DeriveLengths& args) override {
+    for (int n = 0; n < args.count; ++n) {
+      args.out[n] = same_output_length(args.in[n], args.stride);
+    }
+  }
+  std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc,
+                                        const SparsePattern* pattern) override {
+    return kernels_.plan_conv1d(desc, pattern, pool_);
+  }
+  void conv1d_forward(const ConvForward& args) override { kernels_.conv1d_forward(args, pool_); }
+  void conv1d_dgrad(const ConvDgrad& args) override { kernels_.conv1d_dgrad(args, pool_); }
+  void conv1d_wgrad(const ConvWgrad& args) override { kernels_.conv1d_wgrad(args, pool_); }
+  void norm_forward(const NormForward& args) override { kernels_.norm_forward(args, pool_); }
+  void norm_backward(const NormBackward& args) override { kernels_.norm_backward(args, pool_); }
+  void shortcut_forward(const ShortcutForward& args) override {
+    kernels_.shortcut_forward(args, pool_);
+  }
+  void shortcut_backward(const ShortcutBackward& args) override {
+    kernels_.shortcut_backward(args, pool_);
+  }
+  void cross_entropy(const CrossEntropy& args) override { kernels_.cross_entropy(args, pool_); }
+  void gradient_norm(const GradientNorm& args) override { kernels_.gradient_norm(args, pool_); }
+  void optimizer_step(const OptimizerStep& args) override {
+    kernels_.optimizer_step(args, pool_);
+  }
+  void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) override {
+    kernels_.select_magnitude(tensors, keep, pool_);
+  }
+
+ private:
+  Isa isa_;
+  const KernelTable& kernels_;
+  ThreadPool pool_;
+
+  std::mutex mutex_;
+  std::unordered_map<void*, size_t> sizes_;
+  size_t allocated_ = 0;
+  const size_t memory_ = machine_memory();
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
+  return std::make_unique<CpuBackend>(resolve(options.isa), resolve_threads(options.threads));
+}
+
+}  // namespace lth

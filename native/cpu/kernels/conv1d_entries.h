@@ -1,0 +1,48 @@
+#pragma once
+
+#include "cpu/kernels/conv1d_array.h"
+#include "cpu/kernels/conv1d_pass.h"
+#include "lth/sparse_pattern.h"
+
+namespace lth::cpu::LTH_ISA {
+
+/// The surviving weights of a pass as compressed sparse rows, one row per (tap set, block of input
+/// channels, output channel). Blocks keep the inputs that a row gathers from in the L1 cache.
+class SparseEntries {
+ public:
+  /// @param transposed rows of the pass are the pattern's input channels (dgrad)
+  /// @param block input channels per block, at least 1
+  SparseEntries(const PassGeometry& geometry, const SparsePattern& pattern, bool transposed,
+                int block);
+
+  int blocks() const { return blocks_; }
+  int block_channels() const { return block_; }
+  size_t count() const { return index_.size(); }
+  /// Row r of (set, block) is entries [rows(..)[r], rows(..)[r + 1]).
+  const int32_t* rows(int set, int block) const {
+    return begin_.data() + (size_t(set) * blocks_ + block) * out_channels_;
+  }
+  const int32_t* row_begin() const { return begin_.data(); }
+  size_t row_count() const { return begin_.size() - 1; }
+  /// Place of each entry in the dense weight tensor.
+  const int32_t* index() const { return index_.data(); }
+
+  /// Floats from (channel 0, position j * in_step) to each entry's input, for a row stride in floats.
+  const int32_t* offsets(size_t row_stride, ThreadPool& pool);
+  /// Values of the entries taken from the dense weight.
+  const float* values(const float* weight, ThreadPool& pool);
+
+ private:
+  int out_channels_;
+  int block_;
+  int blocks_;
+  Array<int32_t> begin_;     // [sets * blocks * O + 1]
+  Array<int32_t> index_;     // [nnz]
+  Array<int32_t> channel_;   // [nnz] input channel
+  Array<int32_t> position_;  // [nnz] input position for j = 0
+  Array<int32_t> offset_;    // [nnz]
+  Array<float> value_;       // [nnz]
+  size_t row_stride_ = 0;    // that offset_ holds for
+};
+
+}  // namespace lth::cpu::LTH_ISA

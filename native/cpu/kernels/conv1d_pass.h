@@ -1,0 +1,137 @@
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "cpu/thread_pool.h"
+#include "lth/activation.h"
+#include "lth/conv1d_desc.h"
+
+/// Forward and dgrad are the same operation, here called a pass:
+///   out[o, out_first + j * out_step] =
+///       bias[o] + add[o, same] + sum over i, t of weight(o, i, t) * in[i, j * in_step + offset + t]
+/// with one or, for the gradient of a strided convolution, two sets of taps t.
+namespace lth::cpu::LTH_ISA {
+
+struct TapSet {
+  int out_first;  ///< first output position
+  int count;      ///< taps; may be 0
+  int offset;     ///< input position of tap 0 for j = 0
+  int k_first;    ///< kernel index of tap 0
+  int k_step;     ///< kernel index step from tap to tap
+};
+
+struct PassGeometry {
+  int in_channels;
+  int out_channels;
+  int kernel;
+  int in_step;   ///< 1 or 2
+  int out_step;  ///< 1 or 2
+  int set_count;
+  TapSet sets[2];
+  size_t weight_out_stride;  ///< of weight[Cout, Cin, K], per output channel of this pass
+  size_t weight_in_stride;
+};
+
+inline PassGeometry forward_geometry(const Conv1dDesc& d) {
+  return {d.in_channels, d.out_channels, d.kernel, d.stride, 1, 1,
+          {{0, d.kernel, -d.pad_left, 0, 1}, {}},
+          size_t(d.in_channels) * d.kernel, size_t(d.kernel)};
+}
+
+/// dx[q] takes weight k from dy[(q + pad - k) / stride] where that is whole: for stride 2, even and
+/// odd q use disjoint taps.
+inline PassGeometry dgrad_geometry(const Conv1dDesc& d) {
+  PassGeometry g{d.out_channels, d.in_channels, d.kernel, 1, d.stride, d.stride, {},
+                 size_t(d.kernel), size_t(d.in_channels) * d.kernel};
+  for (int r = 0; r < d.stride; ++r) {
+    int last = d.kernel - 1;
+    if (d.stride == 2 && ((r + d.pad_left - last) & 1)) --last;
+    const int count = last < 0 ? 0 : last / d.stride + 1;
+    g.sets[r] = {r, count, count ? (r + d.pad_left - last) / d.stride : 0, last, -d.stride};
+  }
+  return g;
+}
+
+/// What one execution of a pass reads and writes.
+struct PassData {
+  Activation in;
+  Activation out;
+  const float* bias;      ///< [O] or null
+  const Activation* add;  ///< [N, O, *] or null
+};
+
+inline int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+/// Positions that the longest record of a group holds.
+inline int longest(const Activation& a, int group) {
+  const int32_t* lengths = a.lengths + group * kLanes;
+  int result = 0;
+  for (int i = 0; i < kLanes; ++i) result = std::max(result, int(lengths[i]));
+  return std::min(result, a.shape.length);
+}
+
+/// The fixed division of a pass into units that own what they write: groups x chunks of positions x
+/// ranges of output channels. It depends on shapes only, never on the number of threads.
+struct PassUnits {
+  int chunks;
+  int chunk_steps;  ///< output steps j of a chunk (the last may have fewer)
+  int ranges;
+  int range_rows;
+  int count;
+
+  /// @param chunk_steps wanted; @param multiple of which the steps should be a multiple;
+  /// @param row_multiple of which a range of rows is a multiple
+  static PassUnits divide(const PassGeometry& g, const Activation& out, int chunk_steps,
+                          int multiple, int row_multiple) {
+    constexpr int kWantedUnits = 48;  // enough to balance 16 threads
+    PassUnits u;
+    const int steps = ceil_div(out.shape.length, g.out_step);
+    u.chunks = ceil_div(steps, chunk_steps);
+    u.chunk_steps = ceil_div(ceil_div(steps, u.chunks), multiple) * multiple;
+    u.chunks = ceil_div(steps, u.chunk_steps);
+    const int blocks = ceil_div(g.out_channels, row_multiple);
+    const int wanted = ceil_div(kWantedUnits, out.groups() * u.chunks);
+    u.range_rows = ceil_div(blocks, std::min(blocks, wanted)) * row_multiple;
+    u.ranges = ceil_div(g.out_channels, u.range_rows);
+    u.count = out.groups() * u.chunks * u.ranges;
+    return u;
+  }
+};
+
+/// One unit: output steps [step_begin, step_end(set)) of rows [row_begin, row_end) of a group.
+struct PassUnit {
+  int group;
+  int row_begin, row_end;
+  int step_begin;
+  int live;  ///< output positions from here on lie past every record of the group
+
+  int step_end(const TapSet& set, int out_step) const {
+    return std::max(step_begin, ceil_div(std::max(0, live - set.out_first), out_step));
+  }
+};
+
+/// Finds unit `index` and zeroes the positions of its rows that lie past every record, and the halo.
+inline PassUnit open_unit(const PassGeometry& g, const PassData& data, const PassUnits& units,
+                          int index) {
+  PassUnit u;
+  const int chunk = index / units.ranges % units.chunks;
+  u.group = index / units.ranges / units.chunks;
+  u.row_begin = index % units.ranges * units.range_rows;
+  u.row_end = std::min(u.row_begin + units.range_rows, g.out_channels);
+  u.step_begin = chunk * units.chunk_steps;
+  const int length = data.out.shape.length, halo = data.out.shape.halo;
+  const int begin = u.step_begin * g.out_step;
+  const bool last = chunk == units.chunks - 1;
+  const int end = last ? length : begin + units.chunk_steps * g.out_step;
+  u.live = std::clamp(longest(data.out, u.group), begin, end);
+  const int zero_end = last ? length + halo : end;
+  for (int o = u.row_begin; o < u.row_end; ++o) {
+    float* row = data.out.row(u.group, o);
+    if (chunk == 0) std::memset(row - size_t(halo) * kLanes, 0, size_t(halo) * kLanes * 4);
+    std::memset(row + size_t(u.live) * kLanes, 0, size_t(zero_end - u.live) * kLanes * 4);
+  }
+  return u;
+}
+
+}  // namespace lth::cpu::LTH_ISA

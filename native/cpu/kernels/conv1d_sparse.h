@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cpu/kernels/conv1d_entries.h"
+#include "cpu/kernels/conv1d_pass.h"
+
+namespace lth::cpu::LTH_ISA {
+
+/// A pass over surviving weights only: a strip of output positions stays in registers while one
+/// row's entries pass over it.
+class SparsePass {
+ public:
+  SparsePass(const PassGeometry& geometry, const SparsePattern& pattern, bool transposed,
+             int block);
+  int block_channels() const { return entries_.block_channels(); }
+  SparseEntries& entries() { return entries_; }
+  /// @param weight [Cout, Cin, K]
+  void run(const float* weight, const PassData& data, ThreadPool& pool);
+
+ private:
+  PassGeometry geometry_;
+  SparseEntries entries_;
+};
+
+}  // namespace lth::cpu::LTH_ISA

@@ -1,0 +1,177 @@
+#include "cpu/kernels/conv1d_wgrad.h"
+#include "cpu/kernels/simd.h"
+
+namespace lth::cpu::LTH_ISA {
+namespace {
+
+/// Positions of dy held in registers, beside four accumulators.
+constexpr int kStrip = kParts == 1 ? 24 : kParts == 2 ? 5 : 2;
+
+/// Bytes of a unit's sums: they stay in L2 while x passes through.
+constexpr size_t kUnitBytes = size_t(256) << 10;
+constexpr int kWantedUnits = 48;
+/// Strips summed in float per unit; units are added in double.
+constexpr int kMaxStripsPerUnit = 64;
+
+/// Entries are taken four at a time. A slot holds their sums: float i belongs to entry i % 4.
+struct StripWork {
+  const float* x;         // channel 0, position first * stride
+  const float* dy;        // first row, position first
+  size_t dy_row;          // floats from row to row
+  const int32_t* begin;   // [rows + 1] entries of each row
+  const int32_t* offset;  // floats from x
+  int rows;
+};
+
+template <int Columns>
+using StripOfDy = FloatRegister[Columns][kParts];
+
+/// Products of `Entries` <= 4 entries with the strip; short groups use several accumulators each, to
+/// hide the latency of the additions.
+template <int Entries, int Columns, int Step>
+[[gnu::always_inline]] inline void add_entries(const StripOfDy<Columns>& dy, const float* x,
+                                               const int32_t* offset, FloatRegister* slot) {
+  constexpr int kChains = Entries == 1 ? 4 : Entries == 2 ? 2 : 1;
+  const float* source[Entries];
+  FloatRegister acc[4][kChains];
+  LTH_UNROLL for (int e = 0; e < 4; ++e) {
+    LTH_UNROLL for (int i = 0; i < kChains; ++i) { acc[e][i] = FloatRegister{}; }
+  }
+  LTH_UNROLL for (int e = 0; e < Entries; ++e) { source[e] = x + offset[e]; }
+  LTH_UNROLL for (int c = 0; c < Columns; ++c) {
+    LTH_UNROLL for (int part = 0; part < kParts; ++part) {
+      LTH_UNROLL for (int e = 0; e < Entries; ++e) {
+        acc[e][c % kChains] +=
+            dy[c][part] * load_register(source[e] + c * Step * kLanes + part * kRegisterFloats);
+      }
+    }
+  }
+  LTH_UNROLL for (int e = 0; e < 4; ++e) {
+    for (int i = kChains / 2; i > 0; i /= 2) {
+      for (int k = 0; k < i; ++k) acc[e][k] += acc[e][k + i];
+    }
+  }
+  *slot += fold4(acc[0][0], acc[1][0], acc[2][0], acc[3][0]);
+}
+
+/// @param slots sums of the work's entries, in order; @return past the last slot
+/// @param bias [rows] sums of dy, or null
+template <int Columns, int Step>
+FloatRegister* add_strip(const StripWork& work, FloatRegister* slot, FloatRegister* bias) {
+  for (int row = 0; row < work.rows; ++row) {
+    const int32_t* offset = work.offset + work.begin[row];
+    int count = work.begin[row + 1] - work.begin[row];
+    if (count == 0 && !bias) continue;
+    const float* source = work.dy + row * work.dy_row;
+    StripOfDy<Columns> dy;
+    LTH_UNROLL for (int c = 0; c < Columns; ++c) {
+      LTH_UNROLL for (int part = 0; part < kParts; ++part) {
+        dy[c][part] = load_register(source + c * kLanes + part * kRegisterFloats);
+      }
+    }
+    if (bias) {
+      FloatRegister sum[2] = {};
+      LTH_UNROLL for (int c = 0; c < Columns; ++c) {
+        LTH_UNROLL for (int part = 0; part < kParts; ++part) {
+          sum[c % 2] += dy[c][part];
+        }
+      }
+      bias[row] += sum[0] + sum[1];
+    }
+    for (; count >= 4; count -= 4, offset += 4) {
+      add_entries<4, Columns, Step>(dy, work.x, offset, slot++);
+    }
+    if (count == 3) add_entries<3, Columns, Step>(dy, work.x, offset, slot++);
+    if (count == 2) add_entries<2, Columns, Step>(dy, work.x, offset, slot++);
+    if (count == 1) add_entries<1, Columns, Step>(dy, work.x, offset, slot++);
+  }
+  return slot;
+}
+
+using StripKernel = FloatRegister* (*)(const StripWork&, FloatRegister*, FloatRegister*);
+
+/// Kernels by stride - 1 and columns - 1.
+struct StripKernels {
+  StripKernel kernel[2][kStrip];
+};
+constexpr StripKernels kStripKernels = []<int... I>(std::integer_sequence<int, I...>) {
+  return StripKernels{{{add_strip<I + 1, 1>...}, {add_strip<I + 1, 2>...}}};
+}(std::make_integer_sequence<int, kStrip>{});
+
+float sum_of_entry(const FloatRegister& slot, int entry) {
+  double sum = 0;
+  for (int i = entry; i < kRegisterFloats; i += 4) sum += double(slot[i]);
+  return float(sum);
+}
+
+}  // namespace
+
+void sparse_wgrad(const Conv1dDesc& d, SparseEntries& entries, const ConvWgrad& args,
+                  ThreadPool& pool) {
+  const int rows = d.out_channels, blocks = entries.blocks();
+  const size_t nnz = entries.count();
+  const int32_t* offset = entries.offsets(args.x.row_stride(), pool);
+  const int ranges = int((nnz * sizeof(FloatRegister) / 4 + kUnitBytes - 1) / kUnitBytes);
+  const int strips = ceil_div(args.dy.shape.length, kStrip) * args.dy.groups();
+  const int segments = std::max(ceil_div(kWantedUnits, std::max(1, ranges)),
+                                ceil_div(strips, kMaxStripsPerUnit));
+  const WgradUnits units = WgradUnits::divide(args.dy, kStrip, segments, ranges, 1);
+  const size_t segment_size = nnz + rows;
+  float* partial = partial_sums(segment_size * units.segments);
+
+  pool.parallel_for(units.count(), [&](int unit, int) {
+    const int segment = unit / units.ranges;
+    const int row_begin = unit % units.ranges * units.range_rows;
+    const int unit_rows = std::min(units.range_rows, rows - row_begin);
+    size_t slots = 0;
+    for (int b = 0; b < blocks; ++b) {
+      const int32_t* begin = entries.rows(0, b) + row_begin;
+      for (int r = 0; r < unit_rows; ++r) slots += size_t(begin[r + 1] - begin[r] + 3) / 4;
+    }
+    FloatRegister* bias = unit_sums<FloatRegister>(unit_rows + slots);
+    FloatRegister* sums = bias + unit_rows;
+    units.for_each_chunk(args.dy, segment, [&](int group, int first, int last) {
+      FloatRegister* slot = sums;
+      const StripKernel kernel = kStripKernels.kernel[d.stride - 1][last - first - 1];
+      for (int b = 0; b < blocks; ++b) {
+        const StripWork work{args.x.row(group, 0) + size_t(first) * d.stride * kLanes,
+                             args.dy.row(group, row_begin) + size_t(first) * kLanes,
+                             args.dy.row_stride(), entries.rows(0, b) + row_begin, offset,
+                             unit_rows};
+        slot = kernel(work, slot, b == 0 ? bias : nullptr);
+      }
+    });
+    float* target = partial + segment * segment_size;
+    const FloatRegister* slot = sums;
+    for (int b = 0; b < blocks; ++b) {
+      const int32_t* begin = entries.rows(0, b) + row_begin;
+      for (int r = 0; r < unit_rows; ++r) {
+        const int count = begin[r + 1] - begin[r];
+        for (int e = 0; e < count; ++e) target[begin[r] + e] = sum_of_entry(slot[e / 4], e % 4);
+        slot += (count + 3) / 4;
+      }
+    }
+    for (int r = 0; r < unit_rows; ++r) {
+      double sum = 0;
+      for (int i = 0; i < kRegisterFloats; ++i) sum += double(bias[r][i]);
+      target[nnz + row_begin + r] = float(sum);
+    }
+  });
+
+  const size_t row_weights = size_t(d.in_channels) * d.kernel;
+  const auto total = [&](size_t i) {
+    double sum = 0;
+    for (int s = 0; s < units.segments; ++s) sum += double(partial[s * segment_size + i]);
+    return float(sum);
+  };
+  pool.parallel_for(rows, [&](int row, int) {
+    std::memset(args.dweight + row * row_weights, 0, row_weights * sizeof(float));
+    for (int b = 0; b < blocks; ++b) {
+      const int32_t* begin = entries.rows(0, b) + row;
+      for (int32_t e = begin[0]; e < begin[1]; ++e) args.dweight[entries.index()[e]] = total(e);
+    }
+    args.dbias[row] = total(nnz + row);
+  });
+}
+
+}  // namespace lth::cpu::LTH_ISA

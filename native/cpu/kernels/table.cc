@@ -1,0 +1,30 @@
+#include "cpu/kernel_table.h"
+#include "cpu/kernels/conv1d.h"
+#include "cpu/kernels/ops.h"
+
+#define LTH_TEXT(x) #x
+#define LTH_NAME(x) LTH_TEXT(x)
+
+namespace lth::cpu::LTH_ISA {
+
+const KernelTable& kernel_table() {
+  static const KernelTable table{
+      .isa = LTH_NAME(LTH_ISA),
+      .plan_conv1d = plan_conv1d,
+      .conv1d_forward = conv1d_forward,
+      .conv1d_dgrad = conv1d_dgrad,
+      .conv1d_wgrad = conv1d_wgrad,
+      .gather = gather,
+      .norm_forward = norm_forward,
+      .norm_backward = norm_backward,
+      .shortcut_forward = shortcut_forward,
+      .shortcut_backward = shortcut_backward,
+      .cross_entropy = cross_entropy,
+      .gradient_norm = gradient_norm,
+      .optimizer_step = optimizer_step,
+      .select_magnitude = select_magnitude,
+  };
+  return table;
+}
+
+}  // namespace lth::cpu::LTH_ISA

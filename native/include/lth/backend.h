@@ -1,0 +1,269 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lth/activation.h"
+#include "lth/conv1d_desc.h"
+#include "lth/sparse_pattern.h"
+
+namespace lth {
+
+/// Rows of ops that a backend implements: THE op table. Every argument struct holds device pointers
+/// of shapes that core/ has checked; a backend never validates and never throws for a bad shape.
+/// All reductions have a fixed order: the same inputs give the same bits for any number of threads.
+
+/// What a backend derives from one convolution's geometry and sparsity: packed weights, index lists
+/// and the kernel chosen for each of the three passes. Made once per pruning round.
+class ConvPlan {
+ public:
+  virtual ~ConvPlan() = default;
+  /// The chosen kernels, for the run's records: e.g. "forward=sparse/8 dgrad=dense wgrad=sparse".
+  virtual std::string describe() const = 0;
+};
+
+struct ConvForward {
+  ConvPlan* plan;
+  const float* weight;    ///< [Cout, Cin, K], exact zeros where pruned
+  const float* bias;      ///< [Cout]
+  Activation x;           ///< [N, Cin, L]
+  const Activation* add;  ///< [N, Cout, Lout] added to the result (a residual branch), or null
+  Activation y;           ///< [N, Cout, Lout]
+};
+
+struct ConvDgrad {
+  ConvPlan* plan;
+  const float* weight;  ///< [Cout, Cin, K]
+  Activation dy;        ///< [N, Cout, Lout]
+  const Activation* add;///< [N, Cin, L] gradient of a residual branch, added to dx, or null
+  Activation dx;        ///< [N, Cin, L]
+};
+
+struct ConvWgrad {
+  ConvPlan* plan;
+  Activation x;    ///< [N, Cin, L]
+  Activation dy;   ///< [N, Cout, Lout]
+  float* dweight;  ///< [Cout, Cin, K]; exact zeros where pruned
+  float* dbias;    ///< [Cout]
+};
+
+struct Dropout {
+  double rate = 0;       ///< 0: none; kept elements are scaled by 1 / (1 - rate)
+  uint64_t seed = 0;     ///< with `stream` and `layer`: the key of lth/random.h
+  uint32_t stream = 0;
+  uint32_t layer = 0;
+};
+
+/// y = dropout(relu(gamma * (x - mean) * inv_std + beta)) over the valid positions. A batch without
+/// valid positions leaves the running statistics alone; with a single one, whose unbiased variance
+/// does not exist, they move towards its biased variance, 0.
+struct NormForward {
+  Activation x;              ///< [N, C, L]
+  Activation y;              ///< [N, C, L]; may be x itself when not training
+  const float* gamma;        ///< [C]
+  const float* beta;         ///< [C]
+  float* running_mean;       ///< [C]; updated when training: r += momentum * (batch - r)
+  float* running_variance;   ///< [C]; updated with the unbiased batch variance
+  float* saved_mean;         ///< [C]: written when training, for the backward pass
+  float* saved_inv_std;      ///< [C]: 1 / sqrt(biased variance + epsilon)
+  float epsilon;
+  float momentum;
+  bool training;             ///< false: normalise with the running statistics, write nothing else
+  bool relu;
+  Dropout dropout;           ///< applied only when training
+};
+
+/// Gradient of NormForward in training mode. y alone tells which gradients pass: with ReLU those
+/// where y > 0, with dropout alone those where y is not 0, else all.
+struct NormBackward {
+  Activation x;              ///< [N, C, L] input of the forward pass
+  Activation y;              ///< [N, C, L] output of the forward pass
+  Activation dy;             ///< [N, C, L]
+  const Activation* add;     ///< [N, C, L] gradient of a residual branch, added to dx, or null
+  Activation dx;             ///< [N, C, L]; may be dy itself
+  const float* gamma;        ///< [C]
+  const float* saved_mean;   ///< [C]
+  const float* saved_inv_std;///< [C]
+  float* dgamma;             ///< [C]
+  float* dbeta;              ///< [C]
+  bool relu;
+  double dropout_rate;
+};
+
+/// Shortcut of a residual block: max-pool with window = stride (1 or 2, a window may reach past the
+/// record's end, where only its valid positions count), then zero channels after the input's.
+struct ShortcutForward {
+  Activation x;  ///< [N, C, L]
+  Activation y;  ///< [N, Cout >= C, ceil(L / stride)]
+  int stride;
+};
+
+/// The gradient goes to the first of equal maxima.
+struct ShortcutBackward {
+  Activation x;   ///< [N, C, L]
+  Activation dy;  ///< [N, Cout, ceil(L / stride)]
+  Activation dx;  ///< [N, C, L]
+  int stride;
+};
+
+/// Recordings resident on the device.
+struct Dataset {
+  const int16_t* samples = nullptr;   ///< [total], all records one after another
+  const int64_t* offsets = nullptr;   ///< [records]: first sample of each record
+  const int32_t* lengths = nullptr;   ///< [records]: samples used of each record
+  const int32_t* labels = nullptr;    ///< [records]: class index
+  int records = 0;
+};
+
+/// Batch assembly: x[n, 0, l] = sign * (sample - mean) * inv_std for l < length, 0 past it.
+/// Writes the records' lengths and labels; an empty slot (index -1) has length 0 and label 0.
+struct Gather {
+  const Dataset* dataset;
+  const int32_t* indices;  ///< [N] records, -1 for an empty slot
+  float mean;
+  float inv_std;
+  bool flip;               ///< negate record n if bit 0 of random_bits(key(seed, stream, 0), n)
+  uint64_t seed;
+  uint32_t stream;
+  Activation x;            ///< [N, 1, L]; records longer than L are cut
+  int32_t* lengths;        ///< [groups * 16], what x.lengths points to
+  int32_t* labels;         ///< [groups * 16]
+};
+
+/// out[n] = ceil(in[n] / stride): valid lengths after a strided op.
+struct DeriveLengths {
+  const int32_t* in;
+  int32_t* out;
+  int count;
+  int stride;
+};
+
+/// Softmax cross-entropy averaged over all valid steps of the batch; with no valid step all is 0.
+/// Of equal logits the lowest class is the argmax.
+struct CrossEntropy {
+  Activation logits;      ///< [N, classes, T]
+  const int32_t* labels;  ///< [groups * 16]: one class for all steps of a record
+  Activation dlogits;     ///< [N, classes, T]: (softmax - onehot) / valid steps
+  double* result;         ///< [3]: mean loss, valid steps, steps whose argmax is the label
+};
+
+/// One trainable tensor as the optimiser sees it.
+struct ParameterView {
+  float* value;
+  float* gradient;
+  float* moment1;
+  float* moment2;
+  size_t size;
+  const SparsePattern* pattern;  ///< null: dense
+};
+
+/// result[0] = sqrt(sum of squares of all gradients), accumulated in double.
+struct GradientNorm {
+  std::span<const ParameterView> parameters;
+  double* result;  ///< [1]
+};
+
+enum class OptimizerKind { adam, sgd };
+
+/// Gradients are scaled by min(1, clip_norm / norm) first when clip_norm > 0.
+/// adam: Kingma & Ba 2015, algorithm 1, epsilon outside the root of the corrected moment.
+/// sgd: m = momentum * m + g; w -= lr * m (moment2 unused). Weight decay is added to the gradient.
+struct OptimizerStep {
+  std::span<const ParameterView> parameters;
+  OptimizerKind kind;
+  float learning_rate;
+  float beta1;          ///< adam's beta1, sgd's momentum
+  float beta2;
+  float epsilon;
+  float weight_decay;
+  float clip_norm;      ///< 0: no clipping
+  const double* norm;   ///< [1] from GradientNorm; null when clip_norm is 0
+  int64_t step;         ///< 1 for the first update since the optimiser was reset
+};
+
+/// One prunable tensor of a global magnitude selection, in host-visible order.
+struct SelectTensor {
+  const float* value;         ///< [size], device memory
+  const uint8_t* alive;       ///< [size], host memory: 1 = may survive; null: all may
+  uint8_t* mask;              ///< [size], host memory: written, 1 = survives
+  size_t size;
+};
+
+class DeviceArena;  // core/arena.h
+
+/// What the programs of one backend share. It hangs on the backend so that nothing is global; only
+/// core/ uses it.
+struct ProgramShare {
+  std::weak_ptr<DeviceArena> arena;  ///< kept alive by the builders and programs that use it
+  uint32_t builders = 0;             ///< builders made so far: tells their values apart
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  ProgramShare& program_share() { return program_share_; }
+
+  virtual std::string_view name() const = 0;      ///< "cpu" or "cuda"
+  virtual std::string description() const = 0;    ///< e.g. "AVX-512, 2 threads"
+
+  // Memory. Pointers are 64-byte aligned; allocate throws Error(state) when there is none.
+  virtual void* allocate(size_t bytes) = 0;
+  virtual void release(void* pointer) = 0;
+  virtual void zero(void* pointer, size_t bytes) = 0;
+  virtual void upload(void* target, const void* host, size_t bytes) = 0;
+  virtual void download(void* host, const void* source, size_t bytes) = 0;
+  /// Bytes of one activation buffer in this backend's layout.
+  virtual size_t activation_bytes(const ActivationShape& shape) const = 0;
+  /// Host [N, C, L] row major <-> device layout. `store` zeroes what lies outside the records.
+  virtual void store_activation(const Activation& target, const float* host) = 0;
+  virtual void load_activation(const Activation& source, float* host) = 0;
+
+  // Ops, in the order of a training step.
+  virtual void gather(const Gather& args) = 0;
+  virtual void derive_lengths(const DeriveLengths& args) = 0;
+  virtual std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc,
+                                                const SparsePattern* pattern) = 0;
+  virtual void conv1d_forward(const ConvForward& args) = 0;
+  virtual void conv1d_dgrad(const ConvDgrad& args) = 0;
+  virtual void conv1d_wgrad(const ConvWgrad& args) = 0;
+  virtual void norm_forward(const NormForward& args) = 0;
+  virtual void norm_backward(const NormBackward& args) = 0;
+  virtual void shortcut_forward(const ShortcutForward& args) = 0;
+  virtual void shortcut_backward(const ShortcutBackward& args) = 0;
+  virtual void cross_entropy(const CrossEntropy& args) = 0;
+  virtual void gradient_norm(const GradientNorm& args) = 0;
+  virtual void optimizer_step(const OptimizerStep& args) = 0;
+
+  /// Global magnitude pruning: exactly `keep` ones over all masks, only among the alive, the largest
+  /// |value| first, ties to the lower (tensor, flat index). Throws Error(range) on NaN (naming tensor
+  /// and index) and when keep exceeds the number alive.
+  virtual void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) = 0;
+
+ private:
+  ProgramShare program_share_;
+};
+
+enum class Isa { automatic, portable, avx2, avx512 };
+
+struct CpuOptions {
+  int threads = 0;  ///< 0: one per core
+  Isa isa = Isa::automatic;
+};
+
+/// Throws Error(state) if the machine lacks the instruction set that was asked for.
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
+
+/// A backend this build knows of, and why it cannot be used, if it cannot.
+struct BackendInfo {
+  std::string name;
+  bool available = false;
+  std::string detail;  ///< description when available, the reason when not
+};
+std::vector<BackendInfo> list_backends();
+
+}  // namespace lth

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lth/conv1d_desc.h"
+#include "lth/sparse_pattern.h"
+
+namespace lth {
+
+class Backend;
+class ConvPlan;
+
+/// The float arrays that belong to one trainable tensor.
+enum class Slot { value, gradient, moment1, moment2 };
+
+/// A trainable tensor: value, gradient and the optimiser's moments, each a flat row-major float
+/// array in device memory, and, for a prunable one, its mask.
+/// Invariant: where the mask is 0, value, gradient and both moments are exactly 0.
+class Parameter {
+ public:
+  /// All zeros, dense.
+  /// @param shape extents, each at least 1, fewer than 2^31 elements in all
+  Parameter(Backend& backend, std::vector<int> shape);
+  ~Parameter();
+  Parameter(const Parameter&) = delete;
+  Parameter& operator=(const Parameter&) = delete;
+
+  Backend& backend() const { return backend_; }
+  const std::vector<int>& shape() const { return shape_; }
+  size_t size() const { return size_; }
+  float* data(Slot slot) const { return slots_[size_t(slot)]; }
+
+  /// Copies size() floats in; values at pruned places are stored as 0.
+  void write(Slot slot, const float* source);
+  void read(Slot slot, float* target) const;
+
+  /// Sets the mask (size() bytes, 0 or 1), zeroes what it prunes in all four arrays and rebuilds the
+  /// pattern. An all-ones mask makes the parameter dense again. Rows are the first extent.
+  /// Throws Error(range) for any other byte, before anything has changed.
+  void set_mask(const uint8_t* mask);
+  /// All ones while the parameter is dense.
+  void read_mask(uint8_t* target) const;
+
+  /// Null while every weight is kept.
+  const SparsePattern* pattern() const { return pattern_.get(); }
+  size_t kept() const { return pattern_ ? size_t(pattern_->nnz()) : size_; }
+
+  /// The backend's plan for this parameter as a convolution weight [Cout, Cin, K], shared by every
+  /// program that uses it; made on first use and again after set_mask.
+  ConvPlan& conv_plan(const Conv1dDesc& desc);
+
+ private:
+  Backend& backend_;
+  std::vector<int> shape_;
+  size_t size_ = 0;
+  float* slots_[4] = {};
+  std::vector<uint8_t> mask_;  // host copy; empty while dense
+  std::unique_ptr<SparsePattern> pattern_;
+  std::vector<std::pair<Conv1dDesc, std::unique_ptr<ConvPlan>>> plans_;  // emptied by set_mask
+};
+
+}  // namespace lth

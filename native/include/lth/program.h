@@ -1,0 +1,197 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lth/backend.h"
+#include "lth/parameter.h"
+
+namespace lth {
+
+/// A float array in device memory that is not trained (running statistics).
+class Buffer {
+ public:
+  Buffer(Backend& backend, size_t size);
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  Backend& backend() const { return backend_; }
+  size_t size() const { return size_; }
+  float* data() const { return data_; }
+  void write(const float* source);
+  void read(float* target) const;
+
+ private:
+  Backend& backend_;
+  size_t size_;
+  float* data_;
+};
+
+/// Recordings copied to the device once. Throws Error(range) if there is none, the arrays differ in
+/// size, a record is empty or reaches outside the samples, or a label is negative.
+class ResidentDataset {
+ public:
+  ResidentDataset(Backend& backend, std::span<const int16_t> samples,
+                  std::span<const int64_t> offsets, std::span<const int32_t> lengths,
+                  std::span<const int32_t> labels);
+  ~ResidentDataset();
+  ResidentDataset(const ResidentDataset&) = delete;
+  ResidentDataset& operator=(const ResidentDataset&) = delete;
+  Backend& backend() const { return backend_; }
+  const Dataset& view() const { return view_; }
+  int records() const { return view_.records; }
+  /// One more than the largest label.
+  int classes() const { return classes_; }
+
+ private:
+  Backend& backend_;
+  void* memory_ = nullptr;
+  Dataset view_;
+  int classes_ = 0;
+};
+
+/// Handle of an activation inside one builder and the program made from it; -1 where an optional one
+/// is absent. Handles of another builder are recognised (they repeat after 2^15 builders).
+using Value = int;
+
+/// What differs from step to step of a replayed program.
+struct StepInputs {
+  std::span<const int32_t> records = {};  ///< [N] for gather, -1 for an empty slot
+  float learning_rate = 0;
+  int64_t optimizer_step = 1;        ///< 1 for the first update since the optimiser was reset
+  uint32_t stream = 0;               ///< random stream: dropout and sign flips
+};
+
+struct StepResult {
+  double loss = 0;           ///< mean over valid steps
+  double valid = 0;          ///< number of valid steps
+  double correct = 0;        ///< valid steps whose argmax is the label
+  double gradient_norm = 0;  ///< before clipping; 0 if the program does not clip
+};
+
+/// Time and work of one recorded op, summed over the replays since the last reset.
+struct OpProfile {
+  std::string label;   ///< e.g. "block3.conv1"
+  std::string op;      ///< e.g. "conv1d_forward"
+  std::string detail;  ///< the kernel that was chosen
+  double seconds = 0;
+  double flops = 0;        ///< of a convolution's surviving weights over all [N, L], per replay
+  double dense_flops = 0;  ///< the same with every weight; both 0 for other ops
+};
+
+struct OptimizerSettings {
+  OptimizerKind kind = OptimizerKind::adam;
+  float beta1 = 0.9f;
+  float beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay = 0;
+  float clip_norm = 0;
+};
+
+class Program;
+
+/// Records the op sequence of a step. Shapes are static: N records of at most L samples. Every call
+/// checks its arguments and throws Error(type | range | state) with the value.
+/// Builder and program keep the parameters, buffers and data sets they use alive.
+class ProgramBuilder {
+ public:
+  /// @param records N >= 1; @param length L >= 1; @param seed of dropout and sign flips
+  ProgramBuilder(std::shared_ptr<Backend> backend, int records, int length, uint64_t seed);
+  ~ProgramBuilder();
+
+  /// Names the ops recorded from here on, e.g. "block3.conv1".
+  void label(const std::string& name);
+
+  /// Batch assembly: [N, 1, L].
+  Value gather(std::shared_ptr<ResidentDataset> dataset, float mean, float std, bool flip);
+  /// An input written by Program::write_value before a run: [N, C, L]; its records' lengths too.
+  Value input(int channels, int length);
+  /// SAME padding. weight [Cout, Cin, K], bias [Cout]; add: a value of the output's shape or -1.
+  Value conv1d(Value x, std::shared_ptr<Parameter> weight, std::shared_ptr<Parameter> bias,
+               int stride, Value add);
+  /// Gradient with respect to the input of the conv1d that produced `y`; add: a value of that
+  /// input's shape or -1.
+  Value conv1d_dgrad(Value y, Value dy, Value add);
+  /// Gradients with respect to its weight and bias, into their gradient slots. A parameter's gradient
+  /// is written by one op of a program only: weights cannot be shared between layers.
+  void conv1d_wgrad(Value y, Value dy);
+
+  struct Norm {
+    std::shared_ptr<Parameter> gamma, beta;
+    std::shared_ptr<Buffer> running_mean, running_variance;
+    float epsilon = 1e-3f;
+    float momentum = 0.1f;
+    bool training = false;
+    bool relu = true;
+    double dropout = 0;
+  };
+  /// Batch normalisation, then ReLU, then dropout, as asked for.
+  /// The random bits of its dropout are keyed by (seed, stream, ordinal of the norm, from 1).
+  Value norm(Value x, const Norm& settings);
+  /// Gradient with respect to the input of the norm that produced `y` (recorded with training on);
+  /// parameter gradients go to their slots; add: a value of x's shape or -1.
+  Value norm_backward(Value y, Value dy, Value add);
+
+  /// Max-pool by `stride`, then zero channels up to `channels`.
+  Value shortcut(Value x, int stride, int channels);
+  Value shortcut_backward(Value y, Value dy);
+
+  /// Mean cross-entropy of logits [N, classes, T] against the gathered (or written) labels.
+  /// Returns dlogits.
+  Value cross_entropy(Value logits);
+
+  /// Clip and update. One optimiser per program, after all gradients; in a program that computes
+  /// gradients, only of parameters whose gradient it computes.
+  void optimizer(std::vector<std::shared_ptr<Parameter>> parameters,
+                 const OptimizerSettings& settings);
+
+  /// Keeps a value readable after a run.
+  void output(Value value);
+
+  /// Ends recording and plans memory. The builder cannot be used afterwards. May move the arena, and
+  /// so ends the life of the values of other programs.
+  std::unique_ptr<Program> build();
+
+ private:
+  friend class Program;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// A recorded step, replayed without leaving native code. Activations live in an arena that all
+/// programs of a backend share, so values hold only until another program runs, is written to or is
+/// built; using them later throws Error(state).
+class Program {
+ public:
+  ~Program();
+
+  /// Replays once. Not thread safe: one run at a time per backend.
+  StepResult run(const StepInputs& inputs);
+
+  /// Writes an `input` value: host [N, C, L], its records' lengths [N] (empty: all L) and the batch's
+  /// labels [N] (empty: as they were, 0 at first). It holds for all replays that follow.
+  void write_value(Value value, std::span<const float> host, std::span<const int32_t> lengths,
+                   std::span<const int32_t> labels);
+  /// Reads an input or a value marked as output: host [N, C, L], zeros past each record's end.
+  void read_value(Value value, std::span<float> host) const;
+  ActivationShape value_shape(Value value) const;
+
+  int records() const;
+  int length() const;
+  /// Bytes of the activation arena this program needs.
+  size_t arena_bytes() const;
+  std::vector<OpProfile> profile() const;
+  void reset_profile();
+
+ private:
+  friend class ProgramBuilder;
+  struct Impl;
+  explicit Program(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lth

@@ -1,0 +1,215 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lth/backend.h"
+#include "tests/check.h"
+
+/// What the op tests share: backends of this machine, random numbers, guarded activations.
+namespace lth::test {
+
+/// Unit roundoff of float; a result may be off by kTolerance times the sum of its terms' magnitudes.
+inline constexpr double kUnit = 0x1p-24;
+inline constexpr double kTolerance = 8 * kUnit;
+
+inline constexpr int kThreadCounts[] = {1, 2, 7};
+
+inline const char* isa_text(Isa isa) {
+  switch (isa) {
+    case Isa::portable: return "portable";
+    case Isa::avx2: return "avx2";
+    case Isa::avx512: return "avx512";
+    case Isa::automatic: break;
+  }
+  return "automatic";
+}
+
+/// The instruction sets that this machine has; names the others.
+inline std::vector<Isa> machine_isas() {
+  std::vector<Isa> isas;
+  for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512}) {
+    try {
+      make_cpu_backend({.threads = 1, .isa = isa});
+      isas.push_back(isa);
+    } catch (const Error& error) {
+      std::printf("%s is not tested: %s\n", isa_text(isa), error.what());
+    }
+  }
+  return isas;
+}
+
+/// body(backend, threads) for each instruction set and thread count, context set.
+template <class Body>
+void for_each_backend(const Body& body) {
+  for (Isa isa : machine_isas()) {
+    for (int threads : kThreadCounts) {
+      context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
+      const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = threads, .isa = isa});
+      body(backend, threads);
+    }
+  }
+  context.clear();
+}
+
+/// Random numbers that are the same everywhere.
+class Random {
+ public:
+  explicit Random(uint32_t seed) : engine_(seed) {}
+  double uniform() { return double(engine_() >> 5) * 0x1p-27; }  // [0, 1)
+  float between(double low, double high) { return float(low + (high - low) * uniform()); }
+  int integer(int low, int high) { return low + int(uniform() * (high - low + 1)); }  // inclusive
+  std::vector<float> floats(size_t count, double low, double high) {
+    std::vector<float> values(count);
+    for (float& value : values) value = between(low, high);
+    return values;
+  }
+
+ private:
+  std::mt19937 engine_;
+};
+
+/// Device memory pre-filled with NaN, with guards on both sides.
+template <class T>
+class Device {
+ public:
+  Device(Backend& backend, size_t count)
+      : backend_(backend), count_(count), bytes_(count * sizeof(T)) {
+    memory_ = static_cast<unsigned char*>(backend.allocate(bytes_ + 2 * kGuard));
+    std::memset(memory_, 0xff, bytes_ + 2 * kGuard);
+  }
+  Device(Backend& backend, const std::vector<T>& values) : Device(backend, values.size()) {
+    if (!values.empty()) std::memcpy(get(), values.data(), bytes_);
+  }
+  ~Device() {
+    bool intact = true;
+    for (size_t i = 0; i < kGuard; ++i) {
+      intact = intact && memory_[i] == 0xff && memory_[kGuard + bytes_ + i] == 0xff;
+    }
+    CHECK(intact && "nothing is written outside a buffer");
+    backend_.release(memory_);
+  }
+  Device(const Device&) = delete;
+
+  T* get() const { return reinterpret_cast<T*>(memory_ + kGuard); }
+  T operator[](size_t i) const { return get()[i]; }
+  size_t size() const { return count_; }
+  std::vector<T> values() const { return {get(), get() + count_}; }
+
+ private:
+  static constexpr size_t kGuard = 256;
+  Backend& backend_;
+  size_t count_;
+  size_t bytes_;
+  unsigned char* memory_;
+};
+
+/// An activation with its lengths, NaN everywhere until it is written.
+class DeviceActivation {
+ public:
+  DeviceActivation(Backend& backend, ActivationShape shape, const std::vector<int32_t>& lengths)
+      : backend_(backend),
+        lengths_(backend, padded(lengths)),
+        memory_(backend, Activation{shape, nullptr, nullptr}.floats()),
+        activation_{shape, memory_.get(), lengths_.get()} {}
+
+  const Activation& get() const { return activation_; }
+  const Activation* operator->() const { return &activation_; }
+  int32_t length(int n) const { return lengths_[size_t(n)]; }
+
+  void write(const std::vector<float>& host) { backend_.store_activation(activation_, host.data()); }
+
+  /// [N, C, L]. Checks that all memory outside the records is exactly zero.
+  std::vector<float> read() const {
+    const ActivationShape& s = activation_.shape;
+    std::vector<float> host(size_t(s.records) * size_t(s.channels) * size_t(s.length));
+    bool zero = true;
+    for (int group = 0; group < activation_.groups(); ++group) {
+      for (int c = 0; c < s.channels; ++c) {
+        for (int p = -s.halo; p < s.length + s.halo; ++p) {
+          for (int lane = 0; lane < kLanes; ++lane) {
+            const int n = group * kLanes + lane;
+            const float value = activation_.row(group, c)[p * kLanes + lane];
+            if (p >= 0 && p < lengths_[size_t(n)]) {
+              host[(size_t(n) * size_t(s.channels) + size_t(c)) * size_t(s.length) + size_t(p)] =
+                  value;
+            } else {
+              zero = zero && value == 0;
+            }
+          }
+        }
+      }
+    }
+    CHECK(zero && "an activation is zero outside its records");
+    return host;
+  }
+
+ private:
+  static std::vector<int32_t> padded(std::vector<int32_t> lengths) {
+    lengths.resize((lengths.size() + kLanes - 1) / kLanes * kLanes, 0);
+    return lengths;
+  }
+
+  Backend& backend_;
+  Device<int32_t> lengths_;
+  Device<float> memory_;
+  Activation activation_;
+};
+
+/// Index into [N, C, L].
+struct At {
+  int channels;
+  int length;
+  size_t operator()(int n, int c, int l) const {
+    return (size_t(n) * size_t(channels) + size_t(c)) * size_t(length) + size_t(l);
+  }
+};
+
+/// Same bits, NaN included.
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+}
+
+/// Remembers the first bits given under each name and checks all later ones against them: for the
+/// results of one instruction set with different numbers of threads.
+class SameBits {
+ public:
+  template <class T>
+  void check(const std::string& name, const std::vector<T>& values) {
+    std::vector<unsigned char> bytes(values.size() * sizeof(T));
+    if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+    for (const auto& [known, first] : first_) {
+      if (known != name) continue;
+      report(first == bytes, __FILE__, __LINE__,
+             name + " differs from its bits with another number of threads");
+      return;
+    }
+    first_.emplace_back(name, std::move(bytes));
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::vector<unsigned char>>> first_;
+};
+
+/// Ragged lengths for `records` records of at most `length`: full, empty, one and random ones.
+inline std::vector<int32_t> ragged(int records, int length, Random& random) {
+  std::vector<int32_t> lengths;
+  for (int n = 0; n < records; ++n) {
+    const int kind = n % 5;
+    lengths.push_back(kind == 0   ? length
+                      : kind == 3 ? 0
+                      : kind == 4 ? 1
+                                  : random.integer(0, length));
+  }
+  return lengths;
+}
+
+}  // namespace lth::test

@@ -1,0 +1,104 @@
+#include "lth/program.h"
+#include "lth/random.h"
+#include "tests/fixtures.h"
+
+using namespace lth;
+using namespace lth::test;
+
+namespace {
+
+struct Records {
+  std::vector<int16_t> samples;
+  std::vector<int64_t> offsets;
+  std::vector<int32_t> lengths, labels;
+};
+
+Records make_records(int count, int most, Random& random) {
+  Records records;
+  for (int i = 0; i < count; ++i) {
+    const int length = random.integer(1, most);
+    records.samples.resize(records.samples.size() + 3, 32767);  // a gap, to be left alone
+    records.offsets.push_back(int64_t(records.samples.size()));
+    records.lengths.push_back(length);
+    records.labels.push_back(random.integer(0, 3));
+    for (int s = 0; s < length; ++s) {
+      records.samples.push_back(int16_t(random.integer(-32768, 32767)));
+    }
+  }
+  return records;
+}
+
+void test_batch(Backend& backend, int slots, int length, bool flip, SameBits& same) {
+  Random random(uint32_t(slots * 7 + length));
+  const Records records = make_records(9, 700, random);
+  const ResidentDataset dataset(backend, records.samples, records.offsets, records.lengths,
+                                records.labels);
+  CHECK_EQ(dataset.records(), 9);
+  std::vector<int32_t> indices;
+  for (int n = 0; n < slots; ++n) indices.push_back(n == 2 ? -1 : random.integer(0, 8));
+  const size_t padded = size_t(slots + kLanes - 1) / kLanes * kLanes;
+  Device<int32_t> device_indices(backend, indices), labels(backend, padded);
+  DeviceActivation x(backend, {slots, 1, length, 3}, std::vector<int32_t>(size_t(slots), -1));
+  auto* lengths = const_cast<int32_t*>(x->lengths);
+  const float mean = 7.5f, inv_std = 1 / 246.0f;
+  backend.gather({&dataset.view(), device_indices.get(), mean, inv_std, flip, 99, 4, x.get(),
+                  lengths, labels.get()});
+  const std::vector<float> got = x.read();
+  same.check("x", got);
+  const RandomKey key = random_key(99, 4, 0);
+  int negated = 0;
+  for (int n = 0; n < int(padded); ++n) {
+    const int32_t record = n < slots ? indices[size_t(n)] : -1;
+    const int32_t want_length =
+        record < 0 ? 0 : std::min(records.lengths[size_t(record)], int32_t(length));
+    CHECK_EQ(lengths[n], want_length);
+    CHECK_EQ(labels[size_t(n)], record < 0 ? 0 : records.labels[size_t(record)]);
+    const bool negate = flip && (random_bits(key, uint32_t(n)) & 1U);
+    negated += negate && n < slots;
+    for (int l = 0; l < want_length; ++l) {
+      const int16_t sample = records.samples[size_t(records.offsets[size_t(record)] + l)];
+      const double want = (double(sample) - double(mean)) * double(inv_std) * (negate ? -1 : 1);
+      CHECK_NEAR(got[size_t(n) * size_t(length) + size_t(l)], want,
+                 kTolerance * (std::fabs(double(sample)) + 8) * double(inv_std));
+    }
+  }
+  if (flip && slots >= 16) CHECK(negated > 0 && negated < slots);
+}
+
+void test_dataset_errors(Backend& backend) {
+  const std::vector<int16_t> samples(10);
+  const auto make = [&](std::vector<int64_t> offsets, std::vector<int32_t> lengths,
+                        std::vector<int32_t> labels) {
+    ResidentDataset(backend, samples, offsets, lengths, labels);
+  };
+  make({0, 5}, {5, 5}, {0, 1});
+  CHECK_THROWS(range, "at least one record", make({}, {}, {}));
+  CHECK_THROWS(range, "got 2, 1 and 2", make({0, 5}, {5}, {0, 1}));
+  CHECK_THROWS(range, "offset 6, length 5", make({0, 6}, {5, 5}, {0, 1}));
+  CHECK_THROWS(range, "offset -1", make({-1}, {5}, {0}));
+  CHECK_THROWS(range, "offset 9223372036854775807", make({INT64_MAX}, {5}, {0}));
+  CHECK_THROWS(range, "length 0", make({0}, {0}, {0}));
+  CHECK_THROWS(range, "label out of range: -1", make({0}, {5}, {-1}));
+}
+
+}  // namespace
+
+int main() {
+  const struct {
+    int slots, length;
+    bool flip;
+  } cases[] = {{1, 100, false}, {16, 700, true}, {17, 513, true}, {33, 1500, false}, {3, 1, true}};
+  for (Isa isa : machine_isas()) {
+    std::vector<SameBits> same(std::size(cases));
+    for (int threads : kThreadCounts) {
+      context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
+      const auto backend = make_cpu_backend({.threads = threads, .isa = isa});
+      for (size_t i = 0; i < std::size(cases); ++i) {
+        test_batch(*backend, cases[i].slots, cases[i].length, cases[i].flip, same[i]);
+      }
+    }
+  }
+  context.clear();
+  test_dataset_errors(*make_cpu_backend({.threads = 1}));
+  return finish();
+}

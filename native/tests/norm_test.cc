@@ -1,0 +1,277 @@
+#include "lth/random.h"
+#include "tests/fixtures.h"
+
+using namespace lth;
+using namespace lth::test;
+
+namespace {
+
+struct Case {
+  int records, channels, length;
+  bool full;      // all records of full length
+  double offset;  // of x, to see whether the variance survives a large mean
+};
+
+const Case kCases[] = {{1, 1, 1, true, 0},     {3, 2, 5, false, 0},    {16, 3, 200, true, 0},
+                       {17, 5, 131, false, 0}, {33, 4, 300, false, 0}, {16, 2, 257, true, 1000},
+                       {5, 3, 7, false, 0},    {2, 2, 64, true, 0}};
+
+/// Float64 statistics of channel c.
+struct Moments {
+  double mean = 0, variance = 0, absolute = 0;
+  int64_t count = 0;
+};
+
+Moments moments(const std::vector<float>& x, const Case& k, const DeviceActivation& shape, int c) {
+  const At at{k.channels, k.length};
+  Moments m;
+  for (int n = 0; n < k.records; ++n) {
+    for (int l = 0; l < shape.length(n); ++l) {
+      m.mean += double(x[at(n, c, l)]);
+      m.absolute += std::fabs(double(x[at(n, c, l)]));
+      ++m.count;
+    }
+  }
+  if (m.count == 0) return m;
+  m.mean /= double(m.count);
+  m.absolute /= double(m.count);
+  for (int n = 0; n < k.records; ++n) {
+    for (int l = 0; l < shape.length(n); ++l) {
+      m.variance += std::pow(double(x[at(n, c, l)]) - m.mean, 2);
+    }
+  }
+  m.variance /= double(m.count);
+  return m;
+}
+
+constexpr float kEpsilon = 1e-3f;
+constexpr float kMomentum = 0.1f;
+
+void test_forward(Backend& backend, const Case& k, bool training, bool relu, double rate,
+                  SameBits& same) {
+  Random random(uint32_t(k.records * 131 + k.length));
+  const std::vector<int32_t> lengths = k.full ? std::vector<int32_t>(size_t(k.records), k.length)
+                                              : ragged(k.records, k.length, random);
+  const At at{k.channels, k.length};
+  const std::vector<float> host = random.floats(at(k.records, 0, 0), k.offset - 1, k.offset + 2);
+  DeviceActivation x(backend, {k.records, k.channels, k.length, 0}, lengths);
+  DeviceActivation y(backend, {k.records, k.channels, k.length, 3}, lengths);
+  x.write(host);
+  const size_t channels = size_t(k.channels);
+  Device<float> gamma(backend, random.floats(channels, -2, 2));
+  Device<float> beta(backend, random.floats(channels, -1, 1));
+  const std::vector<float> old_mean = random.floats(channels, -1, 1);
+  const std::vector<float> old_variance = random.floats(channels, 0.5, 2);
+  Device<float> mean(backend, old_mean), variance(backend, old_variance);
+  Device<float> saved_mean(backend, channels), saved_inv_std(backend, channels);
+  const Dropout dropout{rate, 77, 5, 2};
+  backend.norm_forward({x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(),
+                        saved_mean.get(), saved_inv_std.get(), kEpsilon, kMomentum, training, relu,
+                        dropout});
+  const std::vector<float> got = y.read();
+  same.check("y", got);
+  same.check("running mean", mean.values());
+  same.check("running variance", variance.values());
+
+  const RandomKey key = random_key(dropout.seed, dropout.stream, dropout.layer);
+  for (int c = 0; c < k.channels; ++c) {
+    const size_t i = size_t(c);
+    Moments m = moments(host, k, x, c);
+    if (training) {
+      const double spread = m.absolute + std::fabs(m.mean);
+      CHECK_NEAR(saved_mean[i], m.mean, kTolerance * spread);
+      const double inv_std = 1 / std::sqrt(m.variance + double(kEpsilon));
+      // The variance is found about a pilot, so its error does not grow with the mean's square.
+      CHECK_NEAR(saved_inv_std[i], inv_std, 4 * kTolerance * inv_std * (1 + spread * inv_std));
+      const double unbiased =
+          m.count > 1 ? m.variance * double(m.count) / double(m.count - 1) : m.variance;
+      const double want_mean = m.count == 0
+                                   ? double(old_mean[i])
+                                   : double(old_mean[i]) + double(kMomentum) * (m.mean - double(old_mean[i]));
+      const double want_variance =
+          m.count == 0 ? double(old_variance[i])
+                       : double(old_variance[i]) +
+                             double(kMomentum) * (unbiased - double(old_variance[i]));
+      CHECK_NEAR(mean[i], want_mean, kTolerance * (1 + spread));
+      CHECK_NEAR(variance[i], want_variance, kTolerance * (2 + unbiased + spread));
+    } else {
+      m.mean = double(old_mean[i]);
+      m.variance = double(old_variance[i]);
+      CHECK_EQ(mean[i], old_mean[i]);
+      CHECK_EQ(variance[i], old_variance[i]);
+    }
+    const double factor = double(gamma[i]) / std::sqrt(m.variance + double(kEpsilon));
+    for (int n = 0; n < k.records; ++n) {
+      for (int l = 0; l < y.length(n); ++l) {
+        const double value = double(host[at(n, c, l)]);
+        double want = (value - m.mean) * factor + double(beta[i]);
+        double terms = (std::fabs(value) + std::fabs(m.mean)) * std::fabs(factor) +
+                       std::fabs(double(beta[i]));
+        if (relu) want = std::max(want, 0.0);
+        if (training && rate > 0) {
+          const bool kept =
+              random_bits(key, uint32_t(at(n, c, l))) >= dropout_threshold(rate);
+          want = kept ? want / (1 - rate) : 0;
+          terms /= 1 - rate;
+        }
+        CHECK_NEAR(got[at(n, c, l)], want, 2 * kTolerance * terms);
+      }
+    }
+  }
+}
+
+void test_in_place(Backend& backend) {
+  Random random(3);
+  const std::vector<int32_t> lengths = ragged(18, 37, random);
+  const At at{2, 37};
+  const std::vector<float> host = random.floats(at(18, 0, 0), -1, 1);
+  DeviceActivation x(backend, {18, 2, 37, 4}, lengths), y(backend, {18, 2, 37, 0}, lengths);
+  x.write(host);
+  Device<float> gamma(backend, {1.5f, -1}), beta(backend, {0.25f, 0.5f});
+  Device<float> mean(backend, {0.1f, -0.2f}), variance(backend, {1.0f, 0.3f});
+  NormForward args{x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(), nullptr,
+                   nullptr, kEpsilon, kMomentum, false, true, {}};
+  backend.norm_forward(args);
+  args.y = x.get();
+  backend.norm_forward(args);
+  CHECK(same_bits(x.read(), y.read()));
+}
+
+/// A result larger than the caches is stored past them; the bits are the same.
+void test_streaming(Backend& backend) {
+  const ActivationShape shape{17, 1, 140001, 1};
+  const std::vector<int32_t> lengths = [] {
+    std::vector<int32_t> lengths(17, 140001);
+    lengths[3] = 139990;
+    return lengths;
+  }();
+  DeviceActivation x(backend, shape, lengths), y(backend, shape, lengths);
+  x.write(Random(8).floats(size_t(17) * 140001, -1, 1));
+  Device<float> gamma(backend, std::vector<float>{1.5f}), beta(backend, std::vector<float>{0.25f});
+  Device<float> mean(backend, std::vector<float>{0.1f}), variance(backend, std::vector<float>{1.0f});
+  NormForward args{x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(), nullptr,
+                   nullptr, kEpsilon, kMomentum, false, true, {}};
+  backend.norm_forward(args);
+  args.y = x.get();
+  backend.norm_forward(args);
+  CHECK(same_bits(x.read(), y.read()));
+}
+
+enum class Gate { none, relu, dropout, both };
+
+void test_backward(Backend& backend, const Case& k, Gate gate, bool with_add, bool in_place,
+                   SameBits& same) {
+  Random random(uint32_t(k.records * 17 + k.length));
+  const std::vector<int32_t> lengths = k.full ? std::vector<int32_t>(size_t(k.records), k.length)
+                                              : ragged(k.records, k.length, random);
+  const At at{k.channels, k.length};
+  const size_t size = at(k.records, 0, 0), channels = size_t(k.channels);
+  const std::vector<float> host_x = random.floats(size, k.offset - 1, k.offset + 2);
+  const std::vector<float> host_dy = random.floats(size, -1, 1.5);
+  const std::vector<float> host_add = random.floats(size, -1, 1);
+  std::vector<float> host_y = random.floats(size, gate == Gate::dropout ? -1 : 0, 1);
+  if (gate != Gate::none) {
+    for (float& value : host_y) value = random.uniform() < 0.4 ? 0.0f : value;
+  }
+  const ActivationShape shape{k.records, k.channels, k.length, 2};
+  DeviceActivation x(backend, {k.records, k.channels, k.length, 1}, lengths);
+  DeviceActivation y(backend, shape, lengths), dy(backend, shape, lengths);
+  DeviceActivation add(backend, {k.records, k.channels, k.length, 0}, lengths);
+  DeviceActivation other(backend, shape, lengths);
+  x.write(host_x);
+  y.write(host_y);
+  dy.write(host_dy);
+  add.write(host_add);
+  DeviceActivation& dx = in_place ? dy : other;
+  Device<float> gamma(backend, random.floats(channels, -2, 2));
+  std::vector<float> host_mean(channels), host_inv_std(channels);
+  for (size_t i = 0; i < channels; ++i) {
+    const Moments m = moments(host_x, k, x, int(i));
+    host_mean[i] = float(m.mean);
+    host_inv_std[i] = float(1 / std::sqrt(m.variance + double(kEpsilon)));
+  }
+  Device<float> mean(backend, host_mean), inv_std(backend, host_inv_std);
+  Device<float> dgamma(backend, channels), dbeta(backend, channels);
+  const bool relu = gate == Gate::relu || gate == Gate::both;
+  const double rate = gate == Gate::dropout || gate == Gate::both ? 0.3 : 0;
+  backend.norm_backward({x.get(), y.get(), dy.get(), with_add ? &add.get() : nullptr, dx.get(),
+                         gamma.get(), mean.get(), inv_std.get(), dgamma.get(), dbeta.get(), relu,
+                         rate});
+  const std::vector<float> got = dx.read();
+  const std::string name = with_add ? " with add" : "";
+  same.check("dx" + name, got);
+  same.check("dgamma" + name, dgamma.values());
+  same.check("dbeta" + name, dbeta.values());
+
+  const auto passed_gradient = [&](size_t i) {
+    const bool open = gate == Gate::none || (relu ? host_y[i] > 0 : host_y[i] != 0);
+    return open ? double(host_dy[i]) / (1 - rate) : 0.0;
+  };
+  for (int c = 0; c < k.channels; ++c) {
+    const size_t i = size_t(c);
+    const double m = double(mean[i]), s = double(inv_std[i]);
+    double sum_g = 0, sum_gx = 0, terms_g = 0, terms_gx = 0;
+    int64_t count = 0;
+    for (int n = 0; n < k.records; ++n) {
+      for (int l = 0; l < x.length(n); ++l, ++count) {
+        const double value = double(host_x[at(n, c, l)]), g = passed_gradient(at(n, c, l));
+        sum_g += g;
+        sum_gx += g * (value - m) * s;
+        terms_g += std::fabs(g);
+        terms_gx += std::fabs(g) * (std::fabs(value) + std::fabs(m)) * s;
+      }
+    }
+    CHECK_NEAR(dbeta[i], sum_g, kTolerance * terms_g);
+    CHECK_NEAR(dgamma[i], sum_gx, kTolerance * terms_gx);
+    const double a = double(gamma[i]) * s;
+    for (int n = 0; n < k.records; ++n) {
+      for (int l = 0; l < x.length(n); ++l) {
+        const double value = double(host_x[at(n, c, l)]), g = passed_gradient(at(n, c, l));
+        const double normal = (value - m) * s;
+        double want = a * (g - sum_g / double(count) - normal * sum_gx / double(count));
+        double terms = std::fabs(a) * (std::fabs(g) + terms_g / double(count) +
+                                       (std::fabs(value) + std::fabs(m)) * s * terms_gx /
+                                           double(count));
+        if (with_add) {
+          want += double(host_add[at(n, c, l)]);
+          terms += std::fabs(double(host_add[at(n, c, l)]));
+        }
+        CHECK_NEAR(got[at(n, c, l)], want, kTolerance * terms);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  for (Isa isa : machine_isas()) {
+    std::vector<SameBits> same(2 * std::size(kCases) * 16);
+    for (int threads : kThreadCounts) {
+      const auto backend = make_cpu_backend({.threads = threads, .isa = isa});
+      size_t index = 0;
+      for (const Case& k : kCases) {
+        context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads, N " +
+                  std::to_string(k.records) + " C " + std::to_string(k.channels) + " L " +
+                  std::to_string(k.length);
+        test_forward(*backend, k, true, true, 0.2, same[index++]);
+        test_forward(*backend, k, true, true, 0, same[index++]);
+        test_forward(*backend, k, true, false, 0.5, same[index++]);
+        test_forward(*backend, k, true, false, 0, same[index++]);
+        test_forward(*backend, k, false, true, 0.2, same[index++]);
+        test_forward(*backend, k, false, false, 0, same[index++]);
+        for (Gate gate : {Gate::none, Gate::relu, Gate::dropout, Gate::both}) {
+          SameBits& bits = same[index++];  // in place or not, the bits are the same
+          for (bool in_place : {false, true}) {
+            test_backward(*backend, k, gate, false, in_place, bits);
+            test_backward(*backend, k, gate, true, in_place, bits);
+          }
+        }
+      }
+      test_in_place(*backend);
+      if (threads == 2) test_streaming(*backend);
+    }
+  }
+  context.clear();
+  return finish();
+}

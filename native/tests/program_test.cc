@@ -1,0 +1,266 @@
+#include <algorithm>
+#include <limits>
+
+#include "core/arena.h"
+#include "tests/small_net.h"
+
+using namespace lth;
+using namespace lth::test;
+
+namespace {
+
+const OptimizerSettings kAdam{.kind = OptimizerKind::adam, .clip_norm = 0.5f};
+
+/// Arena memory is whatever an earlier program left: make it the worst.
+void poison(Backend& backend) {
+  const auto arena = DeviceArena::of(backend);
+  std::memset(arena->base(), 0xff, arena->capacity());
+}
+
+void prune(Parameter& parameter) {
+  Random random(9);
+  std::vector<uint8_t> mask(parameter.size());
+  for (uint8_t& kept : mask) kept = random.uniform() < 0.4;
+  parameter.set_mask(mask.data());
+}
+
+/// Five steps with a pruning round between; the results of each.
+std::vector<double> train(Net& net, Program& program, bool poisoned) {
+  const std::vector<int32_t> batch = net_batch();
+  std::vector<double> results;
+  for (uint32_t step = 0; step < 5; ++step) {
+    if (poisoned) poison(*net.backend);
+    if (step == 3) prune(*net.parameters.at("block1.conv1.weight"));
+    const StepResult r = program.run(
+        {.records = batch, .learning_rate = 0.01f, .optimizer_step = step + 1, .stream = step});
+    results.insert(results.end(), {r.loss, r.valid, r.correct, r.gradient_norm});
+  }
+  return results;
+}
+
+/// One result for any number of threads, any arena contents and any memory plan.
+void test_determinism() {
+  for (Isa isa : machine_isas()) {
+    SameBits same;
+    for (int threads : kThreadCounts) {
+      context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
+      const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = threads, .isa = isa});
+      Net net(backend);
+      const auto planned = net.build({.optimizer = &kAdam});
+      const auto separate = net.build({.keep_all = true, .optimizer = &kAdam});
+      CHECK(planned->arena_bytes() < separate->arena_bytes());
+      for (const auto& [program, poisoned] :
+           {std::pair(planned.get(), false), std::pair(planned.get(), true),
+            std::pair(separate.get(), true)}) {
+        const std::vector<uint8_t> dense(net.parameters.at("block1.conv1.weight")->size(), 1);
+        net.parameters.at("block1.conv1.weight")->set_mask(dense.data());
+        net.reset();
+        same.check("results", train(net, *program, poisoned));
+        same.check("state", net.state());
+      }
+    }
+  }
+  context.clear();
+}
+
+/// A mask set between two replays holds from the next on, in all four arrays.
+void test_pruning_between_replays() {
+  for_each_backend([](const std::shared_ptr<Backend>& backend, int) {
+    Net net(backend);
+    const auto program = net.build({.optimizer = &kAdam});
+    const std::vector<int32_t> batch = net_batch();
+    program->run({.records = batch, .learning_rate = 0.01f});
+    const char* names[] = {"block1.conv1.weight", "block0.conv2.weight", "head.weight"};
+    for (const char* name : names) prune(*net.parameters.at(name));
+    for (int step = 2; step < 4; ++step) {
+      program->run({.records = batch, .learning_rate = 0.01f, .optimizer_step = step});
+    }
+    for (const char* name : names) {
+      const Parameter& parameter = *net.parameters.at(name);
+      std::vector<uint8_t> mask(parameter.size());
+      parameter.read_mask(mask.data());
+      for (Slot slot : {Slot::value, Slot::gradient, Slot::moment1, Slot::moment2}) {
+        const std::vector<float> values = net.read(name, slot);
+        for (size_t i = 0; i < mask.size(); ++i) CHECK((values[i] != 0) == (mask[i] == 1));
+      }
+    }
+  });
+}
+
+void test_training_reduces_the_loss() {
+  const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = 2});
+  Net net(backend);
+  const OptimizerSettings adam{};
+  const auto program = net.build({.optimizer = &adam});
+  const std::vector<int32_t> batch = net_batch();
+  double first = 0, last = 0;
+  for (int step = 1; step <= 60; ++step) {
+    const StepResult result =
+        program->run({.records = batch, .learning_rate = 0.02f, .optimizer_step = step});
+    if (step == 1) first = result.loss;
+    last = result.loss;
+    CHECK_EQ(result.gradient_norm, 0.0);  // nothing clips
+  }
+  CHECK(last < 0.6 * first);
+}
+
+void test_optimizer_in_a_program() {
+  const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = 2});
+  Net net(backend);
+  const OptimizerSettings sgd{.kind = OptimizerKind::sgd, .beta1 = 0, .clip_norm = 0.05f};
+  const auto program = net.build({.optimizer = &sgd});
+  std::map<std::string, std::vector<float>> before;
+  for (const auto& name : net.order) before[name] = net.read(name, Slot::value);
+  const std::vector<int32_t> batch = net_batch();
+  const StepResult result = program->run({.records = batch, .learning_rate = 0.5f});
+  double squares = 0;
+  for (const auto& name : net.order) {
+    for (float g : net.read(name, Slot::gradient)) squares += double(g) * double(g);
+  }
+  CHECK_NEAR(result.gradient_norm, std::sqrt(squares), 1e-6 * std::sqrt(squares));
+  CHECK(result.gradient_norm > 0.05);
+  for (const auto& name : net.order) {
+    const std::vector<float> after = net.read(name, Slot::value);
+    const std::vector<float> gradient = net.read(name, Slot::gradient);
+    for (size_t i = 0; i < after.size(); ++i) {
+      const double want = double(before[name][i]) -
+                          0.5 * double(gradient[i]) * 0.05 / result.gradient_norm;
+      CHECK_NEAR(after[i], want, kTolerance * (std::fabs(want) + 0.05));
+    }
+  }
+}
+
+/// Evaluation: what else is in the batch does not change a record's logits.
+void test_batch_independence() {
+  for_each_backend([](const std::shared_ptr<Backend>& backend, int) {
+    Net net(backend);
+    prune(*net.parameters.at("block0.conv2.weight"));
+    const auto program = net.build({.training = false, .backward = false});
+    const ActivationShape shape = program->value_shape(net.logits);
+    const size_t row = size_t(shape.channels) * size_t(shape.length);
+    std::vector<float> together(size_t(shape.records) * row), alone(together.size());
+    const std::vector<int32_t> batch = net_batch();
+    // The sign flips depend on the slot, so a record keeps its slot.
+    program->run({.records = batch});
+    program->read_value(net.logits, together);
+    for (size_t n = 0; n < batch.size(); ++n) {
+      std::vector<int32_t> single(batch.size(), -1);
+      single[n] = batch[n];
+      program->run({.records = single});
+      program->read_value(net.logits, alone);
+      CHECK(std::equal(alone.begin() + std::ptrdiff_t(n * row),
+                       alone.begin() + std::ptrdiff_t((n + 1) * row),
+                       together.begin() + std::ptrdiff_t(n * row)));
+    }
+  });
+}
+
+void test_inputs() {
+  const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = 1});
+  ProgramBuilder builder(backend, 2, 5, 0);
+  const Value x = builder.input(1, 5);
+  const Value y = builder.shortcut(x, 2, 2);
+  builder.output(y);
+  builder.cross_entropy(y);
+  const auto program = builder.build();
+  CHECK_EQ(program->records(), 2);
+  CHECK_EQ(program->length(), 5);
+  CHECK((program->value_shape(y) == ActivationShape{2, 2, 3, 0}));
+  CHECK_THROWS(state, "have not been written", program->run({}));
+  std::vector<float> got(12);
+  CHECK_THROWS(state, "are gone", program->read_value(y, got));
+  program->write_value(x, std::vector<float>{-3, -1, -2, -5, -4, 9, 8, 7, 6, 5},
+                       std::vector<int32_t>{5, 1}, std::vector<int32_t>{1, 0});
+  StepResult result = program->run({});
+  program->read_value(y, got);
+  CHECK(got == std::vector<float>({-1, -2, -4, 0, 0, 0, 9, 0, 0, 0, 0, 0}));
+  CHECK_EQ(result.valid, 4.0);
+  CHECK_EQ(result.correct, 4.0);
+  program->run({});  // the input holds for all replays
+  program->read_value(y, got);
+  CHECK_EQ(got[6], 9.0f);
+  std::vector<float> input(10);
+  program->read_value(x, input);
+  CHECK(input == std::vector<float>({-3, -1, -2, -5, -4, 9, 0, 0, 0, 0}));
+  // Lengths default to L, labels stay.
+  program->write_value(x, std::vector<float>(10, 2.0f), {}, {});
+  result = program->run({});
+  CHECK_EQ(result.valid, 6.0);
+  CHECK_EQ(result.correct, 3.0);
+}
+
+/// Programs share the arena, and say so when their values are gone.
+void test_sharing() {
+  const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = 1});
+  Net net(backend);
+  const auto training = net.build({});
+  const Value training_logits = net.logits;
+  const auto evaluation = net.build({.training = false, .backward = false});
+  CHECK(evaluation->arena_bytes() < training->arena_bytes());
+  CHECK_EQ(DeviceArena::of(*backend)->capacity(), training->arena_bytes());
+  std::vector<float> logits(size_t(kNetRecords) * kNetClasses * 16);
+  const std::vector<int32_t> batch = net_batch();
+  training->run({.records = batch});
+  training->read_value(training_logits, logits);
+  evaluation->run({.records = batch});
+  evaluation->read_value(net.logits, logits);
+  CHECK_THROWS(state, "are gone", training->read_value(training_logits, logits));
+  CHECK_THROWS(type, "belongs to another", evaluation->read_value(training_logits, logits));
+  training->run({.records = batch});
+  training->read_value(training_logits, logits);
+}
+
+void test_profile() {
+  const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = 1});
+  Net net(backend);
+  prune(*net.parameters.at("block1.conv1.weight"));
+  const auto program = net.build({.optimizer = &kAdam});
+  const std::vector<int32_t> batch = net_batch();
+  program->run({.records = batch, .learning_rate = 0.1f});
+  int found = 0, lengths = 0;
+  for (const OpProfile& op : program->profile()) {
+    CHECK(op.seconds > 0);
+    lengths += op.op == "derive_lengths";
+    if (op.op != "conv1d_forward" && op.op != "conv1d_dgrad" && op.op != "conv1d_wgrad") {
+      CHECK_EQ(op.flops, 0.0);
+      continue;
+    }
+    CHECK(!op.detail.empty());
+    if (op.label != "block1.conv1") continue;
+    ++found;
+    const double kept = double(net.parameters.at("block1.conv1.weight")->kept());
+    CHECK_EQ(op.flops, 2 * kept * kNetRecords * 16);
+    CHECK_EQ(op.dense_flops, 2.0 * 60 * kNetRecords * 16);
+  }
+  CHECK_EQ(found, 3);
+  CHECK_EQ(lengths, 1);  // both strided ops share one table
+  program->reset_profile();
+  for (const OpProfile& op : program->profile()) CHECK_EQ(op.seconds, 0.0);
+}
+
+/// Programs keep what they use alive, and the backend outlives them all.
+void test_lifetime() {
+  std::unique_ptr<Program> program;
+  {
+    const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = 1});
+    Net net(backend);
+    program = net.build({});
+  }
+  const std::vector<int32_t> batch = net_batch();
+  CHECK(program->run({.records = batch}).loss > 0);
+}
+
+}  // namespace
+
+int main() {
+  test_determinism();
+  test_pruning_between_replays();
+  test_training_reduces_the_loss();
+  test_optimizer_in_a_program();
+  test_batch_independence();
+  test_inputs();
+  test_sharing();
+  test_profile();
+  test_lifetime();
+  return finish();
+}

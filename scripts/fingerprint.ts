@@ -1,0 +1,68 @@
+/**
+ * What decides the built addon: its sources, its settings and its compiler.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+
+const SOURCE_FOLDERS = ["include", "core", "cpu", "cuda", "binding"];
+const SETTING_FILES = ["CMakeLists.txt", "package.json"];
+const VARIABLES = ["CXX", "CXXFLAGS", "LTH_CUDA"];
+
+/** First match of a program on PATH (or a path as it stands), or undefined. */
+export function findProgram(names: readonly string[]): string | undefined {
+  for (const name of names) {
+    if (name.includes("/")) {
+      if (existsSync(name)) return name;
+      continue;
+    }
+    for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+      const path = join(folder, name);
+      if (folder !== "" && existsSync(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+/** The C++ compiler that CMake would take, or undefined. */
+export function findCompiler(): string | undefined {
+  const asked = process.env["CXX"];
+  return findProgram(asked ? [asked] : ["c++", "g++", "clang++"]);
+}
+
+/** Hex SHA-256 over everything that the addon of the project in `root` is built from. */
+export function fingerprint(root: string): string {
+  const hash = createHash("sha256");
+  for (const path of inputFiles(root)) {
+    hash.update(`${path}\0`).update(readFileSync(join(root, path))).update("\0");
+  }
+  for (const name of VARIABLES) hash.update(`${name}=${process.env[name] ?? ""}\0`);
+  hash.update(`${process.platform} ${process.arch} ${identity(findCompiler())}`);
+  return hash.digest("hex");
+}
+
+/** Paths relative to `root`, sorted. */
+function inputFiles(root: string): string[] {
+  const files = SETTING_FILES.filter((path) => existsSync(join(root, path)));
+  for (const folder of SOURCE_FOLDERS) {
+    const start = join("native", folder);
+    if (!existsSync(join(root, start))) continue;
+    for (const entry of readdirSync(join(root, start), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) {
+        files.push(join(entry.parentPath, entry.name).slice(root.length + 1));
+      }
+    }
+  }
+  return files.sort();
+}
+
+/** Changes when a program is replaced; cheaper than asking it for its version. */
+function identity(program: string | undefined): string {
+  if (program === undefined) return "none";
+  const path = realpathSync(program);
+  const { size, mtimeMs } = statSync(path);
+  return `${path} ${size} ${mtimeMs}`;
+}

@@ -1,0 +1,44 @@
+/**
+ * The devices that the conformance suite runs on: every backend of the build, and of the CPU
+ * backend every instruction set.
+ *
+ * @module
+ */
+import { messageOf } from "../../core/errors.ts";
+import type { DeviceOptions, Isa, NativeAddon } from "../native.ts";
+
+/** A way to open a device, or why there is none. */
+export interface Candidate {
+  /** E.g. "cpu/avx2". */
+  readonly name: string;
+  readonly options: DeviceOptions;
+  /** Null if it can be opened. */
+  readonly absence: string | null;
+}
+
+const INSTRUCTION_SETS: readonly Isa[] = ["portable", "avx2", "avx512"];
+
+/** Everything that could be tested, with the reason where it cannot be here. */
+export async function candidates(addon: NativeAddon): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const { name, available, detail } of addon.listBackends()) {
+    if (name !== "cpu" || !available) {
+      found.push({ name, options: { backend: name }, absence: available ? null : detail });
+      continue;
+    }
+    for (const isa of INSTRUCTION_SETS) {
+      const options: DeviceOptions = { backend: "cpu", isa, threads: 2 };
+      found.push({ name: `cpu/${isa}`, options, absence: await reasonNotToOpen(addon, options) });
+    }
+  }
+  return found;
+}
+
+async function reasonNotToOpen(addon: NativeAddon, options: DeviceOptions): Promise<string | null> {
+  try {
+    await new addon.Device(options).close();
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The typed contract of the native addon: every class and function that C++ exports, and nothing
+ * else in TypeScript knows more. Shapes: N batch, C channels, L length, K kernel size, row major.
+ *
+ * Every call checks its arguments. Wrong kinds throw `TypeError`, impossible values `RangeError`, and
+ * what cannot be done now (disposed, busy, out of memory, not available) `NativeError`, each with the
+ * offending value. Native memory is invisible to the garbage collector: `dispose()` what you make.
+ *
+ * @module
+ */
+
+/** A backend this build knows of. */
+export interface BackendInfo {
+  readonly name: "cpu" | "cuda";
+  readonly available: boolean;
+  /** What it runs on when available, the reason when not. */
+  readonly detail: string;
+}
+
+/** Instruction sets of the CPU backend; `automatic` is the best the machine has. */
+export type Isa = "automatic" | "portable" | "avx2" | "avx512";
+
+/** How to open a device. */
+export interface DeviceOptions {
+  readonly backend: "cpu" | "cuda";
+  /** Worker threads of the CPU backend; 0 means one per core. Results do not depend on it. */
+  readonly threads?: number;
+  readonly isa?: Isa;
+}
+
+/** The addon's exports. */
+export interface NativeAddon {
+  /** Version and build settings, recorded with every run. */
+  readonly buildInfo: string;
+  listBackends(): BackendInfo[];
+  readonly Device: new (options: DeviceOptions) => NativeDevice;
+  /** The class of errors about state; set once by `src/backend/addon.ts`. */
+  setNativeError(errorClass: new (message: string) => Error): void;
+}
+
+/** Owner of memory, parameters and programs. Anything made by one device only works with it. */
+export interface NativeDevice extends Disposable {
+  readonly name: "cpu" | "cuda";
+  /** E.g. "AVX-512, 2 threads". */
+  readonly description: string;
+  /** A trainable tensor, all zeros. */
+  parameter(shape: readonly number[]): NativeParameter;
+  /** A float array that is not trained, all zeros. */
+  buffer(size: number): NativeBuffer;
+  /** Copies recordings to the device. */
+  dataset(data: DatasetArrays): NativeDataset;
+  /** Starts recording a step of `records` slots of at most `length` samples. */
+  builder(options: { records: number; length: number; seed: bigint }): NativeBuilder;
+  /**
+   * Replays `programs[i]` with the i-th row of the inputs, in order, on the device's own thread.
+   * One run at a time: a second call before the first has settled throws NativeError, and so does
+   * touching a parameter, buffer or value meanwhile.
+   */
+  run(programs: readonly NativeProgram[], inputs: RunInputs): Promise<RunResults>;
+  /**
+   * Global magnitude selection over the parameters' surviving weights: exactly `keep` survivors,
+   * largest |value| first, ties to the lower (parameter, flat index). Does not change the parameters.
+   *
+   * @returns One mask per parameter, 1 keep, 0 pruned.
+   * @throws {RangeError} On NaN, or if `keep` exceeds the number of surviving weights.
+   */
+  selectMagnitude(parameters: readonly NativeParameter[], keep: number): Uint8Array[];
+  /** Waits for a run under way, then frees the device. */
+  close(): Promise<void>;
+}
+
+/** Recordings for {@linkcode NativeDevice.dataset}. */
+export interface DatasetArrays {
+  /** All records one after another. */
+  readonly samples: Int16Array;
+  /** First sample of each record. */
+  readonly offsets: Float64Array;
+  /** Samples used of each record. */
+  readonly lengths: Int32Array;
+  /** Class index of each record. */
+  readonly labels: Int32Array;
+}
+
+/** Which of a parameter's arrays. */
+export type Slot = "value" | "gradient" | "moment1" | "moment2";
+
+/**
+ * A trainable tensor with gradient, optimiser moments and mask. Where the mask is 0, all four are
+ * exactly 0 at all times.
+ */
+export interface NativeParameter extends Disposable {
+  readonly shape: readonly number[];
+  readonly size: number;
+  /** Surviving weights. */
+  readonly kept: number;
+  read(slot: Slot): Float32Array;
+  /** Copies `data` in; pruned places stay 0. */
+  write(slot: Slot, data: Float32Array): void;
+  readMask(): Uint8Array;
+  /** Sets the mask (0 and 1 only) and zeroes what it prunes. */
+  setMask(mask: Uint8Array): void;
+  dispose(): void;
+}
+
+/** A float array on the device. */
+export interface NativeBuffer extends Disposable {
+  readonly size: number;
+  read(): Float32Array;
+  write(data: Float32Array): void;
+  dispose(): void;
+}
+
+/** Recordings on the device. */
+export interface NativeDataset extends Disposable {
+  readonly records: number;
+  dispose(): void;
+}
+
+/** Handle of an activation inside one builder and the program made from it. */
+export type Value = number & { readonly __value: unique symbol };
+
+/** Settings of batch normalisation with its fused ReLU and dropout. */
+export interface NormSettings {
+  readonly gamma: NativeParameter;
+  readonly beta: NativeParameter;
+  readonly runningMean: NativeBuffer;
+  readonly runningVariance: NativeBuffer;
+  readonly epsilon: number;
+  /** running += momentum * (batch - running) */
+  readonly momentum: number;
+  /** false: normalise with the running statistics. */
+  readonly training: boolean;
+  readonly relu: boolean;
+  /** Rate 0 to < 1; applied only when training. */
+  readonly dropout: number;
+}
+
+/** Settings of the optimiser op. */
+export interface OptimizerSettings {
+  readonly kind: "adam" | "sgd";
+  /** Adam's beta1, SGD's momentum. */
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Global norm to clip gradients to; 0 for none. */
+  readonly clipNorm: number;
+}
+
+/** Records the op sequence of a step; see native/include/lth/program.h for the definitions. */
+export interface NativeBuilder extends Disposable {
+  /** Names the ops recorded from here on. */
+  label(name: string): void;
+  /** Batch assembly from a resident data set: [N, 1, L], normalised, zero past each record's end. */
+  gather(
+    dataset: NativeDataset,
+    options: { mean: number; std: number; flip: boolean },
+  ): Value;
+  /** An input that {@linkcode NativeProgram.writeValue} fills: [N, C, L]. */
+  input(channels: number, length: number): Value;
+  /** SAME convolution. weight [Cout, Cin, K], bias [Cout]; `add` has the output's shape. */
+  conv1d(
+    x: Value,
+    options: { weight: NativeParameter; bias: NativeParameter; stride: number; add?: Value },
+  ): Value;
+  /** Gradient with respect to the input of the convolution that produced `y`, plus `add`. */
+  conv1dDgrad(y: Value, options: { dy: Value; add?: Value }): Value;
+  /** Gradients with respect to weight and bias of the convolution that produced `y`. */
+  conv1dWgrad(y: Value, dy: Value): void;
+  /** Batch normalisation, ReLU and dropout, as asked for. */
+  norm(x: Value, settings: NormSettings): Value;
+  /** Gradient with respect to the input of the norm that produced `y`, plus `add`. */
+  normBackward(y: Value, options: { dy: Value; add?: Value }): Value;
+  /** Max-pool by `stride`, then zero channels up to `channels`. */
+  shortcut(x: Value, options: { stride: number; channels: number }): Value;
+  shortcutBackward(y: Value, dy: Value): Value;
+  /** Mean cross-entropy over valid steps; returns dlogits. */
+  crossEntropy(logits: Value): Value;
+  /** Clip and update, after all gradients. */
+  optimizer(parameters: readonly NativeParameter[], settings: OptimizerSettings): void;
+  /** Keeps a value readable after a run. */
+  output(value: Value): void;
+  /** Ends recording. */
+  build(): NativeProgram;
+  dispose(): void;
+}
+
+/** Inputs of a run of S steps of N record slots. */
+export interface RunInputs {
+  /** [S * N] records, -1 for an empty slot. Not needed by programs without gather. */
+  readonly records?: Int32Array;
+  /** [S] */
+  readonly learningRates?: Float32Array;
+  /** Of the first step: 1 for the first update since the optimiser was reset; then +1 per step. */
+  readonly optimizerStep?: number;
+  /** Random stream of the first step (dropout, sign flips); then +1 per step, modulo 2^32. */
+  readonly stream?: number;
+}
+
+/** Results of a run, one entry per step. */
+export interface RunResults {
+  /** Mean loss over valid steps. */
+  readonly loss: Float64Array;
+  /** Valid steps. */
+  readonly valid: Float64Array;
+  /** Valid steps whose argmax is the label. */
+  readonly correct: Float64Array;
+  /** Global norm before clipping; 0 for programs that do not clip. */
+  readonly gradientNorm: Float64Array;
+}
+
+/** Time and work of one op, summed over the runs since the last reset. */
+export interface OpProfile {
+  readonly label: string;
+  readonly op: string;
+  /** The kernel that was chosen. */
+  readonly detail: string;
+  readonly seconds: number;
+  /** Useful floating-point operations (surviving weights only) of one replay. */
+  readonly flops: number;
+  readonly denseFlops: number;
+}
+
+/** A recorded step. */
+export interface NativeProgram extends Disposable {
+  readonly records: number;
+  readonly length: number;
+  /** Bytes of the shared activation arena that this program needs. */
+  readonly arenaBytes: number;
+  /** Fills an `input`: host [N, C, L]; lengths [N] default to L, labels [N] to 0. */
+  writeValue(
+    value: Value,
+    data: { values: Float32Array; lengths?: Int32Array; labels?: Int32Array },
+  ): void;
+  /** Host copy [N, C, L] of a value marked as output; zeros past each record's end. */
+  readValue(value: Value): Float32Array;
+  /** [N, C, L] */
+  valueShape(value: Value): [number, number, number];
+  profile(): OpProfile[];
+  resetProfile(): void;
+  dispose(): void;
+}

@@ -1,0 +1,94 @@
+/**
+ * Chooses the backend, and says why.
+ *
+ * @module
+ */
+import { messageOf, UsageError } from "../core/errors.ts";
+import { loadAddon } from "./addon.ts";
+import type { BackendInfo, Isa, NativeDevice } from "./native.ts";
+import { NativeError } from "./native_error.ts";
+
+/** What can be asked for; `auto` is CUDA where there is one, else the CPU. */
+export type BackendChoice = "auto" | "cpu" | "cuda";
+
+/** How to open a device. */
+export interface OpenDeviceOptions {
+  readonly backend: BackendChoice;
+  /** Worker threads of the CPU backend; 0 (the default) means one per core. */
+  readonly threads?: number;
+  /** Instruction set of the CPU backend; the best the machine has by default. */
+  readonly isa?: Isa;
+}
+
+/** A chosen backend. */
+export interface BackendDecision {
+  readonly backend: "cpu" | "cuda";
+  /** Why this one, e.g. "cuda is not available (no driver), cpu has AVX-512, 2 threads". */
+  readonly reason: string;
+}
+
+/** What this build knows of and whether it can be used here. */
+export function listBackends(): BackendInfo[] {
+  return loadAddon().listBackends();
+}
+
+/**
+ * Decides between backends without opening one.
+ *
+ * @param backends As {@linkcode listBackends} gives them.
+ * @throws {UsageError} If the backend that was asked for is not available, with the reason.
+ */
+export function chooseBackend(
+  choice: BackendChoice,
+  backends: readonly BackendInfo[],
+): BackendDecision {
+  const find = (name: "cpu" | "cuda"): BackendInfo =>
+    backends.find((info) => info.name === name) ??
+      { name, available: false, detail: "not built into this addon" };
+  if (choice !== "auto") {
+    const info = find(choice);
+    if (!info.available) {
+      throw new UsageError(`Backend ${choice} is not available: ${info.detail}`);
+    }
+    return { backend: choice, reason: `asked for: ${info.detail}` };
+  }
+  const cuda = find("cuda");
+  if (cuda.available) return { backend: "cuda", reason: `available: ${cuda.detail}` };
+  const cpu = find("cpu");
+  if (!cpu.available) {
+    throw new UsageError(`No backend is available: cuda ${cuda.detail}; cpu ${cpu.detail}`);
+  }
+  return { backend: "cpu", reason: `cuda is not available (${cuda.detail})` };
+}
+
+/**
+ * Opens a device on the backend that was asked for.
+ *
+ * @returns The device, and why it is this one.
+ * @throws {UsageError} If the backend, the number of threads or the instruction set cannot be had
+ * here; there is no fallback from an explicit choice.
+ */
+export function openDeviceWithReason(
+  options: OpenDeviceOptions,
+): { device: NativeDevice; reason: string } {
+  const addon = loadAddon();
+  const { backend, reason } = chooseBackend(options.backend, addon.listBackends());
+  try {
+    const device = new addon.Device({
+      backend,
+      threads: options.threads ?? 0,
+      isa: options.isa ?? "automatic",
+    });
+    return { device, reason };
+  } catch (error) {
+    if (error instanceof NativeError || error instanceof RangeError) {
+      throw new UsageError(messageOf(error));
+    }
+    throw error;
+  }
+}
+
+/** As {@linkcode openDeviceWithReason}, for callers that know the reason. */
+export function openDevice(options: OpenDeviceOptions): NativeDevice {
+  return openDeviceWithReason(options).device;
+}

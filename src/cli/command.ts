@@ -1,0 +1,72 @@
+/**
+ * What every command shares: strict option parsing and the mapping from errors to exit codes.
+ *
+ * @module
+ */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import process from "node:process";
+import { Failure, messageOf, UsageError } from "../core/errors.ts";
+
+/**
+ * A commander command that rejects unknown flags (naming the nearest one) and stray arguments,
+ * and never calls `process.exit` itself.
+ */
+export function createCommand(name: string, summary: string): Command {
+  return new Command(name)
+    .description(summary)
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false)
+    .exitOverride();
+}
+
+/** Option parser for an integer in [min, max]. */
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[+-]?\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+/** Option parser for a number with min <= x <= max. */
+export function number(min: number, max = Number.MAX_VALUE): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+/**
+ * Runs a command's main function and ends the process with its exit code:
+ * 0 done, 1 {@linkcode Failure}, 2 {@linkcode UsageError} or a command line that does not parse.
+ * Anything else is a defect of this program and keeps its stack trace.
+ */
+export async function runMain(main: (args: string[]) => Promise<number | void>): Promise<void> {
+  try {
+    process.exitCode = (await main(process.argv.slice(2))) ?? 0;
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed it
+  if (error instanceof UsageError || error instanceof Failure) {
+    console.error(`error: ${messageOf(error)}`);
+    return error.exitCode;
+  }
+  console.error(error);
+  return 1;
+}
+
+/** `words` as a shell reads them back. */
+export function shellWords(words: readonly string[]): string {
+  return words
+    .map((word) => /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+    .join(" ");
+}

@@ -1,0 +1,23 @@
+/**
+ * `deno task devices`: which backends this machine can use, and why not the others.
+ *
+ * @module
+ */
+import { chooseBackend, listBackends } from "../backend/select.ts";
+import { loadAddon } from "../backend/addon.ts";
+import { createCommand, runMain } from "./command.ts";
+
+if (import.meta.main) {
+  await runMain((args) => {
+    createCommand("devices", "List the backends and say why one cannot be used")
+      .parse(args, { from: "user" });
+    console.log(loadAddon().buildInfo);
+    const backends = listBackends();
+    for (const { name, available, detail } of backends) {
+      console.log(`${name.padEnd(5)} ${available ? "available" : "not available"}: ${detail}`);
+    }
+    const { backend, reason } = chooseBackend("auto", backends);
+    console.log(`auto  ${backend}: ${reason}`);
+    return Promise.resolve();
+  });
+}

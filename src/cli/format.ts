@@ -1,0 +1,24 @@
+/**
+ * Numbers as the terminal shows them.
+ *
+ * @module
+ */
+
+/** Three decimals. */
+export function decimals(x: number): string {
+  return x.toFixed(3);
+}
+
+/** A fraction as per cent, with enough digits for small ones. */
+export function percent(fraction: number): string {
+  const value = 100 * fraction;
+  return `${
+    value >= 10 ? value.toFixed(1) : value >= 1 ? value.toFixed(2) : value.toPrecision(2)
+  } %`;
+}
+
+/** Columns padded to equal width: the first row is the head, numbers stand right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
+  return rows.map((row) => row.map((cell, c) => cell.padStart(widths[c]!)).join("  ")).join("\n");
+}

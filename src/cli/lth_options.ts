@@ -1,0 +1,82 @@
+/**
+ * The options of `deno task lth`.
+ *
+ * @module
+ */
+import { type Command, Option } from "commander";
+import { UsageError } from "../core/errors.ts";
+import { MODES } from "../experiment/config.ts";
+import { CRITERIA } from "../pruning/criteria.ts";
+import { PRESETS } from "../experiment/presets.ts";
+import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
+import { createCommand, integer, number } from "./command.ts";
+
+/** Everything that can be asked for on the command line. */
+export interface LthOptions extends Overrides {
+  resume: boolean;
+  name?: string;
+  config?: string;
+  /** So many runs with seeds that follow one another. */
+  replicates?: number;
+  /** "auto" or a backend; `Overrides.backend` is the one that was chosen. */
+  device: "auto" | "cpu" | "cuda";
+  threads: number;
+  /** Seconds. */
+  checkpointEvery: number;
+}
+
+function lthCommand(): Command {
+  return createCommand("lth", "Train, prune, rewind or fine-tune, and repeat")
+    .addOption(new Option("--mode <mode>", "what pruning rounds restore").choices([...MODES]))
+    .addOption(
+      new Option("--preset <name>", "starting point of all settings (default: quick)")
+        .choices(Object.keys(PRESETS)),
+    )
+    .option("--config <file>", "start from a saved config.json instead of a preset")
+    .option("--data <dir>", 'a data set built by build-datasets, or "sample"')
+    .option("--folds <k>", "cross-validation: divide all records into k folds", integer(2))
+    .option("--fold <i>", "test on this fold, 1 to k", integer(1))
+    .option("--name <run>", "name of the run (default: preset and mode)")
+    .option("--resume", "continue the run where it was stopped", false)
+    .option("--rounds <n>", "pruning rounds after the dense one", integer(0, 10_000))
+    .option("--prune <fraction>", "share of the remaining weights to prune per round", number(0, 1))
+    .option("--target <theta>", "stop at this compression, whatever the rounds", number(1))
+    .option("--one-shot <theta>", "prune once, to this compression", number(1))
+    .addOption(
+      new Option("--criterion <name>", "which weights survive").choices([...CRITERIA]),
+    )
+    .option("--keep-layers <names>", "never prune these, e.g. stem,head", (text) => text.split(","))
+    .option("--epochs <n>", "epochs of every round", integer(1))
+    .option("--rewind-to <point>", "rewind point: 0, 500it, 2ep")
+    .option("--seed <n>", "of initialisation, data order, dropout", integer(0, 2 ** 31))
+    .option("--replicates <n>", "so many runs, with this seed, the next, ...", integer(1, 1000))
+    .addOption(
+      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
+        .default("auto"),
+    )
+    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
+    .option("--batch-size <n>", "records per update", integer(1, 65_536))
+    .option("--learning-rate <x>", "of the first epoch", number(0))
+    .option("--filters <n>", "filters of the first stage", integer(1, 4096))
+    .option("--blocks <n>", "residual blocks", integer(1, 17))
+    .option("--kernel <n>", "width of the convolutions", integer(1, 1024))
+    .option("--dropout <rate>", "before each block's second convolution", number(0, 1))
+    .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20);
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws {CommanderError} After printing what is wrong, or the help that was asked for.
+ * @throws {UsageError} If options contradict each other.
+ */
+export function parseLthOptions(args: readonly string[]): LthOptions {
+  const command = lthCommand().parse([...args], { from: "user" });
+  const { backend, ...rest } = command.opts();
+  const options = { ...rest, device: backend } as LthOptions;
+  if (options.config !== undefined && options.preset !== undefined) {
+    throw new UsageError("Cannot use --config and --preset together: each sets everything");
+  }
+  refuseContradictions(options);
+  return options;
+}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ROOT, roundFiles, runFiles } from "../core/paths.ts";
+import { createRng } from "../core/rng.ts";
+import { withToyDataset } from "../lottery/testing.ts";
+
+const PERMISSIONS = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
+
+function lth(args: string[]): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...PERMISSIONS, path.join(ROOT, "src/cli/lth.ts"), ...args],
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  });
+}
+
+async function outcome(args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await lth(args).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+/** Children killed per mode. */
+const KILLS = 6;
+
+/** A run of a few seconds on the toy data. */
+function toyArgs(data: string, run: string): string[] {
+  return [
+    ...["--data", data, "--name", run, "--filters", "4", "--blocks", "4", "--kernel", "8"],
+    ...["--epochs", "10", "--batch-size", "4", "--rounds", "2", "--prune", "0.5"],
+    ...["--checkpoint-every", "0", "--backend", "cpu"],
+  ];
+}
+
+/** Everything of a run that must not depend on interruptions. */
+function results(run: string): Map<string, string> {
+  const files = [runFiles.summary(run), runFiles.config(run), runFiles.rewind(run)];
+  for (let round = 0; round <= 2; round++) {
+    const directory = runFiles.round(run, round);
+    files.push(...[
+      roundFiles.end(directory),
+      roundFiles.metrics(directory),
+      roundFiles.predictions(directory),
+      roundFiles.scores(directory),
+    ]);
+    if (round > 0) files.push(roundFiles.mask(directory));
+  }
+  const name = path.basename(run);
+  return new Map(files.map((file) => [
+    path.relative(run, file),
+    fs.readFileSync(file, "latin1").replaceAll(`"name": "${name}"`, '"name": ""'),
+  ]));
+}
+
+Deno.test("killed at random moments and resumed, a run ends bit-equal to one left alone", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const rng = createRng(20, "kills");
+    for (const mode of ["weight-rewind", "finetune"]) {
+      const whole = path.join(directory, `${mode}-whole`);
+      const killed = path.join(directory, `${mode}-killed`);
+      const started = performance.now();
+      const alone = await outcome([...toyArgs(data, whole), "--mode", mode]);
+      const duration = performance.now() - started;
+      assert.equal(alone.code, 0, alone.err);
+      let kills = 0;
+      for (let finished = false; !finished;) {
+        const child = lth([...toyArgs(data, killed), "--mode", mode, "--resume"]).spawn();
+        // Anywhere in the life of a child, start-up included; in the end one is left to finish.
+        const delay = kills < KILLS ? duration * (0.15 + 0.85 * rng.next()) : 2 ** 30;
+        const timer = setTimeout(() => child.kill("SIGKILL"), delay);
+        const { signal, code, stderr } = await child.output();
+        clearTimeout(timer);
+        finished = signal !== "SIGKILL";
+        if (finished) assert.equal(code, 0, new TextDecoder().decode(stderr));
+        else kills++;
+      }
+      assert.ok(kills >= 2, `only ${kills} kills hit a living process`);
+      const expected = results(whole);
+      for (const [file, contents] of results(killed)) {
+        assert.ok(contents === expected.get(file), `${mode}: ${file} differs after ${kills} kills`);
+      }
+      assert.ok(!fs.existsSync(runFiles.latest(killed)));
+    }
+  }));
+
+Deno.test("SIGTERM saves and prints the command that continues; resuming finishes the run", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "stopped");
+    const child = lth([...toyArgs(data, run), "--epochs", "400"]).spawn();
+    while (!fs.existsSync(runFiles.latest(run))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    child.kill("SIGTERM");
+    const { code, stdout } = await child.output();
+    assert.equal(code, 130);
+    const text = new TextDecoder().decode(stdout);
+    assert.match(text, new RegExp(`deno task lth --name ${run} --resume`));
+    assert.ok(!fs.existsSync(runFiles.lock(run)), "the lock is left behind");
+
+    const other = await outcome(["--name", run, "--resume", "--epochs", "3", "--mode", "finetune"]);
+    assert.equal(other.code, 2);
+    assert.match(other.err, /training\.epochs: 400, not 3/);
+    assert.match(other.err, /mode: "weight-rewind", not "finetune"/);
+    const again = await outcome([...toyArgs(data, run), "--epochs", "400"]);
+    assert.equal(again.code, 2);
+    assert.match(again.err, /not finished: add --resume/);
+  }));
+
+Deno.test("a finished run shows its results again; other settings need another name", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "done");
+    const first = await outcome(toyArgs(data, run));
+    assert.equal(first.code, 0, first.err);
+    assert.match(first.out, /theta/);
+    assert.ok(fs.existsSync(path.join(run, "report.html")));
+    const before = fs.statSync(runFiles.rewind(run)).mtimeMs;
+    const second = await outcome(toyArgs(data, run));
+    assert.equal(second.code, 0, second.err);
+    assert.match(second.out, /is complete/);
+    assert.equal(fs.statSync(runFiles.rewind(run)).mtimeMs, before);
+    const other = await outcome([...toyArgs(data, run), "--seed", "2"]);
+    assert.equal(other.code, 2);
+    assert.match(other.err, /seed: 1, not 2/);
+  }));
+
+Deno.test("mistakes on the command line are one sentence and exit code 2", async () => {
+  const cases: [string[], RegExp][] = [
+    [["--mode", "finetuning"], /Allowed choices are weight-rewind, lr-rewind, finetune/],
+    [["--prun", "0.2"], /unknown option '--prun'.*\n?.*--prune/],
+    [["--rounds", "ten"], /whole number/],
+    [["--prune", "1"], /pruning\.schedule\.fraction/],
+    [["--resume", "yes"], /too many arguments/],
+    [["--name", "two words"], /Cannot name a run "two words"/],
+    [["--preset", "quick", "--config", "x.json"], /--config and --preset/],
+    [["--config", "/nowhere.json"], /no such file/],
+    [["--data", "/nowhere", "--name", "nowhere-run"], /Cannot open the data set|build-datasets/],
+    [["--backend", "cuda", "--name", "no-cuda"], /cuda/i],
+  ];
+  for (const [args, message] of cases) {
+    const { code, err } = await outcome(args);
+    assert.equal(code, 2, `${args}: ${err}`);
+    assert.match(err, message);
+    assert.doesNotMatch(err, /\n\s+at /, `${args} shows a stack trace`);
+  }
+});

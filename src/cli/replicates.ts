@@ -1,0 +1,41 @@
+/**
+ * `deno task lth --replicates R`: the same experiment with R seeds.
+ *
+ * @module
+ */
+import { shellWords } from "./command.ts";
+import type { LthOptions } from "./lth_options.ts";
+
+/** What the runs have in common. */
+export interface Replication {
+  /** The command line, for the command that continues. */
+  readonly args: readonly string[];
+  /** Of the first run. */
+  readonly baseSeed: number;
+  /** Does one run, or what is left of it. */
+  runOne(options: LthOptions, again: string): Promise<{ name: string; code: number }>;
+}
+
+/**
+ * Does `options.replicates` runs, one after another, with seeds that follow one another. A `--name` gets
+ * "-seed<s>" added for each run.
+ *
+ * @returns 0, or the exit code of the run that was stopped.
+ */
+export async function runReplicates(
+  options: LthOptions,
+  { args, baseSeed, runOne }: Replication,
+): Promise<number> {
+  const again = `deno task lth ${
+    shellWords([...args.filter((arg) => arg !== "--resume"), "--resume"])
+  }`;
+  const names: string[] = [];
+  for (let seed = baseSeed; seed < baseSeed + (options.replicates ?? 1); seed++) {
+    const named = options.name === undefined ? {} : { name: `${options.name}-seed${seed}` };
+    const { name, code } = await runOne({ ...options, ...named, seed }, again);
+    if (code !== 0) return code;
+    names.push(name);
+  }
+  console.log(`\nCompare them with: deno task compare ${shellWords(names)}`);
+  return 0;
+}

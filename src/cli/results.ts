@@ -1,0 +1,26 @@
+/**
+ * The end of a run as the terminal shows it: a table, the scores in a sentence, the report's path.
+ *
+ * @module
+ */
+import type { Summary } from "../experiment/summary.ts";
+import { answer } from "../report/answer.ts";
+import { decimals, percent, table } from "./format.ts";
+
+/** Prints the results of a run. */
+export function printResults(summary: Summary, options: { report: string }): void {
+  const head = ["round", "weights", "left", "theta", "MACs", "pruned dev F1", "dev F1", "test F1"];
+  const rows = summary.rounds.map((round) => [
+    String(round.round),
+    round.kept.toLocaleString("en"),
+    percent(round.density),
+    `${round.theta.toFixed(1)}x`,
+    percent(round.macs / round.denseMacs),
+    round.afterPruning ? decimals(round.afterPruning.score) : "-",
+    decimals(round.dev.score),
+    round.test ? decimals(round.test.score) : "-",
+  ]);
+  console.log(`\n${table([head, ...rows])}\n`);
+  console.log(answer(summary));
+  console.log(`Report: ${options.report}`);
+}

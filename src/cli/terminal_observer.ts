@@ -1,0 +1,108 @@
+/**
+ * Shows a run in the terminal: a progress bar per round where there is a terminal, a line per epoch
+ * where there is none; keeps the report up to date.
+ *
+ * @module
+ */
+import { Presets, SingleBar } from "cli-progress";
+import process from "node:process";
+import { reportFile, runDirectory } from "../core/paths.ts";
+import type { Environment } from "../experiment/environment.ts";
+import type { EpochRow, RoundSummary, Summary } from "../experiment/summary.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import type { RunObserver } from "../lottery/run.ts";
+import { writeReport } from "../report/report.ts";
+import { type Progress, stepsDone } from "../training/progress.ts";
+import type { Workbench } from "../training/workbench.ts";
+import { decimals, percent } from "./format.ts";
+
+export class TerminalObserver implements RunObserver {
+  private stop = false;
+  private bar: SingleBar | null = null;
+  private stepsPerEpoch = 1;
+  private metric = "";
+
+  constructor(private readonly run: { name: string; epochs: number }) {}
+
+  /** The run ends after the chunk of steps under way. */
+  requestStop(): void {
+    this.stop = true;
+    this.note("stopping after this step; again to quit at once");
+  }
+
+  stopRequested(): boolean {
+    return this.stop;
+  }
+
+  opened(bench: Workbench): void {
+    this.stepsPerEpoch = bench.stepsPerEpoch;
+    const { dataset, device, network } = bench;
+    const sizes = ["train", "dev", "test"] as const;
+    const records = sizes.map((s) => `${dataset.splits[s].lengths.length} ${s}`).join(", ");
+    const weights = network.prunable.reduce((sum, p) => sum + p.parameter.size, 0);
+    console.log(
+      `Run ${this.run.name}: ${weights.toLocaleString("en")} prunable weights in ` +
+        `${network.prunable.length} convolutions; ${records} records; ${device.name}, ` +
+        `${device.description}`,
+    );
+  }
+
+  note(message: string): void {
+    if (this.bar) process.stdout.write("\n");
+    console.log(`Note: ${message}.`);
+  }
+
+  roundStarted(round: number, density: number): void {
+    const title = `Round ${round}${
+      round === 0 ? ", dense" : `, ${percent(density)} of the weights`
+    }`;
+    if (!process.stdout.isTTY) {
+      console.log(title);
+      return;
+    }
+    this.bar = new SingleBar({
+      format: `${title.padEnd(32)} {bar} {percentage} % | {eta_formatted} left | {status}`,
+      hideCursor: true,
+      etaBuffer: 100,
+    }, Presets.shades_classic);
+    this.bar.start(this.run.epochs * this.stepsPerEpoch, 0, { status: "" });
+  }
+
+  advanced(_round: number, progress: Progress): void {
+    const loss = progress.lossSum / Math.max(1, progress.stepsInEpoch);
+    this.bar?.update(stepsDone(progress, this.stepsPerEpoch), {
+      status: `epoch ${progress.rows.length + 1}, loss ${decimals(loss)}${this.metric}`,
+    });
+  }
+
+  epochDone(_round: number, row: EpochRow): void {
+    this.metric = `, dev F1 ${decimals(row.devScore)}`;
+    if (!this.bar) {
+      console.log(
+        `  epoch ${row.epoch}/${this.run.epochs}  loss ${decimals(row.trainLoss)}  ` +
+          `dev loss ${decimals(row.devLoss)}  dev F1 ${decimals(row.devScore)}`,
+      );
+    }
+  }
+
+  roundDone(summary: RoundSummary): void {
+    this.close();
+    const { dev, test } = summary;
+    console.log(
+      `  dev F1 ${decimals(dev.score)}${test ? `, test F1 ${decimals(test.score)}` : ""} at ` +
+        `${percent(summary.density)} of the weights`,
+    );
+  }
+
+  summarised(summary: Summary, environment: Environment): void {
+    const timing = new RunStore(runDirectory(this.run.name)).loadTiming();
+    writeReport({ summary, timing, environment, file: reportFile(this.run.name) });
+  }
+
+  /** Ends a bar under way. */
+  close(): void {
+    this.bar?.stop();
+    this.bar = null;
+    this.metric = "";
+  }
+}

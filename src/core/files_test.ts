@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { writeFileAtomic, writeFilesAtomic, writeJson } from "./files.ts";
+
+function inDirectory(body: (directory: string) => void): void {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "files-"));
+  try {
+    body(directory);
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+}
+
+Deno.test("text, bytes and pieces are written whole, and directories are made", () => {
+  inDirectory((directory) => {
+    const file = path.join(directory, "a", "b", "text");
+    writeFileAtomic(file, "ünï");
+    assert.equal(fs.readFileSync(file, "utf8"), "ünï");
+    writeFileAtomic(file, Uint8Array.of(1, 2));
+    assert.deepEqual([...fs.readFileSync(file)], [1, 2]);
+    writeFileAtomic(file, [Uint8Array.of(3), new Uint8Array(0), Uint8Array.of(4, 5)]);
+    assert.deepEqual([...fs.readFileSync(file)], [3, 4, 5]);
+    assert.deepEqual(fs.readdirSync(path.dirname(file)), ["text"]);
+  });
+});
+
+Deno.test("JSON ends with a newline and reads back", () => {
+  inDirectory((directory) => {
+    const file = path.join(directory, "x.json");
+    writeJson(file, { a: [1, "~"] });
+    const text = fs.readFileSync(file, "utf8");
+    assert.ok(text.endsWith("}\n"));
+    assert.deepEqual(JSON.parse(text), { a: [1, "~"] });
+  });
+});
+
+Deno.test("a failure while writing the second file leaves the first as it was", () => {
+  inDirectory((directory) => {
+    const first = path.join(directory, "first");
+    fs.writeFileSync(first, "old");
+    fs.writeFileSync(path.join(directory, "file"), "not a directory");
+    assert.throws(() =>
+      writeFilesAtomic([[first, "new"], [path.join(directory, "file", "second"), "new"]])
+    );
+    assert.equal(fs.readFileSync(first, "utf8"), "old");
+    assert.deepEqual(fs.readdirSync(directory).sort(), ["file", "first"]);
+  });
+});
+
+Deno.test("a failed rename removes the temporary file", () => {
+  inDirectory((directory) => {
+    const target = path.join(directory, "target");
+    fs.mkdirSync(path.join(target, "occupied"), { recursive: true });
+    assert.throws(() => writeFileAtomic(target, "x"));
+    assert.deepEqual(fs.readdirSync(directory), ["target"]);
+  });
+});

@@ -1,0 +1,73 @@
+/**
+ * Every file and directory name of the project, in one place.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "./errors.ts";
+
+/** The repository's root, wherever the command was started. */
+export const ROOT: string = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Where runs live. */
+export const CHECKPOINTS: string = path.join(ROOT, "checkpoints");
+/** Where reports are written. */
+export const REPORTS: string = path.join(ROOT, "reports");
+/** Where data sets are built by default. */
+export const DATA: string = path.join(ROOT, "data");
+
+const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** @throws {UsageError} Unless `name` is a plain directory name: letters, digits, '.', '_', '-'. */
+export function checkRunName(name: string): string {
+  if (!RUN_NAME.test(name)) {
+    throw new UsageError(
+      `Cannot name a run ${
+        JSON.stringify(name)
+      }: use at most 100 letters, digits, '.', '_' and '-', ` +
+        `starting with a letter or digit`,
+    );
+  }
+  return name;
+}
+
+/** `name` may be a run's name or a path to its directory. */
+export function runDirectory(name: string): string {
+  return name.includes("/") ? path.resolve(name) : path.join(CHECKPOINTS, checkRunName(name));
+}
+
+/** Files of one run directory. */
+export const runFiles = {
+  config: (run: string): string => path.join(run, "config.json"),
+  environment: (run: string): string => path.join(run, "environment.json"),
+  lock: (run: string): string => path.join(run, "lock"),
+  rewind: (run: string): string => path.join(run, "rewind.safetensors"),
+  latest: (run: string): string => path.join(run, "latest.safetensors"),
+  summary: (run: string): string => path.join(run, "summary.json"),
+  timing: (run: string): string => path.join(run, "timing.json"),
+  round: (run: string, round: number): string =>
+    path.join(run, `round-${String(round).padStart(3, "0")}`),
+} as const;
+
+/** Files of one round's directory. */
+export const roundFiles = {
+  mask: (round: string): string => path.join(round, "mask.safetensors"),
+  start: (round: string): string => path.join(round, "start.safetensors"),
+  end: (round: string): string => path.join(round, "end.safetensors"),
+  metrics: (round: string): string => path.join(round, "metrics.csv"),
+  predictions: (round: string): string => path.join(round, "predictions.csv"),
+  scores: (round: string): string => path.join(round, "scores.json"),
+  done: (round: string): string => path.join(round, "DONE"),
+} as const;
+
+/**
+ * `reports/<run>.html`; a run that was given as a path keeps its report in its own directory.
+ *
+ * @param name As for {@linkcode runDirectory}.
+ */
+export function reportFile(name: string): string {
+  return name.includes("/")
+    ? path.join(runDirectory(name), "report.html")
+    : path.join(REPORTS, `${checkRunName(name)}.html`);
+}

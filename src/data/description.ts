@@ -1,0 +1,93 @@
+/**
+ * dataset.json: what a data set is, where it came from and what was left out.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import { DATASET_FORMAT, FILES, HOP, SAMPLE_RATE } from "./format.ts";
+
+const count = z.number().int().nonnegative();
+const side = z.object({
+  records: count,
+  /** Samples, each record truncated to a multiple of the hop. */
+  samples: count,
+  /** Records per class. */
+  classes: z.record(z.string(), count),
+});
+
+const schema = z.object({
+  format: z.literal(DATASET_FORMAT),
+  /** In the order of their codes. */
+  classes: z.array(z.string()).min(2),
+  records: count,
+  sampleRate: z.literal(SAMPLE_RATE),
+  hop: z.literal(HOP),
+  /** Of the training samples, in stored units. */
+  mean: z.number(),
+  std: z.number().positive(),
+  /** See fingerprint.ts. */
+  sha256: z.string(),
+  splits: z.object({ train: side, dev: side, test: side }),
+  split: z.object({
+    method: z.enum(["stratified", "awni"]),
+    dev: z.number(),
+    test: z.number(),
+    seed: z.number(),
+  }),
+  labels: z.object({
+    file: z.string(),
+    revision: z.enum(["v3", "intermediate", "original", "unknown", "own"]),
+    evidence: z.string(),
+  }),
+  source: z.object({ directory: z.string(), rate: z.number(), units: z.string() }),
+  /** Groups of records with equal samples, with the side of each. */
+  duplicates: z.array(
+    z.array(z.object({ id: z.string(), side: z.enum(["train", "dev", "test"]) })),
+  ),
+  refused: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
+  /** SHA-256 of the manifests. */
+  manifests: z.record(z.string(), z.string()),
+});
+
+/** The contents of dataset.json. */
+export type Description = z.infer<typeof schema>;
+
+/**
+ * Reads a data set's dataset.json.
+ *
+ * @throws {UsageError} If it is absent, of another format or damaged.
+ */
+export function readDescription(directory: string): Description {
+  const file = path.join(directory, FILES.description);
+  let text: string;
+  try {
+    text = fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `There is no data set in ${directory} ` +
+        `(${FILES.description}: ${(error as NodeJS.ErrnoException).code ?? error}): ` +
+        `make one with deno task build-datasets`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged(file, "it is not JSON");
+  }
+  const format = (value as { format?: unknown } | null)?.format;
+  if (format !== DATASET_FORMAT) {
+    throw damaged(file, `its format is ${JSON.stringify(format)}, expected "${DATASET_FORMAT}"`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw damaged(file, `${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+function damaged(file: string, why: string): UsageError {
+  return new UsageError(`Cannot use ${file}: ${why}. Make it again with deno task build-datasets`);
+}

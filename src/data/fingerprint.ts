@@ -1,0 +1,32 @@
+/**
+ * One hash for everything of a data set that a training run can see.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+
+/** What is hashed of one record. */
+export interface FingerprintRecord {
+  id: string;
+  label: string;
+  /** `train`, `dev` or `test`. */
+  side: string;
+  /** SHA-256 of its samples. */
+  digest: string;
+}
+
+/**
+ * SHA-256 over one line per record, sorted by id: id, class, side, SHA-256 of the samples, separated
+ * by tabs. It depends on no path, time or order of files.
+ */
+export function fingerprint(records: readonly FingerprintRecord[]): string {
+  const lines = records.map(({ id, label, side, digest }) =>
+    `${JSON.stringify(id)}\t${JSON.stringify(label)}\t${side}\t${digest}\n`
+  );
+  return sha256(lines.sort().join(""));
+}
+
+/** SHA-256 in hexadecimal, of text as UTF-8. */
+export function sha256(contents: string | Uint8Array): string {
+  return createHash("sha256").update(contents).digest("hex");
+}

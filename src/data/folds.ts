@@ -1,0 +1,143 @@
+/**
+ * Cross-validation: the records of a data set, divided anew.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+import { createRng } from "../core/rng.ts";
+import type { LoadedDataset, Split } from "./dataset.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { type Side, SIDES } from "./format.ts";
+import { digestOf } from "./scan.ts";
+import { type SplitRecord, splitRecords, unitsByClass } from "./split.ts";
+import { statistics } from "./statistics.ts";
+
+/** One fold of a division of all records into `count` folds. */
+export interface Fold {
+  readonly count: number;
+  /** 1 to count. */
+  readonly fold: number;
+  /** Decides the division. */
+  readonly seed: number;
+}
+
+/** A record of any side. */
+interface PooledRecord extends SplitRecord {
+  id: string;
+  code: number;
+  offset: number;
+  length: number;
+}
+
+/**
+ * `dataset` with the records of one fold as its test side. Of the rest, every class gives the same
+ * share to dev as it does on the data set's own dev side (of train and dev), and everything else is
+ * training data, from which mean and standard deviation are taken. Besides that share, only the
+ * recordings, their labels and the fold decide the result: not how the data set was split before.
+ *
+ * @throws {UsageError} If the fold is not one of `count`, or a class has too few different recordings
+ * to have one in every fold.
+ */
+export function foldOf(dataset: LoadedDataset, options: Fold): LoadedDataset {
+  const { count, fold, seed } = options;
+  if (!(Number.isInteger(fold) && fold >= 1 && fold <= count)) {
+    throw new UsageError(`Cannot test on fold ${fold} of ${count}: expected 1 to ${count}`);
+  }
+  const records = pool(dataset);
+  const folds = assignFolds(records, options);
+  const sides = new Uint8Array(records.length).fill(SIDES.indexOf("test"));
+  const rest = records.flatMap((_, i) => (folds[i] === fold ? [] : [i]));
+  const { sides: restSides } = splitRecords(rest.map((i) => records[i]!), {
+    method: "stratified",
+    dev: devShare(dataset),
+    test: 0,
+    seed,
+  });
+  for (const [at, i] of rest.entries()) sides[i] = restSides[at]!;
+
+  const membersOf = (side: Side) => records.filter((_, i) => SIDES[sides[i]!] === side);
+  return {
+    ...dataset,
+    ...statistics(dataset.samples, membersOf("train")),
+    sha256: fingerprint(records.map((record, i) => ({ ...record, side: SIDES[sides[i]!]! }))),
+    splits: Object.fromEntries(SIDES.map((side) => [side, splitOf(membersOf(side))])) as Record<
+      Side,
+      Split
+    >,
+  };
+}
+
+/**
+ * The fold (1 to count) that each record is tested in [records]: per class, the numbers of records in
+ * two folds differ by one at most, as do all records, while recordings with equal samples stay
+ * together (which may add to the difference).
+ *
+ * @throws {UsageError} If a class has fewer groups of equal recordings than there are folds.
+ */
+export function assignFolds(
+  records: readonly SplitRecord[],
+  { count, seed }: Omit<Fold, "fold">,
+): Int32Array {
+  const folds = new Int32Array(records.length);
+  const total = new Array<number>(count).fill(0);
+  for (const [label, units] of unitsByClass(records)) {
+    if (units.length < count) {
+      throw new UsageError(
+        `Cannot make ${count} folds: class ${label} has ${units.length} different recordings, ` +
+          `expected one for each fold; use fewer --folds`,
+      );
+    }
+    createRng(seed, "folds", label).shuffle(units);
+    // Groups first, so that the single recordings even them out.
+    units.sort((a, b) => b.length - a.length);
+    const ofClass = new Array<number>(count).fill(0);
+    for (const unit of units) {
+      const least = smallest(ofClass, total);
+      ofClass[least]! += unit.length;
+      total[least]! += unit.length;
+      for (const i of unit) folds[i] = least + 1;
+    }
+  }
+  return folds;
+}
+
+/** The index of the smallest number; among equals, of the smallest in `then`, then the first. */
+function smallest(numbers: readonly number[], then: readonly number[]): number {
+  return numbers.reduce((best, _, i) => {
+    const difference = numbers[i]! - numbers[best]! || then[i]! - then[best]!;
+    return difference < 0 ? i : best;
+  }, 0);
+}
+
+/** All records in the order of their samples, which is that of the label file. */
+function pool({ splits, classes, samples }: LoadedDataset): PooledRecord[] {
+  const records = SIDES.flatMap((side) => {
+    const { ids, offsets, lengths, labels } = splits[side];
+    return ids.map((id, i) => ({
+      id,
+      code: labels[i]!,
+      label: classes[labels[i]!]!,
+      offset: offsets[i]!,
+      length: lengths[i]!,
+      digest: "",
+    }));
+  }).sort((a, b) => a.offset - b.offset);
+  for (const [i, record] of records.entries()) {
+    const end = records[i + 1]?.offset ?? samples.length;
+    record.digest = digestOf(samples.subarray(record.offset, end));
+  }
+  return records;
+}
+
+function devShare({ splits: { train, dev } }: LoadedDataset): number {
+  return dev.ids.length / (train.ids.length + dev.ids.length);
+}
+
+function splitOf(records: readonly PooledRecord[]): Split {
+  return {
+    ids: records.map(({ id }) => id),
+    offsets: Float64Array.from(records, ({ offset }) => offset),
+    lengths: Int32Array.from(records, ({ length }) => length),
+    labels: Int32Array.from(records, ({ code }) => code),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * What can be wrong with a recording or its label, as values: a reader throws a
+ * {@linkcode BadRecord}, the scan collects them all, and one error lists them.
+ *
+ * @module
+ */
+
+/** Every reason to refuse a record, and how a summary names it. */
+export const REASONS = {
+  missing: "label without file",
+  "no-label": "file without label",
+  "duplicate-id": "duplicate id",
+  "unknown-label": "unknown label",
+  unreadable: "unreadable file",
+  empty: "empty file",
+  truncated: "truncated or longer than its header says",
+  "not-v4": "not MATLAB v4",
+  "not-int16": "not int16",
+  "not-one-column": "not one column",
+  "not-a-number": "not a number",
+  "out-of-range": "beyond int16",
+  "other-rate": "another sample rate",
+  "too-short": "too short",
+  constant: "constant",
+} as const;
+
+/** Why a record is refused. */
+export type Reason = keyof typeof REASONS;
+
+/** A refused record, as dataset.json lists it. */
+export interface Problem {
+  id: string;
+  reason: Reason;
+  /** What was found, with the value. */
+  detail: string;
+}
+
+/** Thrown by a reader: this one recording cannot be used. */
+export class BadRecord extends Error {
+  override readonly name = "BadRecord";
+  /** Why, as a value. */
+  readonly reason: Reason;
+
+  constructor(reason: Reason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+const SHOWN = 20;
+
+/**
+ * The problems as indented lines. Past twenty, the first twenty and the count per reason, so that a
+ * wrong folder does not flood the terminal.
+ */
+export function listProblems(problems: readonly Problem[]): string {
+  const lines = problems.slice(0, SHOWN).map(({ id, reason, detail }) =>
+    `  ${id}: ${REASONS[reason]} (${detail})`
+  );
+  if (problems.length > SHOWN) {
+    lines.push(`  ... and ${problems.length - SHOWN} more. In all:`);
+    for (const [reason, count] of countReasons(problems)) {
+      lines.push(`  ${String(count).padStart(6)}  ${REASONS[reason]}`);
+    }
+  }
+  return lines.join("\n");
+}
+
+/** How many problems have each reason, most frequent first. */
+export function countReasons(problems: readonly Problem[]): [Reason, number][] {
+  const counts = new Map<Reason, number>();
+  for (const { reason } of problems) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}

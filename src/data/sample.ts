@@ -1,0 +1,104 @@
+/**
+ * The bundled sample: 600 recordings of PhysioNet/CinC 2017, unpacked and built on first use.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Failure } from "../core/errors.ts";
+import { writeJson } from "../core/files.ts";
+import { DATA, ROOT } from "../core/paths.ts";
+import { buildDataset } from "./build.ts";
+import { sha256 } from "./fingerprint.ts";
+import { DATASET_FORMAT, FILES, SAMPLE_RATE } from "./format.ts";
+import type { SplitOptions } from "./split.ts";
+import { openZip, unpack } from "./unzip.ts";
+
+const DIRECTORY = path.join(DATA, "sample");
+
+/** The archive in the repository. */
+export const SAMPLE_ZIP: string = path.join(DIRECTORY, "cinc2017-sample.zip");
+/** The folder of recordings in it. */
+export const SAMPLE_FOLDER = "training2017";
+/** The label file in it. */
+export const SAMPLE_LABELS = "REFERENCE-v3.csv";
+
+const BUILT = path.join(DIRECTORY, "built");
+const MAX_UNPACKED = 50e6;
+const SPLIT: SplitOptions = { method: "stratified", dev: 0.15, test: 0.15, seed: 2018 };
+
+/** Where to find the archive and where to build; the defaults are the repository's own. */
+export interface SampleOptions {
+  zip?: string;
+  built?: string;
+}
+
+/**
+ * Builds the sample data set unless it is built already from the same archive.
+ *
+ * @returns The directory for `loadDataset`.
+ * @throws {Failure} If the archive is absent or damaged.
+ */
+export function ensureSampleDataset(
+  { zip = SAMPLE_ZIP, built = BUILT }: SampleOptions = {},
+): string {
+  const stamp = { zip: sha256(readArchive(zip)), format: DATASET_FORMAT, split: SPLIT };
+  if (isBuilt(built, stamp)) return built;
+  const started = performance.now();
+  const temporary = `${built}.${Deno.pid}.tmp`;
+  fs.rmSync(temporary, { recursive: true, force: true });
+  try {
+    using archive = openZip(zip, { limit: MAX_UNPACKED });
+    unpack(archive, { folder: "", directory: temporary });
+    const { records } = buildDataset({
+      source: path.join(temporary, SAMPLE_FOLDER),
+      labels: path.join(temporary, SAMPLE_LABELS),
+      rate: SAMPLE_RATE,
+      units: "raw",
+      out: temporary,
+      split: SPLIT,
+      skipBad: false,
+    });
+    writeJson(path.join(temporary, FILES.stamp), stamp);
+    moveInto(built, { temporary, stamp });
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const where = path.relative(ROOT, built);
+    console.error(`built the sample data set: ${records} records in ${where} (${seconds} s)`);
+  } finally {
+    fs.rmSync(temporary, { recursive: true, force: true });
+  }
+  return built;
+}
+
+function readArchive(zip: string): Uint8Array {
+  try {
+    return fs.readFileSync(zip);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? error;
+    throw new Failure(`Cannot read the bundled sample ${zip} (${code}): restore it from git`);
+  }
+}
+
+function isBuilt(built: string, stamp: unknown): boolean {
+  try {
+    const found = JSON.parse(fs.readFileSync(path.join(built, FILES.stamp), "utf8"));
+    return JSON.stringify(found) === JSON.stringify(stamp) &&
+      fs.existsSync(path.join(built, FILES.cache));
+  } catch {
+    return false;
+  }
+}
+
+/** Another process may have built the same meanwhile: then its result is as good. */
+function moveInto(
+  built: string,
+  { temporary, stamp }: { temporary: string; stamp: unknown },
+): void {
+  if (isBuilt(built, stamp)) return;
+  fs.rmSync(built, { recursive: true, force: true });
+  try {
+    fs.renameSync(temporary, built);
+  } catch (error) {
+    if (!isBuilt(built, stamp)) throw error;
+  }
+}

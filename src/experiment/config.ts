@@ -1,0 +1,144 @@
+/**
+ * The configuration of a run: all settings, their defaults (the presets) and their validation. It is
+ * resolved once, saved with the run and compared on resume.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import { parseStepPoint } from "../core/step.ts";
+import { CRITERIA } from "../pruning/criteria.ts";
+
+/** What happens to the weights and the learning rate between pruning and retraining. */
+export const MODES = ["weight-rewind", "lr-rewind", "finetune", "lth-ecg"] as const;
+export type Mode = (typeof MODES)[number];
+
+const fraction = z.number().min(0).lt(1);
+const count = z.number().int().min(1);
+
+const schedule = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("constant") }),
+  z.strictObject({
+    kind: z.literal("step"),
+    milestones: z.array(z.number().gt(0).lt(1)),
+    factor: z.number().gt(0).lt(1),
+  }),
+  z.strictObject({
+    kind: z.literal("plateau"),
+    factor: z.number().gt(0).lt(1),
+    patience: count,
+    minimum: z.number().gt(0),
+  }),
+]);
+
+const pruningSchedule = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("fixed"), fraction }),
+  z.strictObject({ kind: z.literal("sahu"), start: fraction, alpha: z.number().gt(1) }),
+  z.strictObject({ kind: z.literal("one-shot") }),
+]);
+
+/** See data/folds.ts. The seed decides the division and is not the run's: replicates share folds. */
+const foldSettings = z.strictObject({
+  count: z.number().int().min(2),
+  /** 1 to count. */
+  fold: count,
+  seed: z.number().int().min(0),
+}).refine(({ count, fold }) => fold <= count, {
+  path: ["fold"],
+  error: (issue) => {
+    const { count, fold } = issue.input as { count: number; fold: number };
+    return `expected 1 to ${count}, not ${fold}`;
+  },
+});
+
+const configSchema = z.strictObject({
+  format: z.literal("lth-ecg-config/1"),
+  /** The preset it started from, for the run's name. */
+  preset: z.string().min(1),
+  /** "sample" for the bundled records, else the directory of a built data set. */
+  data: z.string().min(1),
+  seed: z.number().int().min(0),
+  backend: z.enum(["cpu", "cuda"]),
+  mode: z.enum(MODES),
+  /** Which fold of a cross-validation to test on; null for the data set's own split. */
+  folds: foldSettings.nullable(),
+  rewindTo: z.string().refine(isStepPoint, "write 0, 500it or 2ep"),
+  pruning: z.strictObject({
+    /** At most so many pruning rounds; `target` may end them earlier. */
+    rounds: z.number().int().min(0),
+    target: z.number().gt(1).nullable(),
+    schedule: pruningSchedule,
+    criterion: z.enum(CRITERIA),
+    /** Convolutions that are never pruned, by name ("stem", "head", "block3.conv1"). */
+    keepLayers: z.array(z.string()),
+  }),
+  network: z.strictObject({
+    filters: count,
+    kernel: count,
+    // More than 17 blocks would make a prediction span more than the 256 samples of a label.
+    blocks: z.number().int().min(1).max(17),
+    blocksPerStage: count,
+    dropout: fraction,
+    init: z.enum(["fan-in", "fan-out"]),
+    normEpsilon: z.number().gt(0),
+    normMomentum: z.number().gt(0).max(1),
+  }),
+  training: z.strictObject({
+    epochs: count,
+    batchSize: count,
+    learningRate: z.number().gt(0),
+    schedule,
+    optimizer: z.enum(["adam", "sgd"]),
+    beta1: fraction,
+    beta2: fraction,
+    epsilon: z.number().gt(0),
+    weightDecay: z.number().min(0),
+    clipNorm: z.number().min(0),
+    flip: z.boolean(),
+  }),
+});
+
+/** A resolved configuration. */
+export type Config = z.infer<typeof configSchema>;
+
+function isStepPoint(text: string): boolean {
+  try {
+    parseStepPoint(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Checks a configuration read from a file or put together from options.
+ *
+ * @param value Anything.
+ * @param source What to call it in an error.
+ * @throws {UsageError} Naming each field that is wrong.
+ */
+export function parseConfig(value: unknown, source: string): Config {
+  const result = configSchema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const place = issue.path.join(".");
+    return place === "" ? issue.message : `${place}: ${issue.message}`;
+  });
+  throw new UsageError(`Cannot use ${source}: ${problems.join("; ")}`);
+}
+
+/** The fields in which two configurations differ, as "path: a, not b". */
+export function configDifferences(saved: unknown, asked: unknown, path = ""): string[] {
+  if (isRecord(saved) && isRecord(asked)) {
+    const keys = new Set([...Object.keys(saved), ...Object.keys(asked)]);
+    return [...keys].flatMap((key) =>
+      configDifferences(saved[key], asked[key], path === "" ? key : `${path}.${key}`)
+    );
+  }
+  const [a, b] = [JSON.stringify(saved), JSON.stringify(asked)];
+  return a === b ? [] : [`${path}: ${a ?? "absent"}, not ${b ?? "absent"}`];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../core/errors.ts";
+import { configDifferences, parseConfig } from "./config.ts";
+import { applyOverrides, defaultRunName, presetConfig } from "./resolve.ts";
+
+Deno.test("every preset is a valid configuration that survives JSON", () => {
+  for (const name of ["quick", "cinc2017"] as const) {
+    const config = presetConfig(name, "cpu");
+    assert.deepEqual(parseConfig(JSON.parse(JSON.stringify(config)), name), config);
+  }
+});
+
+Deno.test("options land in their places", () => {
+  const config = applyOverrides(presetConfig("quick", "cpu"), {
+    mode: "finetune",
+    rounds: 3,
+    prune: 0.5,
+    epochs: 7,
+    seed: 9,
+    filters: 4,
+  });
+  assert.equal(config.mode, "finetune");
+  assert.equal(config.pruning.rounds, 3);
+  assert.deepEqual(config.pruning.schedule, { kind: "fixed", fraction: 0.5 });
+  assert.equal(config.training.epochs, 7);
+  assert.equal(config.network.filters, 4);
+  assert.equal(defaultRunName(config), "quick-finetune-seed9");
+});
+
+Deno.test("wrong and unknown settings are refused by name", () => {
+  const config = presetConfig("quick", "cpu");
+  const withSchedule = (schedule: unknown) => ({
+    ...config,
+    pruning: { ...config.pruning, schedule },
+  });
+  const cases: [unknown, RegExp][] = [
+    [withSchedule({ kind: "fixed", fraction: 1 }), /pruning\.schedule\.fraction/],
+    [{ ...config, rewindTo: "yesterday" }, /rewindTo: write 0, 500it or 2ep/],
+    [{ ...config, colour: "red" }, /colour/],
+    [{ ...config, network: { ...config.network, blocks: 18 } }, /network\.blocks/],
+    ["nothing", /object/],
+  ];
+  for (const [value, message] of cases) {
+    assert.throws(() => parseConfig(value, "it"), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("differences are named by path with both values", () => {
+  const saved = presetConfig("quick", "cpu");
+  const asked = applyOverrides(saved, { epochs: 99, mode: "finetune" });
+  assert.deepEqual(configDifferences(saved, asked), [
+    'mode: "weight-rewind", not "finetune"',
+    `training.epochs: ${saved.training.epochs}, not 99`,
+  ]);
+  assert.deepEqual(configDifferences(saved, structuredClone(saved)), []);
+});
+
+Deno.test("folds are given together, within range, and show in the name", () => {
+  const quick = presetConfig("quick", "cpu");
+  const config = applyOverrides(quick, { folds: 5, fold: 2, seed: 3 });
+  assert.deepEqual(config.folds, { count: 5, fold: 2, seed: 2018 });
+  assert.equal(defaultRunName(config), "quick-weight-rewind-seed3-fold2of5");
+  assert.deepEqual(applyOverrides(config, { fold: 4 }).folds, { count: 5, fold: 4, seed: 2018 });
+  assert.throws(() => applyOverrides(quick, { folds: 5 }), /--folds without --fold/);
+  assert.throws(() => applyOverrides(quick, { fold: 5 }), /--fold without --folds/);
+  assert.throws(
+    () => applyOverrides(quick, { folds: 5, fold: 6 }),
+    /folds\.fold: expected 1 to 5, not 6/,
+  );
+});

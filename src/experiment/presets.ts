@@ -1,0 +1,74 @@
+/**
+ * Named starting points of a configuration.
+ *
+ * @module
+ */
+import type { Config } from "./config.ts";
+
+export type Preset = Omit<
+  Config,
+  "format" | "preset" | "backend" | "seed" | "mode" | "folds" | "rewindTo"
+>;
+
+const MAGNITUDE = { criterion: "magnitude", keepLayers: [] as string[] } as const;
+
+export const PRESETS = {
+  /** The bundled sample and a quarter of the filters: minutes on two cores. */
+  quick: {
+    data: "sample",
+    pruning: { rounds: 5, target: null, schedule: { kind: "fixed", fraction: 0.4 }, ...MAGNITUDE },
+    network: {
+      filters: 8,
+      kernel: 16,
+      blocks: 16,
+      blocksPerStage: 4,
+      dropout: 0.2,
+      init: "fan-in",
+      normEpsilon: 1e-3,
+      normMomentum: 0.1,
+    },
+    training: {
+      epochs: 15,
+      batchSize: 16,
+      learningRate: 2e-3,
+      schedule: { kind: "step", milestones: [0.6, 0.85], factor: 0.2 },
+      optimizer: "adam",
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0,
+      clipNorm: 1,
+      flip: true,
+    },
+  },
+  /** The full study: the whole data set and the full-width network, to 1/142 of the weights and beyond. */
+  cinc2017: {
+    data: "data",
+    pruning: { rounds: 23, target: null, schedule: { kind: "fixed", fraction: 0.2 }, ...MAGNITUDE },
+    network: {
+      filters: 32,
+      kernel: 16,
+      blocks: 16,
+      blocksPerStage: 4,
+      dropout: 0.2,
+      init: "fan-in",
+      normEpsilon: 1e-3,
+      normMomentum: 0.1,
+    },
+    training: {
+      epochs: 30,
+      batchSize: 32,
+      learningRate: 1e-3,
+      schedule: { kind: "step", milestones: [0.6, 0.85], factor: 0.1 },
+      optimizer: "adam",
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0,
+      clipNorm: 1,
+      flip: true,
+    },
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;

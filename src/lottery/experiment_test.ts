@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import type { Mode } from "../experiment/config.ts";
+import type { Snapshot } from "../training/snapshot.ts";
+import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
+import { runLottery } from "./lottery.ts";
+import { halving, silent, toyConfig, withToyDataset, withToyRun } from "./testing.ts";
+
+function assertEqualSnapshots(got: Snapshot, expected: Snapshot): void {
+  assert.deepEqual([...got.keys()].sort(), [...expected.keys()].sort());
+  for (const [name, { data }] of expected) {
+    assert.deepEqual(got.get(name)!.data, data, name);
+  }
+}
+
+/** `snapshot` with zeros where the masks prune. */
+function masked(snapshot: Snapshot, masks: Snapshot): Snapshot {
+  return new Map([...snapshot].map(([key, tensor]) => {
+    const mask = masks.get(key.replace(/^[^/]+/, "mask"));
+    if (!mask) return [key, tensor];
+    const data = Float32Array.from(tensor.data as Float32Array, (x, i) => mask.data[i] ? x : 0);
+    return [key, { ...tensor, data }];
+  }));
+}
+
+Deno.test("a ticket that prunes nothing repeats the dense round bit for bit, from any point", () =>
+  withToyDataset(async ({ directory, data }) => {
+    for (const rewindTo of ["0", "5it", "1ep2it"]) {
+      const config = toyConfig(data, { rewindTo, pruning: halving(1, 0) });
+      await withToyRun(
+        { directory: path.join(directory, rewindTo), config },
+        async ({ experiment, store }) => {
+          await runLottery(experiment);
+          assertEqualSnapshots(store.loadEnd(1), store.loadEnd(0));
+          const [dense, ticket] = store.finishedRounds();
+          assert.deepEqual(ticket!.epochs, dense!.epochs);
+        },
+      );
+    }
+  }));
+
+Deno.test("each round keeps exactly its count, masks only shrink, pruned weights are zero", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const config = toyConfig(data, { pruning: halving(3) });
+    await withToyRun(
+      { directory: path.join(directory, "run"), config },
+      async ({ experiment, store }) => {
+        await runLottery(experiment);
+        const rounds = store.finishedRounds();
+        let expected = rounds[0]!.prunable;
+        let before: Snapshot | null = null;
+        for (const { round, kept, layers } of rounds) {
+          assert.equal(kept, expected);
+          assert.equal(layers.reduce((sum, layer) => sum + layer.kept, 0), kept);
+          expected -= Math.round(expected / 2);
+          if (round === 0) continue;
+          const masks = store.loadMasks(round);
+          const end = store.loadEnd(round);
+          assertEqualSnapshots(masked(end, masks), end);
+          for (const [key, { data: mask }] of masks) {
+            if (!before) continue;
+            const wider = before.get(key)!.data;
+            const regrown = [...mask].findIndex((bit, i) => bit && !wider[i]);
+            assert.equal(regrown, -1, `${key} regrew in round ${round}`);
+          }
+          before = masks;
+        }
+        assert.ok(rounds[3]!.macs < rounds[0]!.macs / 2);
+      },
+    );
+  }));
+
+Deno.test("each mode starts retraining from what its definition says", () =>
+  withToyDataset(async ({ directory, data }) => {
+    for (const mode of ["weight-rewind", "lr-rewind", "finetune"] satisfies Mode[]) {
+      const config = toyConfig(data, { mode, rewindTo: "4it" });
+      await withToyRun(
+        { directory: path.join(directory, mode), config },
+        async ({ experiment, bench, store }) => {
+          await runLottery(Object.create(experiment, { rounds: { value: 0 } }));
+          await experiment.prune(1);
+          await experiment.rewind(1);
+          const masks = takeMasks(bench.network);
+          const start = takeSnapshot(bench.network, { optimiser: true });
+          const point = store.loadRewindPoint();
+          if (mode === "weight-rewind") {
+            // Weights, statistics and Adam's moments of step 4.
+            assertEqualSnapshots(start, masked(point.snapshot, masks));
+            assert.equal(point.state.stepsInEpoch, 4);
+          } else {
+            const kept = masked(store.loadEnd(0), masks);
+            for (const [key, { data }] of start) {
+              const expected = kept.get(key)?.data ?? new Float32Array(data.length);
+              assert.deepEqual(data, expected, `${mode} ${key}`);
+            }
+          }
+          await experiment.train(1);
+          await experiment.finish(1);
+          const [dense, ticket] = store.finishedRounds();
+          const rates = ticket!.epochs.map((row) => row.learningRate);
+          const schedule = dense!.epochs.map((row) => row.learningRate);
+          assert.ok(schedule.at(-1)! < schedule[0]!);
+          const final = schedule.map(() => schedule.at(-1)!);
+          assert.deepEqual(rates, mode === "finetune" ? final : schedule, mode);
+        },
+      );
+    }
+  }));
+
+Deno.test("stopped after every chunk and resumed in new processes' worth of state, bit-equal", () =>
+  withToyDataset(async ({ directory, data }) => {
+    for (const mode of ["weight-rewind", "finetune"] satisfies Mode[]) {
+      const config = toyConfig(data, { mode, rewindTo: "3it" });
+      const whole = { directory: path.join(directory, `${mode}-whole`), config };
+      const parts = { directory: path.join(directory, `${mode}-parts`), config };
+      await withToyRun(whole, ({ experiment }) => runLottery(experiment));
+      let stops = 0;
+      const observer = { ...silent, stopRequested: () => true };
+      for (;; stops++) {
+        const outcome = await withToyRun(
+          { ...parts, observer, threads: 1 + stops % 3 },
+          ({ experiment }) => runLottery(experiment),
+        );
+        if (outcome === "finished") break;
+      }
+      assert.ok(stops > 10, `only ${stops} stops`);
+      await withToyRun(whole, ({ store: a }) =>
+        withToyRun(parts, ({ store: b }) => {
+          assert.deepEqual(b.finishedRounds(), a.finishedRounds());
+          for (const round of [0, 1, 2]) {
+            assertEqualSnapshots(b.loadEnd(round), a.loadEnd(round));
+            if (round > 0) assertEqualSnapshots(b.loadMasks(round), a.loadMasks(round));
+          }
+          return Promise.resolve();
+        }));
+    }
+  }));
+
+Deno.test("the toy problem is learnt: what is tested above is training, not noise", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const config = toyConfig(data, {
+      pruning: halving(1, 0.3),
+      training: { ...toyConfig(data).training, epochs: 12 },
+    });
+    await withToyRun(
+      { directory: path.join(directory, "run"), config },
+      async ({ experiment, store }) => {
+        await runLottery(experiment);
+        for (const round of store.finishedRounds()) {
+          assert.ok(round.test!.score > 0.9, `round ${round.round}: ${round.test!.score}`);
+        }
+      },
+    );
+  }));

@@ -1,0 +1,210 @@
+/**
+ * One run from its configuration to its summary and report: opens device and data, locks the run
+ * directory, and drives the lottery.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { loadAddon } from "../backend/addon.ts";
+import type { NativeDevice } from "../backend/native.ts";
+import { UsageError } from "../core/errors.ts";
+import { DATA, ROOT, runFiles } from "../core/paths.ts";
+import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
+import { foldOf } from "../data/folds.ts";
+import { ensureSampleDataset } from "../data/sample.ts";
+import { type Config, configDifferences } from "../experiment/config.ts";
+import {
+  describeEnvironment,
+  type Environment,
+  numericDifferences,
+} from "../experiment/environment.ts";
+import { lockRun } from "../experiment/lock.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import type { Summary } from "../experiment/summary.ts";
+import { metricFor } from "../training/metrics.ts";
+import { SPLITS, Workbench } from "../training/workbench.ts";
+import { Experiment, type ExperimentObserver } from "./experiment.ts";
+import { runLottery } from "./lottery.ts";
+
+/** A run to do. */
+export interface RunOptions {
+  /** The run's own directory; its last part is the run's name. */
+  readonly directory: string;
+  readonly config: Config;
+  readonly device: NativeDevice;
+  /** Milliseconds of training between saves of the state within a round. */
+  readonly checkpointEvery: number;
+}
+
+/** Who watches a run. */
+export interface RunObserver extends ExperimentObserver {
+  /** Everything is open and training is about to start or continue. */
+  opened(bench: Workbench): void;
+  /** Something the user should know that is no error. */
+  note(message: string): void;
+  /** A round is done and `summary.json` is up to date. */
+  summarised(summary: Summary, environment: Environment): void;
+}
+
+/** The data set that a configuration names, divided as it says. */
+export function openDataset(config: Config): LoadedDataset {
+  const dataset = readDataset(config);
+  return config.folds === null ? dataset : foldOf(dataset, config.folds);
+}
+
+function readDataset(config: Config): LoadedDataset {
+  if (config.data === "sample") return loadDataset(ensureSampleDataset());
+  const directory = path.resolve(ROOT, config.data);
+  if (!fs.existsSync(directory) || (directory === DATA && !hasDataset(directory))) {
+    throw new UsageError(
+      `Cannot open the data set ${config.data}: run \`deno task build-datasets\` first, or use ` +
+        `--data sample`,
+    );
+  }
+  return loadDataset(directory);
+}
+
+function hasDataset(directory: string): boolean {
+  return fs.existsSync(path.join(directory, "dataset.json"));
+}
+
+/**
+ * Does what is left to do of a run, creating its directory if there is none.
+ *
+ * @returns The summary, and whether the run was stopped before its end.
+ * @throws {UsageError} If the directory holds a run with another configuration.
+ */
+export async function doRun(
+  options: RunOptions,
+  observer: RunObserver,
+): Promise<{ summary: Summary; outcome: "finished" | "stopped" }> {
+  const { config, device, directory } = options;
+  const dataset = openDataset(config);
+  refuseUnusable(dataset);
+  const store = new RunStore(directory);
+  if (store.exists()) {
+    const differences = configDifferences(store.savedConfig(), config);
+    if (differences.length > 0) {
+      throw new UsageError(
+        `Cannot continue ${directory} with other settings (${differences.join("; ")}); leave ` +
+          `these options out, or choose another --name`,
+      );
+    }
+  }
+  using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+  // It refuses settings that cannot be carried out: before anything of a new run is written.
+  const experiment = new Experiment(bench, store, config, {
+    roundStarted: (round, density) => observer.roundStarted(round, density),
+    advanced: (round, progress) => observer.advanced(round, progress),
+    epochDone: (round, row) => observer.epochDone(round, row),
+    stopRequested: () => observer.stopRequested(),
+    roundDone: (round) => {
+      observer.roundDone(round);
+      observer.summarised(summarise(), environment);
+    },
+  }, options);
+  if (!store.exists()) store.create(config);
+  using _lock = lockRun(directory);
+  const environment = recordEnvironment(store, { device, dataset, observer });
+  observer.opened(bench);
+  const summarise = (): Summary => {
+    const summary = summaryOf(options, { store, dataset, rounds: experiment.rounds });
+    store.saveSummary(summary);
+    return summary;
+  };
+  const outcome = await runLottery(experiment);
+  const summary = summarise();
+  if (outcome === "finished") store.removeLatest();
+  return { summary, outcome };
+}
+
+function refuseUnusable(dataset: LoadedDataset): void {
+  for (const name of ["train", "dev"] as const) {
+    if (dataset.splits[name].lengths.length === 0) {
+      throw new UsageError(
+        `Cannot train on ${dataset.directory}: its ${name} split is empty; build it with a larger one`,
+      );
+    }
+  }
+}
+
+function recordEnvironment(
+  store: RunStore,
+  context: { device: NativeDevice; dataset: LoadedDataset; observer: RunObserver },
+): Environment {
+  const { device, dataset, observer } = context;
+  const now = describeEnvironment({
+    device: `${device.name}: ${device.description}`,
+    native: loadAddon().buildInfo,
+    datasetSha256: dataset.sha256,
+  });
+  const file = runFiles.environment(store.directory);
+  if (!fs.existsSync(file)) {
+    store.saveEnvironment(now);
+    return now;
+  }
+  const then = JSON.parse(fs.readFileSync(file, "utf8")) as Environment;
+  if (then.datasetSha256 !== now.datasetSha256) {
+    throw new UsageError(
+      `Cannot continue this run: its data set had sha256 ${then.datasetSha256}, the one there now ` +
+        `has ${now.datasetSha256}`,
+    );
+  }
+  const differences = numericDifferences(then, now);
+  if (differences.length > 0) {
+    observer.note(
+      `this run began on something else (${differences.join("; ")}): the last bits may differ`,
+    );
+  }
+  return then;
+}
+
+/** The settings of a run that its programs are recorded with. */
+export function workbenchConfig(config: Config, dataset: LoadedDataset): Workbench["config"] {
+  const { network, training } = config;
+  return {
+    network: {
+      ...network,
+      classes: dataset.classes.length,
+      norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
+    },
+    optimizer: {
+      kind: training.optimizer,
+      beta1: training.beta1,
+      beta2: training.beta2,
+      epsilon: training.epsilon,
+      weightDecay: training.weightDecay,
+      clipNorm: training.clipNorm,
+    },
+    batchSize: training.batchSize,
+    flip: training.flip,
+    seed: config.seed,
+  };
+}
+
+function summaryOf(
+  options: RunOptions,
+  run: { store: RunStore; dataset: LoadedDataset; rounds: number },
+): Summary {
+  const { config } = options;
+  const { store, dataset } = run;
+  const rounds = store.finishedRounds();
+  const { name: metric, classes } = metricFor(dataset.classes);
+  const counts = SPLITS.map((split) => {
+    const { labels } = dataset.splits[split];
+    return [split, dataset.classes.map((_, c) => labels.filter((label) => label === c).length)];
+  });
+  return {
+    format: "lth-ecg-summary/1",
+    name: path.basename(options.directory),
+    complete: rounds.length === run.rounds + 1,
+    plannedRounds: run.rounds,
+    mode: config.mode,
+    classes: [...dataset.classes],
+    metric: { name: metric, classes: [...classes] },
+    dataset: { sha256: dataset.sha256, counts: Object.fromEntries(counts) },
+    rounds,
+    config,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * A made-up data set and a tiny run for the tests of this directory: two classes that differ in the
+ * frequency of a sine, records of unequal length, a network of two blocks.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import { openDevice } from "../backend/select.ts";
+import { createRng } from "../core/rng.ts";
+import { buildDataset } from "../data/build.ts";
+import { loadDataset } from "../data/dataset.ts";
+import { inTemporaryDirectory, writeSource } from "../data/testing.ts";
+import { type Config, parseConfig } from "../experiment/config.ts";
+import { PRESETS } from "../experiment/presets.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import { Workbench } from "../training/workbench.ts";
+import { Experiment, type ExperimentObserver } from "./experiment.ts";
+import { workbenchConfig } from "./run.ts";
+
+const TONES: Record<string, number> = { slow: 40, fast: 15 };
+const RECORDS_PER_CLASS = 20;
+
+/** Builds the data set in `directory`/data and returns that path. */
+export function writeToyDataset(directory: string): string {
+  const records = Object.entries(TONES).flatMap(([label, period]) =>
+    Array.from({ length: RECORDS_PER_CLASS }, (_, i) => {
+      const rng = createRng(i, label);
+      const phase = rng.next() * period;
+      const samples = Int16Array.from(
+        { length: 512 + 256 * (i % 4) + 10 * i },
+        (_, t) => 300 * Math.sin(2 * Math.PI * (t + phase) / period) + 200 * (rng.next() - 0.5),
+      );
+      return { id: `${label}${i}`, label, samples };
+    })
+  );
+  writeSource(directory, records);
+  const out = path.join(directory, "data");
+  buildDataset({
+    source: path.join(directory, "records"),
+    labels: path.join(directory, "labels.csv"),
+    rate: 300,
+    units: "auto",
+    out,
+    split: { method: "stratified", dev: 0.2, test: 0.2, seed: 1 },
+    skipBad: false,
+  });
+  return out;
+}
+
+/** A configuration whose whole run takes a second or two. */
+export function toyConfig(data: string, changes: Partial<Config> = {}): Config {
+  const { network, training } = PRESETS.quick;
+  return parseConfig({
+    format: "lth-ecg-config/1",
+    preset: "toy",
+    backend: "cpu",
+    seed: 3,
+    mode: "weight-rewind",
+    folds: null,
+    rewindTo: "0",
+    data,
+    pruning: halving(2),
+    network: { ...network, filters: 4, blocks: 3, kernel: 8 },
+    training: { ...training, epochs: 3, batchSize: 4, learningRate: 1e-2 },
+    ...changes,
+  }, "the toy configuration");
+}
+
+/** Rounds that each prune `fraction` of the remaining weights by global magnitude. */
+export function halving(rounds: number, fraction = 0.5): Config["pruning"] {
+  const schedule = { kind: "fixed", fraction } as const;
+  return { rounds, target: null, schedule, criterion: "magnitude", keepLayers: [] };
+}
+
+/** An observer that watches nothing and never stops the run. */
+export const silent: ExperimentObserver = {
+  roundStarted: () => {},
+  advanced: () => {},
+  epochDone: () => {},
+  roundDone: () => {},
+  stopRequested: () => false,
+};
+
+/** What a test gets to work with. */
+export interface ToyRun {
+  bench: Workbench;
+  store: RunStore;
+  experiment: Experiment;
+}
+
+/** Opens a run in `directory`, hands it to `body` and closes everything. */
+export async function withToyRun<Result>(
+  options: { directory: string; config: Config; threads?: number; observer?: ExperimentObserver },
+  body: (run: ToyRun) => Promise<Result>,
+): Promise<Result> {
+  const { config, directory, threads = 0, observer = silent } = options;
+  const device = openDevice({ backend: "cpu", threads });
+  try {
+    const dataset = loadDataset(config.data);
+    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+    const store = new RunStore(directory);
+    if (!store.exists()) store.create(config);
+    const experiment = new Experiment(bench, store, config, observer, { checkpointEvery: 0 });
+    return await body({ bench, store, experiment });
+  } finally {
+    await device.close();
+  }
+}
+
+/** Runs `body` with a toy data set in a temporary directory. */
+export function withToyDataset(
+  body: (context: { directory: string; data: string }) => Promise<void>,
+): Promise<void> {
+  return inTemporaryDirectory((directory) => body({ directory, data: writeToyDataset(directory) }));
+}

@@ -1,0 +1,42 @@
+/**
+ * Initial weights: He et al. 2015, "Delving deep into rectifiers", section 2.2.
+ *
+ * @module
+ */
+import { createRng } from "../core/rng.ts";
+
+/** Which fan He's variance 2 / fan refers to: keep the forward or the backward signal's scale. */
+export type FanMode = "fan-in" | "fan-out";
+
+/**
+ * Normal with mean 0 and variance 2 / fan for a convolution weight.
+ *
+ * @param shape [Cout, Cin, K]; fan-in is Cin * K, fan-out Cout * K.
+ * @param options.seed Of the run; `name` picks the tensor's own stream, so that adding a layer does
+ * not change the others.
+ */
+export function heNormal(
+  shape: readonly [number, number, number],
+  options: { mode: FanMode; seed: number; name: string },
+): Float32Array {
+  const [outChannels, inChannels, kernel] = shape;
+  const fan = (options.mode === "fan-in" ? inChannels : outChannels) * kernel;
+  const deviation = Math.sqrt(2 / fan);
+  return normals(outChannels * inChannels * kernel, {
+    seed: options.seed,
+    name: options.name,
+  }).map((x) => x * deviation);
+}
+
+/** Standard normal numbers by the Box-Muller transform. */
+function normals(count: number, stream: { seed: number; name: string }): Float32Array {
+  const rng = createRng(stream.seed, "initialise", stream.name);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - rng.next()));
+    const angle = 2 * Math.PI * rng.next();
+    values[i] = radius * Math.cos(angle);
+    if (i + 1 < count) values[i + 1] = radius * Math.sin(angle);
+  }
+  return values;
+}

@@ -1,0 +1,73 @@
+/**
+ * What a pruned network costs: weights, bytes and multiply-adds.
+ *
+ * @module
+ */
+import type { ResNet1d } from "../model/resnet1d.ts";
+
+/** Surviving weights of one prunable tensor. */
+export interface LayerCount {
+  name: string;
+  /** [Cout, Cin, K] */
+  shape: number[];
+  size: number;
+  kept: number;
+}
+
+/** Samples of the reference record: 30 s at 300 Hz, cut to whole hops of 256. */
+export const REFERENCE_SAMPLES = 8960;
+
+/** Counts of a network under its present masks. */
+export interface Cost {
+  layers: LayerCount[];
+  /** All parameters, biases and normalisation included, and those alive. */
+  parameters: number;
+  parametersKept: number;
+  /** Stored as fp32, dense. */
+  denseBytes: number;
+  /** Stored as CSR: fp32 value and column index (16 bits where the row allows), row starts. */
+  sparseBytes: number;
+  /** Multiply-adds of the convolutions in one forward pass of the reference record. */
+  denseMacs: number;
+  macs: number;
+}
+
+/** Measures a network as it is masked now. */
+export function costOf(network: ResNet1d): Cost {
+  const layers: LayerCount[] = network.prunable.map(({ name, parameter }) => ({
+    name,
+    shape: [...parameter.shape],
+    size: parameter.size,
+    kept: parameter.kept,
+  }));
+  const unprunable = network.parameters.filter((p) => !p.prunable)
+    .reduce((sum, p) => sum + p.parameter.size, 0);
+  const cost: Cost = {
+    layers,
+    parameters: unprunable,
+    parametersKept: unprunable,
+    denseBytes: 4 * unprunable,
+    sparseBytes: 4 * unprunable,
+    denseMacs: 0,
+    macs: 0,
+  };
+  network.geometry.forEach(({ samplesPerOutput }, i) => {
+    const { size, kept, shape } = layers[i]!;
+    const positions = REFERENCE_SAMPLES / samplesPerOutput;
+    cost.parameters += size;
+    cost.parametersKept += kept;
+    cost.denseBytes += 4 * size;
+    cost.sparseBytes += csrBytes(shape, kept);
+    cost.denseMacs += size * positions;
+    cost.macs += kept * positions;
+  });
+  return cost;
+}
+
+/** Bytes of a [Cout, Cin, K] tensor with `kept` survivors in compressed sparse rows. */
+export function csrBytes(shape: readonly number[], kept: number): number {
+  const [rows, ...rest] = shape as [number, ...number[]];
+  const columns = rest.reduce((product, extent) => product * extent, 1);
+  const indexBytes = columns <= 2 ** 16 ? 2 : 4;
+  return kept * (4 + indexBytes) + 4 * (rows + 1);
+}

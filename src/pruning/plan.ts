@@ -1,0 +1,74 @@
+/**
+ * How many weights each round keeps, decided before the first: a pure function of the settings and the
+ * number of weights, so that a resumed run cannot come to another answer.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+
+/** How the share that a round prunes develops. */
+export type PruningSchedule =
+  /** Frankle and Carbin 2019, section 2: each round prunes the same fraction of what is left. */
+  | { readonly kind: "fixed"; readonly fraction: number }
+  /**
+   * Sahu et al. 2022 (LTH-ECG): the first round prunes `start` of the weights; in per cent, p shrinks
+   * to p^(1 / alpha) from round to round. (p / alpha, the other reading, ends at theta 36.7 and cannot
+   * reach the paper's 142.)
+   */
+  | { readonly kind: "sahu"; readonly start: number; readonly alpha: number }
+  /** One round straight to the target. */
+  | { readonly kind: "one-shot" };
+
+/** What decides the rounds. */
+export interface PruningPlanSettings {
+  readonly schedule: PruningSchedule;
+  /** At most this many pruning rounds. */
+  readonly rounds: number;
+  /** Stop after the round that reaches this compression; null to do all rounds. */
+  readonly target: number | null;
+}
+
+/**
+ * Weights to keep in rounds 1, 2, ...: strictly fewer each round, at least 1. A schedule that prunes less
+ * than one weight in a round prunes one (unless its fraction is 0, which keeps all: a control).
+ *
+ * @param total Prunable weights.
+ * @throws {UsageError} If the rounds end before the target is reached.
+ */
+export function keepCounts(total: number, settings: PruningPlanSettings): number[] {
+  const { schedule, rounds, target } = settings;
+  const keeps: number[] = [];
+  let kept = total;
+  const reached = () => target !== null && total / kept >= target;
+  while (keeps.length < rounds && kept > 1 && !reached()) {
+    kept = nextKeep(kept, { total, schedule, target, round: keeps.length + 1 });
+    keeps.push(kept);
+  }
+  if (target !== null && !reached()) {
+    throw new UsageError(
+      `Cannot reach ${target}x fewer weights in ${rounds} rounds: they end at ` +
+        `${(total / kept).toFixed(1)}x; allow more --rounds or prune more per round`,
+    );
+  }
+  return keeps;
+}
+
+function nextKeep(
+  kept: number,
+  context: { total: number; schedule: PruningSchedule; target: number | null; round: number },
+): number {
+  const { total, schedule, target, round } = context;
+  if (schedule.kind === "one-shot") return Math.max(1, Math.floor(total / (target ?? 1)));
+  const fraction = fractionOf(schedule, round);
+  if (fraction === 0) return kept;
+  return Math.max(1, kept - Math.max(1, Math.round(kept * fraction)));
+}
+
+/** Share of the remaining weights that a round (1 for the first) prunes. */
+export function fractionOf(
+  schedule: Exclude<PruningSchedule, { kind: "one-shot" }>,
+  round: number,
+): number {
+  if (schedule.kind === "fixed") return schedule.fraction;
+  return (100 * schedule.start) ** ((1 / schedule.alpha) ** (round - 1)) / 100;
+}

@@ -1,0 +1,104 @@
+/**
+ * Scores against the weights kept.
+ *
+ * @module
+ */
+import type { ReportData, RoundData, SplitData, Value } from "../data.ts";
+import { extent, padded } from "./axes.ts";
+import { byDensity, type Chart, type Line, seriesColor, type View } from "./chart.ts";
+import { overDensity } from "./over_density.ts";
+
+/** Half the width of a 95 % interval, in standard errors. */
+export const NORMAL_95 = 1.96;
+
+/** The headline score after retraining on test and dev, right after pruning, and of the dense net. */
+export function scoreChart(data: ReportData, view: View): Chart {
+  const { rounds } = data;
+  const order = byDensity(rounds, view.log);
+  const pick = (value: (round: RoundData) => Value) =>
+    order.map((i) => rounds[i] ? value(rounds[i]) : null);
+  const { palette } = view;
+  const dense = rounds.find((round) => round.round === 0);
+  const split = rounds.some((round) => round.test) ? "test" : "dev";
+  const reference = dense?.[split]?.score ?? null;
+
+  const lines: Line[] = [];
+  if (split === "test") {
+    lines.push({
+      label: "Test, retrained",
+      values: pick((round) => round.test?.score ?? null),
+      limits: order.map((i) => interval(rounds[i]?.test)),
+      color: seriesColor(palette, 0),
+      width: 2.5,
+      kind: "score",
+    });
+  }
+  lines.push({
+    label: "Dev, retrained",
+    values: pick((round) => round.dev.score),
+    ...(split === "dev" ? { limits: order.map((i) => interval(rounds[i]?.dev)) } : {}),
+    color: seriesColor(palette, 1),
+    width: split === "dev" ? 2.5 : 1.75,
+    kind: "score",
+  }, {
+    label: "Dev, right after pruning",
+    values: pick((round) => round.afterPruning?.score ?? null),
+    color: palette.muted,
+    width: 1.25,
+    dash: [3, 4],
+    kind: "score",
+  });
+  if (reference !== null) {
+    lines.push({
+      label: `Dense, ${split}`,
+      values: order.map(() => reference),
+      color: palette.muted,
+      width: 1,
+      dash: [8, 5],
+      points: false,
+      kind: "score",
+    });
+  }
+  const limits = lines.flatMap((line) => (line.limits ?? []).map((pair) => pair ?? [null, null]));
+  const range = scoreRange([...lines.map((line) => line.values), ...limits]);
+  return overDensity(rounds, {
+    order,
+    lines,
+    y: { label: data.metric, kind: "score", log: false, range },
+  }, view);
+}
+
+/** F1 of each class after retraining; `view.variant` is the split. */
+export function classChart(data: ReportData, view: View): Chart {
+  const { rounds, classes } = data;
+  const order = byDensity(rounds, view.log);
+  const split = view.variant === "dev" ? "dev" : "test";
+  const lines = classes.map((name, c): Line => ({
+    label: name,
+    values: order.map((i) => rounds[i]?.[split]?.f1[c] ?? null),
+    color: seriesColor(view.palette, c),
+    ...(c >= view.palette.series.length ? { dash: [6, 4] } : {}),
+    kind: "score",
+  }));
+  const range = scoreRange(lines.map((line) => line.values));
+  return overDensity(rounds, {
+    order,
+    lines,
+    y: { label: "F1", kind: "score", log: false, range },
+  }, view);
+}
+
+/** The 95 % interval of a score, cut to 0..1; null where there is no standard error. */
+export function interval(scores: SplitData | null | undefined): [number, number] | null {
+  if (!scores || scores.score === null || scores.standardError === null) return null;
+  const half = NORMAL_95 * scores.standardError;
+  return [Math.max(0, scores.score - half), Math.min(1, scores.score + half)];
+}
+
+/** Room around scores that stays within 0..1 and spans at least 0.1, so that noise looks small. */
+export function scoreRange(columns: readonly (readonly Value[])[]): [number, number] {
+  const [low, high] = extent(columns) ?? [0, 1];
+  const widen = Math.max(0, 0.1 - (high - low)) / 2;
+  const [min, max] = padded([low - widen, high + widen], { log: false, share: 0.06 });
+  return [Math.max(0, min), Math.min(1, max)];
+}

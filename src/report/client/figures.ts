@@ -1,0 +1,241 @@
+/// <reference lib="dom" />
+/**
+ * The page's charts with their switches, legends and downloads.
+ *
+ * @module
+ */
+import type { Chart, Palette, View } from "../charts/chart.ts";
+import { costChart } from "../charts/costs.ts";
+import { curveChart } from "../charts/curves.ts";
+import { classChart, scoreChart } from "../charts/scores.ts";
+import { csvText } from "../csv.ts";
+import type { ReportData } from "../data.ts";
+import { format } from "../format.ts";
+import { allEpochsTable, classTable, costTable, scoreTable, type Table } from "../tables.ts";
+import { download, element, find } from "./dom.ts";
+import { drawPlot, type Plot, savePicture } from "./plot.ts";
+
+/** What a figure can show. The first variant and `log` are the initial state. */
+interface FigureKind {
+  build(data: ReportData, view: View): Chart;
+  table(data: ReportData): Table;
+  log: boolean | null;
+  logLabel: string;
+  variants(data: ReportData): [id: string, label: string][];
+}
+
+const DENSITY_AXIS = { log: true, logLabel: "Log axis" };
+
+/** By the figure's `data-figure`. */
+const KINDS: Record<string, FigureKind> = {
+  scores: { build: scoreChart, table: scoreTable, variants: () => [], ...DENSITY_AXIS },
+  classes: {
+    build: classChart,
+    table: classTable,
+    variants: ({ rounds }) =>
+      rounds.some((round) => round.test) ? [["test", "Test"], ["dev", "Dev"]] : [["dev", "Dev"]],
+    ...DENSITY_AXIS,
+  },
+  curveScore: {
+    build: curveChart,
+    table: allEpochsTable,
+    log: null,
+    logLabel: "",
+    variants: () => [["devScore", "Score"], ["devAccuracy", "Accuracy"]],
+  },
+  curveLoss: {
+    build: curveChart,
+    table: allEpochsTable,
+    log: false,
+    logLabel: "Log axis",
+    variants: () => [
+      ["trainLoss", "Train"],
+      ["devLoss", "Dev"],
+      ["learningRate", "Rate"],
+      ["gradientNorm", "Gradient"],
+    ],
+  },
+  costs: {
+    build: costChart,
+    table: costTable,
+    variants: () => [],
+    ...DENSITY_AXIS,
+    logLabel: "Log axes",
+  },
+};
+
+/** What figures share. */
+export interface FigureContext {
+  data: ReportData;
+  palette(): Palette;
+  selected(): number;
+  /** Shows the details of a round. */
+  select(round: number): void;
+}
+
+/** Puts switches, plot and legend into `figure`; returns the function that draws it anew. */
+export function setUpFigure(figure: HTMLElement, context: FigureContext): () => void {
+  const id = figure.dataset["figure"] ?? "";
+  const kind = KINDS[id];
+  if (!kind) throw new Error(`The page has an unknown figure ${id}`);
+  const { data } = context;
+  const title = find("h3", figure).textContent ?? id;
+  const host = find(".plot", figure);
+  const legend = find(".legend", figure);
+  const readout = find(".readout", figure);
+  const variants = kind.variants(data);
+  const state = {
+    log: kind.log ?? false,
+    variant: variants[0]?.[0] ?? "",
+    hidden: new Set<string>(),
+  };
+  let plot: Plot | null = null;
+  let chart: Chart | null = null;
+
+  const draw = () => {
+    plot?.remove();
+    const view = {
+      palette: context.palette(),
+      log: state.log,
+      variant: state.variant,
+      selected: context.selected(),
+    };
+    const drawn = chart = kind.build(data, view);
+    drawn.legend.forEach(({ label }, i) => {
+      const series = drawn.options.series[i + 1];
+      if (series) series.show = !state.hidden.has(label);
+    });
+    const show = fillLegend(drawn, { legend, readout, title, context, state, redraw: draw });
+    plot = drawPlot(host, drawn, {
+      start: drawn.rounds.indexOf(view.selected),
+      hover: show,
+      pick: (index) => {
+        const round = drawn.rounds[index];
+        if (round != null) context.select(round);
+      },
+    });
+  };
+
+  find(".tools", figure).append(
+    ...variantButtons(variants, state, draw),
+    ...(kind.log === null ? [] : [logButton(kind.logLabel, state, draw)]),
+    element("span", { class: "spring" }),
+    toolButton("PNG", `Save the chart “${title}” as a picture`, () => {
+      if (!plot || !chart) return;
+      const { ink, background } = context.palette();
+      savePicture(plot, chart, {
+        title,
+        name: `${fileName(data.name)}-${id}.png`,
+        ink,
+        background,
+      });
+    }),
+    toolButton("CSV", `Save the numbers of “${title}”`, () => {
+      saveTable(`${fileName(data.name)}-${id}.csv`, kind.table(data));
+    }),
+  );
+  return draw;
+}
+
+/** Offers `table` as a CSV file. */
+export function saveTable(name: string, table: Table): void {
+  download(name, new Blob([csvText(table)], { type: "text/csv" }));
+}
+
+/** A name that is safe for a file. */
+export function fileName(name: string): string {
+  return name.replace(/[^\w.-]+/g, "_").slice(0, 80) || "run";
+}
+
+/** A small button of a figure's tool row. */
+export function toolButton(label: string, title: string, click: () => void): HTMLButtonElement {
+  return element("button", { type: "button", class: "tool", title, onclick: click }, [label]);
+}
+
+function variantButtons(
+  variants: [string, string][],
+  state: { variant: string },
+  draw: () => void,
+): HTMLElement[] {
+  if (variants.length < 2) return [];
+  const buttons = variants.map(([id, label]) => {
+    const button = toolButton(label, `Show: ${label}`, () => {
+      state.variant = id;
+      press();
+      draw();
+    });
+    return { id, button };
+  });
+  const press = () =>
+    buttons.forEach(({ id, button }) =>
+      button.setAttribute("aria-pressed", String(state.variant === id))
+    );
+  press();
+  return [element("span", { class: "segments", role: "group" }, buttons.map((b) => b.button))];
+}
+
+function logButton(label: string, state: { log: boolean }, draw: () => void): HTMLElement {
+  const button = toolButton(label, "Switch between logarithmic and linear", () => {
+    state.log = !state.log;
+    button.setAttribute("aria-pressed", String(state.log));
+    draw();
+  });
+  button.setAttribute("aria-pressed", String(state.log));
+  return button;
+}
+
+/** Fills the legend; returns what shows the values at a position. */
+function fillLegend(
+  chart: Chart,
+  { legend, readout, title, context, state, redraw }: {
+    legend: HTMLElement;
+    readout: HTMLElement;
+    title: string;
+    context: FigureContext;
+    state: { hidden: Set<string> };
+    redraw: () => void;
+  },
+): (index: number | null, keyboard: boolean) => void {
+  const items = chart.legend.map((entry) => {
+    const value = element("span", { class: "value" });
+    const swatch = element("span", { class: entry.dash ? "swatch dashed" : "swatch" });
+    swatch.style.setProperty("--color", entry.color);
+    const pressed = entry.round === null
+      ? !state.hidden.has(entry.label)
+      : entry.round === context.selected();
+    const button = element("button", {
+      type: "button",
+      class: entry.round === null ? "entry" : "entry round",
+      "aria-pressed": String(pressed),
+      title: entry.round === null ? "Show or hide this line" : "Show this round’s details",
+      onclick: () => {
+        if (entry.round !== null) return context.select(entry.round);
+        if (!state.hidden.delete(entry.label)) state.hidden.add(entry.label);
+        redraw();
+      },
+      "data-label": entry.label,
+    }, [swatch, element("span", { class: "name" }, [entry.label]), value]);
+    return { entry, button, value };
+  });
+  const focused = document.activeElement;
+  const label = focused instanceof HTMLElement && legend.contains(focused)
+    ? focused.dataset["label"]
+    : undefined;
+  legend.replaceChildren(readout, ...items.map((item) => item.button));
+  if (label !== undefined) items.find(({ entry }) => entry.label === label)?.button.focus();
+  const selectedAt = chart.rounds.indexOf(context.selected());
+  const resting = selectedAt >= 0 ? selectedAt : chart.positions.length - 1;
+  const show = (index: number | null, keyboard: boolean) => {
+    const at = index ?? resting;
+    readout.textContent = chart.positions[at] ?? "";
+    items.forEach(({ entry, value }, i) => {
+      value.textContent = format(chart.data[i + 1]?.[at] ?? null, entry.kind);
+    });
+    if (keyboard) {
+      const values = items.map(({ entry, value }) => `${entry.label} ${value.textContent}`);
+      find("#live").textContent = `${title}: ${chart.positions[at]}: ${values.join(", ")}`;
+    }
+  };
+  show(null, false);
+  return show;
+}

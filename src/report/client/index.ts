@@ -1,0 +1,34 @@
+/// <reference lib="dom" />
+/**
+ * The script of the list of runs: sorting.
+ *
+ * @module
+ */
+import { find } from "./dom.ts";
+import { setUpTheme } from "./theme.ts";
+
+setUpTheme(() => {});
+document.querySelectorAll<HTMLElement>(".runs thead button").forEach((button, column) =>
+  button.addEventListener("click", () => sort(button.closest("th"), column))
+);
+document.documentElement.dataset["ready"] = "true";
+
+/** Sorts by a column; again, the other way round. Missing values stay at the end. */
+function sort(head: HTMLElement | null, column: number): void {
+  const down = head?.getAttribute("aria-sort") === "ascending";
+  document.querySelectorAll(".runs thead th").forEach((other) =>
+    other.removeAttribute("aria-sort")
+  );
+  head?.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const body = find(".runs tbody");
+  const rows = [...body.querySelectorAll<HTMLElement>("tr")];
+  const value = (row: HTMLElement) => (row.children[column] as HTMLElement).dataset["value"] ?? "";
+  rows.sort((a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (x === "" || y === "") return (x === "" ? 1 : 0) - (y === "" ? 1 : 0);
+    const numbers = Number(x) - Number(y);
+    const order = Number.isNaN(numbers) ? x.localeCompare(y) : numbers;
+    return down ? -order : order;
+  });
+  body.replaceChildren(...rows);
+}

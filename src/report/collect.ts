@@ -1,0 +1,116 @@
+/**
+ * From a run's files to the tables of its report.
+ *
+ * @module
+ */
+import type { EpochRow, RoundSummary, Scores, Summary, Timing } from "../experiment/summary.ts";
+import type { EpochColumns, ReportData, RoundData, SplitData, Value } from "./data.ts";
+import { scoreStandardError } from "./standard_error.ts";
+
+/** Epochs kept over all rounds; beyond it, every round's curve is thinned alike. */
+export const MAX_EPOCHS = 30_000;
+
+/** The tables of `summary`, with seconds from `timing` where there are any. */
+export function collect(summary: Summary, timing: Timing | null): ReportData {
+  const recorded = summary.rounds.reduce((total, round) => total + round.epochs.length, 0);
+  const stride = Math.max(1, Math.ceil(recorded / MAX_EPOCHS));
+  const layers = (summary.rounds[0]?.layers ?? [])
+    .map(({ name, shape, size }) => ({ name, shape, size }));
+  const seconds = new Map((timing?.rounds ?? []).map((round) => [round.round, round]));
+  const scored = summary.metric.classes
+    .map((name) => summary.classes.indexOf(name))
+    .filter((index) => index >= 0);
+
+  const rounds = summary.rounds.map((round): RoundData => {
+    const time = seconds.get(round.round);
+    const kept = new Map(round.layers.map((layer) => [layer.name, layer.kept]));
+    const split = (scores: Scores) => splitData(scores, { classes: summary.classes, scored });
+    return {
+      ...costs(round),
+      layers: layers.map((layer) => kept.get(layer.name) ?? null),
+      dev: split(round.dev),
+      test: round.test === null ? null : split(round.test),
+      afterPruning: round.afterPruning === null ? null : split(round.afterPruning),
+      epochs: epochColumns(thin(round.epochs, stride)),
+      secondsPerEpoch: time && time.epochs > 0 ? finite(time.trainSeconds / time.epochs) : null,
+    };
+  });
+  return {
+    name: summary.name,
+    mode: summary.mode,
+    complete: summary.complete,
+    metric: summary.metric.name,
+    classes: summary.classes,
+    layers,
+    rounds,
+    epochs: {
+      recorded,
+      kept: rounds.reduce((total, round) => total + round.epochs.epoch.length, 0),
+    },
+  };
+}
+
+/** `value` if it is a finite number, else null. JSON has no NaN, so files hold null for it. */
+export function finite(value: unknown): Value {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+function costs(round: RoundSummary) {
+  const { kept, prunable, density, denseBytes, sparseBytes, denseMacs, macs } = round;
+  return {
+    round: round.round,
+    kept,
+    prunable,
+    density,
+    theta: finite(round.theta),
+    thetaAll: finite(round.thetaAll),
+    denseBytes,
+    sparseBytes,
+    denseMacs,
+    macs,
+  };
+}
+
+function splitData(
+  scores: Scores,
+  { classes, scored }: { classes: string[]; scored: number[] },
+): SplitData {
+  return {
+    records: scores.records,
+    score: finite(scores.score),
+    standardError: scoreStandardError(scores.confusion, scored),
+    loss: finite(scores.loss),
+    accuracy: finite(scores.accuracy),
+    f1: classes.map((name) => Object.hasOwn(scores.f1, name) ? finite(scores.f1[name]) : null),
+    confusion: scores.confusion,
+  };
+}
+
+/** Every `stride`-th epoch, and always the first, the last and the best on dev. */
+function thin(epochs: readonly EpochRow[], stride: number): readonly EpochRow[] {
+  if (stride === 1) return epochs;
+  let best = 0;
+  epochs.forEach((row, i) => {
+    if ((finite(row.devScore) ?? -1) > (finite(epochs[best]?.devScore) ?? -1)) best = i;
+  });
+  return epochs.filter((_, i) => i % stride === 0 || i === epochs.length - 1 || i === best);
+}
+
+function epochColumns(rows: readonly EpochRow[]): EpochColumns {
+  const column = (key: keyof EpochRow) => rows.map((row) => sixDigits(row[key]));
+  return {
+    epoch: rows.map((row) => row.epoch),
+    step: column("step"),
+    learningRate: column("learningRate"),
+    trainLoss: column("trainLoss"),
+    gradientNorm: column("gradientNorm"),
+    devLoss: column("devLoss"),
+    devAccuracy: column("devAccuracy"),
+    devScore: column("devScore"),
+  };
+}
+
+function sixDigits(value: unknown): Value {
+  const number = finite(value);
+  return number === null ? null : Number(number.toPrecision(6));
+}

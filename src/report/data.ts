@@ -1,0 +1,89 @@
+/**
+ * The tables a report is drawn from. They travel inside the page as JSON, so every value is a
+ * number, a string or null (NaN and infinities become null), and nothing else is needed to draw it.
+ *
+ * @module
+ */
+
+/** A measured value; null where it does not exist or was not a finite number. */
+export type Value = number | null;
+
+/** Scores of one network on one split, with classes by position. */
+export interface SplitData {
+  records: number;
+  /** The headline score. */
+  score: Value;
+  /** Approximate standard error of `score` from the sampling of records. */
+  standardError: Value;
+  loss: Value;
+  accuracy: Value;
+  /** F1 per class, in the order of `ReportData.classes`. */
+  f1: Value[];
+  /** confusion[true class][predicted class], records. */
+  confusion: number[][];
+}
+
+/** Learning curves of one round, one value per kept epoch. */
+export interface EpochColumns {
+  epoch: number[];
+  step: Value[];
+  learningRate: Value[];
+  trainLoss: Value[];
+  gradientNorm: Value[];
+  devLoss: Value[];
+  devAccuracy: Value[];
+  devScore: Value[];
+}
+
+/** One round of the run. Fractions are 0..1. */
+export interface RoundData {
+  round: number;
+  kept: number;
+  prunable: number;
+  density: number;
+  /** prunable / kept; null when nothing is kept. */
+  theta: Value;
+  thetaAll: Value;
+  denseBytes: number;
+  sparseBytes: number;
+  denseMacs: number;
+  macs: number;
+  /** Weights kept per layer, in the order of `ReportData.layers`; null where the layer is not listed. */
+  layers: Value[];
+  dev: SplitData;
+  test: SplitData | null;
+  /** On dev, before any retraining. */
+  afterPruning: SplitData | null;
+  epochs: EpochColumns;
+  /** Wall-clock seconds of training and dev evaluation; null when the run recorded none. */
+  secondsPerEpoch: Value;
+}
+
+/** One prunable tensor. */
+export interface LayerData {
+  name: string;
+  /** [Cout, Cin, K] */
+  shape: number[];
+  size: number;
+}
+
+/** Everything the page's script needs. */
+export interface ReportData {
+  name: string;
+  mode: string;
+  complete: boolean;
+  metric: string;
+  classes: string[];
+  layers: LayerData[];
+  rounds: RoundData[];
+  /** Epochs in the run and epochs kept in the curves; equal unless the curves were thinned. */
+  epochs: { recorded: number; kept: number };
+}
+
+/** Which of a round's three evaluations. */
+export type Split = "test" | "dev" | "afterPruning";
+
+/** The split that carries the result: test where the run has one, else dev. */
+export function resultSplit(rounds: readonly RoundData[]): "test" | "dev" {
+  return rounds.some((round) => round.test !== null) ? "test" : "dev";
+}

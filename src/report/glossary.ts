@@ -1,0 +1,80 @@
+/**
+ * The words of the report.
+ *
+ * @module
+ */
+import { type Html, html } from "./html.ts";
+
+const WORDS: [word: string, meaning: string][] = [
+  ["Round", "Round 0 trains the dense network; round r has been pruned r times and trained again."],
+  [
+    "Density, sparsity",
+    "Density is the fraction of prunable weights (the convolutions' and the head's) that are kept; " +
+    "sparsity is the rest.",
+  ],
+  [
+    "θ (theta)",
+    "Compression: prunable weights over kept weights. The θ of all parameters also counts biases and " +
+    "batch normalisation, which are never pruned.",
+  ],
+  [
+    "Score",
+    "The mean F1 over the scored classes, from the confusion matrix of whole records. " +
+    "F1 = 2 · hits / (records of the class + predictions of the class). A class that neither occurs " +
+    "nor is predicted has no F1 and is shown as –.",
+  ],
+  [
+    "After retraining",
+    "A round's score is always the score after its training. That is what a ticket is worth.",
+  ],
+  [
+    "Right after pruning",
+    "The same network before any retraining, on dev. It mostly shows how large the pruning step was, " +
+    "not how good the ticket is; batch-normalisation statistics are those of the network before pruning.",
+  ],
+  [
+    "Train, dev, test",
+    "Train fits the weights and gives mean and standard deviation of the signal. Dev steers learning " +
+    "rate and choices. Test is scored once per round and steers nothing.",
+  ],
+  [
+    "Rewind",
+    "weight-rewind returns the surviving weights and the learning-rate schedule to the rewind point " +
+    "before each retraining; lr-rewind keeps the weights and replays the schedule; finetune keeps them " +
+    "and trains on at the final low learning rate.",
+  ],
+  [
+    "Standard error",
+    "How much a score would move with other records of the same kind: the confusion matrix is taken as a " +
+    "multinomial sample, and Var = (1/n) Σ p g² with g the derivative of the score by each cell's share p " +
+    "(delta method). Whiskers are 1.96 standard errors to both sides. It does not contain what another " +
+    "seed would change.",
+  ],
+  [
+    "Interval of a difference",
+    "1.96 · √(se² + se²) of the two scores, as if they came from different records. Both networks saw the " +
+    "same ones, so the true interval is usually narrower.",
+  ],
+  [
+    "Multiply-adds",
+    "Of one forward pass over one 30 s record, with the surviving weights only.",
+  ],
+  [
+    "Bytes stored",
+    "Surviving weights with their index (compressed sparse rows), plus all parameters that are not pruned.",
+  ],
+];
+
+/** The list of words. */
+export function glossary(): Html {
+  return html`<dl class="glossary">${
+    WORDS.map(([word, meaning]) =>
+      html`
+        <div>
+          <dt>${word}</dt>
+          <dd>${meaning}</dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}

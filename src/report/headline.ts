@@ -1,0 +1,144 @@
+/**
+ * The answer of a run in sentences, with what stands against taking it for more than it is.
+ *
+ * @module
+ */
+import type { Summary } from "../experiment/summary.ts";
+import { NORMAL_95 } from "./charts/scores.ts";
+import { type ReportData, resultSplit, type RoundData } from "./data.ts";
+import { format } from "./format.ts";
+
+/** The first sentence and the ones below it, as plain text. */
+export interface Headline {
+  answer: string;
+  remarks: string[];
+}
+
+/** What the run found, in words. */
+export function headline(summary: Summary, data: ReportData): Headline {
+  const remarks = [incomplete(summary)];
+  const dense = data.rounds.find((round) => round.round === 0);
+  const ticket = sparsest(data.rounds);
+  if (!dense || !ticket) {
+    const answer = "No round is finished yet, so there is no score to report.";
+    return { answer, remarks: remarks.filter(isText) };
+  }
+  remarks.push(uncertainty(summary, { data, dense, ticket }));
+  remarks.push(chosenOnDev(data, dense));
+  remarks.push(majority(summary, data));
+  return { answer: answer(data, dense, ticket), remarks: remarks.filter(isText) };
+}
+
+/** The round with the fewest weights; the latest of several. */
+export function sparsest(rounds: readonly RoundData[]): RoundData | undefined {
+  return rounds.reduce<RoundData | undefined>(
+    (least, round) => !least || round.density <= least.density ? round : least,
+    undefined,
+  );
+}
+
+/**
+ * The sparsest round whose dev score is at least dense minus one standard error of dense (the
+ * one-standard-error rule of Breiman et al. 1984); null when only the dense round is.
+ */
+export function matchingRound(rounds: readonly RoundData[]): RoundData | null {
+  const dense = rounds.find((round) => round.round === 0);
+  const bar = (dense?.dev.score ?? Infinity) - (dense?.dev.standardError ?? 0);
+  const match = sparsest(rounds.filter((round) => (round.dev.score ?? -Infinity) >= bar));
+  return match && match.round !== 0 ? match : null;
+}
+
+/** Score of a network that always names the most frequent class, from the records per class. */
+export function majorityScore(counts: readonly number[], scored: readonly number[]): number | null {
+  const n = counts.reduce((sum, count) => sum + count, 0);
+  if (n === 0) return null;
+  const most = counts.indexOf(Math.max(...counts));
+  const occurring = scored.filter((c) => (counts[c] ?? 0) > 0);
+  if (occurring.length === 0) return null;
+  const hits = counts[most] ?? 0;
+  return occurring.includes(most) ? (2 * hits) / (n + hits) / occurring.length : 0;
+}
+
+function answer(data: ReportData, dense: RoundData, ticket: RoundData): string {
+  const split = resultSplit(data.rounds);
+  const name = `${data.metric} ${format(ticket[split]?.score, "score")}`;
+  if (ticket.round === 0) {
+    return `The dense network scores ${name} on ${split}; no pruned round is finished yet.`;
+  }
+  const kept = format(ticket.density, "percent");
+  const start = `At ${
+    format(ticket.theta, "factor")
+  } fewer weights (${kept} kept) the network scores`;
+  const change = difference(ticket[split]?.score, dense[split]?.score);
+  return `${start} ${name} on ${split} against ${format(dense[split]?.score, "score")} dense: ` +
+    `${format(change, "signed")}.`;
+}
+
+function uncertainty(
+  summary: Summary,
+  { data, dense, ticket }: { data: ReportData; dense: RoundData; ticket: RoundData },
+): string {
+  const split = resultSplit(data.rounds);
+  const [now, before] = [ticket[split], dense[split]];
+  const seed = summary.config["seed"];
+  const run = typeof seed === "number" ? `This is one run (seed ${seed})` : "This is one run";
+  const selected = split === "dev"
+    ? " There is no test split: dev also steered the training, so these scores are optimistic."
+    : "";
+  const records = `${run}, scored on ${format(before?.records, "integer")} ${split} records`;
+  if (now?.standardError == null || before?.standardError == null) {
+    return `${records}; a standard error cannot be estimated from them.${selected}`;
+  }
+  const own = `${records}: the dense score has a standard error of about ` +
+    `${format(before.standardError, "score")}`;
+  const change = difference(now.score, before.score);
+  if (ticket.round === 0 || change === null) return `${own}.${selected}`;
+  const half = NORMAL_95 * Math.hypot(now.standardError, before.standardError);
+  const limits = `${format(change - half, "signed")} to ${format(change + half, "signed")}`;
+  const verdict = Math.abs(change) <= half
+    ? "so the difference cannot be told from chance"
+    : "so the difference is more than the choice of records explains";
+  return `${own}, and the difference a 95 % interval of about ${limits}, ${verdict}; ` +
+    `other seeds may differ.${selected}`;
+}
+
+function chosenOnDev(data: ReportData, dense: RoundData): string | null {
+  if (data.rounds.length < 2) return null;
+  const rule = "within one standard error of dense on dev";
+  const match = matchingRound(data.rounds);
+  if (!match) return `No pruned round is ${rule}.`;
+  const split = resultSplit(data.rounds);
+  const scores = split === "test"
+    ? `test ${format(match.test?.score, "score")}, dense ${format(dense.test?.score, "score")}`
+    : `dev ${format(match.dev.score, "score")}, dense ${format(dense.dev.score, "score")}`;
+  return `The sparsest round ${rule} is round ${match.round}: ` +
+    `${format(match.theta, "factor")} fewer weights (${scores}).`;
+}
+
+function majority(summary: Summary, data: ReportData): string | null {
+  const split = resultSplit(data.rounds);
+  const counts = (data.rounds[0]?.[split]?.confusion ?? [])
+    .map((row) => row.reduce((sum, count) => sum + count, 0));
+  const scored = summary.metric.classes.map((name) => summary.classes.indexOf(name));
+  const score = majorityScore(counts, scored);
+  if (score === null) return null;
+  const name = summary.classes[counts.indexOf(Math.max(...counts))] ?? "";
+  return `Always answering “${name}” would score ${format(score, "score")}.`;
+}
+
+function incomplete(summary: Summary): string | null {
+  if (summary.complete) return null;
+  const done = summary.rounds.length;
+  const planned = summary.plannedRounds;
+  const plan = `dense and ${planned} pruning round${planned === 1 ? "" : "s"} are configured`;
+  const missing = done === 0 ? "no round is" : done === 1 ? "1 round is" : `${done} rounds are`;
+  return `This run is not complete: ${missing} finished, ${plan}.`;
+}
+
+function difference(a: number | null | undefined, b: number | null | undefined): number | null {
+  return a == null || b == null ? null : a - b;
+}
+
+function isText(text: string | null): text is string {
+  return text !== null;
+}

@@ -1,0 +1,302 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { collect } from "./collect.ts";
+import { csvText } from "./csv.ts";
+import { fixtureSummary, fixtureTiming } from "./fixture.ts";
+import { writeReport } from "./report.ts";
+import { scoreTable } from "./tables.ts";
+import {
+  browserTest,
+  canvasColors,
+  newPicture,
+  overflow,
+  type Pages,
+  roundShown,
+} from "./testing.ts";
+
+const ENVIRONMENT = { device: "cpu", cores: 2 };
+
+/** Writes the report of a made-up run into the test's directory. */
+function write(pages: Pages, options: Parameters<typeof fixtureSummary>[0]) {
+  const summary = fixtureSummary(options);
+  const file = path.join(pages.directory, "report.html");
+  writeReport({ summary, timing: fixtureTiming(summary), environment: ENVIRONMENT, file });
+  return { summary, file };
+}
+
+for (const rounds of [0, 1, 5, 20]) {
+  browserTest(
+    `report of ${rounds} rounds: no complaint, no request, charts drawn, no sideways scroll`,
+    async (pages) => {
+      const { file } = write(pages, { rounds, planned: 20 });
+      for (const width of [380, 1600]) {
+        for (const theme of ["light", "dark"] as const) {
+          await pages.open(file, { width, theme }, async (page) => {
+            const colors = await canvasColors(page);
+            assert.equal(colors.length, rounds === 0 ? 0 : 5);
+            colors.forEach((count) => assert.ok(count > 10, `${count} colours on a canvas`));
+            assert.ok(await overflow(page) <= 0, `${width}: ${await overflow(page)} too wide`);
+            const background = await page.evaluate(() =>
+              getComputedStyle(document.body).backgroundColor
+            );
+            const [red = 0] = background.match(/\d+/g)?.map(Number) ?? [];
+            assert.equal(red > 128, theme === "light", background);
+          });
+        }
+      }
+    },
+  );
+}
+
+browserTest("the tables hold the summary's values", async (pages) => {
+  const { summary, file } = write(pages, { rounds: 5 });
+  await pages.open(file, {}, async (page) => {
+    const cells = (selector: string) =>
+      page.locator(selector).evaluateAll((nodes) =>
+        nodes.map((node) => Number((node as HTMLElement).dataset["value"]))
+      );
+    const row = (n: number) => `#scores tbody tr:nth-child(${n + 1}) [data-value]`;
+    for (const round of summary.rounds) {
+      const values = await cells(row(round.round));
+      assert.deepEqual(values.slice(0, 5), [
+        round.round,
+        round.kept,
+        round.density,
+        round.theta,
+        round.test?.score,
+      ]);
+      assert.equal(values[7], round.dev.score);
+    }
+    const last = summary.rounds[4];
+    assert.deepEqual(
+      await cells("#confusions .panel:last-child td[data-value]"),
+      last?.test?.confusion.flat(),
+    );
+    assert.deepEqual(
+      await cells("#layer-rows td:nth-child(4)"),
+      last?.layers.map((layer) => layer.kept),
+    );
+    assert.deepEqual(
+      await cells('[data-figure="curveScore"] .epoch-rows td:nth-child(6)'),
+      last?.epochs.map((epoch) => Number(epoch.devScore.toPrecision(6))),
+    );
+    assert.ok((await page.locator("#settings").innerText()).includes(summary.dataset.sha256));
+  });
+});
+
+browserTest("everything can be done by keyboard, and is told to screen readers", async (pages) => {
+  const { file } = write(pages, { rounds: 5 });
+  await pages.open(file, {}, async (page) => {
+    await roundShown(page, "Round 4");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
+    for (let i = 0; i < 9; i++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement?.id === "round")) break;
+    }
+    await page.keyboard.press("ArrowLeft");
+    await roundShown(page, "Round 3");
+    assert.match(await page.locator("#round").getAttribute("aria-valuetext") ?? "", /^Round 3, /);
+
+    await page.locator('[data-figure="scores"] .plot').focus();
+    await page.keyboard.press("ArrowLeft");
+    assert.match(await page.locator("#live").innerText(), /Round 2, .*: Test, retrained 0\.\d{3}/);
+    await page.keyboard.press("Home");
+    assert.match(await page.locator("#live").innerText(), /Round 0, 100/);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await roundShown(page, "Round 1");
+
+    await page.locator("#scores summary").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#scores tbody tr:nth-child(3) .pick").focus();
+    await page.keyboard.press("Enter");
+    await roundShown(page, "Round 2");
+    assert.equal(await page.locator("#scores tr.selected").getAttribute("data-index"), "2");
+
+    await page.locator('[data-figure="curveLoss"] .entry.round').first().focus();
+    await page.keyboard.press("Enter");
+    await roundShown(page, "Round 0");
+    const focused = await page.evaluate(() => (document.activeElement as HTMLElement).dataset);
+    assert.equal(focused["label"], "0 (dense)", "focus stays where it was");
+    assert.equal(await page.locator("#confusions .panel").count(), 1);
+  });
+});
+
+browserTest("switches change the charts, the theme button the colours", async (pages) => {
+  const { file } = write(pages, { rounds: 5 });
+  await pages.open(file, {}, async (page) => {
+    const figure = page.locator('[data-figure="scores"]');
+    const seen: string[] = [];
+    const changed = () => newPicture(page, '[data-figure="scores"] canvas', seen);
+    await changed();
+    const log = figure.getByRole("button", { name: "Log axis" });
+    await log.click();
+    assert.equal(await log.getAttribute("aria-pressed"), "false");
+    await changed();
+    await figure.getByRole("button", { name: /Dev, retrained/ }).click();
+    await changed();
+    await page.locator("#theme").click();
+    await page.locator("#theme").click();
+    assert.equal(await page.locator("#theme").innerText(), "Theme: dark");
+    await changed();
+
+    const classes = page.locator('[data-figure="classes"]');
+    const before = await classes.locator(".legend").innerText();
+    await classes.getByRole("button", { name: "Dev", exact: true }).click();
+    assert.notEqual(await classes.locator(".legend").innerText(), before);
+    await page.locator("#confusion-tools").getByRole("button", { name: /right after/ }).click();
+    assert.match(await page.locator("#confusions").innerText(), /Nothing was pruned/);
+  });
+});
+
+browserTest("hovering shows values, clicking a point chooses its round", async (pages) => {
+  const { file } = write(pages, { rounds: 5 });
+  await pages.open(file, {}, async (page) => {
+    const over = page.locator('[data-figure="scores"] .u-over');
+    await over.scrollIntoViewIfNeeded();
+    const box = await over.boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + box.width * 0.07, box.y + 20);
+    const readout = page.locator('[data-figure="scores"] .readout');
+    assert.match(await readout.innerText(), /^Round 0, 100/);
+    await page.mouse.click(box.x + box.width * 0.07, box.y + 20);
+    await roundShown(page, "Round 0");
+  });
+});
+
+browserTest("numbers and pictures can be saved", async (pages) => {
+  const { summary, file } = write(pages, { rounds: 5, name: "my run/1" });
+  await pages.open(file, {}, async (page) => {
+    const figure = page.locator('[data-figure="scores"]');
+    const save = async (label: string) => {
+      const waiting = page.waitForEvent("download");
+      await figure.getByRole("button", { name: label }).click();
+      const download = await waiting;
+      const target = path.join(pages.directory, "saved");
+      await download.saveAs(target);
+      return { name: download.suggestedFilename(), bytes: fs.readFileSync(target) };
+    };
+    const csv = await save("CSV");
+    assert.equal(csv.name, "my_run_1-scores.csv");
+    const data = collect(summary, null);
+    assert.equal(csv.bytes.toString("utf8"), csvText(scoreTable(data)));
+    const png = await save("PNG");
+    assert.equal(png.bytes.subarray(1, 4).toString("latin1"), "PNG");
+    assert.ok(png.bytes.readUInt32BE(16) > 600 && png.bytes.length > 5000);
+  });
+});
+
+browserTest("hostile names are shown as they are and do nothing", async (pages) => {
+  const evil = `</script><script>alert(1)</script>"><img src=x onerror=alert(2)>`;
+  const summary = fixtureSummary({ rounds: 3, name: evil, classes: [evil, "__proto__", "O", "~"] });
+  summary.mode = evil;
+  summary.metric.name = `${evil} F1`;
+  summary.config[evil] = { [evil]: [evil] };
+  summary.rounds.forEach((round) => {
+    const layer = round.layers[0];
+    if (layer) layer.name = evil;
+  });
+  const file = path.join(pages.directory, "evil.html");
+  writeReport({ summary, timing: null, environment: { [evil]: evil }, file });
+  for (const width of [380, 1600]) {
+    await pages.open(file, { width }, async (page) => {
+      assert.equal(await page.locator("h1").innerText(), evil);
+      assert.equal(await page.title(), `${evil} · lth-ecg`);
+      assert.equal(await page.locator("img").count(), 0);
+      assert.equal(await page.locator("script").count(), 2);
+      assert.equal(await page.locator("#layer-rows th").first().innerText(), evil);
+      assert.equal(
+        await page.locator('[data-figure="classes"] .entry .name').first().innerText(),
+        evil,
+      );
+      assert.ok(await overflow(page) <= 0, `${width}: ${await overflow(page)} too wide`);
+    });
+  }
+});
+
+browserTest("values that are missing are dashes, not numbers", async (pages) => {
+  const summary = fixtureSummary({ rounds: 3 });
+  for (const round of summary.rounds) {
+    for (const scores of [round.dev, round.test]) {
+      if (!scores) continue;
+      scores.f1["~"] = null;
+      scores.confusion.forEach((row, i) =>
+        row.forEach((_, j) => {
+          if (i === 3 || j === 3) row[j] = 0;
+        })
+      );
+    }
+  }
+  const last = summary.rounds[2];
+  if (!last?.test) throw new Error("the fixture has no third round");
+  last.test.score = null as unknown as number;
+  last.epochs.forEach((row) => (row.trainLoss = NaN));
+  const file = path.join(pages.directory, "missing.html");
+  writeReport({ summary, timing: null, environment: null, file });
+  assert.ok(
+    !/\bNaN\b/.test(fs.readFileSync(file, "utf8").split('id="data">')[1]?.split("<")[0] ?? "NaN"),
+  );
+  await pages.open(file, {}, async (page) => {
+    const text = await page.locator("body").innerText();
+    assert.doesNotMatch(text, /NaN|undefined|null|Infinity/);
+    assert.match(await page.locator(".answer").innerText(), /CinC F1 – on test/);
+    assert.match(text, /Not recorded with this run/);
+    assert.equal(
+      await page.locator("#confusions tbody tr:last-child .extra").last().innerText(),
+      "–",
+    );
+    assert.equal(await page.locator('[data-figure="classes"] .value').last().innerText(), "–");
+  });
+});
+
+browserTest("the page's policy stops foreign scripts and every request", async (pages) => {
+  const { file } = write(pages, { rounds: 1 });
+  const expected = /Content Security Policy|violates|example\.org/;
+  await pages.open(file, { expected }, async (page) => {
+    const blocked = await page.evaluate(async () => {
+      const seen: string[] = [];
+      addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
+      document.body.append(
+        Object.assign(document.createElement("script"), { text: "window.bad=1" }),
+      );
+      document.body.append(Object.assign(new Image(), { src: "https://example.org/x.png" }));
+      await fetch("https://example.org/").catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return [...seen, "bad" in window];
+    });
+    assert.deepEqual(blocked.sort(), ["connect-src", false, "img-src", "script-src-elem"].sort());
+  });
+});
+
+browserTest("350 rounds make a page of less than 3 MB that still answers", async (pages) => {
+  const { file } = write(pages, { rounds: 350, epochs: 100, prune: 0.015 });
+  assert.ok(fs.statSync(file).size < 3_000_000, `${fs.statSync(file).size} bytes`);
+  await pages.open(file, {}, async (page) => {
+    assert.match(await page.locator("#learning").innerText(), /16 of 350 rounds are drawn/);
+    assert.match(await page.locator("#learning").innerText(), /of 35,000 epochs are in this file/);
+    await page.locator("#round").fill("123");
+    await roundShown(page, "Round 123");
+    assert.equal(await page.locator('[data-figure="curveScore"] .entry.round').count(), 17);
+  });
+});
+
+Deno.test("the report is one file that refers to nothing outside", () => {
+  const directory = fs.mkdtempSync("/tmp/report-");
+  try {
+    const file = path.join(directory, "report.html");
+    const summary = fixtureSummary({ rounds: 2 });
+    writeReport({ summary, timing: null, environment: null, file });
+    const text = fs.readFileSync(file, "utf8");
+    assert.deepEqual(fs.readdirSync(directory), ["report.html"]);
+    assert.doesNotMatch(text, /<(?:link|img|iframe|object|embed)\b|<script[^>]*\bsrc=|@import/i);
+    const policy = text.match(/http-equiv="Content-Security-Policy" content="([^"]*)"/)?.[1] ?? "";
+    assert.match(
+      policy.replaceAll("&#39;", "'"),
+      /^default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+'; /,
+    );
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+});

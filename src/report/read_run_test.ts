@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Failure, UsageError } from "../core/errors.ts";
+import { writeJson } from "../core/files.ts";
+import { fixtureSummary, fixtureTiming } from "./fixture.ts";
+import { readRun } from "./read_run.ts";
+
+function inDirectory(body: (directory: string) => void): void {
+  const directory = fs.mkdtempSync("/tmp/run-");
+  try {
+    body(directory);
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+}
+
+Deno.test("a run's files come back as written; those besides the summary may be absent", () => {
+  inDirectory((directory) => {
+    const summary = fixtureSummary({ rounds: 2 });
+    writeJson(path.join(directory, "summary.json"), summary);
+    assert.deepEqual(readRun(directory), { summary, timing: null, environment: null });
+    const timing = fixtureTiming(summary);
+    writeJson(path.join(directory, "timing.json"), timing);
+    writeJson(path.join(directory, "environment.json"), { cores: 2 });
+    assert.deepEqual(readRun(directory), { summary, timing, environment: { cores: 2 } });
+  });
+});
+
+Deno.test("what cannot be reported on is named with the reason", () => {
+  inDirectory((directory) => {
+    const file = path.join(directory, "summary.json");
+    assert.throws(
+      () => readRun(path.join(directory, "none")),
+      (error) => error instanceof UsageError && /no such directory/.test(error.message),
+    );
+    assert.throws(
+      () => readRun(directory),
+      (error) => error instanceof UsageError && /no summary.json/.test(error.message),
+    );
+    for (
+      const [text, reason] of [["{", /Cannot read/], ["[]", /expected an object/], ["{}", /format/]]
+    ) {
+      fs.writeFileSync(file, text as string);
+      assert.throws(
+        () => readRun(directory),
+        (error) =>
+          error instanceof Failure && (reason as RegExp).test(error.message) &&
+          error.message.includes(file),
+      );
+    }
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * Settings, environment and data set as plain tables.
+ *
+ * @module
+ */
+import type { Summary } from "../experiment/summary.ts";
+import { type Html, html } from "./html.ts";
+import { tableHtml } from "./table_html.ts";
+
+/** Nested settings as [dotted name, text] lines, in their order. */
+export function flatten(value: unknown, name = ""): [name: string, text: string][] {
+  if (Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null)) {
+    return [[name, value.map(String).join(", ")]];
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).flatMap(([key, inner]) =>
+      flatten(inner, name === "" ? key : `${name}.${key}`)
+    );
+  }
+  return [[name, value === null || value === undefined ? "–" : String(value)]];
+}
+
+/** The settings of a run, or why there are none. */
+export function settingsList(title: string, settings: Record<string, unknown> | null): Html {
+  const lines = settings === null ? [] : flatten(settings);
+  return html`
+    <div class="card settings">
+      <h3>${title}</h3>
+      ${lines.length === 0
+        ? html`<p class="muted">Not recorded with this run.</p>`
+        : html`<dl>${
+          lines.map(([name, text]) =>
+            html`
+              <div>
+                <dt>${name}</dt>
+                <dd>${text}</dd>
+              </div>
+            `
+          )
+        }</dl>`}
+    </div>
+  `;
+}
+
+/** Records per split and class, and the data set's fingerprint. */
+export function datasetTable({ classes, dataset }: Summary): Html {
+  const splits = ["train", "dev", "test"] as const;
+  const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+  const counts = (split: typeof splits[number]) => dataset.counts[split] ?? [];
+  const table = tableHtml({
+    columns: [
+      { label: "Class", kind: "text" },
+      ...splits.map((split) => ({ label: split, kind: "integer" as const })),
+      { label: "all", kind: "integer" },
+    ],
+    rows: [
+      ...classes.map((name, c) => {
+        const row = splits.map((split) => counts(split)[c] ?? 0);
+        return [name, ...row, total(row)];
+      }),
+      ["all", ...splits.map((split) => total(counts(split))), total(splits.flatMap(counts))],
+    ],
+  }, { caption: "Records per class and split" });
+  return html`
+    <div class="card">
+      <h3>Records</h3>
+      ${table}
+      <p class="muted small">Data set sha256 <code class="hash">${dataset.sha256}</code></p>
+    </div>
+  `;
+}

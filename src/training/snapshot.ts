@@ -1,0 +1,92 @@
+/**
+ * The numbers of a network as named tensors, to keep, to write to disk and to put back.
+ *
+ * @module
+ */
+import type { Slot } from "../backend/native.ts";
+import { Failure } from "../core/errors.ts";
+import type { StoredTensor } from "../core/safetensors.ts";
+import type { ResNet1d } from "../model/resnet1d.ts";
+
+/** Named tensors: "<slot>/<parameter>", "buffer/<name>" and "mask/<parameter>". */
+export type Snapshot = Map<string, StoredTensor>;
+
+const OPTIMISER_SLOTS: readonly Slot[] = ["moment1", "moment2"];
+
+/** Weights and running statistics; with `optimiser`, its moments too. Copies, never aliases. */
+export function takeSnapshot(network: ResNet1d, options: { optimiser: boolean }): Snapshot {
+  const snapshot: Snapshot = new Map();
+  for (const { name, parameter } of network.parameters) {
+    for (const slot of ["value", ...(options.optimiser ? OPTIMISER_SLOTS : [])] as Slot[]) {
+      snapshot.set(`${slot}/${name}`, {
+        shape: [...parameter.shape],
+        data: parameter.read(slot),
+      });
+    }
+  }
+  for (const { name, buffer } of network.buffers) {
+    snapshot.set(`buffer/${name}`, { shape: [buffer.size], data: buffer.read() });
+  }
+  return snapshot;
+}
+
+/**
+ * Puts a snapshot back under the network's present masks. Moments that the snapshot does not hold are
+ * reset to zero: a snapshot without them is that of a fresh optimiser.
+ */
+export function restoreSnapshot(network: ResNet1d, snapshot: Snapshot): void {
+  for (const { name, parameter } of network.parameters) {
+    parameter.write("value", floats(snapshot, `value/${name}`, parameter.size));
+    for (const slot of OPTIMISER_SLOTS) {
+      const key = `${slot}/${name}`;
+      const held = snapshot.has(key);
+      parameter.write(
+        slot,
+        held ? floats(snapshot, key, parameter.size) : new Float32Array(parameter.size),
+      );
+    }
+  }
+  for (const { name, buffer } of network.buffers) {
+    buffer.write(floats(snapshot, `buffer/${name}`, buffer.size));
+  }
+}
+
+/** Forgets the optimiser's moments. */
+export function resetOptimiser(network: ResNet1d): void {
+  for (const { parameter } of network.parameters) {
+    for (const slot of OPTIMISER_SLOTS) parameter.write(slot, new Float32Array(parameter.size));
+  }
+}
+
+/** The masks of all prunable tensors. */
+export function takeMasks(network: ResNet1d): Snapshot {
+  return new Map(
+    network.prunable.map(({ name, parameter }) => [
+      `mask/${name}`,
+      { shape: [...parameter.shape], data: parameter.readMask() },
+    ]),
+  );
+}
+
+/** Sets the masks of all prunable tensors, which zeroes what they prune. */
+export function restoreMasks(network: ResNet1d, masks: Snapshot): void {
+  for (const { name, parameter } of network.prunable) {
+    const { data } = masks.get(`mask/${name}`) ?? missing(`mask/${name}`);
+    if (!(data instanceof Uint8Array) || data.length !== parameter.size) {
+      throw new Failure(`The mask of ${name} does not fit its ${parameter.size} weights`);
+    }
+    parameter.setMask(data);
+  }
+}
+
+function floats(snapshot: Snapshot, key: string, size: number): Float32Array {
+  const { data } = snapshot.get(key) ?? missing(key);
+  if (!(data instanceof Float32Array) || data.length !== size) {
+    throw new Failure(`Tensor ${key} of the snapshot does not hold the ${size} floats expected`);
+  }
+  return data;
+}
+
+function missing(key: string): never {
+  throw new Failure(`The snapshot has no tensor ${key}: it belongs to another network`);
+}
