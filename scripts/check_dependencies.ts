@@ -16,13 +16,17 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   backend: [],
   data: [],
   model: ["backend"],
-  pruning: ["model"],
   training: ["model", "data"],
-  experiment: ["training", "pruning"],
+  pruning: ["training"],
+  experiment: ["pruning"],
   lottery: ["experiment"],
   ticket: ["experiment"],
   report: [],
-  cli: ["lottery", "report", "ticket"],
+  compare: ["experiment", "report"],
+  analysis: ["lottery"],
+  sweep: ["lottery"],
+  bench: ["experiment"],
+  cli: ["lottery", "report", "ticket", "compare", "sweep", "bench", "analysis"],
 };
 
 /** Folders whose types, and nothing that runs, a folder may import besides. */

@@ -112,7 +112,8 @@ void bench_layer(const KernelTable& table, const Layer& l, int records, int leng
     y_lengths[n] = n < records ? out_length : 0;
   }
   Tensor x(records, l.in, in_length, 16, x_lengths), dx(records, l.in, in_length, 16, x_lengths);
-  Tensor y(records, l.out, out_length, 16, y_lengths), dy(records, l.out, out_length, 16, y_lengths);
+  Tensor y(records, l.out, out_length, 16, y_lengths);
+  Tensor dy(records, l.out, out_length, 16, y_lengths);
   std::vector<float> dense(d.weight_count()), bias(l.out), dweight(dense.size()), dbias(l.out);
   for (size_t i = 0; i < dense.size(); ++i) dense[i] = float(int(i % 13) - 6) / 6;
 
@@ -130,7 +131,7 @@ void bench_layer(const KernelTable& table, const Layer& l, int records, int leng
       }
     }
     const double flops = 2.0 * double(pattern.nnz()) * records * out_length;
-    double rate[3][2];
+    double rate[3][2] = {};
     std::string kernels;
     for (int threads : {1, 2}) {
       ThreadPool pool(threads);
@@ -153,7 +154,9 @@ void bench_layer(const KernelTable& table, const Layer& l, int records, int leng
       for (int i = 0; i < 3; ++i) rate[i][threads - 1] = flops / seconds[i] * 1e-9;
     }
     std::printf("%8.2f |", density);
-    for (const auto& r : rate) std::printf("  %6.1f %6.1f %5.0f%% |", r[0], r[1], 100 * r[0] / peak);
+    for (const auto& r : rate) {
+      std::printf("  %6.1f %6.1f %5.0f%% |", r[0], r[1], 100 * r[0] / peak);
+    }
     std::printf(" %s\n", kernels.c_str());
     std::fflush(stdout);
   }

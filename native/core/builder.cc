@@ -52,7 +52,9 @@ Value ProgramBuilder::gather(std::shared_ptr<ResidentDataset> dataset, float mea
   if (&dataset->backend() != recording.backend.get()) {
     throw_type("The data set of gather belongs to another backend");
   }
-  if (recording.has_gather) throw_state("A program gathers one batch: this one has a gather already");
+  if (recording.has_gather) {
+    throw_state("A program gathers one batch: this one has a gather already");
+  }
   if (!std::isfinite(mean)) throw_range("mean must be finite, got " + number_text(mean));
   if (!(std > 0) || !std::isfinite(std) || !std::isfinite(1.0f / std)) {
     throw_range("std must be positive and finite, got " + number_text(std));

@@ -180,7 +180,9 @@ Value ProgramBuilder::shortcut_backward(Value y, Value dy) {
 Value ProgramBuilder::cross_entropy(Value logits) {
   Recording& recording = state_->open();
   const ValueIndex input = recording.index_of(logits, "logits");
-  if (recording.classes > 0) throw_state("A program has one loss: this one has a cross-entropy already");
+  if (recording.classes > 0) {
+    throw_state("A program has one loss: this one has a cross-entropy already");
+  }
   const ValueInfo info = state_->value(input);
   for (const Node& node : recording.nodes) {
     const auto* gather = std::get_if<GatherOp>(&node.op);

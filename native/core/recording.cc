@@ -37,11 +37,7 @@ std::vector<HaloNeed> halo_needs(const Op& op) {
 ValueIndex overwritable(const Op& op) {
   return std::visit(Overloaded{
                         [](const NormOp& o) { return o.settings.training ? kNone : o.x; },
-                        [](const NormBackwardOp& o) {
-                          const bool read_twice = o.dy == o.norm.x || o.dy == o.norm.y ||
-                                                  o.dy == o.add;
-                          return read_twice ? kNone : o.dy;
-                        },
+                        [](const NormBackwardOp& o) { return o.dy; },
                         [](const auto&) { return kNone; },
                     },
                     op);
@@ -113,7 +109,7 @@ size_t plan_values(Recording& recording) {
   for (size_t v = 0; v < values.size(); ++v) {
     // Inputs are written before a run and keep for all replays, outputs are read after it.
     const bool kept = values[v].input || values[v].output;
-    lives[v].first = values[v].input ? -1 : values[v].producer;
+    lives[v].first = values[v].producer;  // an input has none: it lives from before op 0
     lives[v].last = kept ? end : values[v].producer;
   }
   for (int node = 0; node < end; ++node) {

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -102,7 +103,7 @@ class CpuBackend final : public Backend {
   }
 
   void* allocate(size_t bytes) override {
-    // Linux hands out more memory than there is and kills the process that touches it: refuse early.
+    // Linux hands out more memory than there is, and kills who then touches it: refuse early.
     const std::lock_guard lock(mutex_);
     const size_t alignment = bytes >= 2 * kHugePage ? kHugePage : kCacheLine;
     void* memory = nullptr;
@@ -154,7 +155,8 @@ class CpuBackend final : public Backend {
         for (int lane = 0; lane < kLanes; ++lane) {
           const size_t n = size_t(group) * kLanes + size_t(lane);
           const float* source = host + (n * size_t(shape.channels) + size_t(c)) * length;
-          for (int32_t l = 0; l < target.lengths[n]; ++l) row[size_t(l) * kLanes + lane] = source[l];
+          const int32_t valid = target.lengths[n];
+          for (int32_t l = 0; l < valid; ++l) row[size_t(l) * kLanes + lane] = source[l];
         }
       }
     });

@@ -62,7 +62,7 @@ void ThreadPool::parallel_for(int units, const std::function<void(int, int)>& bo
   }
   if (active(state) == 0) return;
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return active(state_.load(std::memory_order_acquire)) == 0; });
+  done_.wait(lock, [this] { return active(state_.load()) == 0; });
 }
 
 void ThreadPool::drain(int thread) {
@@ -91,7 +91,7 @@ uint64_t ThreadPool::next_state(uint32_t seen) {
   }
   std::unique_lock lock(mutex_);
   ++sleepers_;
-  wake_.wait(lock, [&] { return loop_of(state_.load(std::memory_order_acquire)) != seen || stop_; });
+  wake_.wait(lock, [&] { return loop_of(state_.load()) != seen || stop_; });
   --sleepers_;
   return state_.load(std::memory_order_acquire);
 }

@@ -23,8 +23,8 @@ class ThreadPool {
 
   int threads() const { return int(workers_.size()) + 1; }
 
-  /// Calls body(unit, thread) for each unit in [0, units), 0 <= thread < threads(); returns when all
-  /// are done. `thread` is for scratch memory only. Not reentrant; bodies must not throw.
+  /// Calls body(unit, thread) for each unit in [0, units), 0 <= thread < threads(); returns when
+  /// all are done. `thread` is for scratch memory only. Not reentrant; bodies must not throw.
   void parallel_for(int units, const std::function<void(int unit, int thread)>& body);
 
  private:

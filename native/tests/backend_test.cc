@@ -56,8 +56,8 @@ void test_memory() {
 
 void test_activations() {
   for_each_backend([](const std::shared_ptr<Backend>& backend, int) {
-    for (const ActivationShape shape :
-         {ActivationShape{1, 1, 1, 0}, ActivationShape{17, 3, 10, 4}, ActivationShape{32, 2, 7, 1}}) {
+    for (const ActivationShape shape : {ActivationShape{1, 1, 1, 0}, ActivationShape{17, 3, 10, 4},
+                                        ActivationShape{32, 2, 7, 1}}) {
       Random random(2);
       const std::vector<int32_t> lengths = ragged(shape.records, shape.length, random);
       DeviceActivation x(*backend, shape, lengths);

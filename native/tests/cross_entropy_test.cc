@@ -53,7 +53,8 @@ void test_case(Backend& backend, const Case& k, SameBits& same) {
       const double step = double(std::log(sum)) + double(host[at(n, best, l)]) -
                           double(host[at(n, label, l)]);
       loss += step;
-      terms += std::fabs(double(host[at(n, best, l)])) + std::fabs(double(host[at(n, label, l)])) + 1;
+      terms += 1 + std::fabs(double(host[at(n, best, l)])) +
+               std::fabs(double(host[at(n, label, l)]));
       correct += best == label;
     }
   }
@@ -63,7 +64,8 @@ void test_case(Backend& backend, const Case& k, SameBits& same) {
 }
 
 void test_empty_batch(Backend& backend) {
-  DeviceActivation logits(backend, {3, 4, 5, 0}, {0, 0, 0}), dlogits(backend, {3, 4, 5, 2}, {0, 0, 0});
+  const std::vector<int32_t> empty = {0, 0, 0};
+  DeviceActivation logits(backend, {3, 4, 5, 0}, empty), dlogits(backend, {3, 4, 5, 2}, empty);
   logits.write(std::vector<float>(60, 1.0f));
   Device<int32_t> labels(backend, std::vector<int32_t>(16, 0));
   Device<double> result(backend, 3);

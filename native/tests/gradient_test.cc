@@ -7,17 +7,18 @@ namespace {
 
 constexpr uint32_t kStream = 12;
 
-/// Central differences in float64. With step h the truncation error is of order h^2 and the rounding
-/// error 1e-16 / h; both are far below the float error of the program.
+/// Central differences in float64. With step h the truncation error is of order h^2, the rounding
+/// error of order 1e-16 / h; both are far below the float error of the program.
 constexpr double kStep = 1e-5;
 
-/// Gradients of the loss are of order 0.001 to 1 and come out of some 20 float ops in a row, each
-/// adding rounding errors of order 2^-24 relative to the terms of its sums: 2e-6 of the tensor's
-/// largest gradient plus a floor of 1e-7 leaves a few roundings per op.
+/// Gradients of the loss come out of some 20 float ops in a row, each adding rounding errors of
+/// order 2^-24 relative to the terms of its sums: 2e-6 of the tensor's largest gradient is a few
+/// roundings per op. Where the terms cancel (a bias ahead of a norm has gradient 0) their own size
+/// counts: in this net they add up to at most 0.45 in magnitude.
 double tolerance(const std::vector<double>& exact) {
   double largest = 0;
   for (double g : exact) largest = std::max(largest, std::fabs(g));
-  return 2e-6 * largest + 1e-7;
+  return 2e-6 * largest + 0.45 * kTolerance;
 }
 
 ExactParameters exact_parameters(const Net& net) {

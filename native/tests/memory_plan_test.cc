@@ -43,7 +43,8 @@ void test_random() {
     const int times = random.integer(1, 40), count = random.integer(0, 60);
     for (int i = 0; i < count; ++i) {
       const int first = random.integer(0, times - 1);
-      blocks.push_back({size_t(random.integer(1, 5000)), first, random.integer(first, times - 1), 0});
+      const int last = random.integer(first, times - 1);
+      blocks.push_back({size_t(random.integer(1, 5000)), first, last, 0});
     }
     const size_t total = plan_memory(blocks);
     check_plan(blocks, total);

@@ -85,13 +85,10 @@ void test_forward(Backend& backend, const Case& k, bool training, bool relu, dou
       CHECK_NEAR(saved_inv_std[i], inv_std, 4 * kTolerance * inv_std * (1 + spread * inv_std));
       const double unbiased =
           m.count > 1 ? m.variance * double(m.count) / double(m.count - 1) : m.variance;
-      const double want_mean = m.count == 0
-                                   ? double(old_mean[i])
-                                   : double(old_mean[i]) + double(kMomentum) * (m.mean - double(old_mean[i]));
+      const double weight = m.count == 0 ? 0 : double(kMomentum);
+      const double want_mean = double(old_mean[i]) + weight * (m.mean - double(old_mean[i]));
       const double want_variance =
-          m.count == 0 ? double(old_variance[i])
-                       : double(old_variance[i]) +
-                             double(kMomentum) * (unbiased - double(old_variance[i]));
+          double(old_variance[i]) + weight * (unbiased - double(old_variance[i]));
       CHECK_NEAR(mean[i], want_mean, kTolerance * (1 + spread));
       CHECK_NEAR(variance[i], want_variance, kTolerance * (2 + unbiased + spread));
     } else {
@@ -148,7 +145,8 @@ void test_streaming(Backend& backend) {
   DeviceActivation x(backend, shape, lengths), y(backend, shape, lengths);
   x.write(Random(8).floats(size_t(17) * 140001, -1, 1));
   Device<float> gamma(backend, std::vector<float>{1.5f}), beta(backend, std::vector<float>{0.25f});
-  Device<float> mean(backend, std::vector<float>{0.1f}), variance(backend, std::vector<float>{1.0f});
+  Device<float> mean(backend, std::vector<float>{0.1f});
+  Device<float> variance(backend, std::vector<float>{1.0f});
   NormForward args{x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(), nullptr,
                    nullptr, kEpsilon, kMomentum, false, true, {}};
   backend.norm_forward(args);

@@ -35,7 +35,9 @@ void test_dense(Backend& backend) {
     const std::vector<float> values(24, 1.0f + float(slot));
     parameter.write(slot, values.data());
   }
-  for (Slot slot : kSlots) CHECK(read(parameter, slot) == std::vector<float>(24, 1.0f + float(slot)));
+  for (Slot slot : kSlots) {
+    CHECK(read(parameter, slot) == std::vector<float>(24, 1.0f + float(slot)));
+  }
 }
 
 void test_mask(Backend& backend) {

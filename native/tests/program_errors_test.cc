@@ -113,12 +113,14 @@ void test_norm() {
   const auto refuse = [&f](ErrorKind kind, const char* part, auto change) {
     ProgramBuilder::Norm settings = f.norm();
     change(settings);
-    check_throws(kind, part, "norm", __FILE__, __LINE__, [&] { f.b.norm(f.x, settings); });
+    static Site site{__FILE__, __LINE__};
+    check_throws(site, kind, part, "norm", [&] { f.b.norm(f.x, settings); });
   };
   using Norm = ProgramBuilder::Norm;
   refuse(ErrorKind::type, "gamma must be a parameter", [](Norm& n) { n.gamma = nullptr; });
   refuse(ErrorKind::range, "beta must have shape [3]", [&f](Norm& n) { n.beta = f.bias; });
-  refuse(ErrorKind::type, "running mean must be a buffer", [](Norm& n) { n.running_mean = nullptr; });
+  refuse(ErrorKind::type, "running mean must be a buffer",
+         [](Norm& n) { n.running_mean = nullptr; });
   refuse(ErrorKind::range, "3 elements, got 4", [&f](Norm& n) {
     n.running_variance = std::make_shared<Buffer>(*f.backend, 4);
   });
@@ -159,7 +161,8 @@ void test_optimizer() {
   CHECK_THROWS(range, "listed twice", f.b.optimizer({f.weight, f.weight}, good));
   CHECK_THROWS(state, "has no gradient", f.b.optimizer({f.weight, f.gamma}, good));
   const auto refuse = [&f](const char* part, OptimizerSettings settings) {
-    check_throws(ErrorKind::range, part, "optimizer", __FILE__, __LINE__,
+    static Site site{__FILE__, __LINE__};
+    check_throws(site, ErrorKind::range, part, "optimizer",
                  [&] { f.b.optimizer({f.weight}, settings); });
   };
   refuse("beta1", {.beta1 = 1});

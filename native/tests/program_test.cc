@@ -130,6 +130,77 @@ void test_optimizer_in_a_program() {
   }
 }
 
+/// An op may overwrite an operand only where nobody reads that again.
+void test_operands_survive() {
+  const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = 1});
+  const auto parameter = [&] { return std::make_shared<Parameter>(*backend, std::vector<int>{2}); };
+  const auto buffer = [&] { return std::make_shared<Buffer>(*backend, 2); };
+  ProgramBuilder::Norm settings{parameter(), parameter(), buffer(), buffer()};
+  for (bool read_again : {false, true}) {
+    ProgramBuilder builder(backend, 3, 10, 0);
+    const Value x = builder.input(2, 10), g = builder.input(2, 10);
+    const Value copy = builder.shortcut(x, 1, 2), dy = builder.shortcut(g, 1, 2);
+    settings.training = true;
+    const Value y = builder.norm(x, settings);
+    const Value dx = builder.norm_backward(y, dy, -1);
+    settings.training = false;
+    const Value z = builder.norm(copy, settings);
+    builder.output(dx);
+    builder.output(z);
+    Value copy_again = x, dy_again = g;
+    if (read_again) {
+      copy_again = builder.shortcut(copy, 1, 2);
+      dy_again = builder.shortcut(dy, 1, 2);
+    }
+    builder.output(copy_again);
+    builder.output(dy_again);
+    const auto program = builder.build();
+    // Two inputs and y, and an operand and its result in one place each, or in two.
+    const size_t one = backend->activation_bytes({3, 2, 10, 0});
+    CHECK(program->arena_bytes() <= (read_again ? 8 : 5) * one);
+    CHECK(program->arena_bytes() >= (read_again ? 6 : 4) * one);
+    const std::vector<float> host = Random(1).floats(60, -1, 1), host_g(60, 0.5f);
+    program->write_value(x, host, {}, {});
+    program->write_value(g, host_g, {}, {});
+    program->run({});
+    std::vector<float> got(60);
+    program->read_value(copy_again, got);
+    CHECK(got == host);
+    program->read_value(dy_again, got);
+    CHECK(got == host_g);
+  }
+}
+
+/// A gradient with respect to an input alone, without that of the weights.
+void test_dgrad_alone() {
+  for_each_backend([](const std::shared_ptr<Backend>& backend, int) {
+    Random random(6);
+    const auto weight = std::make_shared<Parameter>(*backend, std::vector<int>{4, 3, 5});
+    const auto bias = std::make_shared<Parameter>(*backend, std::vector<int>{4});
+    weight->write(Slot::value, random.floats(60, -1, 1).data());
+    const std::vector<float> host_x = random.floats(2 * 3 * 20, -1, 1);
+    const std::vector<float> host_dy = random.floats(2 * 4 * 20, -1, 1);
+    std::vector<std::vector<float>> results;
+    for (bool with_weights : {false, true}) {
+      ProgramBuilder builder(backend, 2, 20, 0);
+      const Value x = builder.input(3, 20), dy = builder.input(4, 20);
+      const Value y = builder.conv1d(x, weight, bias, 1, -1);
+      const Value dx = builder.conv1d_dgrad(y, dy, -1);
+      if (with_weights) builder.conv1d_wgrad(y, dy);
+      builder.output(dx);
+      const auto program = builder.build();
+      poison(*backend);
+      program->write_value(x, host_x, std::vector<int32_t>{20, 11}, {});
+      program->write_value(dy, host_dy, std::vector<int32_t>{20, 11}, {});
+      program->run({});
+      results.emplace_back(host_x.size());
+      program->read_value(dx, results.back());
+      CHECK_EQ(program->value_shape(dy).halo, 5);
+    }
+    CHECK(results[0] == results[1]);
+  });
+}
+
 /// Evaluation: what else is in the batch does not change a record's logits.
 void test_batch_independence() {
   for_each_backend([](const std::shared_ptr<Backend>& backend, int) {
@@ -208,6 +279,17 @@ void test_sharing() {
   CHECK_THROWS(type, "belongs to another", evaluation->read_value(training_logits, logits));
   training->run({.records = batch});
   training->read_value(training_logits, logits);
+
+  // A larger program moves the arena.
+  ProgramBuilder builder(backend, kNetRecords, 100 * kNetLength, 0);
+  builder.shortcut(builder.input(8, 100 * kNetLength), 1, 8);
+  const auto larger = builder.build();
+  CHECK(larger->arena_bytes() > training->arena_bytes());
+  CHECK_THROWS(state, "are gone", training->read_value(training_logits, logits));
+  training->run({.records = batch});
+  std::vector<float> again(logits.size());
+  training->read_value(training_logits, again);
+  CHECK(again == logits);
 }
 
 void test_profile() {
@@ -257,6 +339,8 @@ int main() {
   test_pruning_between_replays();
   test_training_reduces_the_loss();
   test_optimizer_in_a_program();
+  test_operands_survive();
+  test_dgrad_alone();
   test_batch_independence();
   test_inputs();
   test_sharing();

@@ -63,7 +63,7 @@ int64_t count_alive(const Tensors& tensors) {
   return count;
 }
 
-enum class Kind { uniform, ties, denormal, zeros, one_value, sorted, peaks };
+enum class Kind { uniform, ties, denormal, zeros, one_value, sorted, peaks, comb };
 
 float draw(Kind kind, size_t i, Random& random) {
   switch (kind) {
@@ -76,6 +76,8 @@ float draw(Kind kind, size_t i, Random& random) {
     case Kind::sorted: return float(i) * 1e-3f;
     // Where a sample of the rest does not see them.
     case Kind::peaks: return i % 4099 == 17 ? float(i) : (i % 4099 == 18 ? INFINITY : 1e-30f);
+    // With the period of the sample on the largest shape: it sees none of the large values.
+    case Kind::comb: return i % 8 == 0 ? random.between(0.1, 0.2) : random.between(-2, -1);
   }
   return 0;
 }
@@ -104,7 +106,7 @@ void test_against_sort() {
       {1}, {17}, {5, 1, 64}, {1000, 3, 70001}, {65536, 65537, 15, 140000}};
   for (size_t s = 0; s < shapes.size(); ++s) {
     for (Kind kind : {Kind::uniform, Kind::ties, Kind::denormal, Kind::zeros, Kind::one_value,
-                      Kind::sorted, Kind::peaks}) {
+                      Kind::sorted, Kind::peaks, Kind::comb}) {
       for (double alive : {1.0, 0.6, 0.01, 0.0}) {
         Random random(uint32_t(s * 100 + size_t(kind)));
         const Tensors tensors = make(kind, shapes[s], alive, random);

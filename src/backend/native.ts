@@ -38,7 +38,11 @@ export interface NativeAddon {
   setNativeError(errorClass: new (message: string) => Error): void;
 }
 
-/** Owner of memory, parameters and programs. Anything made by one device only works with it. */
+/**
+ * Owner of memory, parameters and programs. Anything made by one device only works with it, and can
+ * no longer be used once the device is closed. Disposing an idle device frees it at once; disposing
+ * one that runs throws NativeError: use {@linkcode NativeDevice.close}.
+ */
 export interface NativeDevice extends Disposable {
   readonly name: "cpu" | "cuda";
   /** E.g. "AVX-512, 2 threads". */
@@ -54,7 +58,11 @@ export interface NativeDevice extends Disposable {
   /**
    * Replays `programs[i]` with the i-th row of the inputs, in order, on the device's own thread.
    * One run at a time: a second call before the first has settled throws NativeError, and so does
-   * touching a parameter, buffer or value meanwhile.
+   * touching a parameter, buffer or value meanwhile; what is disposed meanwhile is freed when the
+   * run has settled.
+   *
+   * @throws {TypeError} If an input is missing that one of the programs needs.
+   * @returns A promise that rejects if a step fails, e.g. with RangeError for an unknown record.
    */
   run(programs: readonly NativeProgram[], inputs: RunInputs): Promise<RunResults>;
   /**
@@ -116,7 +124,7 @@ export interface NativeDataset extends Disposable {
   dispose(): void;
 }
 
-/** Handle of an activation inside one builder and the program made from it. */
+/** Handle of an activation inside one builder and the program made from it; opaque. */
 export type Value = number & { readonly __value: unique symbol };
 
 /** Settings of batch normalisation with its fused ReLU and dropout. */
@@ -185,15 +193,24 @@ export interface NativeBuilder extends Disposable {
   dispose(): void;
 }
 
-/** Inputs of a run of S steps of N record slots. */
+/** Inputs of a run of S steps of N record slots (each program's own N). */
 export interface RunInputs {
-  /** [S * N] records, -1 for an empty slot. Not needed by programs without gather. */
+  /**
+   * [S * N] records, -1 for an empty slot: one row for each program, which those without gather
+   * skip. Needed if any program gathers.
+   */
   readonly records?: Int32Array;
-  /** [S] */
+  /** [S]. Needed if any program has an optimizer. */
   readonly learningRates?: Float32Array;
-  /** Of the first step: 1 for the first update since the optimiser was reset; then +1 per step. */
+  /**
+   * Of the first step: 1 for the first update since the optimiser was reset; then +1 per step.
+   * Needed if any program has an optimizer.
+   */
   readonly optimizerStep?: number;
-  /** Random stream of the first step (dropout, sign flips); then +1 per step, modulo 2^32. */
+  /**
+   * Random stream of the first step (dropout, sign flips), from 0; then +1 per step, modulo 2^32.
+   * Needed if any program draws random numbers.
+   */
   readonly stream?: number;
 }
 
@@ -227,12 +244,18 @@ export interface NativeProgram extends Disposable {
   readonly length: number;
   /** Bytes of the shared activation arena that this program needs. */
   readonly arenaBytes: number;
-  /** Fills an `input`: host [N, C, L]; lengths [N] default to L, labels [N] to 0. */
+  /**
+   * Fills an `input`: host [N, C, L]; lengths [N] default to L, labels [N] stay as they were, 0 at
+   * first.
+   */
   writeValue(
     value: Value,
     data: { values: Float32Array; lengths?: Int32Array; labels?: Int32Array },
   ): void;
-  /** Host copy [N, C, L] of a value marked as output; zeros past each record's end. */
+  /**
+   * Host copy [N, C, L] of an input or a value marked as output; zeros past each record's end.
+   * Programs share their memory: throws NativeError unless this one was the last to run.
+   */
   readValue(value: Value): Float32Array;
   /** [N, C, L] */
   valueShape(value: Value): [number, number, number];

@@ -67,6 +67,6 @@ function exitCodeOf(error: unknown): number {
 /** `words` as a shell reads them back. */
 export function shellWords(words: readonly string[]): string {
   return words
-    .map((word) => /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+    .map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
     .join(" ");
 }

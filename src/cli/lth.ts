@@ -3,12 +3,9 @@
  *
  * @module
  */
-import * as path from "node:path";
-import process from "node:process";
 import { openDevice } from "../backend/select.ts";
-import { UsageError } from "../core/errors.ts";
-import { reportFile, runDirectory } from "../core/paths.ts";
-import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
+import { runDirectory } from "../core/paths.ts";
+import { type Config, parseConfig } from "../experiment/config.ts";
 import {
   applyOverrides,
   DEFAULT_PRESET,
@@ -19,16 +16,17 @@ import {
   readConfig,
 } from "../experiment/resolve.ts";
 import { RunStore } from "../experiment/run_store.ts";
-import { doRun } from "../lottery/run.ts";
+import { analyzeMain } from "./analyze.ts";
 import { runMain } from "./command.ts";
+import { controlMain } from "./control.ts";
+import { executeRun, refuseUnfinished } from "./execute_run.ts";
 import { type LthOptions, parseLthOptions } from "./lth_options.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { runReplicates } from "./replicates.ts";
-import { printResults } from "./results.ts";
-import { TerminalObserver } from "./terminal_observer.ts";
 
 /** The command; other commands start it with arguments of their own. Returns the exit code. */
 export async function main(args: string[]): Promise<number> {
+  if (args[0] === "control") return await controlMain(args.slice(1));
+  if (args[0] === "analyze") return await analyzeMain(args.slice(1));
   const options = parseLthOptions(args);
   if (options.replicates === undefined) return (await runOne(options)).code;
   return await runReplicates(options, { args, baseSeed: baseSeedOf(options), runOne });
@@ -40,25 +38,8 @@ async function runOne(
   again?: string,
 ): Promise<{ name: string; code: number }> {
   const { config, name, device } = prepare(options);
-  try {
-    const observer = new TerminalObserver({ name, epochs: config.training.epochs });
-    using _interrupt = onInterrupt(() => observer.requestStop());
-    const { summary, outcome } = await doRun({
-      directory: runDirectory(name),
-      config,
-      device,
-      checkpointEvery: 1000 * options.checkpointEvery,
-    }, observer);
-    observer.close();
-    if (outcome === "stopped") {
-      console.log(`Saved. Continue with: ${again ?? `deno task lth --name ${name} --resume`}`);
-      return { name, code: 130 };
-    }
-    printResults(summary, { report: path.relative(process.cwd(), reportFile(name)) });
-    return { name, code: 0 };
-  } finally {
-    await device.close();
-  }
+  const { checkpointEvery } = options;
+  return { name, code: await executeRun({ name, config, device, checkpointEvery, again }) };
 }
 
 /** Decides which run is meant, with which settings, on which device. */
@@ -80,20 +61,7 @@ function prepare(
     const explicit = backend === "auto" ? given : { ...given, backend };
     return { config: applyOverrides(saved, overridesOf(explicit)), name, device };
   }
-  const differences = configDifferences(saved, asked);
-  if (differences.length > 0) {
-    throw new UsageError(
-      `There is already a run ${name} with other settings (${differences.join("; ")}): choose ` +
-        `another --name`,
-    );
-  }
-  if (!store.isComplete()) {
-    throw new UsageError(
-      `There is already a run ${name}, not finished: add --resume to continue it, or choose ` +
-        `another --name`,
-    );
-  }
-  console.log(`Run ${name} is complete; its results again (choose another --name to run anew):`);
+  refuseUnfinished(store, { name, asked });
   return { config: saved, name, device };
 }
 
@@ -102,7 +70,8 @@ function baseSeedOf(options: LthOptions): number {
     (options.config === undefined ? DEFAULT_SEED : readConfig(options.config).seed);
 }
 
-function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Config {
+/** The configuration that options ask for, whatever runs there are. @throws {UsageError} */
+export function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Config {
   const base = options.config === undefined
     ? presetConfig(options.preset ?? DEFAULT_PRESET, backend)
     : readConfig(options.config);
@@ -110,12 +79,14 @@ function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Config {
 }
 
 function overridesOf(options: Overrides): Overrides {
-  const { preset, mode, data, seed, backend, rewindTo, rounds, prune, epochs } = options;
-  const { batchSize, learningRate, filters, blocks, kernel, dropout } = options;
+  const { preset, mode, data, seed, orderSeed, backend, rewindTo, rounds, prune } = options;
+  const { epochs, earlyStop, batchSize, learningRate } = options;
+  const { filters, blocks, kernel, dropout } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   return {
-    ...{ preset, mode, data, seed, backend, rewindTo, rounds, prune, epochs },
-    ...{ batchSize, learningRate, filters, blocks, kernel, dropout },
+    ...{ preset, mode, data, seed, orderSeed, backend, rewindTo, rounds, prune },
+    ...{ epochs, earlyStop, batchSize, learningRate },
+    ...{ filters, blocks, kernel, dropout },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
   };
 }

@@ -47,8 +47,10 @@ function lthCommand(): Command {
     )
     .option("--keep-layers <names>", "never prune these, e.g. stem,head", (text) => text.split(","))
     .option("--epochs <n>", "epochs of every round", integer(1))
+    .option("--early-stop <n>", "end a round n epochs after its lowest dev loss", integer(1))
     .option("--rewind-to <point>", "rewind point: 0, 500it, 2ep")
     .option("--seed <n>", "of initialisation, data order, dropout", integer(0, 2 ** 31))
+    .option("--order-seed <n>", "of data order and dropout alone", integer(0, 2 ** 31))
     .option("--replicates <n>", "so many runs, with this seed, the next, ...", integer(1, 1000))
     .addOption(
       new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
@@ -67,11 +69,16 @@ function lthCommand(): Command {
 /**
  * Reads the command line.
  *
- * @throws {CommanderError} After printing what is wrong, or the help that was asked for.
+ * @throws {CommanderError} After printing what is wrong (unless `quiet`), or the help asked for.
  * @throws {UsageError} If options contradict each other.
  */
-export function parseLthOptions(args: readonly string[]): LthOptions {
-  const command = lthCommand().parse([...args], { from: "user" });
+export function parseLthOptions(
+  args: readonly string[],
+  { quiet = false }: { quiet?: boolean } = {},
+): LthOptions {
+  const command = lthCommand();
+  if (quiet) command.configureOutput({ writeErr: () => {} });
+  command.parse([...args], { from: "user" });
   const { backend, ...rest } = command.opts();
   const options = { ...rest, device: backend } as LthOptions;
   if (options.config !== undefined && options.preset !== undefined) {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { runFiles } from "../core/paths.ts";
+import type { Summary } from "../experiment/summary.ts";
+import { withToyDataset } from "../lottery/testing.ts";
 import { shellWords } from "./command.ts";
 import { type LthOptions, parseLthOptions } from "./lth_options.ts";
 import { runReplicates } from "./replicates.ts";
+import { outcome } from "./testing.ts";
 
 /** Runs that note what they were asked for; the one in place `stopAt` is stopped. */
 async function replicate(args: string[], stopAt = -1) {
@@ -45,3 +51,30 @@ Deno.test("words are quoted where a shell would not read them back", () => {
   assert.equal(shellWords(["a-b", "./c,d=1", ""]), "a-b ./c,d=1 ''");
   assert.equal(shellWords(["it's $HOME"]), "'it'\\''s $HOME'");
 });
+
+Deno.test("replicates of a fold: equal data, other networks; again, they are complete", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const name = path.join(directory, "toy");
+    const args = [
+      ...["--data", data, "--name", name, "--filters", "4", "--blocks", "2", "--kernel", "4"],
+      ...["--epochs", "1", "--batch-size", "4", "--rounds", "1", "--backend", "cpu"],
+      ...["--folds", "4", "--fold", "2", "--seed", "5", "--replicates", "2"],
+    ];
+    const first = await outcome(args);
+    assert.equal(first.code, 0, first.err);
+    assert.ok(first.out.includes(`deno task compare ${name}-seed5 ${name}-seed6\n`), first.out);
+    const [a, b] = [5, 6].map((seed): Summary =>
+      JSON.parse(fs.readFileSync(runFiles.summary(`${name}-seed${seed}`), "utf8"))
+    );
+    assert.deepEqual(a!.config["folds"], { count: 4, fold: 2, seed: 2018 });
+    assert.deepEqual(a!.dataset, b!.dataset);
+    assert.deepEqual(a!.dataset.counts, { train: [11, 11], dev: [4, 4], test: [5, 5] });
+    assert.notDeepEqual(a!.rounds[0]!.epochs, b!.rounds[0]!.epochs);
+
+    const again = await outcome(args);
+    assert.equal(again.code, 0, again.err);
+    assert.equal(again.out.match(/is complete/g)?.length, 2);
+    const other = await outcome([...args, "--fold", "3"]);
+    assert.equal(other.code, 2);
+    assert.match(other.err, /folds\.fold: 2, not 3/);
+  }));

@@ -9,7 +9,8 @@ import { decimals, percent, table } from "./format.ts";
 
 /** Prints the results of a run. */
 export function printResults(summary: Summary, options: { report: string }): void {
-  const head = ["round", "weights", "left", "theta", "MACs", "pruned dev F1", "dev F1", "test F1"];
+  const head = ["round", "weights", "left", "theta", "MACs"];
+  head.push("pruned dev F1", "recalibrated", "dev F1", "test F1");
   const rows = summary.rounds.map((round) => [
     String(round.round),
     round.kept.toLocaleString("en"),
@@ -17,6 +18,7 @@ export function printResults(summary: Summary, options: { report: string }): voi
     `${round.theta.toFixed(1)}x`,
     percent(round.macs / round.denseMacs),
     round.afterPruning ? decimals(round.afterPruning.score) : "-",
+    round.afterPruningRecalibrated ? decimals(round.afterPruningRecalibrated.score) : "-",
     decimals(round.dev.score),
     round.test ? decimals(round.test.score) : "-",
   ]);

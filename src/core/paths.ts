@@ -46,9 +46,18 @@ export const runFiles = {
   latest: (run: string): string => path.join(run, "latest.safetensors"),
   summary: (run: string): string => path.join(run, "summary.json"),
   timing: (run: string): string => path.join(run, "timing.json"),
+  analysis: (run: string): string => path.join(run, "analysis.json"),
+  /** What a run that is part of a sweep printed. */
+  log: (run: string): string => path.join(run, "log.txt"),
   round: (run: string, round: number): string =>
     path.join(run, `round-${String(round).padStart(3, "0")}`),
 } as const;
+
+/** The round whose directory is called `name`; null for any other file of a run. */
+export function roundOfDirectory(name: string): number | null {
+  const match = /^round-(\d{3,})$/.exec(name);
+  return match ? Number(match[1]) : null;
+}
 
 /** Files of one round's directory. */
 export const roundFiles = {

@@ -51,6 +51,37 @@ const foldSettings = z.strictObject({
   },
 });
 
+/** Which part of a finished run's rounds a control replaces; see lottery/controls.ts. */
+export const CONTROLS = [
+  "reinit",
+  "shuffle",
+  "random",
+  "dense-small",
+  "signs",
+  "reorder",
+] as const;
+export type ControlKind = (typeof CONTROLS)[number];
+
+const controlSettings = z.strictObject({
+  kind: z.enum(CONTROLS),
+  /** Name of the run whose masks are used, or the path of its directory. */
+  base: z.string().min(1),
+  /** Over the base's masks of the chosen rounds, so that a control cannot change its base. */
+  masksSha256: z.string(),
+  /** Rounds of the base that have a control, in order; 0, the dense one, for "reorder" alone. */
+  rounds: z.array(z.number().int().min(0)).min(1),
+});
+
+/** Ends a round's training before its budget, once dev says that nothing is gained any more. */
+const earlyStopping = z.strictObject({
+  /** Epochs without a better dev value than the best so far. */
+  patience: count,
+  /** But not before so many epochs of the round. */
+  minEpochs: count,
+  /** "loss": lower is better. "score": the headline score, higher is better. */
+  metric: z.enum(["loss", "score"]),
+});
+
 const configSchema = z.strictObject({
   format: z.literal("lth-ecg-config/1"),
   /** The preset it started from, for the run's name. */
@@ -58,10 +89,12 @@ const configSchema = z.strictObject({
   /** "sample" for the bundled records, else the directory of a built data set. */
   data: z.string().min(1),
   seed: z.number().int().min(0),
+  /** Of data order, sign flips and dropout; null for `seed`, which initialises the weights. */
+  orderSeed: z.number().int().min(0).nullable().default(null),
   backend: z.enum(["cpu", "cuda"]),
   mode: z.enum(MODES),
   /** Which fold of a cross-validation to test on; null for the data set's own split. */
-  folds: foldSettings.nullable(),
+  folds: foldSettings.nullable().default(null),
   rewindTo: z.string().refine(isStepPoint, "write 0, 500it or 2ep"),
   pruning: z.strictObject({
     /** At most so many pruning rounds; `target` may end them earlier. */
@@ -95,7 +128,11 @@ const configSchema = z.strictObject({
     weightDecay: z.number().min(0),
     clipNorm: z.number().min(0),
     flip: z.boolean(),
+    /** Off when null: every round gets its whole budget. */
+    earlyStopping: earlyStopping.nullable().default(null),
   }),
+  /** What this run is a control of; null for a run of its own. */
+  control: controlSettings.nullable().default(null),
 });
 
 /** A resolved configuration. */

@@ -41,6 +41,13 @@ export function lockRun(directory: string): Disposable {
   return { [Symbol.dispose]: () => fs.rmSync(file, { force: true }) };
 }
 
+/** Who holds a run's lock, in words; null if nobody does (or only a dead process of this machine). */
+export function lockHolder(directory: string): string | null {
+  const holder = readHolder(runFiles.lock(directory));
+  if (!holder || !isAlive(holder)) return null;
+  return `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+}
+
 /** Creates the lock with its contents in one step, so that nobody reads it half written. */
 function tryCreate(file: string, holder: Holder): boolean {
   const temporary = `${file}.${holder.pid}.tmp`;

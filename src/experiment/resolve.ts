@@ -20,6 +20,9 @@ export interface Overrides {
   /** ... and test on this one, from 1. */
   fold?: number | undefined;
   seed?: number | undefined;
+  orderSeed?: number | undefined;
+  /** Epochs without a better dev loss after which a round ends. */
+  earlyStop?: number | undefined;
   backend?: "cpu" | "cuda" | undefined;
   rewindTo?: string | undefined;
   rounds?: number | undefined;
@@ -55,7 +58,6 @@ export function presetConfig(name: PresetName, backend: "cpu" | "cuda"): Config 
       backend,
       seed: DEFAULT_SEED,
       mode: DEFAULT_MODE,
-      folds: null,
       rewindTo: "0",
       ...PRESETS[name],
     },
@@ -87,7 +89,7 @@ export function readConfig(file: string): Config {
  */
 export function applyOverrides(base: Config, overrides: Overrides): Config {
   const given = <T>(value: T | undefined, fallback: T): T => value ?? fallback;
-  return parseConfig(
+  const config = parseConfig(
     {
       ...base,
       preset: given(overrides.preset, base.preset as PresetName),
@@ -95,6 +97,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
       data: given(overrides.data, base.data),
       folds: foldSettings(base, overrides),
       seed: given(overrides.seed, base.seed),
+      orderSeed: given(overrides.orderSeed, base.orderSeed),
       backend: given(overrides.backend, base.backend),
       rewindTo: given(overrides.rewindTo, base.rewindTo),
       pruning: pruningSettings(base, overrides),
@@ -110,10 +113,33 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
         epochs: given(overrides.epochs, base.training.epochs),
         batchSize: given(overrides.batchSize, base.training.batchSize),
         learningRate: given(overrides.learningRate, base.training.learningRate),
+        earlyStopping: overrides.earlyStop === undefined
+          ? base.training.earlyStopping
+          : { patience: overrides.earlyStop, minEpochs: 1, metric: "loss" },
       },
     },
     "these options",
   );
+  refuseUnsoundPruning(config);
+  return config;
+}
+
+/** Pruning before training knows no trained weights and no later rewind point. */
+function refuseUnsoundPruning({ mode, rewindTo, pruning: { criterion } }: Config): void {
+  if (CRITERION_INFO[criterion].network === "trained") return;
+  if (mode !== "weight-rewind" && mode !== "lth-ecg") {
+    throw new UsageError(
+      `Cannot use criterion ${criterion} with mode ${mode}: it prunes the network at initialisation, ` +
+        `which is then trained; use --mode weight-rewind`,
+    );
+  }
+  const { epochs, iterations } = parseStepPoint(rewindTo);
+  if (epochs + iterations > 0) {
+    throw new UsageError(
+      `Cannot use criterion ${criterion} with the rewind point ${rewindTo}: it prunes the network at ` +
+        `initialisation; use --rewind-to 0`,
+    );
+  }
 }
 
 function foldSettings(base: Config, overrides: Overrides): Config["folds"] {
@@ -198,5 +224,7 @@ export function foldSuffix(folds: { count: number; fold: number } | null): strin
 /** The name of a run that was not given one: what sets it apart from the preset. */
 export function defaultRunName(config: Config): string {
   const seed = config.seed === DEFAULT_SEED ? "" : `-seed${config.seed}`;
-  return `${config.preset}-${config.mode}${seed}${foldSuffix(config.folds)}`;
+  const order = config.orderSeed === null ? "" : `-order${config.orderSeed}`;
+  const control = config.control === null ? "" : `-${config.control.kind}`;
+  return `${config.preset}-${config.mode}${seed}${order}${foldSuffix(config.folds)}${control}`;
 }

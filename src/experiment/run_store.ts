@@ -8,7 +8,7 @@ import { stringify } from "csv-stringify/sync";
 import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
-import { roundFiles, runFiles } from "../core/paths.ts";
+import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import type { Progress } from "../training/progress.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
@@ -21,6 +21,8 @@ export interface RoundState {
   progress: Progress;
   /** Scores on dev right after pruning; null in round 0. */
   afterPruning: Scores | null;
+  /** The same with running statistics estimated again. */
+  afterPruningRecalibrated: Scores | null;
 }
 
 /** One record's outcome in `predictions.csv`. */
@@ -119,13 +121,13 @@ export class RunStore {
     writeFileAtomic(roundFiles.done(directory), "");
   }
 
-  /** Summaries of the finished rounds, in order. */
+  /** Summaries of the finished rounds, in order; a control has some of its base's rounds. */
   finishedRounds(): RoundSummary[] {
-    const rounds: RoundSummary[] = [];
-    for (let round = 0; this.isDone(round); round++) {
-      rounds.push(JSON.parse(fs.readFileSync(roundFiles.scores(this.round(round)), "utf8")));
-    }
-    return rounds;
+    return fs.readdirSync(this.directory)
+      .flatMap((name) => roundOfDirectory(name) ?? [])
+      .filter((round) => this.isDone(round))
+      .sort((a, b) => a - b)
+      .map((round) => JSON.parse(fs.readFileSync(roundFiles.scores(this.round(round)), "utf8")));
   }
 
   saveSummary(summary: Summary): void {

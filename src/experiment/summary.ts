@@ -31,6 +31,8 @@ export interface RoundSummary {
   layers: LayerCount[];
   /** Right after pruning, before any retraining, on dev; null for round 0. */
   afterPruning: Scores | null;
+  /** The same with the statistics of batch normalisation estimated again on training batches. */
+  afterPruningRecalibrated: Scores | null;
   /** THE scores: after the round's training. test is null if the data set has no test split. */
   dev: Scores;
   test: Scores | null;
@@ -43,10 +45,12 @@ export interface Summary {
   name: string;
   /** Whether all configured rounds are done. */
   complete: boolean;
-  /** Pruning rounds that the configuration leads to, after the dense round. */
+  /** Pruned rounds that the configuration leads to: after the dense round, or a control's chosen ones. */
   plannedRounds: number;
   /** E.g. "weight-rewind". */
   mode: string;
+  /** What the run is a control of; null for a run of its own. A control has no round 0. */
+  control: { kind: string; base: string } | null;
   classes: string[];
   /** Name of the headline score and the classes it averages. */
   metric: { name: string; classes: string[] };

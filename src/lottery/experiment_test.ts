@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import type { Mode } from "../experiment/config.ts";
+import type { Config, Mode } from "../experiment/config.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { runLottery } from "./lottery.ts";
-import { halving, silent, toyConfig, withToyDataset, withToyRun } from "./testing.ts";
-
-function assertEqualSnapshots(got: Snapshot, expected: Snapshot): void {
-  assert.deepEqual([...got.keys()].sort(), [...expected.keys()].sort());
-  for (const [name, { data }] of expected) {
-    assert.deepEqual(got.get(name)!.data, data, name);
-  }
-}
-
-/** `snapshot` with zeros where the masks prune. */
-function masked(snapshot: Snapshot, masks: Snapshot): Snapshot {
-  return new Map([...snapshot].map(([key, tensor]) => {
-    const mask = masks.get(key.replace(/^[^/]+/, "mask"));
-    if (!mask) return [key, tensor];
-    const data = Float32Array.from(tensor.data as Float32Array, (x, i) => mask.data[i] ? x : 0);
-    return [key, { ...tensor, data }];
-  }));
-}
+import {
+  assertEqualSnapshots,
+  halving,
+  masked,
+  silent,
+  toyConfig,
+  withToyDataset,
+  withToyRun,
+} from "./testing.ts";
 
 Deno.test("a ticket that prunes nothing repeats the dense round bit for bit, from any point", () =>
   withToyDataset(async ({ directory, data }) => {
@@ -109,10 +100,20 @@ Deno.test("each mode starts retraining from what its definition says", () =>
 
 Deno.test("stopped after every chunk and resumed in new processes' worth of state, bit-equal", () =>
   withToyDataset(async ({ directory, data }) => {
-    for (const mode of ["weight-rewind", "finetune"] satisfies Mode[]) {
-      const config = toyConfig(data, { mode, rewindTo: "3it" });
-      const whole = { directory: path.join(directory, `${mode}-whole`), config };
-      const parts = { directory: path.join(directory, `${mode}-parts`), config };
+    const early = { patience: 1, minEpochs: 2, metric: "loss" } as const;
+    const { training } = toyConfig(data);
+    const variants: [string, Partial<Config>][] = [
+      ["weight-rewind", { rewindTo: "3it" }],
+      ["finetune", { mode: "finetune", rewindTo: "3it" }],
+      ["early", { training: { ...training, epochs: 6, earlyStopping: early } }],
+      ["snip", { pruning: { ...halving(2), criterion: "snip" } }],
+      ["grasp", { pruning: { ...halving(2), criterion: "grasp" } }],
+      ["synflow", { pruning: { ...halving(2), criterion: "synflow" } }],
+    ];
+    for (const [name, changes] of variants) {
+      const config = toyConfig(data, changes);
+      const whole = { directory: path.join(directory, `${name}-whole`), config };
+      const parts = { directory: path.join(directory, `${name}-parts`), config };
       await withToyRun(whole, ({ experiment }) => runLottery(experiment));
       let stops = 0;
       const observer = { ...silent, stopRequested: () => true };

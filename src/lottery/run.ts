@@ -13,7 +13,7 @@ import { DATA, ROOT, runFiles } from "../core/paths.ts";
 import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
 import { foldOf } from "../data/folds.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
-import { type Config, configDifferences } from "../experiment/config.ts";
+import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
 import {
   describeEnvironment,
   type Environment,
@@ -24,8 +24,9 @@ import { RunStore } from "../experiment/run_store.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { metricFor } from "../training/metrics.ts";
 import { SPLITS, Workbench } from "../training/workbench.ts";
-import { Experiment, type ExperimentObserver } from "./experiment.ts";
 import { runLottery } from "./lottery.ts";
+import type { ExperimentObserver } from "./rounds.ts";
+import { type Stages, stagesOf } from "./stages.ts";
 
 /** A run to do. */
 export interface RunOptions {
@@ -84,7 +85,8 @@ export async function doRun(
   refuseUnusable(dataset);
   const store = new RunStore(directory);
   if (store.exists()) {
-    const differences = configDifferences(store.savedConfig(), config);
+    const saved = parseConfig(store.savedConfig(), `the configuration of ${directory}`);
+    const differences = configDifferences(saved, config);
     if (differences.length > 0) {
       throw new UsageError(
         `Cannot continue ${directory} with other settings (${differences.join("; ")}); leave ` +
@@ -92,9 +94,17 @@ export async function doRun(
       );
     }
   }
-  using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
   // It refuses settings that cannot be carried out: before anything of a new run is written.
-  const experiment = new Experiment(bench, store, config, {
+  const plan = stagesOf(config, dataset);
+  if (!store.exists()) store.create(config);
+  using _lock = lockRun(directory);
+  const environment = recordEnvironment(store, { device, dataset, observer });
+  const summarise = (): Summary => {
+    const summary = summaryOf(options, { store, dataset, plan });
+    store.saveSummary(summary);
+    return summary;
+  };
+  const watching: ExperimentObserver = {
     roundStarted: (round, density) => observer.roundStarted(round, density),
     advanced: (round, progress) => observer.advanced(round, progress),
     epochDone: (round, row) => observer.epochDone(round, row),
@@ -103,20 +113,34 @@ export async function doRun(
       observer.roundDone(round);
       observer.summarised(summarise(), environment);
     },
-  }, options);
-  if (!store.exists()) store.create(config);
-  using _lock = lockRun(directory);
-  const environment = recordEnvironment(store, { device, dataset, observer });
-  observer.opened(bench);
-  const summarise = (): Summary => {
-    const summary = summaryOf(options, { store, dataset, rounds: experiment.rounds });
-    store.saveSummary(summary);
-    return summary;
   };
-  const outcome = await runLottery(experiment);
+  const outcome = await runStages(plan, { dataset, store, watching, options, observer });
   const summary = summarise();
   if (outcome === "finished") store.removeLatest();
   return { summary, outcome };
+}
+
+/** Does one stage after the other, each on a network of its own. */
+async function runStages(
+  { stages }: Stages,
+  run: {
+    dataset: LoadedDataset;
+    store: RunStore;
+    watching: ExperimentObserver;
+    options: RunOptions;
+    observer: RunObserver;
+  },
+): Promise<"finished" | "stopped"> {
+  const { dataset, store, watching, observer, options } = run;
+  const { config, device, checkpointEvery } = options;
+  for (const { filters, open } of stages) {
+    const own = { ...config, network: { ...config.network, filters } };
+    using bench = new Workbench(device, dataset, workbenchConfig(own, dataset));
+    observer.opened(bench);
+    const rounds = open({ bench, store, config, observer: watching, checkpointEvery });
+    if (await runLottery(rounds) === "stopped") return "stopped";
+  }
+  return "finished";
 }
 
 function refuseUnusable(dataset: LoadedDataset): void {
@@ -179,16 +203,16 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
     },
     batchSize: training.batchSize,
     flip: training.flip,
-    seed: config.seed,
+    seed: config.orderSeed ?? config.seed,
   };
 }
 
 function summaryOf(
   options: RunOptions,
-  run: { store: RunStore; dataset: LoadedDataset; rounds: number },
+  run: { store: RunStore; dataset: LoadedDataset; plan: Stages },
 ): Summary {
   const { config } = options;
-  const { store, dataset } = run;
+  const { store, dataset, plan: { plannedRounds, hasDense } } = run;
   const rounds = store.finishedRounds();
   const { name: metric, classes } = metricFor(dataset.classes);
   const counts = SPLITS.map((split) => {
@@ -198,9 +222,10 @@ function summaryOf(
   return {
     format: "lth-ecg-summary/1",
     name: path.basename(options.directory),
-    complete: rounds.length === run.rounds + 1,
-    plannedRounds: run.rounds,
+    complete: rounds.length === plannedRounds + (hasDense ? 1 : 0),
+    plannedRounds,
     mode: config.mode,
+    control: config.control && { kind: config.control.kind, base: config.control.base },
     classes: [...dataset.classes],
     metric: { name: metric, classes: [...classes] },
     dataset: { sha256: dataset.sha256, counts: Object.fromEntries(counts) },

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import * as path from "node:path";
 import { openDevice } from "../backend/select.ts";
 import { createRng } from "../core/rng.ts";
@@ -14,8 +15,11 @@ import { type Config, parseConfig } from "../experiment/config.ts";
 import { PRESETS } from "../experiment/presets.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import { Workbench } from "../training/workbench.ts";
-import { Experiment, type ExperimentObserver } from "./experiment.ts";
-import { workbenchConfig } from "./run.ts";
+import { Experiment } from "./experiment.ts";
+import type { Snapshot } from "../training/snapshot.ts";
+import type { ExperimentObserver, Rounds } from "./rounds.ts";
+import { doRun, type RunObserver, workbenchConfig } from "./run.ts";
+import { stagesOf } from "./stages.ts";
 
 const TONES: Record<string, number> = { slow: 40, fast: 15 };
 const RECORDS_PER_CLASS = 20;
@@ -56,7 +60,6 @@ export function toyConfig(data: string, changes: Partial<Config> = {}): Config {
     backend: "cpu",
     seed: 3,
     mode: "weight-rewind",
-    folds: null,
     rewindTo: "0",
     data,
     pruning: halving(2),
@@ -100,11 +103,70 @@ export async function withToyRun<Result>(
     using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
     const store = new RunStore(directory);
     if (!store.exists()) store.create(config);
-    const experiment = new Experiment(bench, store, config, observer, { checkpointEvery: 0 });
+    const experiment = new Experiment({ bench, store, config, observer, checkpointEvery: 0 });
     return await body({ bench, store, experiment });
   } finally {
     await device.close();
   }
+}
+
+/** Does a run, or what is left of it, as `deno task lth` does. */
+export async function doToyRun(
+  options: { directory: string; config: Config; threads?: number; stop?: () => boolean },
+): Promise<Awaited<ReturnType<typeof doRun>>> {
+  const { directory, config, threads = 0, stop = () => false } = options;
+  const device = openDevice({ backend: "cpu", threads });
+  const observer: RunObserver = {
+    ...silent,
+    stopRequested: stop,
+    opened: () => {},
+    note: () => {},
+    summarised: () => {},
+  };
+  try {
+    return await doRun({ directory, config, device, checkpointEvery: 0 }, observer);
+  } finally {
+    await device.close();
+  }
+}
+
+/** Opens the first stage of a run in `directory`, as {@linkcode withToyRun} does an experiment. */
+export async function withToyStage<Result>(
+  options: { directory: string; config: Config },
+  body: (run: { bench: Workbench; store: RunStore; rounds: Rounds }) => Promise<Result>,
+): Promise<Result> {
+  const { config, directory } = options;
+  const device = openDevice({ backend: "cpu" });
+  try {
+    const dataset = loadDataset(config.data);
+    const [stage] = stagesOf(config, dataset).stages;
+    const own = { ...config, network: { ...config.network, filters: stage!.filters } };
+    using bench = new Workbench(device, dataset, workbenchConfig(own, dataset));
+    const store = new RunStore(directory);
+    if (!store.exists()) store.create(config);
+    const rounds = stage!.open({ bench, store, config, observer: silent, checkpointEvery: 0 });
+    return await body({ bench, store, rounds });
+  } finally {
+    await device.close();
+  }
+}
+
+/** Fails unless two snapshots hold the same tensors, bit for bit. */
+export function assertEqualSnapshots(got: Snapshot, expected: Snapshot): void {
+  assert.deepEqual([...got.keys()].sort(), [...expected.keys()].sort());
+  for (const [name, { data }] of expected) {
+    assert.deepEqual(got.get(name)!.data, data, name);
+  }
+}
+
+/** `snapshot` with zeros where the masks prune. */
+export function masked(snapshot: Snapshot, masks: Snapshot): Snapshot {
+  return new Map([...snapshot].map(([key, tensor]) => {
+    const mask = masks.get(key.replace(/^[^/]+/, "mask"));
+    if (!mask) return [key, tensor];
+    const data = Float32Array.from(tensor.data as Float32Array, (x, i) => mask.data[i] ? x : 0);
+    return [key, { ...tensor, data }];
+  }));
 }
 
 /** Runs `body` with a toy data set in a temporary directory. */

@@ -20,12 +20,17 @@ export function heNormal(
   options: { mode: FanMode; seed: number; name: string },
 ): Float32Array {
   const [outChannels, inChannels, kernel] = shape;
-  const fan = (options.mode === "fan-in" ? inChannels : outChannels) * kernel;
-  const deviation = Math.sqrt(2 / fan);
+  const deviation = heDeviation(shape, options.mode);
   return normals(outChannels * inChannels * kernel, {
     seed: options.seed,
     name: options.name,
   }).map((x) => x * deviation);
+}
+
+/** The standard deviation of {@linkcode heNormal}. */
+export function heDeviation(shape: readonly [number, number, number], mode: FanMode): number {
+  const [outChannels, inChannels, kernel] = shape;
+  return Math.sqrt(2 / ((mode === "fan-in" ? inChannels : outChannels) * kernel));
 }
 
 /** Standard normal numbers by the Box-Muller transform. */

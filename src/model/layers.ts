@@ -24,6 +24,14 @@ export interface NamedBuffer {
   readonly initial: number;
 }
 
+/**
+ * How a forward pass normalises.
+ * "training": by the batch, whose statistics move the running ones; with dropout.
+ * "measuring": by the batch, whose statistics replace the running ones; without dropout.
+ * "evaluation": by the running statistics; without dropout.
+ */
+export type Pass = "training" | "measuring" | "evaluation";
+
 /** Geometry of a convolution. */
 export interface ConvShape {
   readonly inChannels: number;
@@ -127,20 +135,20 @@ export class NormRelu {
     }
   }
 
-  forward(builder: NativeBuilder, x: Value, training: boolean): Value {
+  forward(builder: NativeBuilder, x: Value, pass: Pass): Value {
     builder.label(this.name);
     const { gamma, beta, runningMean, runningVariance } = this;
-    const { epsilon, momentum, dropout } = this.settings;
+    const { epsilon } = this.settings;
     return builder.norm(x, {
       gamma,
       beta,
       runningMean,
       runningVariance,
       epsilon,
-      momentum,
-      training,
+      momentum: pass === "measuring" ? 1 : this.settings.momentum,
+      training: pass !== "evaluation",
       relu: true,
-      dropout,
+      dropout: pass === "training" ? this.settings.dropout : 0,
     });
   }
 

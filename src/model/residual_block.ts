@@ -12,6 +12,7 @@ import {
   type NamedParameter,
   type NormConfig,
   NormRelu,
+  type Pass,
 } from "./layers.ts";
 
 /** Geometry and settings of one block. */
@@ -77,10 +78,10 @@ export class ResidualBlock {
     return this.config.stride === 1 && this.config.inChannels === this.config.outChannels;
   }
 
-  forward(builder: NativeBuilder, x: Value, training: boolean): BlockTape {
-    const activated = this.norm1 ? this.norm1.forward(builder, x, training) : x;
+  forward(builder: NativeBuilder, x: Value, pass: Pass): BlockTape {
+    const activated = this.norm1 ? this.norm1.forward(builder, x, pass) : x;
     const conv1 = this.conv1.forward(builder, activated);
-    const norm2 = this.norm2.forward(builder, conv1, training);
+    const norm2 = this.norm2.forward(builder, conv1, pass);
     const shortcut = this.plainShortcut ? x : this.recordShortcut(builder, x);
     const output = this.conv2.forward(builder, norm2, shortcut);
     return { activated, conv1, norm2, shortcut, output };

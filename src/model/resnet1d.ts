@@ -13,6 +13,7 @@ import {
   type NamedParameter,
   type NormConfig,
   NormRelu,
+  type Pass,
 } from "./layers.ts";
 import { type BlockTape, ResidualBlock } from "./residual_block.ts";
 
@@ -142,17 +143,17 @@ export class ResNet1d implements Disposable {
   }
 
   /** @param x [N, 1, L] */
-  forward(builder: NativeBuilder, x: Value, training: boolean): NetworkTape {
+  forward(builder: NativeBuilder, x: Value, pass: Pass): NetworkTape {
     const stem = this.stem.forward(builder, x);
-    const stemNorm = this.stemNorm.forward(builder, stem, training);
+    const stemNorm = this.stemNorm.forward(builder, stem, pass);
     const blocks: BlockTape[] = [];
     let value = stemNorm;
     for (const block of this.blocks) {
-      const tape = block.forward(builder, value, training);
+      const tape = block.forward(builder, value, pass);
       blocks.push(tape);
       value = tape.output;
     }
-    const headNorm = this.headNorm.forward(builder, value, training);
+    const headNorm = this.headNorm.forward(builder, value, pass);
     const logits = this.head.forward(builder, headNorm);
     return { input: x, stem, stemNorm, blocks, headNorm, logits };
   }

@@ -5,7 +5,15 @@
  */
 
 /** Pruning criteria by name. */
-export const CRITERIA = ["magnitude", "layer-magnitude", "random"] as const;
+export const CRITERIA = [
+  "magnitude",
+  "layer-magnitude",
+  "random",
+  "magnitude-init",
+  "snip",
+  "grasp",
+  "synflow",
+] as const;
 export type Criterion = (typeof CRITERIA)[number];
 
 /** What a criterion looks at and what it means. */
@@ -34,5 +42,25 @@ export const CRITERION_INFO: Record<Criterion, CriterionInfo> = {
     network: "trained",
     description: "drawn at random over all tensors together",
     source: "baseline",
+  },
+  "magnitude-init": {
+    network: "initial",
+    description: "largest magnitude at initialisation over all tensors together",
+    source: "Frankle et al. 2021, section 3",
+  },
+  snip: {
+    network: "initial",
+    description: "largest |w dL/dw| at initialisation",
+    source: "SNIP: Lee et al. 2019",
+  },
+  grasp: {
+    network: "initial",
+    description: "without them the gradient at initialisation would shrink: largest w (H g)",
+    source: "GraSP: Wang et al. 2020",
+  },
+  synflow: {
+    network: "initial",
+    description: "most flow through the network of magnitudes, without data, in 100 steps",
+    source: "SynFlow: Tanaka et al. 2020",
   },
 };

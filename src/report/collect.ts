@@ -23,21 +23,25 @@ export function collect(summary: Summary, timing: Timing | null): ReportData {
 
   const rounds = summary.rounds.map((round): RoundData => {
     const time = seconds.get(round.round);
-    const kept = new Map(round.layers.map((layer) => [layer.name, layer.kept]));
+    // A control of small dense networks has layers of another size in each round.
+    const kept = new Map(round.layers.map(({ name, size, kept }) => [`${name} ${size}`, kept]));
     const split = (scores: Scores) => splitData(scores, { classes: summary.classes, scored });
+    const optional = (scores: Scores | null | undefined) => scores ? split(scores) : null;
     return {
       ...costs(round),
-      layers: layers.map((layer) => kept.get(layer.name) ?? null),
+      layers: layers.map((layer) => kept.get(`${layer.name} ${layer.size}`) ?? null),
       dev: split(round.dev),
-      test: round.test === null ? null : split(round.test),
-      afterPruning: round.afterPruning === null ? null : split(round.afterPruning),
+      test: optional(round.test),
+      afterPruning: optional(round.afterPruning),
+      // Runs of an earlier version have no such field.
+      afterPruningRecalibrated: optional(round.afterPruningRecalibrated),
       epochs: epochColumns(thin(round.epochs, stride)),
       secondsPerEpoch: time && time.epochs > 0 ? finite(time.trainSeconds / time.epochs) : null,
     };
   });
   return {
     name: summary.name,
-    mode: summary.mode,
+    mode: summary.control ? `${summary.control.kind} of ${summary.mode}` : summary.mode,
     complete: summary.complete,
     metric: summary.metric.name,
     classes: summary.classes,

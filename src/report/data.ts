@@ -54,6 +54,8 @@ export interface RoundData {
   test: SplitData | null;
   /** On dev, before any retraining. */
   afterPruning: SplitData | null;
+  /** The same with running statistics estimated again; null in runs that did not measure it. */
+  afterPruningRecalibrated: SplitData | null;
   epochs: EpochColumns;
   /** Wall-clock seconds of training and dev evaluation; null when the run recorded none. */
   secondsPerEpoch: Value;

@@ -76,6 +76,7 @@ export function fixtureSummary(options: FixtureOptions): Summary {
       macs: total(layers.map((layer, i) => layer.kept * (1_140 >> Math.floor(i / 9)))),
       layers: layers.map((layer) => ({ ...layer, shape: [...layer.shape] })),
       afterPruning: round === 0 ? null : score("dev", skill * (0.35 + 0.4 * rng.next())),
+      afterPruningRecalibrated: round === 0 ? null : score("dev", skill * 0.9),
       dev,
       test: test ? score("test", skill) : null,
       epochs: epochRows(rng, { epochs, final: dev.score, density }),
@@ -89,6 +90,7 @@ export function fixtureSummary(options: FixtureOptions): Summary {
     complete: rounds > 0 && rounds - 1 === planned,
     plannedRounds: planned,
     mode: "weight-rewind",
+    control: null,
     classes,
     metric,
     dataset: {

@@ -30,7 +30,9 @@ const WORDS: [word: string, meaning: string][] = [
   [
     "Right after pruning",
     "The same network before any retraining, on dev. It mostly shows how large the pruning step was, " +
-    "not how good the ticket is; batch-normalisation statistics are those of the network before pruning.",
+    "not how good the ticket is; batch-normalisation statistics are those of the network before pruning. " +
+    "With statistics renewed, means and variances are estimated again on training batches first, and no " +
+    "weight is changed.",
   ],
   [
     "Train, dev, test",

@@ -19,10 +19,11 @@ export function headline(summary: Summary, data: ReportData): Headline {
   const remarks = [incomplete(summary)];
   const dense = data.rounds.find((round) => round.round === 0);
   const ticket = sparsest(data.rounds);
-  if (!dense || !ticket) {
+  if (!ticket) {
     const answer = "No round is finished yet, so there is no score to report.";
     return { answer, remarks: remarks.filter(isText) };
   }
+  if (!dense) return controlHeadline(summary, { data, ticket, remarks });
   remarks.push(uncertainty(summary, { data, dense, ticket }));
   remarks.push(chosenOnDev(data, dense));
   remarks.push(majority(summary, data));
@@ -72,6 +73,22 @@ function answer(data: ReportData, dense: RoundData, ticket: RoundData): string {
   const change = difference(ticket[split]?.score, dense[split]?.score);
   return `${start} ${name} on ${split} against ${format(dense[split]?.score, "score")} dense: ` +
     `${format(change, "signed")}.`;
+}
+
+/** A control has no dense round of its own to be measured by. */
+function controlHeadline(
+  { control, name }: Summary,
+  context: { data: ReportData; ticket: RoundData; remarks: (string | null)[] },
+): Headline {
+  const { data, ticket, remarks } = context;
+  const split = resultSplit(data.rounds);
+  const of = control ? `Control ${control.kind} of ${control.base}: at` : "At";
+  const answer = `${of} ${format(ticket.theta, "factor")} fewer weights the network scores ` +
+    `${data.metric} ${format(ticket[split]?.score, "score")} on ${split}.`;
+  const compare = control &&
+    `A control is measured by its base's rounds: deno task compare ${control.base} ${name} says by ` +
+      "how much they differ.";
+  return { answer, remarks: [...remarks, compare].filter(isText) };
 }
 
 function uncertainty(
@@ -130,7 +147,10 @@ function incomplete(summary: Summary): string | null {
   if (summary.complete) return null;
   const done = summary.rounds.length;
   const planned = summary.plannedRounds;
-  const plan = `dense and ${planned} pruning round${planned === 1 ? "" : "s"} are configured`;
+  const pruned = `${planned} ${summary.control ? "pruned" : "pruning"} round${
+    planned === 1 ? "" : "s"
+  }`;
+  const plan = `${summary.control ? "" : "dense and "}${pruned} are configured`;
   const missing = done === 0 ? "no round is" : done === 1 ? "1 round is" : `${done} rounds are`;
   return `This run is not complete: ${missing} finished, ${plan}.`;
 }

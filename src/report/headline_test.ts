@@ -70,3 +70,15 @@ Deno.test("always naming the commonest class scores as worked by hand", () => {
   assert.equal(majorityScore([0, 0], [0, 1]), null);
   assert.equal(majorityScore([10, 2], [1]), 0);
 });
+
+Deno.test("a control is named with its base; it claims no difference to a dense network", () => {
+  const summary = fixtureSummary({ rounds: 4, name: "r-reinit" });
+  summary.control = { kind: "reinit", base: "r" };
+  summary.rounds = summary.rounds.slice(2);
+  const { answer, remarks } = headline(summary, collect(summary, null));
+  const theta = format(summary.rounds.at(-1)?.theta, "factor");
+  const start = `Control reinit of r: at ${theta} fewer weights the network scores CinC F1`;
+  assert.ok(answer.startsWith(start), answer);
+  assert.deepEqual(remarks.length, 1);
+  assert.match(remarks[0]!, /deno task compare r r-reinit/);
+});

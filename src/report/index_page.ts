@@ -128,7 +128,7 @@ function row({ summary, report }: IndexedRun): Html {
   const [before, now] = [score(dense), score(ticket)];
   const cells: (string | Value)[] = [
     summary.name,
-    summary.mode,
+    data.mode,
     summary.complete ? "complete" : "not complete",
     data.rounds.length,
     split,

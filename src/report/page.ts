@@ -11,12 +11,12 @@ import { bundleScript } from "./bundle.ts";
 import { drawnRounds, MAX_CURVES } from "./charts/curves.ts";
 import type { ReportData } from "./data.ts";
 import { format } from "./format.ts";
+import { figure } from "./figure_html.ts";
 import { glossary } from "./glossary.ts";
 import { headline } from "./headline.ts";
 import { type Html, html, jsonForScript, scriptText, trusted } from "./html.ts";
 import { datasetTable, settingsList } from "./settings.ts";
-import { tableHtml } from "./table_html.ts";
-import { classTable, costTable, scoreTable, type Table } from "./tables.ts";
+import { classTable, costTable, scoreTable } from "./tables.ts";
 import { tiles } from "./tiles.ts";
 
 const HERE = import.meta.dirname ?? ".";
@@ -31,7 +31,7 @@ export interface Shell {
   body: Html;
   /** Tables for the script, under the id "data". */
   data: unknown;
-  /** The script's entry module, in `client/`. */
+  /** The script's entry module: its name in `client/`, or a whole path. */
   script: string;
   /** Whether the page draws with uPlot. */
   charts: boolean;
@@ -60,7 +60,7 @@ export function shell({ title, body, data, script, charts }: Shell): string {
   const read = (file: string) => fs.readFileSync(path.join(UPLOT, file), "utf8");
   const code = scriptText(
     (charts ? read("uPlot.iife.min.js") + "\n" : "") +
-      bundleScript(path.join(HERE, "client", script)),
+      bundleScript(path.resolve(HERE, "client", script)),
   );
   const styles = (charts ? read("uPlot.min.css") : "") +
     STYLES.map((name) => fs.readFileSync(path.join(HERE, "styles", `${name}.css`), "utf8")).join(
@@ -242,45 +242,6 @@ function results(data: ReportData): Html {
         table: costTable(data),
       })}
     </section>
-  `;
-}
-
-/** A chart's place, with its table or the place of the chosen round's epochs. */
-function figure(
-  id: string,
-  { title, note, table, epochs = false, tall = false }: {
-    title: string;
-    note: string;
-    table?: Table;
-    epochs?: boolean;
-    tall?: boolean;
-  },
-): Html {
-  const keys = "arrow keys read values, Enter shows a round";
-  return html`
-    <figure class="card" data-figure="${id}">
-      <figcaption><h3>${title}</h3><p class="note">${note}</p></figcaption>
-      <div class="tools"></div>
-      <div class="plot${tall
-        ? " tall"
-        : ""}" tabindex="0" role="group" aria-label="${title}: ${keys}"></div>
-      <div class="legend"><span class="readout"></span></div>
-      ${table
-        ? html`<details><summary>Table</summary>${
-          tableHtml(table, { caption: title, pick: true })
-        }</details>`
-        : null}
-      ${epochs
-        ? html`
-          <details>
-            <summary>Table of <span data-round-name></span></summary>
-            <div class="scroll" tabindex="0" role="region" aria-label="${title}">
-              <table class="epoch-rows"></table>
-            </div>
-          </details>
-        `
-        : null}
-    </figure>
   `;
 }
 

@@ -49,6 +49,23 @@ for (const rounds of [0, 1, 5, 20]) {
   );
 }
 
+browserTest(
+  "the report of a control, which has no dense round, draws its rounds",
+  async (pages) => {
+    const summary = fixtureSummary({ rounds: 4, name: "r-shuffle" });
+    summary.control = { kind: "shuffle", base: "r" };
+    summary.rounds = [1, 3].map((round) => summary.rounds[round]!);
+    for (const round of summary.rounds) round.afterPruning = round.afterPruningRecalibrated = null;
+    const file = path.join(pages.directory, "control.html");
+    writeReport({ summary, timing: null, environment: ENVIRONMENT, file });
+    await pages.open(file, {}, async (page) => {
+      await roundShown(page, "Round 3");
+      (await canvasColors(page)).forEach((count) => assert.ok(count > 10, `${count} colours`));
+      assert.match(await page.locator("body").innerText(), /Control shuffle of r: at /);
+    });
+  },
+);
+
 browserTest("the tables hold the summary's values", async (pages) => {
   const { summary, file } = write(pages, { rounds: 5 });
   await pages.open(file, {}, async (page) => {

@@ -45,6 +45,7 @@ export function scoreTable({ rounds }: ReportData): Table {
       column("Dev standard error", "score"),
       column("Dev, change from dense", "signed"),
       column("Dev right after pruning", "score"),
+      column("with statistics renewed", "score"),
     ],
     rows: rounds.map((round) => [
       round.round,
@@ -62,6 +63,7 @@ export function scoreTable({ rounds }: ReportData): Table {
       round.dev.standardError,
       change(round.dev.score, dense?.dev.score),
       round.afterPruning?.score ?? null,
+      round.afterPruningRecalibrated?.score ?? null,
     ]),
   };
 }

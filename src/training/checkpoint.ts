@@ -50,6 +50,31 @@ export function readCheckpoint<State>(file: string): Checkpoint<State> {
   return { snapshot: tensors, state: JSON.parse(metadata["state"]) as State };
 }
 
+/**
+ * The state in a checkpoint, read without its tensors and unchecked: for showing, not for resuming.
+ *
+ * @returns null if there is no such file or it holds no state.
+ */
+export function peekState<State>(file: string): State | null {
+  let handle: number;
+  try {
+    handle = fs.openSync(file, "r");
+  } catch {
+    return null;
+  }
+  try {
+    const length = new DataView(new ArrayBuffer(8));
+    if (fs.readSync(handle, length, 0, 8, 0) < 8) return null;
+    const header = new Uint8Array(Number(length.getBigUint64(0, true)));
+    fs.readSync(handle, header, 0, header.length, 8);
+    return JSON.parse(JSON.parse(new TextDecoder().decode(header)).__metadata__.state) as State;
+  } catch {
+    return null;
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
 /** Over names, shapes and bytes of all tensors, by name, and the state. */
 function checksum(snapshot: Snapshot, state: string): string {
   const hash = createHash("sha256").update(state);

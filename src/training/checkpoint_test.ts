@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { peekState, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), "lth-checkpoint-"));
@@ -23,6 +23,16 @@ Deno.test("a checkpoint comes back bit for bit", () => {
     assert.deepEqual(back.snapshot.get(name)!.shape, shape);
     const bytes = (x: typeof data) => [...new Uint8Array(x.buffer, x.byteOffset, x.byteLength)];
     assert.deepEqual(bytes(back.snapshot.get(name)!.data), bytes(data));
+  }
+});
+
+Deno.test("the state can be looked at without the rest", () => {
+  writeCheckpoint(file, { snapshot, state });
+  assert.deepEqual(peekState(file), state);
+  assert.equal(peekState(`${file}.absent`), null);
+  for (const length of [0, 4, 8, 100]) {
+    fs.writeFileSync(`${file}.cut`, fs.readFileSync(file).subarray(0, length));
+    assert.equal(peekState(`${file}.cut`), null);
   }
 });
 

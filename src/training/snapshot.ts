@@ -71,11 +71,24 @@ export function takeMasks(network: ResNet1d): Snapshot {
 /** Sets the masks of all prunable tensors, which zeroes what they prune. */
 export function restoreMasks(network: ResNet1d, masks: Snapshot): void {
   for (const { name, parameter } of network.prunable) {
-    const { data } = masks.get(`mask/${name}`) ?? missing(`mask/${name}`);
-    if (!(data instanceof Uint8Array) || data.length !== parameter.size) {
-      throw new Failure(`The mask of ${name} does not fit its ${parameter.size} weights`);
-    }
-    parameter.setMask(data);
+    parameter.setMask(maskOf(masks, { name, size: parameter.size }));
+  }
+}
+
+/** The mask of one prunable tensor. @throws {Failure} If there is none of this size. */
+export function maskOf(masks: Snapshot, tensor: { name: string; size: number }): Uint8Array {
+  const { name, size } = tensor;
+  const { data } = masks.get(`mask/${name}`) ?? missing(`mask/${name}`);
+  if (!(data instanceof Uint8Array) || data.length !== size) {
+    throw new Failure(`The mask of ${name} does not fit its ${size} weights`);
+  }
+  return data;
+}
+
+/** Makes all masks dense; what they pruned stays 0. */
+export function resetMasks(network: ResNet1d): void {
+  for (const { parameter } of network.prunable) {
+    parameter.setMask(new Uint8Array(parameter.size).fill(1));
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { Failure } from "../core/errors.ts";
+import { type EarlyStopping, stopsEarly } from "./early_stopping.ts";
 import { evaluate } from "./evaluate.ts";
 import { type EpochRow, type Progress, stepsDone } from "./progress.ts";
 import type { Workbench } from "./workbench.ts";
@@ -16,6 +17,8 @@ export interface TrainingPlan {
   readonly learningRate: (epoch: number, devLosses: readonly number[]) => number;
   /** Step at which `TrainingObserver.reached` is called, before that update is done; null for none. */
   readonly milestone: number | null;
+  /** Ends the round before its epochs are done; null for never. */
+  readonly earlyStopping: EarlyStopping | null;
 }
 
 /** Who is told how training goes. */
@@ -44,7 +47,9 @@ export async function train(
   observer: TrainingObserver,
 ): Promise<"finished" | "stopped"> {
   let chunk = 1;
-  while (progress.rows.length < plan.epochs) {
+  while (
+    progress.rows.length < plan.epochs && !stopsEarly(plan.earlyStopping, progress.rows)
+  ) {
     const epoch = progress.rows.length;
     const rate = plan.learningRate(epoch, progress.rows.map((row) => row.devLoss));
     const batches = bench.trainingBatches(epoch);

@@ -5,6 +5,7 @@
  * @module
  */
 import type {
+  NativeBuilder,
   NativeDataset,
   NativeDevice,
   NativeProgram,
@@ -26,6 +27,7 @@ export interface WorkbenchConfig {
   readonly batchSize: number;
   /** Random sign flips in training. */
   readonly flip: boolean;
+  /** Of data order, sign flips and dropout. */
   readonly seed: number;
 }
 
@@ -93,19 +95,13 @@ export class Workbench {
     const known = this.training.get(length);
     if (known) return known;
     const { network, config } = this;
-    using builder = this.device.builder({
-      records: config.batchSize,
-      length,
-      seed: BigInt(config.seed),
+    const { program } = this.record({ length, flip: config.flip }, (builder, x) => {
+      const tape = network.forward(builder, x, "training");
+      builder.label("loss");
+      network.backward(builder, tape, builder.crossEntropy(tape.logits));
+      builder.label("optimiser");
+      builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
     });
-    builder.label("batch");
-    const x = builder.gather(this.resident, this.normalisation(config.flip));
-    const tape = network.forward(builder, x, true);
-    builder.label("loss");
-    network.backward(builder, tape, builder.crossEntropy(tape.logits));
-    builder.label("optimiser");
-    builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
-    const program = builder.build();
     this.training.set(length, program);
     return program;
   }
@@ -114,22 +110,37 @@ export class Workbench {
   evaluationProgram(length: number): EvaluationProgram {
     const known = this.evaluation.get(length);
     if (known) return known;
-    using builder = this.device.builder({
-      records: this.config.batchSize,
-      length,
-      seed: BigInt(this.config.seed),
+    const { program, result: logits } = this.record({ length, flip: false }, (builder, x) => {
+      const { logits } = this.network.forward(builder, x, "evaluation");
+      builder.output(logits);
+      return logits;
     });
-    builder.label("batch");
-    const x = builder.gather(this.resident, this.normalisation(false));
-    const { logits } = this.network.forward(builder, x, false);
-    builder.output(logits);
-    const recorded = { program: builder.build(), logits };
+    const recorded = { program, logits };
     this.evaluation.set(length, recorded);
     return recorded;
   }
 
-  private normalisation(flip: boolean): { mean: number; std: number; flip: boolean } {
-    return { mean: this.dataset.mean, std: this.dataset.std, flip };
+  /**
+   * Records any other program over batches of this length; the caller disposes it.
+   *
+   * @param batch.flip Random sign flips.
+   * @param body Records what is to happen with the batch x [N, 1, length].
+   */
+  record<Result>(
+    batch: { length: number; flip: boolean },
+    body: (builder: NativeBuilder, x: Value) => Result,
+  ): { program: NativeProgram; result: Result } {
+    const { dataset, config } = this;
+    using builder = this.device.builder({
+      records: config.batchSize,
+      length: batch.length,
+      seed: BigInt(config.seed),
+    });
+    builder.label("batch");
+    const { mean, std } = dataset;
+    const x = builder.gather(this.resident, { mean, std, flip: batch.flip });
+    const result = body(builder, x);
+    return { program: builder.build(), result };
   }
 
   /** Frees everything but the device. */

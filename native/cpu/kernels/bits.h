@@ -39,7 +39,8 @@ inline Mask random_at_least(RandomKey key, const Bits& index, uint32_t offset,
   Mask r;
   for (int i = 0; i < kParts; ++i) {
     const UintRegister at = index.part[i] + offset;
-    r.part[i] = (IntRegister)(mix32(mix32(at ^ key.low) + key.high) >= (UintRegister{} + threshold));
+    const UintRegister bits = mix32(mix32(at ^ key.low) + key.high);
+    r.part[i] = (IntRegister)(bits >= (UintRegister{} + threshold));
   }
   return r;
 }

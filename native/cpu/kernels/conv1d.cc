@@ -9,50 +9,56 @@
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-enum class Pass { forward, dgrad, wgrad };
+/// What runs each pass. A block of 0 stands for the dense kernel, else it is the number of input
+/// channels that a sparse kernel takes at a time.
+struct Choice {
+  int forward_block = 0;
+  int dgrad_block = 0;
+  bool sparse_wgrad = false;  ///< on the blocks of the forward pass
+};
 
-/// The kernel of one pass: sparse with this many input channels per block, or dense (0).
-///
-/// From GFLOP/s per core on surviving weights (Zen 4, AVX-512, peak 118): the dense kernels run at
-/// 107-113 (forward, dgrad) and 103-108 (wgrad) whatever is pruned, the sparse ones at 92-96 and
-/// 88-90 at densities above 0.8. Blocks of inputs should stay in L1, yet each row needs a dozen
-/// entries per block to pay for its sums.
-int choose_block(Pass pass, const Conv1dDesc& desc, const SparsePattern* pattern) {
-  constexpr double kBreakEven = 0.84;
+/// Blocks of inputs should stay in L1, yet each row needs a dozen entries per block to pay for its
+/// sums.
+int choose_block(int channels, int kernel, double density) {
   constexpr double kEntriesPerRow = 12;
-  constexpr int kSmall = 32;  // channels that are not worth cutting when few weights survive
-  if (!pattern || pattern->density() >= kBreakEven) return 0;
-  const double density = pattern->density();
-  const int channels = pass == Pass::dgrad ? desc.out_channels : desc.in_channels;
-  if (density < 0.15 && channels <= kSmall) return channels;
-  int block = pass != Pass::wgrad && density > 0.3 ? 8 : 16;
-  while (block < channels && block * desc.kernel * density < kEntriesPerRow) block *= 2;
+  int block = density > 0.15 ? 8 : 16;
+  while (block < channels && block * kernel * density < kEntriesPerRow) block *= 2;
   return std::min(block, channels);
+}
+
+/// From GFLOP/s per core on surviving weights (Zen 4, AVX-512, peak 118): the dense kernels run at
+/// 107-113 (forward, dgrad) and 103-112 (wgrad) whatever is pruned, the sparse ones at 92-96 and
+/// 84-90 at a density of 0.8: they break even at 0.84 and 0.8. A weight gradient with few columns
+/// (the stem) streams dy from memory; dense, at 58, does so in longer runs, and sparse, at 28 down
+/// to 11, gains below 0.2 only.
+Choice choose(const Conv1dDesc& d, const SparsePattern* pattern) {
+  constexpr int kFewColumns = 32;
+  const double density = pattern ? pattern->density() : 1;
+  Choice c;
+  if (density >= 0.84) return c;
+  c.forward_block = choose_block(d.in_channels, d.kernel, density);
+  c.dgrad_block = choose_block(d.out_channels, d.kernel, density);
+  c.sparse_wgrad = density < (d.in_channels * d.kernel <= kFewColumns ? 0.2 : 0.8);
+  return c;
 }
 
 class Plan final : public ConvPlan {
  public:
-  Plan(const Conv1dDesc& desc, const SparsePattern* pattern) : desc_(desc) {
-    const int forward = choose_block(Pass::forward, desc, pattern);
-    const int dgrad = choose_block(Pass::dgrad, desc, pattern);
-    const int wgrad = choose_block(Pass::wgrad, desc, pattern);
-    if (forward) {
+  Plan(const Conv1dDesc& desc, const SparsePattern* pattern)
+      : desc_(desc), choice_(choose(desc, pattern)) {
+    const PassGeometry forward = forward_geometry(desc), dgrad = dgrad_geometry(desc);
+    if (choice_.forward_block) {
       sparse_forward_ =
-          std::make_unique<SparsePass>(forward_geometry(desc), *pattern, false, forward);
+          std::make_unique<SparsePass>(forward, *pattern, false, choice_.forward_block);
     } else {
-      dense_forward_ = std::make_unique<DensePass>(forward_geometry(desc));
+      dense_forward_ = std::make_unique<DensePass>(forward);
     }
-    if (dgrad) {
-      sparse_dgrad_ = std::make_unique<SparsePass>(dgrad_geometry(desc), *pattern, true, dgrad);
+    if (choice_.dgrad_block) {
+      sparse_dgrad_ = std::make_unique<SparsePass>(dgrad, *pattern, true, choice_.dgrad_block);
     } else {
-      dense_dgrad_ = std::make_unique<DensePass>(dgrad_geometry(desc));
+      dense_dgrad_ = std::make_unique<DensePass>(dgrad);
     }
-    if (wgrad) {
-      wgrad_entries_ =
-          std::make_unique<SparseEntries>(forward_geometry(desc), *pattern, false, wgrad);
-    } else if (pattern) {
-      list_pruned(*pattern);
-    }
+    if (pattern && !choice_.sparse_wgrad) list_pruned(*pattern);
   }
 
   std::string describe() const override {
@@ -62,9 +68,9 @@ class Plan final : public ConvPlan {
       size += std::snprintf(text + size, sizeof text - size, block ? "%s=sparse/%d" : "%s=dense",
                             pass, block);
     };
-    append("forward", sparse_forward_ ? sparse_forward_->block_channels() : 0);
-    append(" dgrad", sparse_dgrad_ ? sparse_dgrad_->block_channels() : 0);
-    append(" wgrad", wgrad_entries_ ? wgrad_entries_->block_channels() : 0);
+    append("forward", choice_.forward_block);
+    append(" dgrad", choice_.dgrad_block);
+    append(" wgrad", choice_.sparse_wgrad ? choice_.forward_block : 0);
     return text;
   }
 
@@ -87,8 +93,8 @@ class Plan final : public ConvPlan {
   }
 
   void wgrad(const ConvWgrad& args, ThreadPool& pool) {
-    if (wgrad_entries_) {
-      sparse_wgrad(desc_, *wgrad_entries_, args, pool);
+    if (choice_.sparse_wgrad) {
+      sparse_wgrad(desc_, sparse_forward_->entries(), args, pool);
     } else {
       dense_wgrad(desc_, args, pool);
       for (size_t i = 0; i < pruned_.size(); ++i) args.dweight[pruned_[i]] = 0;
@@ -112,9 +118,9 @@ class Plan final : public ConvPlan {
   }
 
   Conv1dDesc desc_;
+  Choice choice_;
   std::unique_ptr<DensePass> dense_forward_, dense_dgrad_;
   std::unique_ptr<SparsePass> sparse_forward_, sparse_dgrad_;
-  std::unique_ptr<SparseEntries> wgrad_entries_;
   Array<int32_t> pruned_;  // places in the weight that a dense wgrad must zero
 };
 

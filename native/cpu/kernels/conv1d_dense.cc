@@ -7,8 +7,8 @@ namespace lth::cpu::LTH_ISA {
 namespace {
 
 // Register tile: kRows x kColumns accumulators, one row of inputs and a weight; the parts of the
-// lanes take turns. 32 registers (AVX-512): 24 + 3 + 1; 16 (AVX2): 12 + 3 + 1; SSE2 needs one more for
-// products.
+// lanes take turns. 32 registers (AVX-512): 24 + 3 + 1; 16 (AVX2): 12 + 3 + 1; SSE2 needs one more
+// for products.
 constexpr int kRows = kParts == 1 ? 8 : 4;
 constexpr int kColumns = kParts == 4 ? 2 : 3;
 
@@ -82,7 +82,7 @@ void dense_columns(int columns, const TileInput& in, const OutputTile& out, int 
 }
 static_assert(kColumns <= 3);
 
-/// Output steps per unit: the inputs of a unit stay in L2 while each block of rows passes over them.
+/// Output steps per unit: its inputs stay in L2 while each block of rows passes over them.
 int dense_chunk_steps(const PassGeometry& g) {
   return std::clamp(3072 / g.in_channels, 24, 96);
 }

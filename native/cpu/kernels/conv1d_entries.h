@@ -16,18 +16,16 @@ class SparseEntries {
                 int block);
 
   int blocks() const { return blocks_; }
-  int block_channels() const { return block_; }
   size_t count() const { return index_.size(); }
   /// Row r of (set, block) is entries [rows(..)[r], rows(..)[r + 1]).
   const int32_t* rows(int set, int block) const {
     return begin_.data() + (size_t(set) * blocks_ + block) * out_channels_;
   }
-  const int32_t* row_begin() const { return begin_.data(); }
-  size_t row_count() const { return begin_.size() - 1; }
   /// Place of each entry in the dense weight tensor.
   const int32_t* index() const { return index_.data(); }
 
-  /// Floats from (channel 0, position j * in_step) to each entry's input, for a row stride in floats.
+  /// Floats from (channel 0, position j * in_step) to each entry's input, for a row stride in
+  /// floats. All rows of a group together must be fewer than 2^31 floats.
   const int32_t* offsets(size_t row_stride, ThreadPool& pool);
   /// Values of the entries taken from the dense weight.
   const float* values(const float* weight, ThreadPool& pool);

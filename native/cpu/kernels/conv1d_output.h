@@ -24,7 +24,6 @@ struct OutputTile {
   int position;           ///< of the first column
   int step;               ///< positions from column to column
   bool bypass;            ///< store past the caches
-  int whole;              ///< positions below this are valid in all lanes
 
   static OutputTile at(const PassGeometry& g, const PassData& data, const TapSet& set, int group,
                        int row, int j) {
@@ -40,7 +39,6 @@ struct OutputTile {
     t.bias = data.bias ? data.bias + row : nullptr;
     t.lengths = data.out.lengths + group * kLanes;
     t.bypass = bypasses_caches(data);
-    t.whole = *std::min_element(t.lengths, t.lengths + kLanes);
     return t;
   }
 
@@ -49,14 +47,13 @@ struct OutputTile {
   [[gnu::always_inline]] void write(int row, int part, const FloatRegister (&sums)[Columns]) const {
     const FloatRegister b = (bias ? bias[row] : 0.0f) - FloatRegister{};
     const auto length = reinterpret_cast<const IntRegister*>(lengths)[part];
-    const bool cut = position + (Columns - 1) * step >= whole;
     const size_t first = size_t(row) * y_row + part * kRegisterFloats;
     const size_t add_first = size_t(row) * add_row + part * kRegisterFloats;
     LTH_UNROLL for (int c = 0; c < Columns; ++c) {
       const size_t column = size_t(c * step) * kLanes;
       FloatRegister v = sums[c] + b;
       if (add) v += load_register(add + add_first + column);
-      if (cut) v = (FloatRegister)((IntRegister)v & (length > position + c * step));
+      v = (FloatRegister)((IntRegister)v & (length > position + c * step));
       if (bypass) {
         stream(y + first + column, Vec{{v}});
       } else {

@@ -8,8 +8,8 @@
 #include "lth/conv1d_desc.h"
 
 /// Forward and dgrad are the same operation, here called a pass:
-///   out[o, out_first + j * out_step] =
-///       bias[o] + add[o, same] + sum over i, t of weight(o, i, t) * in[i, j * in_step + offset + t]
+///   out[o, out_first + j * out_step] = bias[o] + add[o, same position] +
+///       sum over i, t of weight(o, i, t) * in[i, j * in_step + offset + t]
 /// with one or, for the gradient of a strided convolution, two sets of taps t.
 namespace lth::cpu::LTH_ISA {
 
@@ -111,7 +111,7 @@ struct PassUnit {
   }
 };
 
-/// Finds unit `index` and zeroes the positions of its rows that lie past every record, and the halo.
+/// Finds unit `index` and zeroes its rows' halo and their positions past every record.
 inline PassUnit open_unit(const PassGeometry& g, const PassData& data, const PassUnits& units,
                           int index) {
   PassUnit u;

@@ -9,14 +9,18 @@ namespace {
 /// The most positions of a strip: one accumulator each, beside a weight (and a product, for SSE2).
 constexpr int kMaxStrip = kParts == 1 ? 24 : 12;
 
+/// Rows of a unit, if there are as many: they share the inputs that each block brings into L1.
+constexpr int kLeastRows = 16;
+
 /// The entries of one block of input channels, for one strip.
 struct StripBlock {
   const float* x;         ///< channel 0, position j * in_step of the strip's first column
   const int32_t* begin;   ///< [rows + 1] entries of each row
   const int32_t* offset;  ///< floats from x
   const float* value;
-  bool first;             ///< else sums of earlier blocks are in the output
-  bool last;              ///< then bias, residual and mask are applied
+  float* sums;            ///< [rows][columns][16] of the blocks so far
+  bool first;
+  bool last;              ///< then the sums go to the output
 };
 
 template <int Columns, int Step>
@@ -33,17 +37,17 @@ void strip_rows(const StripBlock& in, OutputTile out, int rows) {
           acc[c] += w * load_register(x + c * Step * kLanes);
         }
       }
-      float* y = out.y + row * out.y_row + part * kRegisterFloats;
+      float* sums = in.sums + row * size_t(Columns * kLanes) + part * kRegisterFloats;
       if (!in.first) {
         LTH_UNROLL for (int c = 0; c < Columns; ++c) {
-          acc[c] += load_register(y + size_t(c * out.step) * kLanes);
+          acc[c] += load_register(sums + c * kLanes);
         }
       }
       if (in.last) {
         out.write(row, part, acc);
       } else {
         LTH_UNROLL for (int c = 0; c < Columns; ++c) {
-          store_register(y + size_t(c * out.step) * kLanes, acc[c]);
+          store_register(sums + c * kLanes, acc[c]);
         }
       }
     }
@@ -60,7 +64,7 @@ constexpr StripKernels kStripKernels = []<int... I>(std::integer_sequence<int, I
   return StripKernels{{{strip_rows<I + 1, 1>...}, {strip_rows<I + 1, 2>...}}};
 }(std::make_integer_sequence<int, kMaxStrip>{});
 
-/// Cuts [begin, end) into strips of nearly equal size, at most kMaxStrip, and calls body(first, size).
+/// Cuts [begin, end) into strips of nearly equal size <= kMaxStrip and calls body(first, size).
 template <class Body>
 void for_each_strip(int begin, int end, const Body& body) {
   const int strips = ceil_div(end - begin, kMaxStrip);
@@ -86,8 +90,11 @@ void SparsePass::run(const float* weight, const PassData& data, ThreadPool& pool
   const PassGeometry& g = geometry_;
   const int32_t* offset = entries_.offsets(data.in.row_stride(), pool);
   const float* value = entries_.values(weight, pool);
-  const PassUnits units = PassUnits::divide(g, data.out, sparse_chunk_steps(g), kMaxStrip, 1);
+  const PassUnits units =
+      PassUnits::divide(g, data.out, sparse_chunk_steps(g), kMaxStrip, kLeastRows);
   pool.parallel_for(units.count, [&](int index, int) {
+    thread_local Array<float> memory;
+    float* sums = memory.reserve(size_t(units.range_rows) * kMaxStrip * kLanes);
     const PassUnit unit = open_unit(g, data, units, index);
     for (int s = 0; s < g.set_count; ++s) {
       const TapSet& set = g.sets[s];
@@ -99,6 +106,7 @@ void SparsePass::run(const float* weight, const PassData& data, ThreadPool& pool
                                  entries_.rows(s, b) + unit.row_begin,
                                  offset,
                                  value,
+                                 sums,
                                  b == 0,
                                  b == entries_.blocks() - 1};
           kernel(block, out, unit.row_end - unit.row_begin);

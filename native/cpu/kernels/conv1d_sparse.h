@@ -11,7 +11,6 @@ class SparsePass {
  public:
   SparsePass(const PassGeometry& geometry, const SparsePattern& pattern, bool transposed,
              int block);
-  int block_channels() const { return entries_.block_channels(); }
   SparseEntries& entries() { return entries_; }
   /// @param weight [Cout, Cin, K]
   void run(const float* weight, const PassData& data, ThreadPool& pool);

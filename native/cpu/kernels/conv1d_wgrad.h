@@ -43,8 +43,8 @@ struct WgradUnits {
   }
   int count() const { return segments * ranges; }
 
-  /// Calls body(group, first position, end) for the chunks of a segment; positions past every record
-  /// of a group are left out.
+  /// Calls body(group, first position, end) for the chunks of a segment; positions past every
+  /// record of a group are left out.
   template <class Body>
   void for_each_chunk(const Activation& dy, int segment, const Body& body) const {
     const int end = int(int64_t(total_chunks) * (segment + 1) / segments);

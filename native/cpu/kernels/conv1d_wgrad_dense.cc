@@ -9,13 +9,13 @@ namespace {
 constexpr int kRows = 4;
 constexpr int kColumns = kParts == 1 ? 4 : 3;
 
-/// Positions per chunk: kRows rows of dy and one of x stay in a 32 KiB L1 cache. One chunk is summed
-/// in float (every accumulator takes kParts terms per position), chunks in double.
+/// Positions per chunk: kRows rows of dy and one of x stay in a 32 KiB L1 cache. One chunk is
+/// summed in float (every accumulator takes kParts terms per position), chunks in double.
 constexpr int kChunkSteps = kParts == 4 ? 32 : 80;
 
 /// Weights of a unit: its sums (double) stay in L2.
 constexpr int kUnitWeights = 16384;
-constexpr int kWantedUnits = 64;
+constexpr int kWantedUnits = 64;  // enough to balance 16 threads
 
 /// sums[column][row] += sum over positions of dy[row] * x[column]
 void wgrad_tile(const float* const (&dy)[kRows], const float* const (&x)[kColumns], int steps,
@@ -95,9 +95,11 @@ void add_chunk(const Conv1dDesc& d, const ConvWgrad& args, int group, int first,
 void dense_wgrad(const Conv1dDesc& d, const ConvWgrad& args, ThreadPool& pool) {
   const int columns = d.in_channels * d.kernel;
   const int rows_per_unit = std::max(kRows, kUnitWeights / columns / kRows * kRows);
-  const int ranges = ceil_div(d.out_channels, rows_per_unit);
-  const WgradUnits units =
-      WgradUnits::divide(args.dy, kChunkSteps, ceil_div(kWantedUnits, ranges), ranges, kRows);
+  const int min_ranges = ceil_div(d.out_channels, rows_per_unit);
+  const int chunks = ceil_div(args.dy.shape.length, kChunkSteps) * args.dy.groups();
+  const int segments = std::min(chunks, ceil_div(kWantedUnits, min_ranges));
+  const int ranges = std::max(min_ranges, ceil_div(kWantedUnits, segments));
+  const WgradUnits units = WgradUnits::divide(args.dy, kChunkSteps, segments, ranges, kRows);
   const size_t weights = size_t(d.weight_count());
   const size_t segment_size = weights + d.out_channels;
   float* partial = partial_sums(segment_size * units.segments);

@@ -26,8 +26,8 @@ struct StripWork {
 template <int Columns>
 using StripOfDy = FloatRegister[Columns][kParts];
 
-/// Products of `Entries` <= 4 entries with the strip; short groups use several accumulators each, to
-/// hide the latency of the additions.
+/// Products of `Entries` <= 4 entries with the strip; short groups use several accumulators each,
+/// to hide the latency of the additions.
 template <int Entries, int Columns, int Step>
 [[gnu::always_inline]] inline void add_entries(const StripOfDy<Columns>& dy, const float* x,
                                                const int32_t* offset, FloatRegister* slot) {

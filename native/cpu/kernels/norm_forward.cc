@@ -26,7 +26,9 @@ float pilot_of(const Activation& x, int channel) {
     LaneSum sum;
     int64_t count = 0;
     const int end = std::min(extent.any, kChunk);
-    for (int p = 0; p < end; ++p) sum.add(keep(inside(lengths, p), Vec::load(row + size_t(p) * kLanes)));
+    for (int p = 0; p < end; ++p) {
+      sum.add(keep(inside(lengths, p), Vec::load(row + size_t(p) * kLanes)));
+    }
     for (int i = 0; i < kLanes; ++i) count += std::min(lengths[i], end);
     return float(sum.total() / double(count));
   }

@@ -8,9 +8,10 @@
 #include "cpu/kernels/select_scan.h"
 #include "lth/error.h"
 
-/// Exact selection of the largest magnitudes over all tensors. A sample brackets the threshold: one pass decides everything outside the bracket and collects what lies inside, among
-/// which the threshold is then selected exactly. If the sample misled, a radix select over all values
-/// finds it. Every way gives the same masks.
+/// Exact selection of the largest magnitudes over all tensors. A sample brackets the threshold. One
+/// pass decides everything outside the bracket and collects what lies inside, among which the
+/// threshold is then selected exactly. If the sample misled, a radix select over all values finds
+/// it. Every way gives the same masks.
 namespace lth::cpu::LTH_ISA {
 namespace {
 

@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #endif
 
-/// Put before a loop of constant length whose counter indexes an array that must stay in registers.
+/// Put before a loop of constant length whose counter indexes an array kept in registers.
 #if defined(__clang__)
 #define LTH_UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -16,7 +16,7 @@
 #endif
 
 /// Sixteen floats, one per record of a group, in as many registers as the instruction set needs.
-/// Included only by sources that are compiled once per instruction set; LTH_ISA names the namespace.
+/// Included only by sources compiled once per instruction set; LTH_ISA names the namespace.
 namespace lth::cpu::LTH_ISA {
 
 #if defined(__AVX512F__)

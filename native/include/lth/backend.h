@@ -85,7 +85,7 @@ struct NormBackward {
   Activation y;              ///< [N, C, L] output of the forward pass
   Activation dy;             ///< [N, C, L]
   const Activation* add;     ///< [N, C, L] gradient of a residual branch, added to dx, or null
-  Activation dx;             ///< [N, C, L]; may be dy itself
+  Activation dx;             ///< [N, C, L]; may be dy itself, which may be x, y or add too
   const float* gamma;        ///< [C]
   const float* saved_mean;   ///< [C]
   const float* saved_inv_std;///< [C]
@@ -239,9 +239,10 @@ class Backend {
   virtual void gradient_norm(const GradientNorm& args) = 0;
   virtual void optimizer_step(const OptimizerStep& args) = 0;
 
-  /// Global magnitude pruning: exactly `keep` ones over all masks, only among the alive, the largest
-  /// |value| first, ties to the lower (tensor, flat index). Throws Error(range) on NaN (naming tensor
-  /// and index) and when keep exceeds the number alive.
+  /// Global magnitude pruning: exactly `keep` ones over all masks, only among the alive, largest
+  /// |value| first (-0 and 0 are the same), ties to the lower (tensor, flat index). Throws
+  /// Error(range) if an alive value is NaN, naming tensor and index, or if keep exceeds the number
+  /// alive; the masks are then undefined.
   virtual void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) = 0;
 
  private:

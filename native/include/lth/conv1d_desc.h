@@ -5,7 +5,8 @@
 namespace lth {
 
 /// Geometry of a 1-D convolution (cross-correlation, as in every framework):
-///   y[n, co, p] = bias[co] + sum over ci, k of weight[co, ci, k] * x[n, ci, p * stride + k - pad_left]
+///   y[n, co, p] = bias[co] + sum over ci, k of weight[co, ci, k] * x[n, ci, q],
+///   q = p * stride + k - pad_left,
 /// with x zero outside the record. TensorFlow's SAME padding: output length ceil(L / stride), total
 /// padding max((Lout - 1) * stride + K - L, 0), pad_left = total / 2 rounded down.
 struct Conv1dDesc {

@@ -39,8 +39,8 @@ class Parameter {
   void write(Slot slot, const float* source);
   void read(Slot slot, float* target) const;
 
-  /// Sets the mask (size() bytes, 0 or 1), zeroes what it prunes in all four arrays and rebuilds the
-  /// pattern. An all-ones mask makes the parameter dense again. Rows are the first extent.
+  /// Sets the mask (size() bytes, 0 or 1), zeroes what it prunes in all four arrays and rebuilds
+  /// the pattern. An all-ones mask makes the parameter dense again. Rows are the first extent.
   /// Throws Error(range) for any other byte, before anything has changed.
   void set_mask(const uint8_t* mask);
   /// All ones while the parameter is dense.

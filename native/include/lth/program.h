@@ -54,8 +54,8 @@ class ResidentDataset {
   int classes_ = 0;
 };
 
-/// Handle of an activation inside one builder and the program made from it; -1 where an optional one
-/// is absent. Handles of another builder are recognised (they repeat after 2^15 builders).
+/// Handle of an activation inside one builder and the program made from it; -1 where an optional
+/// one is absent. Handles of another builder are recognised (they repeat after 2^15 builders).
 using Value = int;
 
 /// What differs from step to step of a replayed program.
@@ -116,8 +116,8 @@ class ProgramBuilder {
   /// Gradient with respect to the input of the conv1d that produced `y`; add: a value of that
   /// input's shape or -1.
   Value conv1d_dgrad(Value y, Value dy, Value add);
-  /// Gradients with respect to its weight and bias, into their gradient slots. A parameter's gradient
-  /// is written by one op of a program only: weights cannot be shared between layers.
+  /// Gradients with respect to its weight and bias, into their gradient slots. A parameter's
+  /// gradient is written by one op of a program only: weights cannot be shared between layers.
   void conv1d_wgrad(Value y, Value dy);
 
   struct Norm {
@@ -152,8 +152,8 @@ class ProgramBuilder {
   /// Keeps a value readable after a run.
   void output(Value value);
 
-  /// Ends recording and plans memory. The builder cannot be used afterwards. May move the arena, and
-  /// so ends the life of the values of other programs.
+  /// Ends recording and plans memory. The builder cannot be used afterwards. May move the arena,
+  /// and so ends the life of the values of other programs.
   std::unique_ptr<Program> build();
 
  private:
@@ -172,8 +172,8 @@ class Program {
   /// Replays once. Not thread safe: one run at a time per backend.
   StepResult run(const StepInputs& inputs);
 
-  /// Writes an `input` value: host [N, C, L], its records' lengths [N] (empty: all L) and the batch's
-  /// labels [N] (empty: as they were, 0 at first). It holds for all replays that follow.
+  /// Writes an `input` value: host [N, C, L], its records' lengths [N] (empty: all L) and the
+  /// batch's labels [N] (empty: as they were, 0 at first). It holds for all replays that follow.
   void write_value(Value value, std::span<const float> host, std::span<const int32_t> lengths,
                    std::span<const int32_t> labels);
   /// Reads an input or a value marked as output: host [N, C, L], zeros past each record's end.

@@ -5,68 +5,26 @@
  * @module
  */
 import type { Chart, Palette, View } from "../charts/chart.ts";
-import { costChart } from "../charts/costs.ts";
-import { curveChart } from "../charts/curves.ts";
-import { classChart, scoreChart } from "../charts/scores.ts";
 import { csvText } from "../csv.ts";
-import type { ReportData } from "../data.ts";
 import { format } from "../format.ts";
-import { allEpochsTable, classTable, costTable, scoreTable, type Table } from "../tables.ts";
+import type { Table } from "../tables.ts";
 import { download, element, find } from "./dom.ts";
 import { drawPlot, type Plot, savePicture } from "./plot.ts";
 
 /** What a figure can show. The first variant and `log` are the initial state. */
-interface FigureKind {
-  build(data: ReportData, view: View): Chart;
-  table(data: ReportData): Table;
+export interface FigureKind<Data> {
+  build(data: Data, view: View): Chart;
+  table(data: Data): Table;
   log: boolean | null;
   logLabel: string;
-  variants(data: ReportData): [id: string, label: string][];
+  variants(data: Data): [id: string, label: string][];
 }
 
-const DENSITY_AXIS = { log: true, logLabel: "Log axis" };
-
-/** By the figure's `data-figure`. */
-const KINDS: Record<string, FigureKind> = {
-  scores: { build: scoreChart, table: scoreTable, variants: () => [], ...DENSITY_AXIS },
-  classes: {
-    build: classChart,
-    table: classTable,
-    variants: ({ rounds }) =>
-      rounds.some((round) => round.test) ? [["test", "Test"], ["dev", "Dev"]] : [["dev", "Dev"]],
-    ...DENSITY_AXIS,
-  },
-  curveScore: {
-    build: curveChart,
-    table: allEpochsTable,
-    log: null,
-    logLabel: "",
-    variants: () => [["devScore", "Score"], ["devAccuracy", "Accuracy"]],
-  },
-  curveLoss: {
-    build: curveChart,
-    table: allEpochsTable,
-    log: false,
-    logLabel: "Log axis",
-    variants: () => [
-      ["trainLoss", "Train"],
-      ["devLoss", "Dev"],
-      ["learningRate", "Rate"],
-      ["gradientNorm", "Gradient"],
-    ],
-  },
-  costs: {
-    build: costChart,
-    table: costTable,
-    variants: () => [],
-    ...DENSITY_AXIS,
-    logLabel: "Log axes",
-  },
-};
-
 /** What figures share. */
-export interface FigureContext {
-  data: ReportData;
+export interface FigureContext<Data extends { name: string }> {
+  data: Data;
+  /** By the figure's `data-figure`. */
+  kinds: Record<string, FigureKind<Data>>;
   palette(): Palette;
   selected(): number;
   /** Shows the details of a round. */
@@ -74,9 +32,12 @@ export interface FigureContext {
 }
 
 /** Puts switches, plot and legend into `figure`; returns the function that draws it anew. */
-export function setUpFigure(figure: HTMLElement, context: FigureContext): () => void {
+export function setUpFigure<Data extends { name: string }>(
+  figure: HTMLElement,
+  context: FigureContext<Data>,
+): () => void {
   const id = figure.dataset["figure"] ?? "";
-  const kind = KINDS[id];
+  const kind = context.kinds[id];
   if (!kind) throw new Error(`The page has an unknown figure ${id}`);
   const { data } = context;
   const title = find("h3", figure).textContent ?? id;
@@ -191,7 +152,7 @@ function fillLegend(
     legend: HTMLElement;
     readout: HTMLElement;
     title: string;
-    context: FigureContext;
+    context: { selected(): number; select(round: number): void };
     state: { hidden: Set<string> };
     redraw: () => void;
   },

@@ -10,6 +10,7 @@ import { allLayersTable, confusionTable } from "../tables.ts";
 import { confusionPanel, epochRows, layerRows } from "./details.ts";
 import { element, find } from "./dom.ts";
 import { fileName, saveTable, setUpFigure, toolButton } from "./figures.ts";
+import { RUN_FIGURES } from "./run_figures.ts";
 import { palette, setUpTheme } from "./theme.ts";
 
 const data = JSON.parse(find("#data").textContent ?? "null") as ReportData;
@@ -21,7 +22,7 @@ let scheduled = false;
 setUpTheme(drawAll);
 if (data.rounds.length > 0) {
   redraws = [...document.querySelectorAll<HTMLElement>("[data-figure]")].map((figure) =>
-    setUpFigure(figure, { data, palette, selected: () => selected, select })
+    setUpFigure(figure, { data, kinds: RUN_FIGURES, palette, selected: () => selected, select })
   );
   setUpRoundBar();
   setUpConfusion();

@@ -1,0 +1,34 @@
+/**
+ * Supermasks (Zhou et al. 2019, "Deconstructing lottery tickets"): how well a network does
+ * whose weights were never trained, only chosen.
+ *
+ * @module
+ */
+import type { Scores } from "../experiment/summary.ts";
+import { setSignedConstants } from "../lottery/signed_constants.ts";
+import { evaluate } from "../training/evaluate.ts";
+import { recalibrateStatistics } from "../training/recalibrate.ts";
+import { restoreMasks, type Snapshot } from "../training/snapshot.ts";
+import type { Workbench } from "../training/workbench.ts";
+
+/**
+ * Dev scores of the initial weights under a mask, and of their signs with one constant per layer. A new
+ * network's running statistics fit nothing, so that they are estimated on training records first.
+ *
+ * @param options.seed Of the run that the mask is from.
+ * @param options.masks null for the dense network.
+ */
+export async function untrainedScores(
+  bench: Workbench,
+  options: { seed: number; masks: Snapshot | null },
+): Promise<{ initial: Scores; signs: Scores }> {
+  const { seed, masks } = options;
+  const measure = async (signs: boolean) => {
+    bench.network.initialise(seed);
+    if (signs) setSignedConstants(bench.network);
+    if (masks) restoreMasks(bench.network, masks);
+    await recalibrateStatistics(bench);
+    return (await evaluate(bench, "dev")).scores;
+  };
+  return { initial: await measure(false), signs: await measure(true) };
+}

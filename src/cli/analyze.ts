@@ -1,0 +1,133 @@
+/**
+ * `deno task lth analyze`: what a finished run's tickets are like.
+ *
+ * @module
+ */
+import { Option } from "commander";
+import * as path from "node:path";
+import process from "node:process";
+import type { Analysis } from "../analysis/analysis.ts";
+import { analyze, refuseOther } from "../analysis/analyze.ts";
+import { openDevice } from "../backend/select.ts";
+import { UsageError } from "../core/errors.ts";
+import { writeJson } from "../core/files.ts";
+import { runDirectory, runFiles } from "../core/paths.ts";
+import { configDifferences, parseConfig } from "../experiment/config.ts";
+import { lockRun } from "../experiment/lock.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import { type ControlBase, openBase, refuseOtherData, roundsOf } from "../lottery/control_base.ts";
+import { controlConfig } from "../lottery/control_config.ts";
+import { openDataset, workbenchConfig } from "../lottery/run.ts";
+import { Workbench } from "../training/workbench.ts";
+import { printAnalysis } from "./analysis_tables.ts";
+import { createCommand, integer, number, shellWords } from "./command.ts";
+import { controlMain, roundList } from "./control.ts";
+
+interface AnalyzeOptions {
+  run: string;
+  other?: string;
+  /** null for all. */
+  rounds?: number[] | null;
+  barrier: boolean;
+  threshold?: number;
+  backend: "auto" | "cpu" | "cuda";
+  threads: number;
+}
+
+/** Returns the exit code: 0, or 130 if the second training was stopped. */
+export async function analyzeMain(args: readonly string[]): Promise<number> {
+  const command = createCommand("lth analyze", "Look closer at the tickets of a finished run")
+    .requiredOption("--run <name>", "the finished run")
+    .option("--other <name>", "a finished run to compare masks with, e.g. of another seed")
+    .option("--rounds <list>", "rounds, as in 0,3, or all (default: all)", roundList)
+    .option("--no-barrier", "do not train the rounds a second time, in another data order")
+    .option("--threshold <score>", "dev score to reach (default: 0.95 of the dense)", number(0, 1))
+    .addOption(
+      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
+        .default("auto"),
+    )
+    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0);
+  command.parse([...args], { from: "user" });
+  const options = command.opts<AnalyzeOptions>();
+  const base = openBase(options.run, "analyse");
+  const rounds = roundsOf(base, { asked: options.rounds ?? null, dense: true });
+  const other = options.other === undefined ? null : openBase(options.other, "compare masks with");
+  if (other) refuseOther(base, { other, rounds });
+
+  const reordered = options.barrier ? reorderedName(options.run, rounds, base) : null;
+  if (reordered !== null) {
+    const code = await trainAgain(options, { name: reordered, base, rounds });
+    if (code !== 0) {
+      console.log(`Then analyse with: deno task lth analyze ${shellWords(args)}`);
+      return code;
+    }
+  }
+  const analysis = await measure(options, { base, rounds, other, reordered });
+  const file = runFiles.analysis(runDirectory(options.run));
+  writeJson(file, analysis);
+  printAnalysis(analysis);
+  console.log(`\nEverything, layer by layer: ${path.relative(process.cwd(), file)}`);
+  return 0;
+}
+
+/** Rounds that were chosen go into the name, so that another choice is another run. */
+function reorderedName(run: string, rounds: readonly number[], base: ControlBase): string {
+  const chosen = rounds.length === base.rounds.size ? "" : `-${rounds.join("-")}`;
+  return `${run.replace(/\/+$/, "")}-reorder${chosen}`;
+}
+
+/** The rounds in another data order, as a control of its own; nothing if it is there already. */
+async function trainAgain(
+  { run, backend, threads }: AnalyzeOptions,
+  { name, base, rounds }: { name: string; base: ControlBase; rounds: readonly number[] },
+): Promise<number> {
+  const store = new RunStore(runDirectory(name));
+  if (store.isComplete()) {
+    const asked = controlConfig(base, { kind: "reorder", rounds });
+    const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+    const differences = configDifferences(saved, { ...asked, backend: saved.backend });
+    if (differences.length === 0) return 0;
+    throw new UsageError(
+      `Cannot use ${name} as the second training: it belongs to another run (` +
+        `${differences.join("; ")}); move it away`,
+    );
+  }
+  console.log(
+    `The barrier needs round ${rounds.join(", ")} trained a second time, in another data order ` +
+      `(--no-barrier leaves it out).`,
+  );
+  return await controlMain([
+    ...["--run", run, "--kind", "reorder", "--rounds", rounds.join(","), "--name", name],
+    ...["--resume", "--backend", backend, "--threads", String(threads)],
+  ]);
+}
+
+async function measure(
+  options: AnalyzeOptions,
+  what: {
+    base: ControlBase;
+    rounds: readonly number[];
+    other: ControlBase | null;
+    reordered: string | null;
+  },
+): Promise<Analysis> {
+  const { base, rounds, other, reordered } = what;
+  const { config } = base;
+  const backend = options.backend === "auto" ? config.backend : options.backend;
+  const device = openDevice({ backend, threads: options.threads });
+  try {
+    using _lock = lockRun(base.store.directory);
+    const dataset = openDataset(config);
+    refuseOtherData(base, dataset.sha256);
+    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+    return await analyze(bench, {
+      base,
+      rounds,
+      other,
+      reordered: reordered === null ? null : new RunStore(runDirectory(reordered)),
+      threshold: options.threshold ?? null,
+    }, (round) => console.log(`Measuring round ${round} ...`));
+  } finally {
+    await device.close();
+  }
+}

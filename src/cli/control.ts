@@ -1,0 +1,104 @@
+/**
+ * `deno task lth control`: a branch of a finished run that reuses its masks.
+ *
+ * @module
+ */
+import { InvalidArgumentError, Option } from "commander";
+import { openDevice } from "../backend/select.ts";
+import { UsageError } from "../core/errors.ts";
+import { runDirectory } from "../core/paths.ts";
+import { type Config, type ControlKind, CONTROLS, parseConfig } from "../experiment/config.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import { openBase, roundsOf } from "../lottery/control_base.ts";
+import { controlConfig } from "../lottery/control_config.ts";
+import { createCommand, integer, number } from "./command.ts";
+import { executeRun, refuseUnfinished } from "./execute_run.ts";
+
+interface ControlOptions {
+  run: string;
+  kind: ControlKind;
+  rounds?: number[] | "all";
+  name?: string;
+  resume: boolean;
+  backend: "auto" | "cpu" | "cuda";
+  threads: number;
+  checkpointEvery: number;
+}
+
+/** Option parser for rounds: "all" or whole numbers with commas. (Commander takes null for no argument.) */
+export function roundList(text: string): number[] | "all" {
+  if (text === "all") return text;
+  const words = text.split(",");
+  if (!words.every((word) => /^\d+$/.test(word))) {
+    throw new InvalidArgumentError('Expected "all" or round numbers, as in 1,3.');
+  }
+  return words.map(Number);
+}
+
+/** Returns the exit code. */
+export async function controlMain(args: readonly string[]): Promise<number> {
+  const command = createCommand("lth control", "Train a finished run's rounds with a thing changed")
+    .requiredOption("--run <name>", "the finished run whose masks are used")
+    .addOption(
+      new Option("--kind <kind>", "what is changed").choices([...CONTROLS]).makeOptionMandatory(),
+    )
+    .option("--rounds <list>", "rounds to control, as in 1,3, or all (default: all)", roundList)
+    .option("--name <run>", "name of the control (default: the run's name and the kind)")
+    .option("--resume", "continue the control where it was stopped", false)
+    .addOption(
+      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
+        .default("auto"),
+    )
+    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
+    .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20);
+  command.parse([...args], { from: "user" });
+  const options = command.opts<ControlOptions>();
+  const name = options.name ?? `${options.run.replace(/\/+$/, "")}-${options.kind}`;
+  const { resume, threads, checkpointEvery } = options;
+  const store = new RunStore(runDirectory(name));
+  const config = controlOf(options, resume && store.exists() ? savedControl(store, name) : null);
+  if (store.exists() && !resume) refuseUnfinished(store, { name, asked: config });
+  if (!store.exists()) {
+    if (resume) console.log(`There is no run ${name} yet: starting it.`);
+    noteLeftOut(options, config);
+  }
+  const device = openDevice({ backend: config.backend, threads });
+  return await executeRun({ name, config, device, checkpointEvery });
+}
+
+/** What is asked for; where a saved control is continued and no rounds are given, with its rounds. */
+function controlOf(options: ControlOptions, saved: Config | null): Config {
+  const base = openBase(options.run, "take masks from");
+  const rounds = options.rounds ?? saved?.control?.rounds ?? "all";
+  const config = controlConfig(base, { kind: options.kind, rounds: listed(rounds) });
+  // The backend may be another one than the base's; a control that is continued keeps its own.
+  const backend = options.backend === "auto" ? saved?.backend ?? config.backend : options.backend;
+  return { ...config, backend };
+}
+
+function savedControl(store: RunStore, name: string): Config {
+  const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  if (saved.control === null) {
+    throw new UsageError(
+      `Cannot continue ${name} as a control: it is a run of its own; choose another --name`,
+    );
+  }
+  return saved;
+}
+
+/** null for all. */
+function listed(rounds: number[] | "all"): number[] | null {
+  return rounds === "all" ? null : rounds;
+}
+
+function noteLeftOut({ run, kind, rounds = "all" }: ControlOptions, { control }: Config): void {
+  const base = openBase(run, "take masks from");
+  const asked = roundsOf(base, { asked: listed(rounds), dense: kind === "reorder" });
+  const left = asked.filter((round) => !control!.rounds.includes(round));
+  if (left.length === 0) return;
+  console.log(
+    `Note: round ${
+      left.join(", ")
+    } would have the small network of an earlier round and is left out.`,
+  );
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { runFiles } from "../core/paths.ts";
+import type { Summary } from "../experiment/summary.ts";
+import { withToyDataset } from "../lottery/testing.ts";
+import { lth, outcome, toyArgs } from "./testing.ts";
+
+function summaryOf(run: string): Summary {
+  return JSON.parse(fs.readFileSync(runFiles.summary(run), "utf8"));
+}
+
+Deno.test("controls of a finished run: from the command line to report, stopped and continued", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "base");
+    const early = await outcome(["control", "--run", run, "--kind", "reinit"]);
+    assert.equal(early.code, 2);
+    assert.match(early.err, /^error: Cannot take masks from .*base: there is no run in/);
+    const base = await outcome(toyArgs(data, run));
+    assert.equal(base.code, 0, base.err);
+
+    for (const kind of ["shuffle", "dense-small"]) {
+      const control = await outcome(["control", "--run", run, "--kind", kind, "--rounds", "2"]);
+      assert.equal(control.code, 0, control.err);
+      assert.match(control.out, new RegExp(`Control ${kind} of .*fewer weights .* scores`));
+      const summary = summaryOf(`${run}-${kind}`);
+      assert.deepEqual(summary.rounds.map(({ round }) => round), [2]);
+      assert.ok(fs.existsSync(path.join(`${run}-${kind}`, "report.html")));
+    }
+
+    const named = path.join(directory, "fresh");
+    const args = ["control", "--run", run, "--kind", "reinit", "--name", named];
+    const child = lth([...args, "--checkpoint-every", "0"]).spawn();
+    while (!fs.existsSync(runFiles.latest(named))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    child.kill("SIGTERM");
+    const { code, stdout } = await child.output();
+    assert.equal(code, 130);
+    assert.match(
+      new TextDecoder().decode(stdout),
+      /Continue with: deno task lth --name \S+fresh --resume/,
+    );
+    const again = await outcome(args);
+    assert.equal(again.code, 2);
+    assert.match(again.err, /not finished: add --resume/);
+    const other = await outcome([...args, "--rounds", "1", "--resume"]);
+    assert.equal(other.code, 2);
+    assert.match(other.err, /control\.rounds: \[1,2\], not \[1\]/);
+    const resumed = await outcome([...args, "--resume"]);
+    assert.equal(resumed.code, 0, resumed.err);
+    assert.ok(summaryOf(named).complete);
+  }));
+
+Deno.test("mistakes in control are one sentence and exit code 2", async () => {
+  const cases: [string[], RegExp][] = [
+    [["control"], /required option '--run/],
+    [["control", "--run", "x"], /required option '--kind/],
+    [["control", "--run", "x", "--kind", "reset"], /Allowed choices are reinit, shuffle, random/],
+    [["control", "--run", "x", "--kind", "reinit", "--rounds", "-1"], /round numbers, as in 1,3/],
+    [["control", "--run", "no-such-run", "--kind", "reinit"], /there is no run in/],
+    [["--criterion", "snip", "--mode", "finetune"], /criterion snip with mode finetune/],
+    [["--criterion", "synflow", "--rewind-to", "2ep"], /--criterion synflow and --rewind-to/],
+    [["--keep-layers", "tail", "--name", "no-tail"], /Cannot keep layer tail: this network has/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, err } = await outcome(args);
+    assert.equal(code, 2, `${args}: ${err}`);
+    assert.match(err, message);
+    assert.doesNotMatch(err, /\n\s+at /, `${args} shows a stack trace`);
+  }
+});

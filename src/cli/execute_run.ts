@@ -1,0 +1,78 @@
+/**
+ * Doing one run in the terminal, from its configuration to its results.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import process from "node:process";
+import type { NativeDevice } from "../backend/native.ts";
+import { UsageError } from "../core/errors.ts";
+import { reportFile, runDirectory } from "../core/paths.ts";
+import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
+import type { RunStore } from "../experiment/run_store.ts";
+import { doRun } from "../lottery/run.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { printResults } from "./results.ts";
+import { TerminalObserver } from "./terminal_observer.ts";
+
+/** A run to do, or to do what is left of. */
+export interface RunToExecute {
+  readonly name: string;
+  readonly config: Config;
+  /** It is closed at the end. */
+  readonly device: NativeDevice;
+  /** Seconds between saves within a round. */
+  readonly checkpointEvery: number;
+  /** The command that continues it; by default the one for this run alone. */
+  readonly again?: string | undefined;
+}
+
+/** @returns The exit code: 0, or 130 if the run was stopped. */
+export async function executeRun(run: RunToExecute): Promise<number> {
+  const { name, config, device, checkpointEvery, again } = run;
+  try {
+    const observer = new TerminalObserver({ name, epochs: config.training.epochs });
+    using _interrupt = onInterrupt(() => observer.requestStop());
+    const { summary, outcome } = await doRun({
+      directory: runDirectory(name),
+      config,
+      device,
+      checkpointEvery: 1000 * checkpointEvery,
+    }, observer);
+    observer.close();
+    if (outcome === "stopped") {
+      console.log(`Saved. Continue with: ${again ?? `deno task lth --name ${name} --resume`}`);
+      return 130;
+    }
+    printResults(summary, { report: path.relative(process.cwd(), reportFile(name)) });
+    return 0;
+  } finally {
+    await device.close();
+  }
+}
+
+/**
+ * A run that exists may be shown again without --resume if it is finished.
+ *
+ * @throws {UsageError} If it has other settings than those asked for, or is not finished.
+ */
+export function refuseUnfinished(
+  store: RunStore,
+  { name, asked }: { name: string; asked: Config },
+): void {
+  const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  const differences = configDifferences(saved, asked);
+  if (differences.length > 0) {
+    throw new UsageError(
+      `There is already a run ${name} with other settings (${differences.join("; ")}): choose ` +
+        `another --name`,
+    );
+  }
+  if (!store.isComplete()) {
+    throw new UsageError(
+      `There is already a run ${name}, not finished: add --resume to continue it, or choose ` +
+        `another --name`,
+    );
+  }
+  console.log(`Run ${name} is complete; its results again (choose another --name to run anew):`);
+}

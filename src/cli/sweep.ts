@@ -1,0 +1,173 @@
+/**
+ * `deno task sweep`: all runs of a plan.
+ *
+ * @module
+ */
+import { CommanderError, Option } from "commander";
+import * as os from "node:os";
+import * as path from "node:path";
+import process from "node:process";
+import { UsageError } from "../core/errors.ts";
+import { lockHolder } from "../experiment/lock.ts";
+import { runDirectory } from "../core/paths.ts";
+import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
+import { type Cell, expandPlan } from "../sweep/cells.ts";
+import { logFile, startCell } from "../sweep/child.ts";
+import { readPlan } from "../sweep/plan.ts";
+import { type CellStatus, Pool } from "../sweep/pool.ts";
+import { createCommand, integer, runMain, shellWords } from "./command.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { askedConfig, main as lth } from "./lth.ts";
+import { parseLthOptions } from "./lth_options.ts";
+import { SweepDisplay } from "./sweep_display.ts";
+
+interface SweepOptions {
+  jobs: number;
+  threads: number;
+  cell?: number;
+  list: boolean;
+}
+
+async function main(args: string[]): Promise<number> {
+  const command = createCommand("sweep", "Do all runs of a plan, or what is left of them")
+    .argument("<plan>", "JSON file: modes, seeds, folds and controls to run")
+    .option("--jobs <n>", "runs at the same time", integer(1, 1024), 1)
+    .option("--threads <n>", "CPU threads of all together, 0 for one per core", integer(0, 1024), 0)
+    .addOption(
+      new Option("--cell <i>", "do this run of the list alone, as a cluster's array job")
+        .argParser(integer(1)).conflicts(["jobs", "list"]),
+    )
+    .option("--list", "show the list of runs and do nothing", false)
+    .parse(args, { from: "user" });
+  const options = command.opts<SweepOptions>();
+  const file = command.args[0]!;
+  const cells = expandPlan(readPlan(file));
+  checkCells(cells, file);
+  if (options.list) return list(cells);
+  if (options.cell !== undefined) return await doOne(cells, { ...options, cell: options.cell });
+  return await doAll(cells, { ...options, again: `deno task sweep ${shellWords(args)}` });
+}
+
+/**
+ * Reads each run's arguments as the run will, and compares runs that exist already.
+ *
+ * @throws {UsageError} Naming the first run that cannot be done as planned.
+ */
+function checkCells(cells: readonly Cell[], file: string): void {
+  for (const { name, args, base } of cells) {
+    // A control's settings are those of its base; only the command itself can check the rest.
+    if (base !== null) continue;
+    let differences: string[];
+    try {
+      const options = parseLthOptions(args, { quiet: true });
+      const backend = options.device;
+      askedConfig(options, backend === "auto" ? "cpu" : backend);
+      differences = settingsDifferences(
+        name,
+        (saved) => askedConfig(options, backend === "auto" ? saved : backend),
+      );
+    } catch (error) {
+      if (!(error instanceof UsageError || error instanceof CommanderError)) throw error;
+      const why = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+      throw new UsageError(`Cannot use the plan ${file} for ${name}: ${why}`);
+    }
+    if (differences.length > 0) {
+      throw new UsageError(
+        `Cannot use the plan ${file}: there is already a run ${name} with other settings ` +
+          `(${differences.join("; ")}); give the plan another name, or delete that run`,
+      );
+    }
+  }
+}
+
+function list(cells: readonly Cell[]): number {
+  const width = String(cells.length).length;
+  for (const { number, name, args } of cells) {
+    const state = isComplete(name) ? "done" : "left";
+    console.log(`${String(number).padStart(width)}  ${state}  deno task lth ${shellWords(args)}`);
+  }
+  return 0;
+}
+
+/** Does one cell in this process, for a scheduler that gives each its own. */
+async function doOne(
+  cells: readonly Cell[],
+  { cell: number, threads }: SweepOptions & { cell: number },
+): Promise<number> {
+  const cell = cells[number - 1];
+  if (!cell) throw new UsageError(`Cannot do cell ${number}: the plan has 1 to ${cells.length}`);
+  const base = cells.find(({ name }) => name === cell.base);
+  if (base && !isComplete(base.name)) {
+    throw new UsageError(
+      `Cannot do cell ${number}, ${cell.name}: it needs ${base.name} to be finished, which is cell ` +
+        `${base.number}`,
+    );
+  }
+  return await lth([...cell.args, "--resume", "--threads", String(threads)]);
+}
+
+async function doAll(
+  cells: readonly Cell[],
+  { jobs, threads, again }: SweepOptions & { again: string },
+): Promise<number> {
+  const processes = Math.min(jobs, cells.length);
+  const each = processes === 1
+    ? threads
+    : Math.max(1, Math.floor((threads || os.availableParallelism()) / processes));
+  const pool = new Pool(cells, {
+    jobs: processes,
+    start: (cell) => startCell(cell, each),
+    isComplete: ({ name }) => isComplete(name),
+    holder: ({ name }) => lockHolder(runDirectory(name)),
+    changed: () => display.update(),
+    patience: 1000,
+  });
+  const display = new SweepDisplay(pool.cells);
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    display.note("Saving what runs, then stopping; again to quit at once.");
+    pool.stop();
+  };
+  {
+    using _interrupt = onInterrupt(stop, () => pool.stop());
+    display.open();
+    try {
+      await pool.run();
+    } finally {
+      display.close();
+    }
+  }
+  return conclude(pool.cells, stopped ? again : null);
+}
+
+/** Says how it went. Returns the exit code. */
+function conclude(cells: readonly CellStatus[], again: string | null): number {
+  const done = cells.filter(({ status }) => status === "done");
+  for (const { cell, status, note } of cells) {
+    if (status === "skipped") console.error(`error: ${cell.name} was not started: ${note}`);
+    if (status !== "failed") continue;
+    console.error(`error: ${cell.name} failed with ${note}`);
+    console.error(`  its output: ${shortPath(logFile(cell))}`);
+  }
+  if (again !== null) {
+    console.log(
+      `Stopped with ${done.length} of ${cells.length} runs done. Continue with: ${again}`,
+    );
+    return 130;
+  }
+  if (done.length > 0) {
+    console.log(
+      `Compare them with: deno task compare ${shellWords(done.map(({ cell }) => cell.name))}`,
+    );
+  }
+  return done.length === cells.length ? 0 : 1;
+}
+
+/** Relative to where the command was started if it lies below, else absolute. */
+function shortPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith("..") ? file : relative;
+}
+
+if (import.meta.main) await runMain(main);

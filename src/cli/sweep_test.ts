@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ROOT, roundFiles, runFiles } from "../core/paths.ts";
+import type { Summary } from "../experiment/summary.ts";
+import { withToyDataset } from "../lottery/testing.ts";
+import { PERMISSIONS } from "../sweep/child.ts";
+
+/** As in deno.json. */
+const TASK = taskWords("sweep");
+
+function taskWords(name: string): string[] {
+  const { tasks } = JSON.parse(fs.readFileSync(path.join(ROOT, "deno.json"), "utf8"));
+  return tasks[name].command.split(" ").slice(2);
+}
+
+function sweep(args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...TASK, ...args],
+    cwd: ROOT,
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+}
+
+async function sweepOutcome(
+  child: Deno.ChildProcess,
+): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+/** Runs of a second or two on the toy data. */
+function toyPlan(data: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: path.join(path.dirname(data), "toy"),
+    set: {
+      ...{ data, filters: 4, blocks: 4, kernel: 8, epochs: 12, "batch-size": 4 },
+      ...{ rounds: 2, prune: 0.5, "checkpoint-every": 0, backend: "cpu" },
+    },
+    modes: ["weight-rewind", "lr-rewind"],
+    seeds: [1, 2],
+    ...changes,
+  };
+}
+
+function writePlan(directory: string, plan: Record<string, unknown>): string {
+  const file = path.join(directory, `${path.basename(plan["name"] as string)}.json`);
+  fs.writeFileSync(file, JSON.stringify(plan));
+  return file;
+}
+
+const RUNS = ["weight-rewind-seed1", "weight-rewind-seed2", "lr-rewind-seed1", "lr-rewind-seed2"];
+
+function isComplete(run: string): boolean {
+  const file = runFiles.summary(run);
+  return fs.existsSync(file) && (JSON.parse(fs.readFileSync(file, "utf8")) as Summary).complete;
+}
+
+/** Waits until `condition` holds or `child` ends, and sends the signal. */
+async function killWhen(
+  condition: () => boolean,
+  { child, signal }: { child: Deno.ChildProcess; signal: Deno.Signal },
+): Promise<void> {
+  let ended = false;
+  child.status.then(() => ended = true);
+  while (!condition() && !ended) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (!ended) child.kill(signal);
+}
+
+/** The summary without the run's name. */
+function summaryOf(run: string): unknown {
+  return { ...JSON.parse(fs.readFileSync(runFiles.summary(run), "utf8")), name: "" };
+}
+
+Deno.test("a cell has the permissions of deno task lth", () => {
+  assert.deepEqual([...PERMISSIONS].sort(), taskWords("lth").slice(0, -1).sort());
+});
+
+Deno.test("stopped, killed and run again, a sweep ends with what single runs end with", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const file = writePlan(directory, toyPlan(data));
+    const runs = RUNS.map((name) => path.join(directory, `toy-${name}`));
+
+    const first = sweep([file, "--jobs", "2"]);
+    const saved = () => runs.filter((run) => fs.existsSync(runFiles.latest(run)));
+    await killWhen(() => saved().length === 2, { child: first, signal: "SIGTERM" });
+    const stopped = await sweepOutcome(first);
+    assert.equal(stopped.code, 130, stopped.out + stopped.err);
+    assert.match(stopped.out, /toy-weight-rewind-seed1: stopped/);
+    assert.match(stopped.out, new RegExp(`Continue with: deno task sweep ${file} --jobs 2\n`));
+    assert.ok(!isComplete(runs[3]!), "there was nothing left to stop");
+    for (const run of runs) assert.ok(!fs.existsSync(runFiles.lock(run)), `${run} is locked`);
+
+    // Killed, the sweep cannot end what it started: the next one waits for that.
+    const second = sweep([file]);
+    await killWhen(() => runs.some(isComplete), { child: second, signal: "SIGKILL" });
+    await second.output();
+    const third = await sweepOutcome(sweep([file, "--jobs", "2"]));
+    assert.equal(third.code, 0, third.err);
+    for (const run of runs) assert.ok(third.out.includes(`${run}: done, dev F1`), third.out);
+    assert.ok(third.out.includes(`deno task compare ${runs.join(" ")}\n`), third.out);
+
+    const written = runs.map((run) => fs.statSync(roundFiles.done(runFiles.round(run, 0))).mtimeMs);
+    const again = await sweepOutcome(sweep([file]));
+    assert.equal(again.code, 0, again.err);
+    assert.doesNotMatch(again.out, /running/);
+    runs.forEach((run, i) => {
+      assert.equal(fs.statSync(roundFiles.done(runFiles.round(run, 0))).mtimeMs, written[i]);
+    });
+
+    const single = writePlan(
+      directory,
+      toyPlan(data, { name: path.join(directory, "single") }),
+    );
+    for (const [i, name] of RUNS.entries()) {
+      const one = await sweepOutcome(sweep([single, "--cell", String(i + 1)]));
+      assert.equal(one.code, 0, one.err);
+      assert.match(one.out, new RegExp(`Run .*single-${name}: `));
+      assert.deepEqual(summaryOf(runs[i]!), summaryOf(path.join(directory, `single-${name}`)));
+    }
+  }));
+
+Deno.test("a failed cell holds up only its controls, and is named with its log", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const plan = toyPlan(data, {
+      modes: [
+        { mode: "weight-rewind", label: "impossible", set: { target: 1e6 } },
+        "lr-rewind",
+      ],
+      seeds: [1],
+      controls: [{ kind: "reinit", rounds: "all" }],
+    });
+    const file = writePlan(directory, plan);
+    const { code, out, err } = await sweepOutcome(sweep([file]));
+    assert.equal(code, 1);
+    assert.match(err, /toy-impossible-seed1 failed with exit code 2: Cannot reach 1000000x/);
+    assert.match(err, /toy-impossible-seed1-reinit was not started/);
+    const done = ["toy-lr-rewind-seed1", "toy-lr-rewind-seed1-reinit"];
+    for (const name of done) assert.match(out, new RegExp(`${name}: done`));
+    const run = path.join(directory, "toy-impossible-seed1");
+    const log = runFiles.log(run);
+    assert.ok(err.includes(log), err);
+    assert.match(fs.readFileSync(log, "utf8"), /error: Cannot reach 1000000x/);
+    assert.deepEqual(fs.readdirSync(run), [path.basename(log)], "a refused run was begun");
+    const paths = done.map((name) => path.join(directory, name));
+    assert.ok(out.includes(`compare ${paths.join(" ")}\n`), out);
+
+    const needs = await sweepOutcome(sweep([file, "--cell", "3"]));
+    assert.equal(needs.code, 2);
+    assert.match(needs.err, /toy-impossible-seed1-reinit: it needs .* which is cell 1/);
+    const failing = await sweepOutcome(sweep([file, "--cell", "1"]));
+    assert.equal(failing.code, 2);
+
+    const changed = writePlan(directory, {
+      ...plan,
+      modes: ["lr-rewind"],
+      controls: [],
+      seeds: [1],
+    });
+    fs.writeFileSync(
+      changed,
+      fs.readFileSync(changed, "utf8").replace('"epochs":12', '"epochs":5'),
+    );
+    const other = await sweepOutcome(sweep([changed]));
+    assert.equal(other.code, 2);
+    assert.match(
+      other.err,
+      /toy-lr-rewind-seed1 with other settings \(training\.epochs: 12, not 5\)/,
+    );
+  }));
+
+Deno.test("--list shows each cell's command and does nothing", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const { code, out } = await sweepOutcome(
+      sweep([writePlan(directory, toyPlan(data)), "--list"]),
+    );
+    assert.equal(code, 0);
+    const lines = out.trimEnd().split("\n");
+    assert.equal(lines.length, 4);
+    lines.forEach((line, i) => {
+      assert.ok(line.startsWith(`${i + 1}  left  deno task lth --mode `), line);
+      assert.ok(line.endsWith(`--name ${path.join(directory, `toy-${RUNS[i]}`)}`), line);
+    });
+    assert.deepEqual(fs.readdirSync(directory).filter((name) => name.startsWith("toy-")), []);
+  }));
+
+Deno.test("a plan that cannot be carried out is refused before anything starts", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const plan = toyPlan(data);
+    const set = plan["set"] as Record<string, unknown>;
+    const cases: [Record<string, unknown>, string[], RegExp][] = [
+      [{ set: { ...set, epoch: 3 } }, [], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
+      [{ set: { ...set, epochs: "ten" } }, [], /--epochs <n>' argument 'ten' is invalid/],
+      [{ set: { ...set, prune: 1 } }, [], /pruning\.schedule\.fraction/],
+      [{ modes: ["lth-ecg"] }, [], /toy-lth-ecg-seed1: .*--mode lth-ecg and --prune/],
+      [{ modes: ["finetuning"] }, [], /modes\.0\.mode/],
+      [{}, ["--cell", "5"], /Cannot do cell 5: the plan has 1 to 4/],
+      [{}, ["--cell", "1", "--jobs", "2"], /'--cell <i>' cannot be used with option '--jobs/],
+      [{}, ["--jobs", "0"], /whole number from 1/],
+    ];
+    for (const [changes, args, message] of cases) {
+      const file = writePlan(directory, { ...plan, ...changes });
+      const { code, err } = await sweepOutcome(sweep([file, ...args]));
+      assert.equal(code, 2, `${JSON.stringify(changes)} ${args}: ${err}`);
+      assert.match(err, message);
+      assert.doesNotMatch(err, /\n\s+at /);
+    }
+    const missing = await sweepOutcome(sweep([path.join(directory, "no.json")]));
+    assert.equal(missing.code, 2);
+    assert.match(missing.err, /no\.json: no such file/);
+  }));

@@ -1,0 +1,54 @@
+/**
+ * Whether runs may be compared at all.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+import { foldOf } from "./fold.ts";
+import { setting } from "./method.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * @throws {UsageError} Unless all runs have the same data, classes, score and network. A small dense
+ * network, a control by its size, may differ in the network.
+ */
+export function refuseIncomparable(runs: readonly Run[]): void {
+  const [first, ...others] = runs;
+  if (!first) throw new UsageError("Cannot compare no runs: name at least one");
+  if (first.summary.classes.length > 255) {
+    throw new UsageError(
+      `Cannot compare runs of ${first.summary.classes.length} classes: expected at most 255`,
+    );
+  }
+  for (const run of others) {
+    // Each fold is a data set of its own to a run; that folds fit together shows in their records.
+    const twin = runs.find((other) => foldOf(other) === foldOf(run))!;
+    refuse(twin, run, ["the data set (sha256)", ({ summary }) => summary.dataset.sha256]);
+    refuse(first, run, ["the classes", ({ summary }) => summary.classes]);
+    refuse(first, run, ["the score", ({ summary }) => summary.metric]);
+  }
+  const [full, ...same] = runs.filter((run) => !isSmallDense(run));
+  for (const run of full ? same : []) {
+    refuse(full!, run, [
+      "the network",
+      ({ summary }) => setting(summary.config, "network") ?? null,
+    ]);
+    refuse(full!, run, [
+      "the number of prunable weights",
+      ({ summary }) => summary.rounds[0]!.prunable,
+    ]);
+  }
+}
+
+/** Whether a run is a dense network made as small as a ticket, so that it has its own architecture. */
+export function isSmallDense({ control }: Run): boolean {
+  return control?.kind === "dense-small";
+}
+
+function refuse(a: Run, b: Run, [what, value]: [string, (run: Run) => unknown]): void {
+  const [x, y] = [JSON.stringify(value(a)), JSON.stringify(value(b))];
+  if (x === y) return;
+  throw new UsageError(
+    `Cannot compare ${a.directory} with ${b.directory}: they differ in ${what}: ${x} and ${y}`,
+  );
+}

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../core/errors.ts";
+import { writeRun } from "./fixture.ts";
+import { compareDirectories, withDirectory } from "./testing.ts";
+
+const KINDS = [
+  { mode: "weight-rewind", quality: (round: number) => 0.8 - 0.02 * round },
+  { mode: "finetune", quality: (round: number) => 0.8 - 0.08 * round },
+];
+
+/** Two methods with `seeds` replicates each. */
+function study(directory: string, seeds = 3): string[] {
+  return KINDS.flatMap(({ mode, quality }) =>
+    Array.from(
+      { length: seeds },
+      (_, i) =>
+        writeRun(directory, { name: `${mode}-${i + 1}`, mode, seed: i + 1, quality, stream: "s" }),
+    )
+  );
+}
+
+Deno.test("equal networks differ by exactly 0, from 0 to 0, within and between methods", () =>
+  withDirectory((directory) => {
+    const constant = { quality: () => 0.7, stream: "same" };
+    const runs = ["weight-rewind", "lr-rewind"].flatMap((mode) =>
+      [1, 2, 3].map((seed) =>
+        writeRun(directory, { name: `${mode}-${seed}`, mode, seed, ...constant })
+      )
+    );
+    const { methods, pairs } = compareDirectories(runs);
+    for (const { levels, average } of pairs) {
+      for (const { difference, low, high, verdict, perSeed } of [...levels, average]) {
+        assert.deepEqual({ difference, low, high }, { difference: 0, low: 0, high: 0 });
+        assert.equal(verdict, "equal");
+        assert.deepEqual(perSeed, [0, 0, 0]);
+      }
+    }
+    assert.equal(pairs[0]?.levels.length, 3);
+    assert.deepEqual(methods[0]?.levels[2]?.scores, methods[1]?.levels[2]?.scores);
+    assert.ok(methods[0]!.levels[1]!.toDense!.high > 0, "other draws of other rounds do differ");
+  }));
+
+Deno.test("the order of the runs changes nothing", () =>
+  withDirectory((directory) => {
+    const runs = study(directory);
+    const expected = compareDirectories(runs);
+    assert.deepEqual(compareDirectories([...runs].reverse()), expected);
+    assert.deepEqual(compareDirectories([3, 0, 5, 1, 4, 2].map((i) => runs[i]!)), expected);
+    assert.notDeepEqual(compareDirectories(runs, { seed: 2 }), expected);
+  }));
+
+Deno.test("scores, replicates and differences are those of the summaries", () =>
+  withDirectory((directory) => {
+    const scores: number[][] = [];
+    const runs = [3, 1, 2].map((seed) =>
+      writeRun(directory, {
+        name: `run${seed}`,
+        seed,
+        quality: (round) => 0.8 - 0.1 * round,
+        change: (summary) => (scores[seed] = summary.rounds.map(({ test }) => test!.score)),
+      })
+    );
+    const { methods: [method], records } = compareDirectories(runs);
+    assert.equal(records, 60);
+    assert.deepEqual(method!.seeds, [1, 2, 3]);
+    method!.levels.forEach((level, r) => {
+      const own = [1, 2, 3].map((seed) => scores[seed]![r]!);
+      const average = (own[0]! + own[1]! + own[2]!) / 3;
+      level.scores.forEach((score, i) => assert.ok(Math.abs(score - own[i]!) < 1e-12));
+      assert.ok(Math.abs(level.mean - average) < 1e-12);
+      assert.equal(level.min, Math.min(...level.scores));
+      assert.equal(level.max, Math.max(...level.scores));
+      if (r === 0) return assert.equal(level.toDense, null);
+      const { difference, low, high, perSeed } = level.toDense!;
+      assert.ok(Math.abs(difference - (level.mean - method!.levels[0]!.mean)) < 1e-12);
+      assert.ok(low < difference && difference < high);
+      perSeed.forEach((value, i) =>
+        assert.equal(value, level.scores[i]! - method!.levels[0]!.scores[i]!)
+      );
+    });
+  }));
+
+Deno.test("a method that loses clearly is worse, one that keeps its score is not", () =>
+  withDirectory((directory) => {
+    const runs = study(directory);
+    const { methods, pairs } = compareDirectories(runs, { margin: 0.12 });
+    const [finetune, rewind] = methods;
+    assert.equal(finetune!.name, "finetune");
+    assert.equal(finetune!.levels[3]!.toDense!.verdict, "worse");
+    assert.equal(rewind!.levels[1]!.toDense!.verdict, "matches");
+    assert.equal(pairs[0]!.levels[2]!.verdict, "worse");
+    assert.equal(rewind!.matching.byInterval !== null, true);
+    const { byInterval, byPoint } = rewind!.matching;
+    assert.ok(byPoint! >= byInterval!);
+    for (const [i, level] of rewind!.levels.entries()) {
+      if (i > byInterval!) assert.ok(level.toDense!.low <= -0.12);
+    }
+    assert.ok(rewind!.levels[byInterval!]!.toDense!.low > -0.12);
+  }));
+
+Deno.test("folds of one seed are pooled to the result of the undivided records", () =>
+  withDirectory((directory) => {
+    const common = { quality: () => 0.7, stream: "pooled" };
+    const whole = compareDirectories([writeRun(directory, { name: "whole", ...common })]);
+    const parts = [2, 3, 1].map((fold) =>
+      writeRun(directory, {
+        name: `fold${fold}`,
+        folds: { count: 3, fold },
+        ...common,
+        change: (summary) => (summary.dataset.sha256 = String(fold)),
+      })
+    );
+    const pooled = compareDirectories(parts);
+    assert.deepEqual(compareDirectories([...parts].reverse()), pooled);
+    assert.equal(pooled.records, 60);
+    assert.deepEqual(pooled.methods[0]!.seeds, [1]);
+    pooled.methods[0]!.levels.forEach((level, i) => {
+      const { scores, toDense } = whole.methods[0]!.levels[i]!;
+      assert.deepEqual(level.scores, scores);
+      assert.deepEqual(level.toDense, toDense);
+    });
+    assert.ok(pooled.notes.some((note) => /pooled over 3 folds/.test(note)));
+    const two = compareDirectories(parts.slice(0, 2));
+    assert.ok(two.notes.some((note) => /Only 2 of the 3 folds/.test(note)));
+    const other = [1, 2].map((fold) =>
+      writeRun(directory, {
+        name: `other${fold}`,
+        mode: "finetune",
+        folds: { count: 3, fold },
+        ...common,
+        change: (summary) => (summary.dataset.sha256 = String(fold)),
+      })
+    );
+    assert.throws(
+      () => compareDirectories([...parts, ...other]),
+      /different test records \((40 and 60|60 and 40); .*folds 1, 2.* against/,
+    );
+    assert.throws(
+      () => compareDirectories(parts, { split: "dev" }),
+      /in the dev split of more than/,
+    );
+  }));
+
+Deno.test("a control is measured by the dense network of its base", () =>
+  withDirectory((directory) => {
+    const base = writeRun(directory, { name: "base", quality: () => 0.9 });
+    const control = writeRun(directory, {
+      name: "base-reinit",
+      control: { kind: "reinit", base: "base" },
+      quality: () => 0.5,
+      change: (summary) => (summary.rounds = summary.rounds.slice(2, 3)),
+    });
+    const { methods, pairs } = compareDirectories([control, base]);
+    assert.deepEqual(methods.map(({ name }) => name), ["reinit", "weight-rewind"]);
+    const [reinit, rewind] = methods;
+    assert.equal(reinit!.levels.length, 2);
+    assert.equal(reinit!.levels[0]!.mean, rewind!.levels[0]!.mean);
+    assert.equal(reinit!.levels[1]!.kept, rewind!.levels[2]!.kept);
+    assert.equal(reinit!.levels[1]!.toDense!.verdict, "worse");
+    assert.deepEqual(pairs[0]!.levels.map(({ levelA, levelB }) => [levelA, levelB]), [[1, 2]]);
+    assert.throws(
+      () => compareDirectories([control]),
+      (error) => error instanceof UsageError && /without its base run base/.test(error.message),
+    );
+  }));
+
+Deno.test("a small dense network is placed by the weights that it has", () =>
+  withDirectory((directory) => {
+    const kept: number[] = [];
+    const base = writeRun(directory, {
+      name: "base",
+      change: ({ rounds }) => kept.push(...rounds.map((round) => round.kept)),
+    });
+    const small = writeRun(directory, {
+      name: "small",
+      control: { kind: "dense-small", base },
+      change: (summary) => {
+        summary.config["network"] = { filters: 4 };
+        const [only] = summary.rounds;
+        summary.rounds = [{ ...only!, kept: kept[2]! + 9, prunable: kept[2]! + 9, density: 1 }];
+      },
+    });
+    const { methods, pairs } = compareDirectories([base, small]);
+    const level = methods[0]!.levels[1]!;
+    assert.equal(methods[0]!.name, "dense-small");
+    const odd = writeRun(directory, {
+      name: "odd",
+      control: { kind: "dense-small", base },
+      change: (summary) => (summary.rounds = [{ ...summary.rounds[0]!, kept: 7 }]),
+    });
+    const apart = compareDirectories([base, odd]);
+    assert.deepEqual(apart.pairs, []);
+    assert.ok(apart.notes.some((note) => /: dense-small and weight-rewind\.$/.test(note)));
+    assert.equal(level.theta, kept[0]! / (kept[2]! + 9));
+    assert.deepEqual(pairs[0]!.levels.map(({ levelA, levelB }) => [levelA, levelB]), [[1, 2]]);
+  }));
+
+Deno.test("grids that hardly meet are compared where they do, and said to be only near", () =>
+  withDirectory((directory) => {
+    const a = writeRun(directory, { name: "a", prune: 0.3, rounds: 5 });
+    const b = writeRun(directory, { name: "b", prune: 0.28, rounds: 3, mode: "lth-ecg" });
+    const { pairs, notes } = compareDirectories([a, b]);
+    assert.ok(pairs[0]!.levels.length > 0 && pairs[0]!.levels.length < 4);
+    assert.ok(
+      notes.some((note) => /about as many weights \(within 10 %\): lth-ecg and/.test(note)),
+    );
+    const far = writeRun(directory, { name: "far", prune: 0.85, rounds: 2, mode: "finetune" });
+    assert.throws(
+      () => compareDirectories([a, far]),
+      /no pruned network of it keeps about as many/,
+    );
+  }));
+
+Deno.test("unequal budgets and single seeds are said", () =>
+  withDirectory((directory) => {
+    const a = writeRun(directory, { name: "a" });
+    const b = writeRun(directory, {
+      name: "b",
+      mode: "finetune",
+      change: ({ config }) => (config["training"] = { epochs: 99 }),
+    });
+    const { notes } = compareDirectories([a, b]);
+    assert.ok(
+      notes.includes("Budgets differ: training.epochs is 99 (finetune), 12 (weight-rewind)."),
+    );
+    assert.ok(notes.some((note) => /Every method has one seed only/.test(note)));
+  }));
+
+Deno.test("a replicate that has not come as far is left out with its dense network", () =>
+  withDirectory((directory) => {
+    const far = writeRun(directory, { name: "far", quality: () => 0.8 });
+    const near = writeRun(directory, {
+      name: "near",
+      seed: 2,
+      rounds: 2,
+      planned: 3,
+      quality: () => 0.4,
+    });
+    const { methods: [method] } = compareDirectories([far, near], { allowIncomplete: true });
+    const [dense, first, second] = method!.levels;
+    assert.equal(dense!.scores.length, 2);
+    assert.equal(first!.toDense!.difference, first!.mean - dense!.mean);
+    assert.equal(second!.scores.length, 1);
+    assert.equal(second!.toDense!.difference, second!.scores[0]! - dense!.scores[0]!);
+    assert.ok(second!.toDense!.high < 0.2, "the poor replicate's dense network is not in it");
+  }));
+
+Deno.test("dense networks that have learned nothing are pointed out", () =>
+  withDirectory((directory) => {
+    const good = writeRun(directory, { name: "good", mode: "finetune", quality: () => 0.6 });
+    const poor = writeRun(directory, { name: "poor", quality: () => 0 });
+    // 15 of 60 records in each class: naming one of three always scores 2 * 15 / (60 + 15) / 3.
+    const note = /dense networks of weight-rewind score no more .* \(CinC F1 0\.133\)/;
+    assert.ok(compareDirectories([good, poor]).notes.some((text) => note.test(text)));
+    const { notes } = compareDirectories([good]);
+    assert.ok(!notes.some((text) => /score no more/.test(text)));
+  }));

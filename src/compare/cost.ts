@@ -1,0 +1,89 @@
+/**
+ * What it took to train a network, and how fast it learned.
+ *
+ * @module
+ */
+import { iterationOf, parseStepPoint } from "../core/step.ts";
+import type { RoundSummary } from "../experiment/summary.ts";
+import { isSmallDense } from "./check.ts";
+import { baseOf, type Network } from "./levels.ts";
+import { rewinds, setting } from "./method.ts";
+import type { Run } from "./run.ts";
+
+/** Controls that start from new weights, and so from the schedule's beginning. */
+const WHOLE_SCHEDULE = ["reinit", "signs", "dense-small"];
+
+/** Training of a network from the first weight on: all rounds before it and its own. */
+export interface Cost {
+  epochs: number;
+  /** Updates. */
+  steps: number;
+  /** Epochs weighted by the surviving multiply-adds: 1 is an epoch of the dense network. */
+  denseEpochs: number;
+  /**
+   * Nominal multiply-adds: 3 (forward, input and weight gradients) * multiply-adds of the surviving
+   * weights on the 30 s reference record * training records * epochs.
+   */
+  macs: number;
+}
+
+/**
+ * A ticket is found by training every round up to it. A control takes its mask from its base, whose
+ * denser rounds had to be trained for it; a small dense network needs only its own training. Null when
+ * the base is not among `runs`.
+ */
+export function costOf({ run, round }: Network, runs: readonly Run[]): Cost | null {
+  const base = baseOf(run, runs);
+  if (run.control && !base) return null;
+  const needed: Network[] = run.summary.rounds
+    .filter((other) => run.control ? other === round : other.round <= round.round)
+    .map((other) => ({ run, round: other }));
+  if (base && !isSmallDense(run)) {
+    const before = base.summary.rounds.filter(({ kept }) => kept > round.kept);
+    needed.push(...before.map((other) => ({ run: base, round: other })));
+  }
+  const dense = base ? base.summary.rounds[0]! : round;
+  return needed.map((network) => trainingOf(network, dense.denseMacs)).reduce((a, b) => ({
+    epochs: a.epochs + b.epochs,
+    steps: a.steps + b.steps,
+    denseEpochs: a.denseEpochs + b.denseEpochs,
+    macs: a.macs + b.macs,
+  }));
+}
+
+/** The training of one round alone; `denseMacs` are those of the full network. */
+function trainingOf({ run, round }: Network, denseMacs: number): Cost {
+  const steps = (round.epochs.at(-1)?.step ?? 0) - rewoundSteps({ run, round });
+  const epochs = steps / stepsPerEpoch(round);
+  const records = run.summary.dataset.counts.train.reduce((sum, count) => sum + count, 0);
+  return {
+    epochs,
+    steps,
+    denseEpochs: epochs * round.macs / denseMacs,
+    macs: 3 * round.macs * records * epochs,
+  };
+}
+
+/**
+ * Epochs of a round's own training until dev first scores at least `threshold` at an epoch's end; null
+ * if it never does.
+ */
+export function epochsToReach(network: Network, threshold: number): number | null {
+  const before = rewoundSteps(network);
+  const row = network.round.epochs.find(({ step, devScore }) =>
+    step > before && devScore >= threshold
+  );
+  return row ? (row.step - before) / stepsPerEpoch(network.round) : null;
+}
+
+/** Updates that a rewound round takes over from the dense round, rows included, instead of doing them. */
+function rewoundSteps({ run: { summary, control }, round }: Network): number {
+  const point = setting(summary.config, "rewindTo");
+  if (control && WHOLE_SCHEDULE.includes(control.kind)) return 0;
+  if (round.round === 0 || !rewinds(summary.mode) || typeof point !== "string") return 0;
+  return iterationOf(parseStepPoint(point), stepsPerEpoch(round));
+}
+
+function stepsPerEpoch({ epochs }: RoundSummary): number {
+  return epochs[0]?.step ?? 1;
+}

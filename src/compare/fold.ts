@@ -1,0 +1,19 @@
+/**
+ * Cross-validation: which fold a run was tested on.
+ *
+ * @module
+ */
+import { setting } from "./method.ts";
+import type { Run } from "./run.ts";
+
+/** The fold a run is tested on; null without cross-validation. */
+export function foldOf({ summary }: Run): number | null {
+  const fold = setting(summary.config, "folds.fold");
+  return typeof fold === "number" ? fold : null;
+}
+
+/** Into how many folds the records were divided; null without cross-validation. */
+export function foldCount({ summary }: Run): number | null {
+  const count = setting(summary.config, "folds.count");
+  return typeof count === "number" ? count : null;
+}

@@ -1,0 +1,77 @@
+/**
+ * The pruned networks of a run by the number of weights they keep, each with the dense network that it
+ * is measured by.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { UsageError } from "../core/errors.ts";
+import { runDirectory } from "../core/paths.ts";
+import type { RoundSummary } from "../experiment/summary.ts";
+import { isSmallDense } from "./check.ts";
+import type { Run } from "./run.ts";
+
+/** One round of one run. */
+export interface Network {
+  run: Run;
+  round: RoundSummary;
+}
+
+/** A pruned network and the dense one it comes from. */
+export interface Pair {
+  pruned: Network;
+  dense: Network;
+}
+
+/** What a run contributes: its dense network and its pruned ones, by weights kept. */
+export interface RunLevels {
+  run: Run;
+  dense: Network;
+  pruned: Map<number, Pair>;
+}
+
+/**
+ * A control branches off its base run and is measured by that one's dense network.
+ *
+ * @throws {UsageError} If a control's base is not among `runs` and the control has no dense round of its
+ * own, or if two rounds keep equally many weights.
+ */
+export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
+  const base = baseOf(run, runs);
+  const small = isSmallDense(run);
+  const own = run.summary.rounds.find(({ round }) => round === 0);
+  const dense = base
+    ? { run: base, round: base.summary.rounds.find(({ round }) => round === 0)! }
+    : own && !small
+    ? { run, round: own }
+    : null;
+  if (!dense?.round) {
+    throw new UsageError(
+      run.control
+        ? `Cannot compare the control ${run.directory} without its base run ${run.control.base}, ` +
+          "whose dense network it is measured by: name that run too"
+        : `Cannot compare ${run.directory}: it has no dense round`,
+    );
+  }
+  const pruned = new Map<number, Pair>();
+  for (const round of run.summary.rounds) {
+    if (round.round === 0 && !small) continue;
+    if (pruned.has(round.kept)) {
+      throw new UsageError(
+        `Cannot compare ${run.directory}: two of its rounds keep ${round.kept} weights`,
+      );
+    }
+    pruned.set(round.kept, { pruned: { run, round }, dense });
+  }
+  return { run, dense, pruned };
+}
+
+/** The run among `runs` that a control branches off; null for other runs, or if it is not there. */
+export function baseOf({ control }: Run, runs: readonly Run[]): Run | null {
+  if (!control) return null;
+  const directory = runDirectory(control.base);
+  const real = fs.existsSync(directory) ? fs.realpathSync(directory) : directory;
+  const plain = runs.filter((run) => run.control === null);
+  return plain.find((run) => run.directory === real) ??
+    plain.find((run) => run.name === control.base) ?? null;
+}

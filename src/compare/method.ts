@@ -1,0 +1,96 @@
+/**
+ * Which runs are replicates of one method, and what the method is called.
+ *
+ * @module
+ */
+import type { Run } from "./run.ts";
+
+type Settings = Record<string, unknown>;
+
+/**
+ * Settings in which replicates may differ: the seed, the fold, and what decides nothing about the
+ * training (the data set is compared by its content, the preset's name by what it set).
+ */
+const FREE = ["seed", "folds.fold", "data", "preset", "format"];
+
+/** The settings that make a method: everything but {@linkcode FREE}, and the kind of control. */
+export function methodSettings({ summary, control }: Run): Map<string, string> {
+  const settings = new Map(flat(summary.config));
+  FREE.forEach((name) => settings.delete(name));
+  // Of a control its kind alone: base and masks go with the seed, rounds are its levels.
+  for (const name of settings.keys()) if (/^control\b/.test(name)) settings.delete(name);
+  settings.set("control.kind", JSON.stringify(control?.kind ?? null));
+  // Where nothing returns to the rewind point, it decides nothing.
+  if (!control && !rewinds(summary.mode)) settings.delete("rewindTo");
+  // One-shot runs to different compressions are levels of one method.
+  if (setting(summary.config, "pruning.schedule.kind") === "one-shot") {
+    settings.delete("pruning.target");
+  }
+  return settings;
+}
+
+/** Equal for runs of one method. */
+export function methodKey(run: Run): string {
+  return JSON.stringify([...methodSettings(run)].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * The mode, with rewind point, one-shot and criterion where they are not the usual; of a control its kind,
+ * with the name of the method that its masks come from unless that is plain weight rewinding.
+ */
+export function methodName({ summary, control }: Run): string {
+  const { config, mode } = summary;
+  const rewindTo = setting(config, "rewindTo");
+  const criterion = setting(config, "pruning.criterion");
+  const name = [
+    mode,
+    typeof rewindTo === "string" && rewindTo !== "0" && rewinds(mode) ? ` to ${rewindTo}` : "",
+    setting(config, "pruning.schedule.kind") === "one-shot" ? ", one-shot" : "",
+    typeof criterion === "string" && criterion !== "magnitude" ? `, ${criterion}` : "",
+  ].join("");
+  if (!control) return name;
+  return name === "weight-rewind" ? control.kind : `${control.kind} of ${name}`;
+}
+
+/**
+ * Names for methods given by one run of each. Methods that would share a name get the settings in which
+ * they differ from each other appended.
+ */
+export function distinctNames(examples: readonly Run[]): string[] {
+  const names = examples.map(methodName);
+  return examples.map((example, i) => {
+    const twins = examples.filter((_, k) => names[k] === names[i]).map(methodSettings);
+    if (twins.length === 1) return names[i]!;
+    const own = methodSettings(example);
+    const differing = [...new Set(twins.flatMap((twin) => [...twin.keys()]))].sort()
+      .filter((key) => twins.some((twin) => twin.get(key) !== own.get(key)));
+    const text = differing.map((key) => `${key} ${own.get(key) ?? "absent"}`).join(", ");
+    return `${names[i]} (${text})`;
+  });
+}
+
+/** The setting at a dotted path, undefined where there is none. */
+export function setting(config: Settings, path: string): unknown {
+  return path.split(".").reduce<unknown>(
+    (value, key) => isSettings(value) && Object.hasOwn(value, key) ? value[key] : undefined,
+    config,
+  );
+}
+
+/** Whether a mode's weights return to the rewind point. */
+export function rewinds(mode: string): boolean {
+  return mode !== "lr-rewind" && mode !== "finetune";
+}
+
+/** Leaves of nested settings by dotted path, as JSON. */
+function flat(settings: Settings, prefix = ""): [string, string][] {
+  return Object.entries(settings).flatMap(([key, value]) =>
+    isSettings(value)
+      ? flat(value, `${prefix}${key}.`)
+      : [[`${prefix}${key}`, JSON.stringify(value)] as [string, string]]
+  );
+}
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

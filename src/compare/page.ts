@@ -1,0 +1,108 @@
+/**
+ * A comparison as one HTML text that needs nothing else.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import { figure } from "../report/figure_html.ts";
+import { format } from "../report/format.ts";
+import { type Html, html } from "../report/html.ts";
+import { heartbeats, shell } from "../report/page.ts";
+import { tableHtml } from "../report/table_html.ts";
+import type { Table } from "../report/tables.ts";
+import type { Comparison } from "./comparison.ts";
+import { costTable, levelTable, pairTable, runTable } from "./tables.ts";
+import { words } from "./words.ts";
+
+/** The text of a comparison's page. */
+export function comparisonPage(comparison: Comparison): string {
+  return shell({
+    title: `${comparison.name} · lth-ecg`,
+    body: body(comparison),
+    data: comparison,
+    script: path.join(import.meta.dirname ?? ".", "client/main.ts"),
+    charts: true,
+  });
+}
+
+function body(comparison: Comparison): Html {
+  const { methods, pairs, runs, records, split, metric, sentences, notes } = comparison;
+  return html`
+    <a class="skip" href="#answer">Skip to the answer</a>
+    <header class="top">
+      <p class="brand">lth-ecg <span>comparison</span></p>
+      ${heartbeats()}
+      <button type="button" id="theme" class="tool">Theme: system</button>
+    </header>
+    <main>
+    <section id="answer">
+      <h1>${comparison.name}</h1>
+      <p class="chips"><span>${counted(methods.length, "method")}</span><span>${counted(
+        runs.length,
+        "run",
+      )}</span><span>${format(
+        records,
+        "integer",
+      )} ${split} records</span>${runs.every(({ complete }) => complete)
+        ? null
+        : html`<span class="warn">not complete</span>`}</p>
+      <p class="answer">${sentences.answer}</p>
+      ${list(sentences.methods)}
+      ${notes.map((note) => html`<p class="remark">${note}</p>`)}
+    </section>
+    <section id="scores">
+      <h2>Score against weights kept</h2>
+      ${figure("scores", {
+        title: `${metric} as weights go`,
+        note: "Lines are means over replicates, bands reach from the worst to the best replicate.",
+        tall: true,
+        pick: false,
+      })}
+    </section>
+    <section id="dense">
+      <h2>Difference to dense</h2>
+      ${figure("differences", {
+        title: "Pruned minus dense",
+        note:
+          "Each method against its own dense networks; bands are 95 % intervals. A network matches " +
+          "dense where its band stays above the margin.",
+        tall: true,
+        pick: false,
+      })}
+      ${card("Scores and differences", levelTable(comparison))}
+    </section>
+    ${pairs.length === 0 ? null : html`
+      <section id="pairs">
+        <h2>Between methods</h2>
+      ${list(sentences.pairs)}
+        ${card("Differences at equal density", pairTable(comparison))}
+      </section>
+    `}
+    <section id="costs">
+      <h2>What it took</h2>
+      ${card("Training until each network", costTable(comparison))}
+    </section>
+    <section id="runs">
+      <h2>Runs</h2>
+      ${card("What was compared", runTable(comparison))}
+    </section>
+    <section id="words">
+      <h2>How to read this comparison</h2>
+      ${words()}
+    </section>
+    </main>
+    <div id="live" class="unseen" aria-live="polite"></div>
+  `;
+}
+
+function card(title: string, table: Table): Html {
+  return html`<div class="card"><h3>${title}</h3>${tableHtml(table, { caption: title })}</div>`;
+}
+
+function list(sentences: readonly string[]): Html {
+  return html`<ul class="verdicts">${sentences.map((text) => html`<li>${text}</li>`)}</ul>`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,150 @@
+/**
+ * The runs that a comparison is made of, as they lie on disk.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Failure, UsageError } from "../core/errors.ts";
+import { runDirectory, runFiles } from "../core/paths.ts";
+import type { RoundSummary, Summary } from "../experiment/summary.ts";
+import { readSummary } from "../report/read_run.ts";
+import { observed } from "./bootstrap.ts";
+import { macroF1, type Statistic } from "./macro_f1.ts";
+import { type Outcome, readPredictions } from "./predictions.ts";
+
+/** The split whose records are drawn. */
+export type ScoredSplit = "test" | "dev";
+
+/** A branch of a finished run that reuses its masks: its kind, and the name or path of that run. */
+export type Control = NonNullable<Summary["control"]>;
+
+/** One run with the outcome of every round. */
+export interface Run {
+  name: string;
+  directory: string;
+  summary: Summary;
+  control: Control | null;
+  /** By round. */
+  outcomes: Map<number, Map<string, Outcome>>;
+}
+
+/** What to read. */
+export interface ReadOptions {
+  /** undefined: test if every run has it, else dev. */
+  split?: ScoredSplit | undefined;
+  /** Whether runs with rounds still to come are welcome. */
+  allowIncomplete: boolean;
+}
+
+/**
+ * Reads the runs that `names` (names or paths) mean, in the order of their names.
+ *
+ * @throws {UsageError} If one does not exist, is not finished, lacks the split, or is named twice.
+ * @throws {Failure} If files are damaged or contradict each other.
+ */
+export function readRuns(
+  names: readonly string[],
+  { split, allowIncomplete }: ReadOptions,
+): { runs: Run[]; split: ScoredSplit } {
+  const directories = names.map(existingDirectory);
+  directories.forEach((directory, i) => {
+    if (directories.indexOf(directory) !== i) {
+      throw new UsageError(`Cannot compare ${names[i]} with itself: it is named twice`);
+    }
+  });
+  const found = directories.map((directory) => ({ directory, summary: readSummary(directory) }));
+  for (const { directory, summary } of found) refuseUnfinished(directory, summary, allowIncomplete);
+  const without = found.find(({ summary }) => summary.rounds.some(({ test }) => test === null));
+  if (split === "test" && without) {
+    throw new UsageError(
+      `Cannot compare ${without.directory} on test: its data set has no test split; use --split dev`,
+    );
+  }
+  const chosen = split ?? (without ? "dev" : "test");
+  const runs = found.map(({ directory, summary }) => readRun(directory, summary, chosen));
+  return { runs: runs.sort(byNameAndDirectory), split: chosen };
+}
+
+/** The score of a run, a number from its confusion matrix. */
+export function statisticOf({ classes, metric }: Summary): Statistic {
+  return macroF1(classes.length, metric.classes.map((name) => classes.indexOf(name)));
+}
+
+/** Position in a confusion matrix laid out row by row. */
+export function cellOf({ truth, predicted }: Outcome, classes: number): number {
+  return truth * classes + predicted;
+}
+
+function existingDirectory(name: string): string {
+  const directory = runDirectory(name);
+  if (!fs.existsSync(directory)) {
+    throw new UsageError(
+      `Cannot compare ${directory}: there is no such directory; name runs below checkpoints/ or give ` +
+        "their paths",
+    );
+  }
+  if (!fs.existsSync(runFiles.summary(directory))) {
+    throw new UsageError(
+      `Cannot compare ${directory}: it has no summary.json, so no round of it is finished`,
+    );
+  }
+  return fs.realpathSync(directory);
+}
+
+function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: boolean): void {
+  const rounds = summary.rounds.length;
+  if (rounds === 0) {
+    throw new UsageError(`Cannot compare ${directory}: no round of it is finished`);
+  }
+  if (summary.complete || allowIncomplete) return;
+  throw new UsageError(
+    `Cannot compare ${directory}: it is not finished (${rounds} round${rounds === 1 ? "" : "s"}` +
+      ` so far); resume it, or add --allow-incomplete to use the rounds there are`,
+  );
+}
+
+function readRun(directory: string, summary: Summary, split: ScoredSplit): Run {
+  const { classes } = summary;
+  const outcomes = new Map(
+    summary.rounds.map(({ round }) => [
+      round,
+      readPredictions(directory, { round, split, classes }),
+    ]),
+  );
+  const statistic = statisticOf(summary);
+  for (const round of summary.rounds) {
+    const cells = [...outcomes.get(round.round)!.values()].map((o) => cellOf(o, classes.length));
+    const score = observed(Uint16Array.from(cells), { cells: classes.length ** 2, statistic });
+    refuseContradiction(round, { directory, split, score, records: cells.length });
+  }
+  const control = summary.control ?? null;
+  return { name: path.basename(directory), directory, summary, control, outcomes };
+}
+
+/** Scores that do not follow from the predictions mean that the files are not of one run. */
+function refuseContradiction(
+  summary: RoundSummary,
+  { directory, split, score, records }: {
+    directory: string;
+    split: ScoredSplit;
+    score: number;
+    records: number;
+  },
+): void {
+  const said = summary[split]!;
+  if (said.records === records && Math.abs(said.score - score) < 1e-9) return;
+  throw new Failure(
+    `Cannot use round ${summary.round} of ${directory}: summary.json says ${split} score ` +
+      `${said.score} of ${said.records} records, predictions.csv gives ${score} of ${records}`,
+  );
+}
+
+function byNameAndDirectory(a: Run, b: Run): number {
+  return compareText(a.name, b.name) || compareText(a.directory, b.directory);
+}
+
+/** The same order everywhere, whatever the language of the machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

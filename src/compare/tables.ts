@@ -1,0 +1,173 @@
+/**
+ * A comparison as tables: the same ones are shown and saved.
+ *
+ * @module
+ */
+import type { Kind } from "../report/format.ts";
+import type { Table } from "../report/tables.ts";
+import type { Comparison, Difference, LevelResult, MethodResult } from "./comparison.ts";
+
+type Cell = string | number | null;
+
+/** A column's heading, kind, and its value in a row. */
+type Column<Row> = [label: string, kind: Kind, value: (row: Row) => Cell];
+
+interface LevelRow {
+  method: MethodResult;
+  level: LevelResult;
+}
+
+/** Scores of every method at every density, and what they differ from dense by. */
+export function levelTable({ methods }: Comparison): Table {
+  return tableOf<LevelRow>([
+    ...levelColumns,
+    ...differenceColumns(({ level }: LevelRow) => level.toDense),
+    ["Mean score", "score", ({ level }) => level.mean],
+    ["Min", "score", ({ level }) => level.min],
+    ["Max", "score", ({ level }) => level.max],
+    ["Replicates", "integer", ({ level }) => level.scores.length],
+  ], levelRows(methods));
+}
+
+/** What each network took to train, all rounds before it included. */
+export function costTable({ methods }: Comparison): Table {
+  const reached = ({ level }: LevelRow) => level.epochsToDense.filter((x) => x !== null);
+  return tableOf<LevelRow>([
+    ...levelColumns,
+    ["Epochs in all", "integer", ({ level }) => rounded(level.cost?.epochs)],
+    ["Updates", "integer", ({ level }) => rounded(level.cost?.steps)],
+    ["In epochs of dense", "integer", ({ level }) => rounded(level.cost?.denseEpochs)],
+    ["Multiply-adds", "macs", ({ level }) => level.cost?.macs ?? null],
+    ["Runs that reach the dense dev score", "integer", (row) => reached(row).length],
+    ["of", "integer", ({ level }) => level.epochsToDense.length],
+    ["after epochs (mean of those)", "integer", (row) => {
+      const epochs = reached(row);
+      return rounded(epochs.reduce((sum, x) => sum + x, 0) / epochs.length);
+    }],
+  ], levelRows(methods));
+}
+
+/** Differences between methods where they keep about as many weights. */
+export function pairTable({ methods, pairs }: Comparison): Table {
+  type Row = { a: string; b: string; at: LevelResult[]; found: Difference<string> };
+  const find = (name: string, i: number) => methods.find((m) => m.name === name)!.levels[i]!;
+  const rows = pairs.flatMap(({ a, b, levels, average }): Row[] => [
+    ...levels.map((level) => ({
+      a,
+      b,
+      at: [find(a, level.levelA), find(b, level.levelB)],
+      found: level,
+    })),
+    ...(levels.length > 1 ? [{ a, b, at: [], found: average }] : []),
+  ]);
+  return tableOf<Row>([
+    ["Method", "text", ({ a }) => a],
+    ["Against", "text", ({ b }) => b],
+    ["Density", "percent", ({ at }) => at[0]?.density ?? "mean of these"],
+    ["Density of the other", "percent", ({ at }) => at[1]?.density ?? null],
+    ...differenceColumns(({ found }: Row) => found),
+  ], rows);
+}
+
+/** The runs and what they were taken for. */
+export function runTable({ runs }: Comparison): Table {
+  return tableOf<Comparison["runs"][number]>([
+    ["Run", "text", ({ name }) => name],
+    ["Method", "text", ({ method }) => method],
+    ["Seed", "integer", ({ seed }) => seed],
+    ["Fold", "integer", ({ fold }) => fold],
+    ["Rounds", "integer", ({ rounds }) => rounds],
+    ["State", "text", ({ complete }) => complete ? "complete" : "not complete"],
+    ["Data set sha256", "text", ({ dataset }) => dataset.slice(0, 12)],
+  ], runs);
+}
+
+/** `comparison.csv`: every difference to dense and between methods in one table. */
+export function allTable({ methods, pairs }: Comparison): Table {
+  type Row = {
+    method: string;
+    against: string;
+    level: LevelResult | null;
+    other: LevelResult | null;
+    found: Difference<string> | null;
+  };
+  const find = (name: string, i: number) => methods.find((m) => m.name === name)!.levels[i]!;
+  const rows: Row[] = [
+    ...levelRows(methods).map(({ method, level }) => ({
+      method: method.name,
+      against: "dense",
+      level,
+      other: method.levels[0]!,
+      found: level.toDense,
+    })),
+    ...pairs.flatMap(({ a, b, levels, average }) => [
+      ...levels.map((level) => ({
+        method: a,
+        against: b,
+        level: find(a, level.levelA),
+        other: find(b, level.levelB),
+        found: level,
+      })),
+      { method: a, against: b, level: null, other: null, found: average },
+    ]),
+  ];
+  return tableOf<Row>([
+    ["method", "text", ({ method }) => method],
+    ["against", "text", ({ against }) => against],
+    ["round", "integer", ({ level }) => level ? level.round : "mean"],
+    ["kept", "integer", ({ level }) => level?.kept ?? null],
+    ["density", "percent", ({ level }) => level?.density ?? null],
+    ["theta", "factor", ({ level }) => level?.theta ?? null],
+    ["replicates", "integer", ({ level }) => level?.scores.length ?? null],
+    ["mean", "score", ({ level }) => level?.mean ?? null],
+    ["min", "score", ({ level }) => level?.min ?? null],
+    ["max", "score", ({ level }) => level?.max ?? null],
+    ["kept by the other", "integer", ({ other }) => other?.kept ?? null],
+    ["mean of the other", "score", ({ other }) => other?.mean ?? null],
+    ["difference", "signed", ({ found }) => found?.difference ?? null],
+    ["low", "signed", ({ found }) => found?.low ?? null],
+    ["high", "signed", ({ found }) => found?.high ?? null],
+    ["deviation over seeds", "score", ({ found }) => found?.seedDeviation ?? null],
+    ["verdict", "text", ({ found }) => found?.verdict ?? null],
+    ["epochs", "integer", ({ level }) => level?.cost?.epochs ?? null],
+    ["updates", "integer", ({ level }) => level?.cost?.steps ?? null],
+    ["dense epochs", "integer", ({ level }) => level?.cost?.denseEpochs ?? null],
+    ["multiply-adds", "macs", ({ level }) => level?.cost?.macs ?? null],
+  ], rows);
+}
+
+const levelColumns: Column<LevelRow>[] = [
+  ["Method", "text", ({ method }) => method.name],
+  ["Round", "integer", ({ level }) => level.round],
+  ["Weights kept", "integer", ({ level }) => level.kept],
+  ["Density", "percent", ({ level }) => level.density],
+  ["Compression θ", "factor", ({ level }) => level.theta],
+];
+
+function differenceColumns<Row>(
+  found: (row: Row) => Difference<string> | null,
+): Column<Row>[] {
+  return [
+    ["Verdict", "text", (row) => found(row)?.verdict ?? "–"],
+    ["Difference", "signed", (row) => found(row)?.difference ?? null],
+    ["95 % from", "signed", (row) => found(row)?.low ?? null],
+    ["to", "signed", (row) => found(row)?.high ?? null],
+    ["Deviation over seeds", "score", (row) => found(row)?.seedDeviation ?? null],
+  ];
+}
+
+function levelRows(methods: readonly MethodResult[]): LevelRow[] {
+  return methods.flatMap((method) => method.levels.map((level) => ({ method, level })));
+}
+
+function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Table {
+  return {
+    columns: columns.map(([label, kind]) => ({ label, kind })),
+    rows: rows.map((row) => columns.map(([, , value]) => value(row))),
+  };
+}
+
+/** One decimal; null where there is no number. */
+function rounded(x: number | undefined): number | null {
+  return x === undefined || !Number.isFinite(x) ? null : Math.round(10 * x) / 10;
+}

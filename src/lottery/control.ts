@@ -1,0 +1,149 @@
+/**
+ * The rounds of a control: each takes a mask from the base's round, makes of it what the control is
+ * about, and trains once.
+ *
+ * @module
+ */
+import type { Config } from "../experiment/config.ts";
+import type { RoundSummary, Scores } from "../experiment/summary.ts";
+import {
+  maskOf,
+  resetMasks,
+  resetOptimiser,
+  restoreMasks,
+  restoreSnapshot,
+  takeMasks,
+} from "../training/snapshot.ts";
+import type { TrainingPlan } from "../training/train.ts";
+import type { ControlBase } from "./control_base.ts";
+import { shuffledMasks, uniformMasks } from "./control_masks.ts";
+import { CONTROL_POLICIES, type ControlPolicy, FRESH_SEED_OFFSET } from "./controls.ts";
+import { POLICIES } from "./policies.ts";
+import { Rounds, type RoundsContext, startOfRound } from "./rounds.ts";
+import { setSignedConstants } from "./signed_constants.ts";
+
+export class Control extends Rounds {
+  override readonly rounds: number;
+  private readonly policy: ControlPolicy;
+
+  /** @param chosen Rounds of the base to do. */
+  constructor(
+    context: RoundsContext & { config: Config & { control: NonNullable<Config["control"]> } },
+    private readonly base: ControlBase,
+    private readonly chosen: readonly number[],
+  ) {
+    super(context);
+    this.rounds = Math.max(...chosen);
+    this.policy = CONTROL_POLICIES[context.config.control.kind];
+  }
+
+  override isDone(round: number): boolean {
+    return !this.chosen.includes(round) || super.isDone(round);
+  }
+
+  /** The dense round: only its data order can be another one. */
+  override initialise(): Promise<void> {
+    this.state = startOfRound(0);
+    resetMasks(this.bench.network);
+    this.loadRewindPoint();
+    return Promise.resolve();
+  }
+
+  override prune(round: number): Promise<void> {
+    const { network } = this.bench;
+    const masks = this.masks(round);
+    network.prunable.forEach(({ parameter }, i) => parameter.setMask(masks[i]!));
+    this.store.saveMasks(round, takeMasks(network));
+    this.state = startOfRound(round);
+    return Promise.resolve();
+  }
+
+  private masks(round: number): Uint8Array[] {
+    const { prunable } = this.bench.network;
+    const { seed, pruning: { keepLayers } } = this.config;
+    if (this.policy.masks === "dense") {
+      return prunable.map(({ parameter }) => new Uint8Array(parameter.size).fill(1));
+    }
+    const saved = this.base.store.loadMasks(round);
+    const masks = prunable.map(({ name, parameter: { size } }) => ({
+      name,
+      mask: maskOf(saved, { name, size }),
+    }));
+    switch (this.policy.masks) {
+      case "base":
+        return masks.map(({ mask }) => mask);
+      case "shuffled":
+        return shuffledMasks(masks, { seed, round });
+      case "random":
+        return uniformMasks(masks, { seed, round, keepLayers });
+    }
+  }
+
+  override rewind(round: number): Promise<void> {
+    const { network } = this.bench;
+    const masks = takeMasks(network);
+    // Weights first and the mask then: what one round pruned, the next may keep.
+    resetMasks(network);
+    switch (this.policy.weights) {
+      case "base":
+        this.loadBaseWeights(0);
+        break;
+      case "ticket":
+        this.loadBaseWeights(round - 1);
+        break;
+      default:
+        this.initialiseWeights();
+    }
+    restoreMasks(network, masks);
+    return Promise.resolve();
+  }
+
+  /** @param trained The round whose trained weights are meant, where the mode keeps weights. */
+  private loadBaseWeights(trained: number): void {
+    if (POLICIES[this.config.mode].weights === "rewind") this.loadRewindPoint();
+    else restoreSnapshot(this.bench.network, this.base.store.loadEnd(trained));
+  }
+
+  private loadRewindPoint(): void {
+    const point = this.base.store.loadRewindPoint();
+    restoreSnapshot(this.bench.network, point.snapshot);
+    this.state.progress = structuredClone(point.state);
+  }
+
+  private initialiseWeights(): void {
+    const { network } = this.bench;
+    const { seed } = this.config;
+    network.initialise(this.policy.weights === "fresh" ? seed + FRESH_SEED_OFFSET : seed);
+    resetOptimiser(network);
+    if (this.policy.weights === "signs") setSignedConstants(network);
+  }
+
+  protected override plan(round: number): TrainingPlan {
+    const { weights } = this.policy;
+    const fromBase = weights === "base" || weights === "ticket";
+    const final = round > 0 && fromBase && POLICIES[this.config.mode].learningRate === "final";
+    const dense = this.base.summary.rounds[0]!;
+    return this.budget({ rate: final ? dense.epochs.at(-1)!.learningRate : null });
+  }
+
+  /** A small dense network is counted against the base's, so that it stands beside its ticket. */
+  protected override summarise(
+    round: number,
+    scores: { dev: Scores; test: Scores | null },
+  ): RoundSummary {
+    const own = super.summarise(round, scores);
+    if (this.policy.masks !== "dense") return own;
+    const { prunable, denseBytes, denseMacs } = this.base.rounds.get(round)!;
+    return {
+      ...own,
+      prunable,
+      density: own.kept / prunable,
+      theta: prunable / own.kept,
+      thetaAll: denseBytes / own.denseBytes,
+      denseBytes,
+      // It is stored dense: there is no index.
+      sparseBytes: own.denseBytes,
+      denseMacs,
+    };
+  }
+}

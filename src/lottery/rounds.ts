@@ -1,0 +1,192 @@
+/**
+ * What the rounds of a lottery and of its controls have in common: restoring an interrupted round,
+ * training it and writing its results to the run directory.
+ *
+ * @module
+ */
+import type { Config } from "../experiment/config.ts";
+import type { PredictionRow, RoundState, RunStore } from "../experiment/run_store.ts";
+import type { EpochRow, RoundSummary, Scores } from "../experiment/summary.ts";
+import { costOf } from "../pruning/cost.ts";
+import { countWeights } from "../pruning/prune.ts";
+import { evaluate, type Evaluation } from "../training/evaluate.ts";
+import { type Progress, startOfTraining, stepsDone } from "../training/progress.ts";
+import { learningRateAt } from "../training/schedule.ts";
+import { restoreMasks, restoreSnapshot, takeSnapshot } from "../training/snapshot.ts";
+import { train, type TrainingPlan } from "../training/train.ts";
+import type { SplitName, Workbench } from "../training/workbench.ts";
+import type { LotteryParts } from "./lottery.ts";
+
+/** Who watches an experiment. */
+export interface ExperimentObserver {
+  roundStarted(round: number, density: number): void;
+  advanced(round: number, progress: Progress): void;
+  epochDone(round: number, row: EpochRow): void;
+  roundDone(summary: RoundSummary): void;
+  /** Asked after every chunk of steps. */
+  stopRequested(): boolean;
+}
+
+/** What rounds work with. */
+export interface RoundsContext {
+  readonly bench: Workbench;
+  readonly store: RunStore;
+  readonly config: Config;
+  readonly observer: ExperimentObserver;
+  /** How often the state within a round is saved, in milliseconds of training. */
+  readonly checkpointEvery: number;
+}
+
+export abstract class Rounds implements LotteryParts {
+  protected readonly bench: Workbench;
+  protected readonly store: RunStore;
+  protected readonly config: Config;
+  protected state: RoundState = startOfRound(0);
+  private clock = { saved: 0, seconds: 0, epochs: 0 };
+
+  constructor(private readonly context: RoundsContext) {
+    this.bench = context.bench;
+    this.store = context.store;
+    this.config = context.config;
+  }
+
+  abstract readonly rounds: number;
+  abstract initialise(): Promise<void>;
+  abstract prune(round: number): Promise<void>;
+  abstract rewind(round: number): Promise<void>;
+
+  /** Budget and learning rates of a round. */
+  protected abstract plan(round: number): TrainingPlan;
+
+  /**
+   * The budget of every round.
+   *
+   * @param options.rate The learning rate throughout; null for the schedule.
+   * @param options.milestone Step at which {@linkcode reached} is called.
+   */
+  protected budget(options: { rate: number | null; milestone?: number }): TrainingPlan {
+    const { epochs, learningRate: initial, schedule, earlyStopping } = this.config.training;
+    const { rate, milestone = null } = options;
+    return {
+      epochs,
+      learningRate: (epoch, devLosses) =>
+        rate ?? learningRateAt(schedule, { epoch, epochs, initial, devLosses }),
+      milestone,
+      earlyStopping,
+    };
+  }
+
+  /** The rewind point has been reached. */
+  protected reached(_progress: Progress): void {}
+
+  isDone(round: number): boolean {
+    return this.store.isDone(round);
+  }
+
+  restore(round: number): Promise<boolean> {
+    const latest = this.store.loadLatest(round);
+    if (latest) {
+      if (round > 0) restoreMasks(this.bench.network, this.store.loadMasks(round));
+      restoreSnapshot(this.bench.network, latest.snapshot);
+      this.state = latest.state;
+    }
+    return Promise.resolve(latest !== null);
+  }
+
+  async train(round: number): Promise<"finished" | "stopped"> {
+    const { kept, prunable } = countWeights(this.bench.network);
+    this.context.observer.roundStarted(round, kept / prunable);
+    const { progress } = this.state;
+    const { stepsPerEpoch } = this.bench;
+    const before = stepsDone(progress, stepsPerEpoch);
+    const started = performance.now();
+    this.clock.saved = started;
+    const outcome = await train(this.bench, this.plan(round), progress, {
+      reached: () => this.reached(progress),
+      advanced: () => this.advanced(round, progress),
+      epochDone: (row) => this.context.observer.epochDone(round, row),
+    });
+    this.clock.seconds = (performance.now() - started) / 1000;
+    this.clock.epochs = (stepsDone(progress, stepsPerEpoch) - before) / stepsPerEpoch;
+    return outcome;
+  }
+
+  private advanced(round: number, progress: Progress): boolean {
+    const { observer, checkpointEvery } = this.context;
+    observer.advanced(round, progress);
+    const stop = observer.stopRequested();
+    if (stop || performance.now() - this.clock.saved >= checkpointEvery) {
+      this.store.saveLatest({
+        snapshot: takeSnapshot(this.bench.network, { optimiser: true }),
+        state: this.state,
+      });
+      this.clock.saved = performance.now();
+    }
+    return stop;
+  }
+
+  async finish(round: number): Promise<void> {
+    const dev = await evaluate(this.bench, "dev");
+    const hasTest = this.bench.split("test").lengths.length > 0;
+    const test = hasTest ? await evaluate(this.bench, "test") : null;
+    const summary = this.summarise(round, { dev: dev.scores, test: test?.scores ?? null });
+    this.store.finishRound(summary, {
+      end: takeSnapshot(this.bench.network, { optimiser: false }),
+      predictions: [
+        ...this.predictionRows("dev", dev),
+        ...(test ? this.predictionRows("test", test) : []),
+      ],
+    });
+    this.recordTiming(round);
+    this.context.observer.roundDone(summary);
+  }
+
+  protected summarise(round: number, scores: { dev: Scores; test: Scores | null }): RoundSummary {
+    const { kept, prunable } = countWeights(this.bench.network);
+    const cost = costOf(this.bench.network);
+    return {
+      round,
+      kept,
+      prunable,
+      density: kept / prunable,
+      theta: prunable / kept,
+      thetaAll: cost.parameters / cost.parametersKept,
+      denseBytes: cost.denseBytes,
+      sparseBytes: cost.sparseBytes,
+      denseMacs: cost.denseMacs,
+      macs: cost.macs,
+      layers: cost.layers,
+      afterPruning: this.state.afterPruning,
+      afterPruningRecalibrated: this.state.afterPruningRecalibrated,
+      ...scores,
+      epochs: this.state.progress.rows,
+    };
+  }
+
+  private predictionRows(name: SplitName, evaluation: Evaluation): PredictionRow[] {
+    const { classes } = this.bench.dataset;
+    const { ids, labels } = this.bench.split(name);
+    return evaluation.predictions.map((prediction, i) => ({
+      split: name,
+      record: ids[i]!,
+      label: classes[labels[i]!]!,
+      predicted: classes[prediction.label]!,
+    }));
+  }
+
+  private recordTiming(round: number): void {
+    const rounds = this.store.loadTiming().rounds.filter((entry) => entry.round !== round);
+    rounds.push({ round, trainSeconds: this.clock.seconds, epochs: this.clock.epochs });
+    this.store.saveTiming({ rounds });
+  }
+}
+
+/** A round of which nothing is trained or measured yet. */
+export function startOfRound(round: number): RoundState {
+  return {
+    round,
+    progress: startOfTraining(),
+    afterPruning: null,
+    afterPruningRecalibrated: null,
+  };
+}

@@ -1,0 +1,25 @@
+/**
+ * Dividing a number of survivors among tensors.
+ *
+ * @module
+ */
+
+/**
+ * Splits `total` in proportion to `sizes` into whole numbers that add up to it exactly: the largest
+ * remainders are rounded up, ties to the lower index. No share exceeds its size.
+ */
+export function proportionalShares(sizes: readonly number[], total: number): number[] {
+  const sum = sizes.reduce((a, b) => a + b, 0);
+  const exact = sizes.map((size) => size * (total / sum));
+  const shares = exact.map(Math.floor);
+  const byRemainder = sizes.map((_, i) => i)
+    .sort((a, b) => (exact[b]! - shares[b]!) - (exact[a]! - shares[a]!) || a - b);
+  let missing = total - shares.reduce((a, b) => a + b, 0);
+  for (const i of byRemainder) {
+    if (missing > 0 && shares[i]! < sizes[i]!) {
+      shares[i]! += 1;
+      missing--;
+    }
+  }
+  return shares;
+}

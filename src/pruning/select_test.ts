@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { openDevice } from "../backend/select.ts";
+import { Failure } from "../core/errors.ts";
+import { createRng } from "../core/rng.ts";
+import { selectHighest } from "./select.ts";
+
+const ones = (...sizes: number[]) => sizes.map((size) => new Uint8Array(size).fill(1));
+
+Deno.test("signed scores: the highest survive, ties go to the lower tensor and index", () => {
+  const scores = [Float64Array.of(-3, 0.5, 0.5), Float64Array.of(0.5, 2, -0.1)];
+  const masks = (keep: number) =>
+    selectHighest(scores, { alive: ones(3, 3), keep }).map((mask) => [...mask]);
+  assert.deepEqual(masks(1), [[0, 0, 0], [0, 1, 0]]);
+  assert.deepEqual(masks(2), [[0, 1, 0], [0, 1, 0]]);
+  assert.deepEqual(masks(3), [[0, 1, 1], [0, 1, 0]]);
+  assert.deepEqual(masks(5), [[0, 1, 1], [1, 1, 1]]);
+  assert.deepEqual(masks(6), [[1, 1, 1], [1, 1, 1]]);
+});
+
+Deno.test("only what is alive is chosen, and its scores alone are looked at", () => {
+  const scores = [Float64Array.of(NaN, 1, Infinity, 2)];
+  const alive = [Uint8Array.of(0, 1, 0, 1)];
+  assert.deepEqual(selectHighest(scores, { alive, keep: 1 }), [Uint8Array.of(0, 0, 0, 1)]);
+  assert.throws(() => selectHighest(scores, { alive, keep: 3 }), /3 of 2 weights/);
+  assert.throws(() => selectHighest(scores, { alive: ones(4), keep: 1 }), Failure);
+});
+
+Deno.test("for magnitudes it agrees with the device's selection, ties included", async () => {
+  const device = openDevice({ backend: "cpu" });
+  try {
+    const rng = createRng(8, "scores");
+    const parameters = [[40, 3, 5], [7, 1, 2], [1]].map((shape) => device.parameter(shape));
+    for (const parameter of parameters) {
+      const { size } = parameter;
+      parameter.setMask(Uint8Array.from({ length: size }, () => rng.integer(4) > 0 ? 1 : 0));
+      // Few different values, so that most cuts fall into a tie.
+      parameter.write("value", Float32Array.from({ length: size }, () => rng.integer(9) - 4));
+    }
+    const scores = parameters.map((p) => Float64Array.from(p.read("value"), Math.abs));
+    const alive = parameters.map((p) => p.readMask());
+    const total = parameters.reduce((sum, p) => sum + p.kept, 0);
+    for (const keep of [1, 2, 50, 51, 300, total - 1, total]) {
+      assert.deepEqual(
+        selectHighest(scores, { alive, keep }),
+        device.selectMagnitude(parameters, keep),
+        `${keep}`,
+      );
+    }
+  } finally {
+    await device.close();
+  }
+});

@@ -1,0 +1,24 @@
+/**
+ * SNIP (Lee, Ajanthan and Torr 2019, "SNIP: single-shot network pruning based on connection
+ * sensitivity"): how much the loss at initialisation changes when a weight is scaled.
+ *
+ * @module
+ */
+import { GradientProbe } from "../training/gradient.ts";
+import type { Workbench } from "../training/workbench.ts";
+import { scoringBatches } from "./scoring_batches.ts";
+
+/**
+ * |w * dL/dw| of every prunable weight of the network as it is. (The paper divides by the sum, which
+ * changes no order.)
+ *
+ * @returns One array per prunable tensor; the highest survive.
+ */
+export async function snipScores(bench: Workbench): Promise<Float64Array[]> {
+  using probe = new GradientProbe(bench, scoringBatches(bench));
+  const gradients = await probe.measure();
+  return bench.network.prunable.map(({ parameter }, t) => {
+    const weights = parameter.read("value");
+    return gradients[t]!.map((gradient, i) => Math.abs(weights[i]! * gradient));
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * SynFlow (Tanaka, Kunin, Yamins and Ganguli 2020, "Pruning neural networks without any data by
+ * iteratively conserving synaptic flow"): with every weight replaced by its magnitude and an input of
+ * ones, R is the sum of the outputs; a weight's score is w * dR/dw, the flow that passes through it.
+ * Pruning in many steps of an exponential schedule, with new scores each time, keeps layers from being
+ * emptied (algorithm 1).
+ *
+ * The input of ones is taken without ends. Then every channel is constant, SAME padding and pooling do
+ * nothing, and a convolution is the matrix of its weights' sums over the taps; a short input would
+ * starve the outer taps, where padding reaches, and a long one differs from this only at its ends.
+ * Biases are 0 and running statistics those of a new network. R grows like 70 per layer, so all is
+ * float64.
+ *
+ * @module
+ */
+import type { ResNet1d } from "../model/resnet1d.ts";
+
+/** Pruning steps of the paper. */
+export const SYNFLOW_STEPS = 100;
+
+/** A convolution as channels see it. */
+interface Flow {
+  /** |w| where alive, else 0: [Cout, Cin, K] */
+  readonly magnitudes: Float32Array;
+  readonly kernel: number;
+  /** What comes in per position [Cin]. */
+  readonly input: Float64Array;
+  /** dR / d output [Cout] */
+  readonly gradient: Float64Array;
+}
+
+/**
+ * The score |w| * dR/d|w| of every prunable weight of the network as it is masked.
+ *
+ * @returns One array per prunable tensor, in their order; the highest survive.
+ */
+export function synflowScores(network: ResNet1d): Float64Array[] {
+  return flows(network).map(({ magnitudes, kernel, input, gradient }) => {
+    const scores = new Float64Array(magnitudes.length);
+    for (let i = 0; i < scores.length; i++) {
+      const row = Math.floor(i / kernel);
+      const out = Math.floor(row / input.length);
+      scores[i] = magnitudes[i]! * input[row % input.length]! * gradient[out]!;
+    }
+    return scores;
+  });
+}
+
+/** How many of `alive` weights are left after each step on the way to `keep`. */
+export function synflowKeeps(alive: number, keep: number): number[] {
+  return Array.from({ length: SYNFLOW_STEPS }, (_, step) => {
+    const done = (step + 1) / SYNFLOW_STEPS;
+    return Math.round(alive * (keep / alive) ** done);
+  });
+}
+
+/** Runs the linear network forward and its gradient backward, in the order of the prunable tensors. */
+function flows(network: ResNet1d): Flow[] {
+  const { blocks, norm: { epsilon } } = network.config;
+  const scale = 1 / Math.sqrt(1 + epsilon);
+  const layers: LinearConv[] = network.prunable.map(({ parameter }) =>
+    new LinearConv(parameter.read("value"), parameter.shape as [number, number, number])
+  );
+  const conv1 = (block: number) => layers[1 + 2 * block]!;
+  const conv2 = (block: number) => layers[2 + 2 * block]!;
+  const head = layers.at(-1)!;
+
+  let x = scaled(layers[0]!.forward(Float64Array.of(1)), scale);
+  const widths: number[] = [];
+  for (let block = 0; block < blocks; block++) {
+    widths.push(x.length);
+    const inner = conv1(block).forward(scaled(x, block === 0 ? 1 : scale));
+    const outer = conv2(block).forward(scaled(inner, scale));
+    // The shortcut's new channels are zeros.
+    x.forEach((value, c) => outer[c]! += value);
+    x = outer;
+  }
+  const logits = head.forward(scaled(x, scale));
+  let gradient = scaled(head.backward(new Float64Array(logits.length).fill(1)), scale);
+  for (let block = blocks - 1; block >= 0; block--) {
+    const inner = scaled(conv2(block).backward(gradient), scale);
+    const through = scaled(conv1(block).backward(inner), block === 0 ? 1 : scale);
+    gradient = gradient.slice(0, widths[block]!).map((value, c) => value + through[c]!);
+  }
+  layers[0]!.backward(scaled(gradient, scale));
+  return layers;
+}
+
+/** A convolution of constant channels. It remembers what came in and which gradient came back. */
+class LinearConv implements Flow {
+  readonly magnitudes: Float32Array;
+  readonly kernel: number;
+  input: Float64Array = new Float64Array();
+  gradient: Float64Array = new Float64Array();
+  /** Sums over the taps [Cout, Cin] */
+  private readonly sums: Float64Array;
+
+  constructor(
+    weights: Float32Array,
+    [outChannels, inChannels, kernel]: [number, number, number],
+  ) {
+    this.magnitudes = weights.map(Math.abs);
+    this.kernel = kernel;
+    this.sums = new Float64Array(outChannels * inChannels);
+    this.magnitudes.forEach((w, i) => this.sums[Math.floor(i / kernel)]! += w);
+  }
+
+  forward(input: Float64Array): Float64Array {
+    this.input = input;
+    const output = new Float64Array(this.sums.length / input.length);
+    this.sums.forEach((sum, row) => {
+      output[Math.floor(row / input.length)]! += sum * input[row % input.length]!;
+    });
+    return output;
+  }
+
+  backward(gradient: Float64Array): Float64Array {
+    this.gradient = gradient;
+    const { length } = this.input;
+    const dx = new Float64Array(length);
+    this.sums.forEach((sum, row) => {
+      dx[row % length]! += sum * gradient[Math.floor(row / length)]!;
+    });
+    return dx;
+  }
+}
+
+function scaled(values: Float64Array, factor: number): Float64Array {
+  return values.map((value) => value * factor);
+}

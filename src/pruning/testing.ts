@@ -1,0 +1,114 @@
+/**
+ * The network's loss in float64, for tests of scores that are derivatives of it.
+ *
+ * @module
+ */
+import { conv1d } from "../backend/conformance/reference/conv1d.ts";
+import { crossEntropy } from "../backend/conformance/reference/cross_entropy.ts";
+import { norm } from "../backend/conformance/reference/norm.ts";
+import { shortcut } from "../backend/conformance/reference/shortcut.ts";
+import { type Signals, signals } from "../backend/conformance/reference/signals.ts";
+import type { Batch } from "../data/batches.ts";
+import type { Workbench } from "../training/workbench.ts";
+
+/** Every trainable tensor by name. */
+export type Weights = Map<string, Float64Array>;
+
+/** Copies of all parameters of a bench's network. */
+export function weightsOf(bench: Workbench): Weights {
+  return new Map(
+    bench.network.parameters.map((
+      { name, parameter },
+    ) => [name, Float64Array.from(parameter.read("value"))]),
+  );
+}
+
+/** What the float64 network needs to know besides its weights. */
+export interface Reference {
+  readonly bench: Workbench;
+  readonly weights: Weights;
+  /** Normalise by the batch (true) or by the statistics of a new network, 0 and 1. */
+  readonly byBatch: boolean;
+}
+
+/** Mean over the batches of each batch's mean cross-entropy, normalised by the batch, no dropout. */
+export function referenceLoss(
+  bench: Workbench,
+  options: { weights: Weights; batches: readonly Batch[] },
+): number {
+  const { weights, batches } = options;
+  const { labels } = bench.split("train");
+  const losses = batches.map((batch) => {
+    const records = [...batch.records].filter((record) => record >= 0);
+    const x = normalised(bench, { records, length: batch.length });
+    const logits = referenceLogits(x, { bench, weights, byBatch: true });
+    return crossEntropy(logits, records.map((record) => labels[record]!)).loss;
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / batches.length;
+}
+
+/** Training records as the network sees them [N, 1, L]. */
+function normalised(
+  { dataset }: Workbench,
+  options: { records: readonly number[]; length: number },
+): Signals {
+  const { lengths, offsets } = dataset.splits.train;
+  const values = options.records.flatMap((record) =>
+    Array.from(
+      { length: options.length },
+      (_, t) => (dataset.samples[offsets[record]! + t]! - dataset.mean) / dataset.std,
+    )
+  );
+  return signals(values, {
+    channels: 1,
+    length: options.length,
+    lengths: options.records.map((record) => lengths[record]!),
+  });
+}
+
+/** The network of model/resnet1d.ts, x [N, 1, L] to logits [N, classes, T]. */
+export function referenceLogits(x: Signals, reference: Reference): Signals {
+  const { blocks, blocksPerStage, filters } = reference.bench.network.config;
+  let value = activate(convolve(x, "stem", { reference }), "stem.norm", reference);
+  for (let i = 0; i < blocks; i++) {
+    const name = `block${i}`;
+    const stride = i % 2 === 1 ? 2 : 1;
+    const activated = i === 0 ? value : activate(value, `${name}.norm1`, reference);
+    const inner = activate(
+      convolve(activated, `${name}.conv1`, { reference, stride }),
+      `${name}.norm2`,
+      reference,
+    );
+    const channels = filters * 2 ** Math.floor(i / blocksPerStage);
+    const add = shortcut(value, { stride, channels });
+    value = convolve(inner, `${name}.conv2`, { reference, add });
+  }
+  return convolve(activate(value, "head.norm", reference), "head", { reference });
+}
+
+function convolve(
+  x: Signals,
+  name: string,
+  options: { reference: Reference; stride?: number; add?: Signals },
+): Signals {
+  const { reference: { weights }, stride = 1, add } = options;
+  const values = weights.get(`${name}.weight`)!;
+  const bias = weights.get(`${name}.bias`)!;
+  const kernel = values.length / bias.length / x.channels;
+  const weight = { outChannels: bias.length, inChannels: x.channels, kernel, values };
+  return conv1d(x, { weight, bias, stride, ...(add ? { add } : {}) }).value;
+}
+
+function activate(x: Signals, name: string, reference: Reference): Signals {
+  const { bench, weights, byBatch } = reference;
+  return norm(x, {
+    gamma: weights.get(`${name}.gamma`)!,
+    beta: weights.get(`${name}.beta`)!,
+    runningMean: new Float64Array(x.channels),
+    runningVariance: new Float64Array(x.channels).fill(1),
+    epsilon: bench.network.config.norm.epsilon,
+    momentum: 1,
+    training: byBatch,
+    relu: true,
+  }).y.value;
+}

@@ -1,0 +1,54 @@
+/**
+ * A chart's place on a page.
+ *
+ * @module
+ */
+import { type Html, html } from "./html.ts";
+import { tableHtml } from "./table_html.ts";
+import type { Table } from "./tables.ts";
+
+/** What stands around a chart. */
+export interface Figure {
+  title: string;
+  note: string;
+  /** The numbers of the chart, folded away below it. */
+  table?: Table;
+  /** Whether there is a place for the epochs of the chosen round. */
+  epochs?: boolean;
+  tall?: boolean;
+  /** Whether positions and rows of the table are rounds that can be chosen. */
+  pick?: boolean;
+}
+
+/** The place of the chart that the page's script knows as `id`. */
+export function figure(
+  id: string,
+  { title, note, table, epochs = false, tall = false, pick = true }: Figure,
+): Html {
+  const keys = `arrow keys read values${pick ? ", Enter shows a round" : ""}`;
+  return html`
+    <figure class="card" data-figure="${id}">
+      <figcaption><h3>${title}</h3><p class="note">${note}</p></figcaption>
+      <div class="tools"></div>
+      <div class="plot${tall
+        ? " tall"
+        : ""}" tabindex="0" role="group" aria-label="${title}: ${keys}"></div>
+      <div class="legend"><span class="readout"></span></div>
+      ${table
+        ? html`<details><summary>Table</summary>${
+          tableHtml(table, { caption: title, pick })
+        }</details>`
+        : null}
+      ${epochs
+        ? html`
+          <details>
+            <summary>Table of <span data-round-name></span></summary>
+            <div class="scroll" tabindex="0" role="region" aria-label="${title}">
+              <table class="epoch-rows"></table>
+            </div>
+          </details>
+        `
+        : null}
+    </figure>
+  `;
+}

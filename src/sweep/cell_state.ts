@@ -1,0 +1,76 @@
+/**
+ * What a run's directory says about a cell: whether there is anything left to do, and how far it is.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { runDirectory, runFiles } from "../core/paths.ts";
+import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import type { RoundState } from "../experiment/run_store.ts";
+import type { Summary } from "../experiment/summary.ts";
+import { peekState } from "../training/checkpoint.ts";
+
+/** How far a run has come. */
+export interface RunProgress {
+  /** Rounds done, the dense one included, of how many; `rounds` is null before the first is done. */
+  readonly roundsDone: number;
+  readonly rounds: number | null;
+  /** Epochs done in the round under way when it was last saved, of how many. */
+  readonly epoch: number;
+  readonly epochs: number | null;
+  /** Score on dev and compression of the last finished round; null before the first is done. */
+  readonly score: number | null;
+  readonly theta: number | null;
+}
+
+/** Whether all rounds of the run are done. */
+export function isComplete(name: string): boolean {
+  return new RunStore(runDirectory(name)).isComplete();
+}
+
+/**
+ * The settings in which an existing run differs from what a plan asks for; empty if there is no run yet.
+ *
+ * @param configFor The plan's configuration on a backend.
+ */
+export function settingsDifferences(
+  name: string,
+  configFor: (backend: Config["backend"]) => Config,
+): string[] {
+  const store = new RunStore(runDirectory(name));
+  if (!store.exists()) return [];
+  const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  return configDifferences(saved, configFor(saved.backend));
+}
+
+/** Reads a run's progress; what is not there yet counts as nothing done. */
+export function readProgress(name: string): RunProgress {
+  const directory = runDirectory(name);
+  const summary = readJson<Summary>(runFiles.summary(directory));
+  const config = readJson<Config>(runFiles.config(directory));
+  const latest = peekState<RoundState>(runFiles.latest(directory));
+  const finished = summary?.rounds ?? [];
+  const last = finished.at(-1);
+  // The saved state of a round that has been finished since counts for nothing.
+  const current = finished.some(({ round }) => round === latest?.round) ? null : latest;
+  // A control has no dense round of its own.
+  const dense = config?.control ? 0 : 1;
+  return {
+    roundsDone: finished.length,
+    rounds: summary ? summary.plannedRounds + dense : null,
+    epoch: current?.progress.rows.length ?? 0,
+    epochs: config?.training.epochs ?? null,
+    score: last?.dev.score ?? null,
+    theta: last?.theta ?? null,
+  };
+}
+
+/** null if there is none. Files of a run are replaced whole, never half written. */
+function readJson<Value>(file: string): Value | null {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as Value;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import { writeJson } from "../core/files.ts";
+import { runFiles } from "../core/paths.ts";
+import { inTemporaryDirectory } from "../data/testing.ts";
+import { applyOverrides, presetConfig } from "../experiment/resolve.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import type { RoundState } from "../experiment/run_store.ts";
+import { writeCheckpoint } from "../training/checkpoint.ts";
+import { isComplete, readProgress, settingsDifferences } from "./cell_state.ts";
+
+const CONFIG = presetConfig("quick", "cpu");
+
+/** What of `summary.json` counts: rounds done with these thetas, of `plannedRounds` pruned ones. */
+function summary(thetas: number[], plannedRounds: number, first = 0): unknown {
+  const rounds = thetas.map((theta, i) => ({ round: first + i, theta, dev: { score: 0.5 + i } }));
+  return { complete: false, plannedRounds, rounds };
+}
+
+function saveLatest(run: string, round: number, epochs: number): void {
+  const rows = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1 }));
+  const state = { round, progress: { rows } } as RoundState;
+  writeCheckpoint(runFiles.latest(run), { snapshot: new Map(), state });
+}
+
+Deno.test("progress is what the run's files say so far", () =>
+  inTemporaryDirectory((directory) => {
+    const run = path.join(directory, "run");
+    const nothing = { roundsDone: 0, rounds: null, epoch: 0, epochs: null };
+    assert.deepEqual(readProgress(run), { ...nothing, score: null, theta: null });
+    assert.equal(isComplete(run), false);
+
+    new RunStore(run).create(CONFIG);
+    saveLatest(run, 0, 4);
+    const dense = { roundsDone: 0, rounds: null, epoch: 4, epochs: 15 };
+    assert.deepEqual(readProgress(run), { ...dense, score: null, theta: null });
+
+    writeJson(runFiles.summary(run), summary([1, 2.5], 3));
+    const between = { roundsDone: 2, rounds: 4, epoch: 0, epochs: 15 };
+    assert.deepEqual(readProgress(run), { ...between, score: 1.5, theta: 2.5 });
+    saveLatest(run, 2, 7);
+    assert.equal(readProgress(run).epoch, 7);
+  }));
+
+Deno.test("a control has no dense round", () =>
+  inTemporaryDirectory((directory) => {
+    const run = path.join(directory, "run");
+    const control = { kind: "reinit", base: "b", masksSha256: "", rounds: [2, 3] } as const;
+    new RunStore(run).create({ ...CONFIG, control: { ...control, rounds: [2, 3] } });
+    writeJson(runFiles.summary(run), summary([4], 2, 2));
+    saveLatest(run, 3, 5);
+    const { roundsDone, rounds, epoch } = readProgress(run);
+    assert.deepEqual([roundsDone, rounds, epoch], [1, 2, 5]);
+  }));
+
+Deno.test("a run is compared with what the plan asks for, on the backend that it has", () =>
+  inTemporaryDirectory((directory) => {
+    const run = path.join(directory, "run");
+    const asked = (backend: "cpu" | "cuda") =>
+      applyOverrides(presetConfig("quick", backend), { epochs: 3 });
+    assert.deepEqual(settingsDifferences(run, asked), []);
+    new RunStore(run).create({ ...asked("cuda"), seed: 5 });
+    assert.deepEqual(settingsDifferences(run, asked), ["seed: 5, not 1"]);
+  }));

@@ -1,0 +1,69 @@
+/**
+ * From a plan to its cells: one run each, with the arguments of the command that does it.
+ *
+ * @module
+ */
+import { foldSuffix } from "../experiment/resolve.ts";
+import type { Plan, Settings } from "./plan.ts";
+
+/** One run of a sweep. */
+export interface Cell {
+  /** Its place in the list, from 1. */
+  readonly number: number;
+  /** The run's name. */
+  readonly name: string;
+  /** What `deno task lth` is called with. */
+  readonly args: readonly string[];
+  /** The run that has to be finished before; null if there is none. */
+  readonly base: string | null;
+}
+
+/**
+ * The cells of a plan in a fixed order: for each mode, each seed, each fold; then, in the order of these,
+ * their controls. Runs that depend on others come after all that do not.
+ */
+export function expandPlan(plan: Plan): Cell[] {
+  const runs = plan.modes.flatMap((variant) =>
+    plan.seeds.flatMap((seed) =>
+      foldsOf(plan).map((folds) => {
+        const name = `${plan.name}-${variant.label}-seed${seed}${foldSuffix(folds)}`;
+        const args = [
+          ...(plan.preset === undefined ? [] : ["--preset", plan.preset]),
+          ...["--mode", variant.mode],
+          ...optionWords({ ...plan.set, ...variant.set }),
+          ...["--seed", String(seed)],
+          ...(folds ? ["--folds", String(folds.count), "--fold", String(folds.fold)] : []),
+          ...["--name", name],
+        ];
+        return { label: variant.label, name, args, base: null };
+      })
+    )
+  );
+  const controls = plan.controls.flatMap(({ kind, rounds, of }) =>
+    runs.filter(({ label }) => of === undefined || of.includes(label)).map((run) => {
+      const name = `${run.name}-${kind}`;
+      const args = [
+        ...["control", "--run", run.name, "--kind", kind],
+        ...["--rounds", rounds === "all" ? rounds : rounds.join(","), "--name", name],
+      ];
+      return { name, args, base: run.name };
+    })
+  );
+  return [...runs, ...controls].map(({ name, args, base }, i) => ({
+    number: i + 1,
+    ...{ name, args, base },
+  }));
+}
+
+function foldsOf({ folds }: Plan): ({ count: number; fold: number } | null)[] {
+  if (folds === null) return [null];
+  const { count } = folds;
+  return Array.from({ length: count }, (_, i) => ({ count, fold: i + 1 }));
+}
+
+function optionWords(settings: Settings): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => {
+    if (typeof value === "boolean") return value ? [`--${name}`] : [];
+    return [`--${name}`, Array.isArray(value) ? value.join(",") : String(value)];
+  });
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { expandPlan } from "./cells.ts";
+import { parsePlan } from "./plan.ts";
+
+Deno.test("modes, seeds and folds multiply in this order, controls follow", () => {
+  const cells = expandPlan(parsePlan({
+    name: "toy",
+    modes: ["weight-rewind", { mode: "weight-rewind", label: "late" }],
+    seeds: [7, 3],
+    folds: { count: 2 },
+    controls: [{ kind: "reinit", rounds: "all", of: ["late"] }],
+  }, "it"));
+  assert.deepEqual(cells.map(({ name, base }) => [name, base]), [
+    ["toy-weight-rewind-seed7-fold1of2", null],
+    ["toy-weight-rewind-seed7-fold2of2", null],
+    ["toy-weight-rewind-seed3-fold1of2", null],
+    ["toy-weight-rewind-seed3-fold2of2", null],
+    ["toy-late-seed7-fold1of2", null],
+    ["toy-late-seed7-fold2of2", null],
+    ["toy-late-seed3-fold1of2", null],
+    ["toy-late-seed3-fold2of2", null],
+    ["toy-late-seed7-fold1of2-reinit", "toy-late-seed7-fold1of2"],
+    ["toy-late-seed7-fold2of2-reinit", "toy-late-seed7-fold2of2"],
+    ["toy-late-seed3-fold1of2-reinit", "toy-late-seed3-fold1of2"],
+    ["toy-late-seed3-fold2of2-reinit", "toy-late-seed3-fold2of2"],
+  ]);
+  assert.deepEqual(cells.map(({ number }) => number), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
+Deno.test("a cell is called as on the command line, a mode's own settings last", () => {
+  const [run, control] = expandPlan(parsePlan({
+    name: "toy",
+    preset: "quick",
+    set: { epochs: 4, "learning-rate": 0.01, "keep-layers": ["stem", "head"] },
+    modes: [{ mode: "lth-ecg", set: { epochs: 5 } }],
+    seeds: [0],
+    folds: { count: 3 },
+    controls: [{ kind: "random", rounds: [1, 4] }],
+  }, "it")).filter(({ name }) => name.includes("fold2"));
+  assert.deepEqual(run!.args.join(" ").split(" --"), [
+    ...[
+      "--preset quick",
+      "mode lth-ecg",
+      "epochs 5",
+      "learning-rate 0.01",
+      "keep-layers stem,head",
+    ],
+    ...["seed 0", "folds 3", "fold 2", "name toy-lth-ecg-seed0-fold2of3"],
+  ]);
+  assert.deepEqual(control!.args.join(" ").split(" --"), [
+    ...["control", "run toy-lth-ecg-seed0-fold2of3", "kind random", "rounds 1,4"],
+    "name toy-lth-ecg-seed0-fold2of3-random",
+  ]);
+});
+
+Deno.test("without folds the name has none; true is a flag, false is nothing", () => {
+  const [cell] = expandPlan(parsePlan({
+    name: "/tmp/toy",
+    set: { verbose: true, quiet: false },
+    modes: ["finetune"],
+    seeds: [2],
+  }, "it"));
+  assert.equal(cell!.name, "/tmp/toy-finetune-seed2");
+  assert.deepEqual(cell!.args, [
+    ...["--mode", "finetune", "--verbose", "--seed", "2", "--name", "/tmp/toy-finetune-seed2"],
+  ]);
+});

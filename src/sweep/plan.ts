@@ -1,0 +1,136 @@
+/**
+ * A sweep's plan: a JSON file that says which runs make up one experiment.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { z } from "zod";
+import { messageOf, UsageError } from "../core/errors.ts";
+import { runDirectory } from "../core/paths.ts";
+import { CONTROLS, MODES } from "../experiment/config.ts";
+import { PRESETS } from "../experiment/presets.ts";
+
+/** Options of `deno task lth` that follow from the rest of the plan, or would make no sense in it. */
+const NOT_IN_SET = [
+  ...["mode", "preset", "config", "name", "resume", "seed", "replicates"],
+  ...["folds", "fold", "threads", "help"],
+];
+
+const optionName = z.string()
+  .regex(/^[a-z][a-z0-9-]*$/, "write an option of deno task lth without its dashes")
+  .refine((name) => !NOT_IN_SET.includes(name), "the plan or the sweep decides it elsewhere");
+
+/** A flag is set by true; a list is written with commas. */
+const settings = z.record(
+  optionName,
+  z.union([z.number(), z.string(), z.boolean(), z.array(z.string())], {
+    error: "write a number, a text, true or false, or a list of texts",
+  }),
+);
+
+/** As part of a run's name. */
+const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use letters, digits, . _ and -");
+
+/** A mode alone, or with a label of its own and settings that only it has. */
+const variant = z.preprocess(
+  (value) => typeof value === "string" ? { mode: value } : value,
+  z.strictObject({ mode: z.enum(MODES), label: label.optional(), set: settings.optional() }),
+).transform(({ mode, label, set }) => ({ mode, label: label ?? mode, set: set ?? {} }));
+
+const rounds = z.union([z.literal("all"), z.array(z.number().int().min(1)).min(1)], {
+  error: 'write "all" or a list of rounds from 1',
+});
+
+function allDifferent(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+const planSchema = z.strictObject({
+  /** First part of every run's name; with a slash, of every run's path. */
+  name: z.string().refine(isRunName, "use letters, digits, . _ and -, or a path"),
+  description: z.string().optional(),
+  preset: z.enum(Object.keys(PRESETS) as [keyof typeof PRESETS]).optional(),
+  /** Settings of every run, by option name. */
+  set: settings.default({}),
+  /** What is compared: modes, each with settings of its own if it needs any. */
+  modes: z.array(variant).min(1)
+    .refine(
+      (modes) => allDifferent(modes.map(({ label }) => label)),
+      "two have the same label: give one its own",
+    ),
+  seeds: z.array(z.number().int().min(0)).min(1).refine(allDifferent, "a seed is there twice"),
+  /** Every run once per fold of a cross-validation. */
+  folds: z.strictObject({ count: z.number().int().min(2) }).nullable().default(null),
+  /** Branches of the finished runs; `of` limits them to the modes with these labels. */
+  controls: z.array(
+    z.strictObject({ kind: z.enum(CONTROLS), rounds, of: z.array(z.string()).optional() }),
+  )
+    .default([])
+    .refine(
+      (controls) => allDifferent(controls.map(({ kind }) => kind)),
+      "a kind is there twice: name all its modes in one `of`",
+    ),
+});
+
+/** Settings by option name. */
+export type Settings = z.infer<typeof settings>;
+/** A checked plan. */
+export type Plan = z.infer<typeof planSchema>;
+
+function isRunName(name: string): boolean {
+  try {
+    runDirectory(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Checks a plan.
+ *
+ * @param source What to call it in an error.
+ * @throws {UsageError} Naming each field that is wrong.
+ */
+export function parsePlan(value: unknown, source: string): Plan {
+  const result = planSchema.safeParse(value);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => {
+      const message = issue.code === "invalid_key" ? issue.issues[0]!.message : issue.message;
+      return issue.path.length === 0 ? message : `${issue.path.join(".")}: ${message}`;
+    });
+    throw new UsageError(`Cannot use the plan ${source}: ${problems.join("; ")}`);
+  }
+  const plan = result.data;
+  const labels = plan.modes.map(({ label }) => label);
+  for (const { kind, of } of plan.controls) {
+    const stranger = of?.find((label) => !labels.includes(label));
+    if (stranger !== undefined) {
+      throw new UsageError(
+        `Cannot use the plan ${source}: control ${kind} is of ${stranger}, which is none of its ` +
+          `modes (${labels.join(", ")})`,
+      );
+    }
+  }
+  return plan;
+}
+
+/** Reads a plan. @throws {UsageError} If the file is absent, not JSON or not a plan. */
+export function readPlan(file: string): Plan {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new UsageError(
+      `Cannot read the plan ${file}: ${code === "ENOENT" ? "no such file" : messageOf(error)}`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`Cannot use the plan ${file}: it is not JSON (${messageOf(error)})`);
+  }
+  return parsePlan(value, file);
+}

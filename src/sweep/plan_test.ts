@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { ROOT } from "../core/paths.ts";
+import { inTemporaryDirectory } from "../data/testing.ts";
+import { parsePlan, readPlan } from "./plan.ts";
+
+const PLAN = { name: "toy", modes: ["weight-rewind"], seeds: [1] };
+
+Deno.test("a mode alone is one with its own name as label and no settings", () => {
+  const { modes, set, folds, controls } = parsePlan(
+    {
+      ...PLAN,
+      modes: ["finetune", { mode: "weight-rewind", label: "late", set: { "rewind-to": "1ep" } }],
+    },
+    "it",
+  );
+  assert.deepEqual(modes, [
+    { mode: "finetune", label: "finetune", set: {} },
+    { mode: "weight-rewind", label: "late", set: { "rewind-to": "1ep" } },
+  ]);
+  assert.deepEqual([set, folds, controls], [{}, null, []]);
+});
+
+Deno.test("what is wrong is named by its place", () => {
+  const cases: [unknown, RegExp][] = [
+    [[], /expected object/],
+    [{ ...PLAN, colour: "red" }, /colour/],
+    [{ ...PLAN, name: "two words" }, /name: use letters/],
+    [{ ...PLAN, preset: "fast" }, /preset: .*"quick"/],
+    [{ ...PLAN, modes: [] }, /modes: /],
+    [{ ...PLAN, modes: ["finetuning"] }, /modes\.0\.mode: .*"finetune"/],
+    [{ ...PLAN, modes: [{ mode: "finetune", sets: {} }] }, /modes\.0: .*sets/],
+    [{ ...PLAN, modes: ["finetune", "finetune"] }, /modes: two have the same label/],
+    [{ ...PLAN, seeds: [] }, /seeds: /],
+    [{ ...PLAN, seeds: [0, 1.5] }, /seeds\.1: /],
+    [{ ...PLAN, seeds: [3, 3] }, /seeds: a seed is there twice/],
+    [{ ...PLAN, folds: 5 }, /folds: /],
+    [{ ...PLAN, folds: { count: 1 } }, /folds\.count: /],
+    [{ ...PLAN, set: { seed: 4 } }, /set\.seed: the plan or the sweep decides it elsewhere/],
+    [{ ...PLAN, set: { "--epochs": 4 } }, /set\.--epochs: .*without its dashes/],
+    [{ ...PLAN, set: { epochs: null } }, /set\.epochs: write a number/],
+    [
+      { ...PLAN, controls: [{ kind: "reinit", rounds: "some" }] },
+      /controls\.0\.rounds: write "all"/,
+    ],
+    [
+      { ...PLAN, controls: [1, 2].map((round) => ({ kind: "reinit", rounds: [round] })) },
+      /controls: a kind is there twice/,
+    ],
+    [
+      { ...PLAN, controls: [{ kind: "reinit", rounds: "all", of: ["finetune"] }] },
+      /control reinit is of finetune, which is none of its modes \(weight-rewind\)/,
+    ],
+  ];
+  for (const [value, message] of cases) {
+    assert.throws(() => parsePlan(value, "it"), (error) => {
+      assert.ok(error instanceof UsageError, String(error));
+      assert.match(error.message, /^Cannot use the plan it: /);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("a file that is absent or not JSON is refused by name", () =>
+  inTemporaryDirectory((directory) => {
+    const file = path.join(directory, "plan.json");
+    assert.throws(() => readPlan(file), /Cannot read the plan .*plan\.json: no such file/);
+    fs.writeFileSync(file, "{");
+    assert.throws(() => readPlan(file), /plan\.json: it is not JSON/);
+    fs.writeFileSync(file, JSON.stringify(PLAN));
+    assert.equal(readPlan(file).name, "toy");
+  }));
+
+Deno.test("the plans that come with the project are valid", () => {
+  const directory = path.join(ROOT, "scripts/plans");
+  const files = fs.readdirSync(directory);
+  assert.ok(files.length > 0);
+  for (const file of files) assert.ok(readPlan(path.join(directory, file)).description);
+});

@@ -1,0 +1,49 @@
+/**
+ * The gradient of the loss on training batches, without an update.
+ *
+ * @module
+ */
+import type { Batch } from "../data/batches.ts";
+import { MeasuringPrograms } from "./programs.ts";
+import { keepingStatistics } from "./recalibrate.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** Gradients of fixed batches at whatever weights the network holds. */
+export class GradientProbe implements Disposable {
+  private readonly programs: MeasuringPrograms;
+
+  /**
+   * @param batches Of the train split. Normalisation is by the batch, sign flips and dropout are off.
+   */
+  constructor(private readonly bench: Workbench, private readonly batches: readonly Batch[]) {
+    const { network } = bench;
+    this.programs = new MeasuringPrograms(bench, (builder, x) => {
+      const tape = network.forward(builder, x, "measuring");
+      network.backward(builder, tape, builder.crossEntropy(tape.logits));
+    });
+  }
+
+  /**
+   * The gradients of the prunable tensors, in their order: the mean over the batches of the gradients of
+   * each batch's mean cross-entropy, 0 where a mask prunes. Weights and running statistics stay.
+   */
+  measure(): Promise<Float64Array[]> {
+    return keepingStatistics(this.bench, async () => {
+      const { prunable } = this.bench.network;
+      const sums = prunable.map(({ parameter }) => new Float64Array(parameter.size));
+      for (const batch of this.batches) {
+        await this.programs.run(batch);
+        prunable.forEach(({ parameter }, p) => {
+          const gradient = parameter.read("gradient");
+          const sum = sums[p]!;
+          for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]! / this.batches.length;
+        });
+      }
+      return sums;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.programs[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Running statistics of batch normalisation, estimated again for the weights as they are. Pruning moves
+ * every activation, so that the statistics of the network before it no longer fit.
+ *
+ * @module
+ */
+import { MeasuringPrograms } from "./programs.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** Training batches that the statistics are estimated from, at most. */
+const MOST_BATCHES = 50;
+
+/**
+ * Sets the running means and variances to their averages over batches of the first training epoch, each
+ * batch counting the same, as in training. Sign flips and dropout are off; no weight changes.
+ */
+export async function recalibrateStatistics(bench: Workbench): Promise<void> {
+  const { network } = bench;
+  const buffers = network.buffers.map(({ buffer }) => buffer);
+  const sums = buffers.map((buffer) => new Float64Array(buffer.size));
+  const batches = bench.trainingBatches(0).slice(0, MOST_BATCHES);
+  using programs = new MeasuringPrograms(bench, (builder, x) => {
+    network.forward(builder, x, "measuring");
+  });
+  for (const batch of batches) {
+    await programs.run(batch);
+    buffers.forEach((buffer, b) => {
+      const measured = buffer.read();
+      const sum = sums[b]!;
+      for (let i = 0; i < sum.length; i++) sum[i]! += measured[i]!;
+    });
+  }
+  buffers.forEach((buffer, b) => {
+    buffer.write(Float32Array.from(sums[b]!, (sum) => sum / batches.length));
+  });
+}
+
+/** Runs `body`, which may change the running statistics, and puts them back. */
+export async function keepingStatistics<Result>(
+  bench: Workbench,
+  body: () => Promise<Result>,
+): Promise<Result> {
+  const kept = bench.network.buffers.map(({ buffer }) => ({ buffer, values: buffer.read() }));
+  try {
+    return await body();
+  } finally {
+    for (const { buffer, values } of kept) buffer.write(values);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Made-up records and a small network for tests of training and pruning.
+ *
+ * @module
+ */
+import { openDevice } from "../backend/select.ts";
+import { createRng } from "../core/rng.ts";
+import type { LoadedDataset, Split } from "../data/dataset.ts";
+import { Workbench, type WorkbenchConfig } from "./workbench.ts";
+
+/** Longest record of {@linkcode noiseDataset}. */
+const LONGEST = 1536;
+
+/** Records of 1 to 6 hops of noise in 4 classes; dev holds the training records too, test nothing. */
+export function noiseDataset(): LoadedDataset {
+  const rng = createRng(5, "noise");
+  const lengths = Int32Array.from([256, 1536, 512, 768, 1024, 1280, 256, 512, 1536, 1024, 768]);
+  const records: Split = {
+    ids: [...lengths].map((_, i) => String(i)),
+    offsets: Float64Array.from(lengths, (_, i) => i * LONGEST),
+    lengths,
+    labels: lengths.map((_, i) => i % 4),
+  };
+  const none: Split = {
+    ids: [],
+    offsets: new Float64Array(),
+    lengths: new Int32Array(),
+    labels: new Int32Array(),
+  };
+  const samples = { length: LONGEST * lengths.length };
+  return {
+    directory: "noise",
+    classes: ["A", "N", "O", "~"],
+    sampleRate: 300,
+    hop: 256,
+    mean: 3,
+    std: 500,
+    sha256: "",
+    samples: Int16Array.from(samples, () => rng.integer(2001) - 1000),
+    splits: { train: records, dev: records, test: none },
+  };
+}
+
+/** A network of three blocks whose programs run in milliseconds, with everything random switched on. */
+export const SMALL: WorkbenchConfig = {
+  network: {
+    filters: 3,
+    kernel: 5,
+    blocks: 3,
+    blocksPerStage: 2,
+    classes: 4,
+    dropout: 0.3,
+    init: "fan-in",
+    norm: { epsilon: 1e-3, momentum: 0.1 },
+  },
+  optimizer: {
+    kind: "adam",
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    weightDecay: 0,
+    clipNorm: 1,
+  },
+  batchSize: 4,
+  flip: true,
+  seed: 1,
+};
+
+/** Hands `body` a workbench on the CPU and closes it. */
+export async function withBench<Result>(
+  changes: Partial<WorkbenchConfig>,
+  body: (bench: Workbench) => Promise<Result>,
+): Promise<Result> {
+  const device = openDevice({ backend: "cpu" });
+  try {
+    using bench = new Workbench(device, noiseDataset(), { ...SMALL, ...changes });
+    bench.network.initialise(7);
+    return await body(bench);
+  } finally {
+    await device.close();
+  }
+}
