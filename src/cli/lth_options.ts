@@ -63,8 +63,14 @@ function lthCommand(): Command {
     .option("--blocks <n>", "residual blocks", integer(1, 17))
     .option("--kernel <n>", "width of the convolutions", integer(1, 1024))
     .option("--dropout <rate>", "before each block's second convolution", number(0, 1))
-    .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20);
+    .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
+    .addHelpText("after", () => SUBCOMMANDS);
 }
+
+const SUBCOMMANDS = `
+Of a finished run (each with --help of its own):
+  lth control --run <name> --kind <kind>  train its rounds again with one thing changed
+  lth analyze --run <name>                look closer at its tickets`;
 
 /**
  * Reads the command line.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import type { Config, Mode } from "../experiment/config.ts";
+import { stopsEarly } from "../training/early_stopping.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { runLottery } from "./lottery.ts";
@@ -100,7 +101,7 @@ Deno.test("each mode starts retraining from what its definition says", () =>
 
 Deno.test("stopped after every chunk and resumed in new processes' worth of state, bit-equal", () =>
   withToyDataset(async ({ directory, data }) => {
-    const early = { patience: 1, minEpochs: 2, metric: "loss" } as const;
+    const early = { patience: 1, minEpochs: 2, metric: "score" } as const;
     const { training } = toyConfig(data);
     const variants: [string, Partial<Config>][] = [
       ["weight-rewind", { rewindTo: "3it" }],
@@ -135,6 +136,34 @@ Deno.test("stopped after every chunk and resumed in new processes' worth of stat
           return Promise.resolve();
         }));
     }
+  }));
+
+Deno.test("early stopping cuts a round short and changes nothing before", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const { training } = toyConfig(data);
+    const rowsWith = async (earlyStopping: Config["training"]["earlyStopping"]) => {
+      const config = toyConfig(data, {
+        training: { ...training, epochs: 12, earlyStopping },
+        pruning: halving(0),
+      });
+      const name = earlyStopping ? `patience${earlyStopping.patience}` : "off";
+      const run = { directory: path.join(directory, name), config };
+      return await withToyRun(run, async ({ experiment, store }) => {
+        await runLottery(experiment);
+        return store.finishedRounds()[0]!.epochs;
+      });
+    };
+    const whole = await rowsWith(null);
+    assert.equal(whole.length, 12);
+    const lengths = [];
+    for (const patience of [1, 2]) {
+      const settings = { patience, minEpochs: 3, metric: "score" } as const;
+      const rows = await rowsWith(settings);
+      const end = whole.findIndex((_, i) => stopsEarly(settings, whole.slice(0, i + 1)));
+      assert.deepEqual(rows, end < 0 ? whole : whole.slice(0, end + 1));
+      lengths.push(rows.length);
+    }
+    assert.ok(lengths[0]! < 12, `no round ended early: ${lengths}`);
   }));
 
 Deno.test("the toy problem is learnt: what is tested above is training, not noise", () =>

@@ -20,29 +20,72 @@ export function selectHighest(
   options: { alive: readonly Uint8Array[]; keep: number },
 ): Uint8Array[] {
   const { alive, keep } = options;
-  const candidates = new Float64Array(
-    alive.reduce((sum, mask) => sum + mask.reduce((a, b) => a + b, 0), 0),
-  );
-  let count = 0;
+  const threshold = keepThreshold(scores, { alive, keep });
+  // Above the threshold all survive, at it only as many as there is room for.
+  let room = keep;
   scores.forEach((tensor, t) => {
-    tensor.forEach((score, i) => {
-      if (alive[t]![i]) candidates[count++] = score;
-    });
+    const mask = alive[t]!;
+    for (let i = 0; i < tensor.length; i++) {
+      if (mask[i] && tensor[i]! > threshold) room--;
+    }
   });
-  if (candidates.some(Number.isNaN)) {
-    throw new Failure("Cannot select weights: a score is not a number");
-  }
+  return scores.map((tensor, t) => {
+    const mask = alive[t]!;
+    const survivors = new Uint8Array(tensor.length);
+    for (let i = 0; i < tensor.length; i++) {
+      const score = tensor[i]!;
+      if (!mask[i] || score < threshold) continue;
+      if (score > threshold || room-- > 0) survivors[i] = 1;
+    }
+    return survivors;
+  });
+}
+
+/** Leading bits of a float64 (sign, exponent, 8 of the fraction) that the bins go by. */
+const BIN_BITS = 20;
+
+/** The score of rank `keep`: a histogram finds its bin, and only that bin is sorted. */
+function keepThreshold(
+  scores: readonly Float64Array[],
+  { alive, keep }: { alive: readonly Uint8Array[]; keep: number },
+): number {
+  const bins = new Uint32Array(2 ** BIN_BITS);
+  let count = 0;
+  eachAlive(scores, alive, (score, bin) => {
+    if (Number.isNaN(score)) throw new Failure("Cannot select weights: a score is not a number");
+    bins[bin]! += 1;
+    count++;
+  });
   if (!(keep >= 1 && keep <= count)) {
     throw new RangeError(`Cannot keep ${keep} of ${count} weights`);
   }
-  const threshold = candidates.sort()[count - keep]!;
-  // Above the threshold all survive, at it only as many as there is room for.
-  let room = keep;
-  for (let i = count - 1; candidates[i]! > threshold; i--) room--;
-  return scores.map((tensor, t) =>
-    Uint8Array.from(tensor, (score, i) => {
-      if (!alive[t]![i] || score < threshold) return 0;
-      return score > threshold || room-- > 0 ? 1 : 0;
-    })
-  );
+  let bin = bins.length - 1;
+  let above = 0;
+  for (; above + bins[bin]! < keep; bin--) above += bins[bin]!;
+  const candidates = new Float64Array(bins[bin]!);
+  let filled = 0;
+  eachAlive(scores, alive, (score, other) => {
+    if (other === bin) candidates[filled++] = score;
+  });
+  return candidates.sort().at(above - keep)!;
+}
+
+/** Calls `visit` with every score that counts and its bin; bins are in the order of the scores. */
+function eachAlive(
+  scores: readonly Float64Array[],
+  alive: readonly Uint8Array[],
+  visit: (score: number, bin: number) => void,
+): void {
+  const shift = 32 - BIN_BITS;
+  scores.forEach((tensor, t) => {
+    const mask = alive[t]!;
+    // The upper half of every float64; all supported processors put it second.
+    const words = new Int32Array(tensor.buffer, tensor.byteOffset, 2 * tensor.length);
+    for (let i = 0; i < tensor.length; i++) {
+      if (!mask[i]) continue;
+      const word = words[2 * i + 1]!;
+      // Of negative numbers the larger bit pattern is the smaller number.
+      visit(tensor[i]!, (word < 0 ? ~word : word ^ -0x80000000) >>> shift);
+    }
+  });
 }

@@ -25,6 +25,26 @@ Deno.test("only what is alive is chosen, and its scores alone are looked at", ()
   assert.throws(() => selectHighest(scores, { alive: ones(4), keep: 1 }), Failure);
 });
 
+Deno.test("for any numbers it agrees with sorting all of them", () => {
+  const rng = createRng(9, "any");
+  const special = [0, -0, Infinity, -Infinity, 5e-324, -5e-324, 1, -1, 1e300];
+  const scores = [70, 200, 33].map((size) =>
+    Float64Array.from({ length: size }, () => {
+      if (rng.integer(5) === 0) return special[rng.integer(special.length)]!;
+      return (rng.next() - 0.5) * 10 ** (rng.integer(600) - 300);
+    })
+  );
+  const alive = scores.map((tensor) => Uint8Array.from(tensor, () => rng.integer(5) > 0 ? 1 : 0));
+  const places = scores.flatMap((tensor, t) => [...tensor].map((score, i) => ({ score, t, i })))
+    .filter(({ t, i }) => alive[t]![i] === 1);
+  const order = places.toSorted((a, b) => a.score === b.score ? 0 : a.score < b.score ? 1 : -1);
+  for (let keep = 1; keep <= places.length; keep++) {
+    const expected = scores.map((tensor) => new Uint8Array(tensor.length));
+    for (const { t, i } of order.slice(0, keep)) expected[t]![i] = 1;
+    assert.deepEqual(selectHighest(scores, { alive, keep }), expected, `${keep}`);
+  }
+});
+
 Deno.test("for magnitudes it agrees with the device's selection, ties included", async () => {
   const device = openDevice({ backend: "cpu" });
   try {
