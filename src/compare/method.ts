@@ -11,7 +11,7 @@ type Settings = Record<string, unknown>;
  * Settings in which replicates may differ: the seed, the fold, and what decides nothing about the
  * training (the data set is compared by its content, the preset's name by what it set).
  */
-const FREE = ["seed", "folds.fold", "data", "preset", "format"];
+const FREE = ["seed", "orderSeed", "folds.fold", "data", "preset", "format"];
 
 /** The settings that make a method: everything but {@linkcode FREE}, and the kind of control. */
 export function methodSettings({ summary, control }: Run): Map<string, string> {
