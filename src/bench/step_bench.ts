@@ -6,7 +6,8 @@
 import type { NativeDevice, OpProfile } from "../backend/native.ts";
 import { createRng } from "../core/rng.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
-import { PRESETS } from "../experiment/presets.ts";
+import { applyOverrides, presetConfig } from "../experiment/resolve.ts";
+import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { Workbench } from "../training/workbench.ts";
 
 /** What to time. */
@@ -40,26 +41,9 @@ export async function benchSteps(
   options: StepBenchOptions,
 ): Promise<StepTiming[]> {
   const dataset = noiseDataset(options);
-  const { network, training } = PRESETS.cinc2017;
-  using bench = new Workbench(device, dataset, {
-    network: {
-      ...network,
-      filters: options.filters,
-      classes: dataset.classes.length,
-      norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
-    },
-    optimizer: {
-      kind: training.optimizer,
-      beta1: training.beta1,
-      beta2: training.beta2,
-      epsilon: training.epsilon,
-      weightDecay: training.weightDecay,
-      clipNorm: training.clipNorm,
-    },
-    batchSize: options.batchSize,
-    flip: training.flip,
-    seed: 1,
-  });
+  const { batchSize, filters } = options;
+  const config = applyOverrides(presetConfig("cinc2017", device.name), { batchSize, filters });
+  using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
   const timings: StepTiming[] = [];
   for (const density of options.densities) {
     bench.network.initialise(1);

@@ -20,6 +20,7 @@ import {
   numericDifferences,
 } from "../experiment/environment.ts";
 import { lockRun } from "../experiment/lock.ts";
+import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { metricFor } from "../training/metrics.ts";
@@ -182,29 +183,6 @@ function recordEnvironment(
     );
   }
   return then;
-}
-
-/** The settings of a run that its programs are recorded with. */
-export function workbenchConfig(config: Config, dataset: LoadedDataset): Workbench["config"] {
-  const { network, training } = config;
-  return {
-    network: {
-      ...network,
-      classes: dataset.classes.length,
-      norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
-    },
-    optimizer: {
-      kind: training.optimizer,
-      beta1: training.beta1,
-      beta2: training.beta2,
-      epsilon: training.epsilon,
-      weightDecay: training.weightDecay,
-      clipNorm: training.clipNorm,
-    },
-    batchSize: training.batchSize,
-    flip: training.flip,
-    seed: config.orderSeed ?? config.seed,
-  };
 }
 
 function summaryOf(

@@ -18,7 +18,8 @@ import { Workbench } from "../training/workbench.ts";
 import { Experiment } from "./experiment.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import type { ExperimentObserver, Rounds } from "./rounds.ts";
-import { doRun, type RunObserver, workbenchConfig } from "./run.ts";
+import { workbenchConfig } from "../experiment/workbench_config.ts";
+import { doRun, type RunObserver } from "./run.ts";
 import { stagesOf } from "./stages.ts";
 
 const TONES: Record<string, number> = { slow: 40, fast: 15 };
