@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Html, html } from "../report/html.ts";
+import type { Html } from "../report/html.ts";
+import { wordList } from "../report/word_list.ts";
 
 const WORDS: [word: string, meaning: string][] = [
   [
@@ -47,14 +48,5 @@ const WORDS: [word: string, meaning: string][] = [
 
 /** The list of words. */
 export function words(): Html {
-  return html`<dl class="glossary">${
-    WORDS.map(([word, meaning]) =>
-      html`
-        <div>
-          <dt>${word}</dt>
-          <dd>${meaning}</dd>
-        </div>
-      `
-    )
-  }</dl>`;
+  return wordList(WORDS);
 }

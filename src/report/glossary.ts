@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Html, html } from "./html.ts";
+import type { Html } from "./html.ts";
+import { wordList } from "./word_list.ts";
 
 const WORDS: [word: string, meaning: string][] = [
   ["Round", "Round 0 trains the dense network; round r has been pruned r times and trained again."],
@@ -69,14 +70,5 @@ const WORDS: [word: string, meaning: string][] = [
 
 /** The list of words. */
 export function glossary(): Html {
-  return html`<dl class="glossary">${
-    WORDS.map(([word, meaning]) =>
-      html`
-        <div>
-          <dt>${word}</dt>
-          <dd>${meaning}</dd>
-        </div>
-      `
-    )
-  }</dl>`;
+  return wordList(WORDS);
 }

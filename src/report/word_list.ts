@@ -1,0 +1,20 @@
+/**
+ * A list of terms with their meanings, as the pages end with.
+ *
+ * @module
+ */
+import { type Html, html } from "./html.ts";
+
+/** The terms in the given order. */
+export function wordList(words: readonly (readonly [string, string])[]): Html {
+  return html`<dl class="glossary">${
+    words.map(([word, meaning]) =>
+      html`
+        <div>
+          <dt>${word}</dt>
+          <dd>${meaning}</dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}
