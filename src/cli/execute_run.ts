@@ -23,13 +23,15 @@ export interface RunToExecute {
   readonly device: NativeDevice;
   /** Seconds between saves within a round. */
   readonly checkpointEvery: number;
+  /** A run whose dense round is taken over. */
+  readonly denseFrom?: string | undefined;
   /** The command that continues it; by default the one for this run alone. */
   readonly again?: string | undefined;
 }
 
 /** @returns The exit code: 0, or 130 if the run was stopped. */
 export async function executeRun(run: RunToExecute): Promise<number> {
-  const { name, config, device, checkpointEvery, again } = run;
+  const { name, config, device, checkpointEvery, denseFrom, again } = run;
   try {
     const observer = new TerminalObserver({ name, epochs: config.training.epochs });
     using _interrupt = onInterrupt(() => observer.requestStop());
@@ -38,6 +40,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
       config,
       device,
       checkpointEvery: 1000 * checkpointEvery,
+      denseFrom,
     }, observer);
     observer.close();
     if (outcome === "stopped") {

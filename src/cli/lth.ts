@@ -38,8 +38,9 @@ async function runOne(
   again?: string,
 ): Promise<{ name: string; code: number }> {
   const { config, name, device } = prepare(options);
-  const { checkpointEvery } = options;
-  return { name, code: await executeRun({ name, config, device, checkpointEvery, again }) };
+  const { checkpointEvery, denseFrom } = options;
+  const run = { name, config, device, checkpointEvery, denseFrom, again };
+  return { name, code: await executeRun(run) };
 }
 
 /** Decides which run is meant, with which settings, on which device. */

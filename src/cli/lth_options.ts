@@ -23,6 +23,8 @@ export interface LthOptions extends Overrides {
   threads: number;
   /** Seconds. */
   checkpointEvery: number;
+  /** A run whose dense round is taken over. */
+  denseFrom?: string;
 }
 
 function lthCommand(): Command {
@@ -38,6 +40,10 @@ function lthCommand(): Command {
     .option("--fold <i>", "test on this fold, 1 to k", integer(1))
     .option("--name <run>", "name of the run (default: preset and mode)")
     .option("--resume", "continue the run where it was stopped", false)
+    .addOption(
+      new Option("--dense-from <run>", "take over the dense round of a run with the same settings")
+        .conflicts("replicates"),
+    )
     .option("--rounds <n>", "pruning rounds after the dense one", integer(0, 10_000))
     .option("--prune <fraction>", "share of the remaining weights to prune per round", number(0, 1))
     .option("--target <theta>", "stop at this compression, whatever the rounds", number(1))

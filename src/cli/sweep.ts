@@ -11,7 +11,8 @@ import { UsageError } from "../core/errors.ts";
 import { lockHolder } from "../experiment/lock.ts";
 import { runDirectory } from "../core/paths.ts";
 import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
-import { type Cell, expandPlan } from "../sweep/cells.ts";
+import { denseSettings, hasDenseRound } from "../lottery/shared_dense.ts";
+import { type Cell, expandPlan, shareDenseRounds } from "../sweep/cells.ts";
 import { logFile, startCell } from "../sweep/child.ts";
 import { readPlan } from "../sweep/plan.ts";
 import { type CellStatus, Pool } from "../sweep/pool.ts";
@@ -41,8 +42,9 @@ async function main(args: string[]): Promise<number> {
     .parse(args, { from: "user" });
   const options = command.opts<SweepOptions>();
   const file = command.args[0]!;
-  const cells = expandPlan(readPlan(file));
-  checkCells(cells, file);
+  const plan = expandPlan(readPlan(file));
+  checkCells(plan, file);
+  const cells = shareDenseRounds(plan, denseKey);
   if (options.list) return list(cells);
   if (options.cell !== undefined) return await doOne(cells, { ...options, cell: options.cell });
   return await doAll(cells, { ...options, again: `deno task sweep ${shellWords(args)}` });
@@ -80,6 +82,19 @@ function checkCells(cells: readonly Cell[], file: string): void {
   }
 }
 
+/** Equal for runs that train the same dense round. */
+function denseKey({ args, base }: Cell): string | null {
+  if (base !== null) return null;
+  const options = parseLthOptions(args, { quiet: true });
+  const backend = options.device === "auto" ? "cpu" : options.device;
+  return JSON.stringify([options.device, denseSettings(askedConfig(options, backend))]);
+}
+
+/** The run to take the dense round from, if it has one by now. */
+function denseOf({ denseFrom }: Cell): string | null {
+  return denseFrom !== null && hasDenseRound(denseFrom) ? denseFrom : null;
+}
+
 function list(cells: readonly Cell[]): number {
   const width = String(cells.length).length;
   for (const { number, name, args } of cells) {
@@ -103,7 +118,11 @@ async function doOne(
         `${base.number}`,
     );
   }
-  return await lth([...cell.args, "--resume", "--threads", String(threads)]);
+  const dense = denseOf(cell);
+  return await lth([
+    ...[...cell.args, "--resume", "--threads", String(threads)],
+    ...(dense === null ? [] : ["--dense-from", dense]),
+  ]);
 }
 
 async function doAll(
@@ -116,7 +135,8 @@ async function doAll(
     : Math.max(1, Math.floor((threads || os.availableParallelism()) / processes));
   const pool = new Pool(cells, {
     jobs: processes,
-    start: (cell) => startCell(cell, each),
+    start: (cell) => startCell(cell, { threads: each, denseFrom: denseOf(cell) }),
+    hasDense: hasDenseRound,
     isComplete: ({ name }) => isComplete(name),
     holder: ({ name }) => lockHolder(runDirectory(name)),
     changed: () => display.update(),

@@ -111,6 +111,14 @@ Deno.test("stopped, killed and run again, a sweep ends with what single runs end
       assert.equal(fs.statSync(roundFiles.done(runFiles.round(run, 0))).mtimeMs, written[i]);
     });
 
+    // The dense round of a seed is trained by its first run; the log says what each run trained.
+    const log = (run: string) => fs.readFileSync(runFiles.log(run), "utf8");
+    for (const seed of [0, 1]) {
+      assert.match(log(runs[seed]!), /Round 0, /);
+      assert.doesNotMatch(log(runs[2 + seed]!), /Round 0, /);
+      assert.match(log(runs[2 + seed]!), /Round 1, /);
+    }
+
     const single = writePlan(
       directory,
       toyPlan(data, { name: path.join(directory, "single") }),

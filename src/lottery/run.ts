@@ -27,6 +27,7 @@ import { metricFor } from "../training/metrics.ts";
 import { SPLITS, Workbench } from "../training/workbench.ts";
 import { runLottery } from "./lottery.ts";
 import type { ExperimentObserver } from "./rounds.ts";
+import { takeOverDense } from "./shared_dense.ts";
 import { type Stages, stagesOf } from "./stages.ts";
 
 /** A run to do. */
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly device: NativeDevice;
   /** Milliseconds of training between saves of the state within a round. */
   readonly checkpointEvery: number;
+  /** A run, by name or path, whose dense round is taken over instead of trained again. */
+  readonly denseFrom?: string | undefined;
 }
 
 /** Who watches a run. */
@@ -100,6 +103,10 @@ export async function doRun(
   if (!store.exists()) store.create(config);
   using _lock = lockRun(directory);
   const environment = recordEnvironment(store, { device, dataset, observer });
+  if (options.denseFrom !== undefined && !store.isDone(0)) {
+    takeOverDense(store, { from: options.denseFrom, config, environment });
+    observer.note(`took over the dense round of ${options.denseFrom}`);
+  }
   const summarise = (): Summary => {
     const summary = summaryOf(options, { store, dataset, plan });
     store.saveSummary(summary);

@@ -16,6 +16,8 @@ export interface Cell {
   readonly args: readonly string[];
   /** The run that has to be finished before; null if there is none. */
   readonly base: string | null;
+  /** The run whose dense round is the same and comes first in the list; null if there is none. */
+  readonly denseFrom: string | null;
 }
 
 /**
@@ -51,8 +53,27 @@ export function expandPlan(plan: Plan): Cell[] {
   );
   return [...runs, ...controls].map(({ name, args, base }, i) => ({
     number: i + 1,
-    ...{ name, args, base },
+    ...{ name, args, base, denseFrom: null },
   }));
+}
+
+/**
+ * Lets cells whose dense rounds are the same take it from the first of them.
+ *
+ * @param keyOf Equal for equal dense rounds; null if a cell has none.
+ */
+export function shareDenseRounds(
+  cells: readonly Cell[],
+  keyOf: (cell: Cell) => string | null,
+): Cell[] {
+  const first = new Map<string, string>();
+  return cells.map((cell) => {
+    const key = keyOf(cell);
+    if (key === null) return cell;
+    const denseFrom = first.get(key) ?? null;
+    if (denseFrom === null) first.set(key, cell.name);
+    return { ...cell, denseFrom };
+  });
 }
 
 function foldsOf({ folds }: Plan): ({ count: number; fold: number } | null)[] {

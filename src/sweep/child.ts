@@ -38,13 +38,18 @@ export function logFile({ name }: Cell): string {
 /**
  * Starts a cell, or what is left of it.
  *
- * @param threads CPU threads, 0 for one per core.
+ * @param options.threads CPU threads, 0 for one per core.
+ * @param options.denseFrom The run whose dense round it takes over, null for none.
  */
-export function startCell(cell: Cell, threads: number): CellProcess {
+export function startCell(
+  cell: Cell,
+  { threads, denseFrom }: { threads: number; denseFrom: string | null },
+): CellProcess {
   const file = logFile(cell);
   const args = [
     ...["run", "--no-prompt", ...PERMISSIONS, path.join(ROOT, "src/cli/lth.ts")],
     ...[...cell.args, "--resume", "--threads", String(threads)],
+    ...(denseFrom === null ? [] : ["--dense-from", denseFrom]),
   ];
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const log = fs.openSync(file, "a");

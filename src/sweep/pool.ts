@@ -36,11 +36,13 @@ export interface PoolOptions {
   start(cell: Cell): CellProcess;
   /** Whether nothing is left to do of it. */
   isComplete(cell: Cell): boolean;
+  /** Whether the dense round of the run `name` is done. */
+  hasDense(name: string): boolean;
   /** Who else is at it; null for nobody. */
   holder(cell: Cell): string | null;
   /** Called after every change of a status. */
   changed(status: CellStatus): void;
-  /** Milliseconds between looks at cells that others are at. */
+  /** Milliseconds between looks at cells that others are at, and for dense rounds. */
   readonly patience: number;
 }
 
@@ -66,7 +68,7 @@ export class Pool {
       this.startWhatCan();
       const waiting = this.cells.some(({ status }) => status === "elsewhere");
       if (this.running.size === 0 && (this.stopping || !waiting)) break;
-      await this.nextChange(waiting);
+      await this.nextChange(waiting || this.cells.some((each) => this.awaitsDense(each)));
     }
     if (!this.stopping) return;
     for (const each of this.cells) if (each.status === "elsewhere") this.set(each, "waiting");
@@ -86,10 +88,18 @@ export class Pool {
       const base = each.cell.base === null ? null : this.byName.get(each.cell.base)!;
       if (base?.status === "failed" || base?.status === "skipped") {
         this.set(each, "skipped", `${base.cell.name} ${base.status}`);
-      } else if (base === null || base.status === "done") {
+      } else if ((base === null || base.status === "done") && !this.awaitsDense(each)) {
         this.startUnlessHeld(each);
       }
     }
+  }
+
+  /** Whether another cell is training the dense round that this one begins with. */
+  private awaitsDense({ cell: { denseFrom }, status }: CellStatus): boolean {
+    if (denseFrom === null || status !== "waiting") return false;
+    const source = this.byName.get(denseFrom)!;
+    return (source.status === "running" || source.status === "elsewhere") &&
+      !this.options.hasDense(denseFrom);
   }
 
   private startUnlessHeld(each: CellStatus): void {
@@ -128,7 +138,7 @@ export class Pool {
     this.options.changed(each);
   }
 
-  /** Resolves when a cell ends, at a stop, or (if others are at cells) after a while. */
+  /** Resolves when a cell ends, at a stop, or (if something else is waited for) after a while. */
   private nextChange(soon: boolean): Promise<void> {
     return new Promise((resolve) => {
       const timer = soon ? setTimeout(resolve, this.options.patience) : undefined;

@@ -4,7 +4,7 @@ import type { CellExit } from "./child.ts";
 import { Pool, type Status } from "./pool.ts";
 
 function cell(name: string, base: string | null = null): Cell {
-  return { number: 0, name, args: [], base };
+  return { number: 0, name, args: [], base, denseFrom: null };
 }
 
 const DONE: CellExit = { code: 0, message: "" };
@@ -14,8 +14,9 @@ function fakePool(cells: Cell[], options: {
   jobs?: number;
   complete?: string[];
   held?: Map<string, string>;
+  dense?: Set<string>;
 } = {}) {
-  const { jobs = 1, complete = [], held = new Map() } = options;
+  const { jobs = 1, complete = [], held = new Map(), dense = new Set() } = options;
   const ends = new Map<string, (exit: CellExit) => void>();
   const log: string[] = [];
   let most = 0;
@@ -34,6 +35,7 @@ function fakePool(cells: Cell[], options: {
       return { ended, stop: () => log.push(`stop ${name}`) };
     },
     isComplete: ({ name }) => complete.includes(name),
+    hasDense: (name) => dense.has(name),
     holder: ({ name }) => held.get(name) ?? null,
     changed: () => {},
     patience: 1,
@@ -154,4 +156,21 @@ Deno.test("a cell that cannot be started is a failed one", async () => {
   await running;
   assert.deepEqual(statuses(), ["failed", "done"]);
   assert.match(pool.cells[0]!.note, /disk full/);
+});
+
+Deno.test("who takes a dense round over waits for it, not for the run, and not for one that fails", async () => {
+  const dense = new Set<string>();
+  const after = (name: string, denseFrom: string) => ({ ...cell(name), denseFrom });
+  const cells = [cell("a"), after("b", "a"), cell("c"), after("d", "c")];
+  const { pool, log, end, statuses } = fakePool(cells, { jobs: 3, dense });
+  const running = pool.run();
+  await turn();
+  assert.deepEqual(statuses(), ["running", "waiting", "running", "waiting"]);
+  dense.add("a");
+  await turn();
+  assert.deepEqual(statuses(), ["running", "running", "running", "waiting"]);
+  await end("c", { code: 1, message: "diverged" });
+  assert.deepEqual(log, ["start a", "start c", "start b", "start d"]);
+  for (const name of ["a", "b", "d"]) await end(name);
+  await running;
 });

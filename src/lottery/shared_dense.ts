@@ -1,0 +1,77 @@
+/**
+ * Taking over the dense round of another run. Runs that differ only in what happens after it train
+ * the same dense network, bit for bit; training it once saves a study a third of its time.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { UsageError } from "../core/errors.ts";
+import { writeFileAtomic } from "../core/files.ts";
+import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
+import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
+import { type Environment, numericDifferences } from "../experiment/environment.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import { readCheckpoint } from "../training/checkpoint.ts";
+
+/** The settings that the dense round and the rewind point within it depend on. */
+export function denseSettings(config: Config): Partial<Config> {
+  const { preset: _name, mode: _mode, pruning: _pruning, ...dense } = config;
+  return dense;
+}
+
+/** Whether the dense round of the run `name` is done. */
+export function hasDenseRound(name: string): boolean {
+  return fs.existsSync(roundFiles.done(runFiles.round(runDirectory(name), 0)));
+}
+
+/**
+ * Copies the dense round and the rewind point of run `from` into `store`, which has none yet. What is
+ * left is what training them here would have left, apart from times.
+ *
+ * @throws {UsageError} If `from` has no finished dense round, or one that would differ: trained with
+ *   other settings, on other data, or by arithmetic whose last bits differ. Nothing is copied then.
+ * @throws {Failure} If a file of it is damaged.
+ */
+export function takeOverDense(
+  store: RunStore,
+  run: { from: string; config: Config; environment: Environment },
+): void {
+  const source = runDirectory(run.from);
+  refuseOther(source, run);
+  const [there, here] = [source, store.directory].map((at) => runFiles.round(at, 0)) as [
+    string,
+    string,
+  ];
+  const checkpoints = [
+    [runFiles.rewind(source), runFiles.rewind(store.directory)],
+    [roundFiles.end(there), roundFiles.end(here)],
+  ] as const;
+  for (const [file] of checkpoints) readCheckpoint(file); // throws if it is damaged
+  const texts = (["metrics", "predictions", "scores", "done"] as const)
+    .map((name) => [roundFiles[name](there), roundFiles[name](here)] as const);
+  // The marker comes last, as when a round is finished here.
+  for (const [file, target] of [...checkpoints, ...texts]) {
+    writeFileAtomic(target, fs.readFileSync(file));
+  }
+  store.removeLatest(); // of a dense round that was begun here
+  const timing = new RunStore(source).loadTiming().rounds.filter(({ round }) => round === 0);
+  store.saveTiming({ rounds: timing });
+}
+
+function refuseOther(
+  source: string,
+  { from, config, environment }: { from: string; config: Config; environment: Environment },
+): void {
+  const refuse = (why: string): never => {
+    throw new UsageError(`Cannot take the dense round from ${from}: ${why}`);
+  };
+  const store = new RunStore(source);
+  if (!store.exists()) refuse(`there is no run in ${source}`);
+  if (!store.isDone(0)) refuse("its dense round is not finished");
+  const saved = parseConfig(store.savedConfig(), `the configuration of run ${from}`);
+  const differences = configDifferences(denseSettings(saved), denseSettings(config));
+  if (differences.length > 0) refuse(`it has other settings (${differences.join("; ")})`);
+  const then = JSON.parse(fs.readFileSync(runFiles.environment(source), "utf8")) as Environment;
+  const other = numericDifferences(then, environment);
+  if (other.length > 0) refuse(`it was trained on something else (${other.join("; ")})`);
+}
