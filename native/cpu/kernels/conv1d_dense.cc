@@ -22,6 +22,7 @@ struct TileInput {
   const float* weight;   ///< [I][taps][kRows]
   int channels;
   int taps;
+  int block;             ///< channels per partial sum
 };
 
 template <int Columns>
@@ -49,7 +50,7 @@ template <int Columns, int Step>
 
 template <int Columns, int Step>
 void dense_tile(const TileInput& in, const OutputTile& out, int rows) {
-  const int block = std::max(1, kTermsPerPartial / std::max(1, in.taps));
+  const int block = in.block;
   for (int part = 0; part < kParts; ++part) {
     Tile<Columns> acc;
     sum_channels<Columns, Step>(in, part, 0, std::min(block, in.channels), acc);
@@ -89,7 +90,9 @@ int dense_chunk_steps(const PassGeometry& g) {
 
 }  // namespace
 
-DensePass::DensePass(const PassGeometry& geometry) : geometry_(geometry) {
+DensePass::DensePass(const PassGeometry& geometry, int block)
+    : geometry_(geometry),
+      block_(block ? block : std::max(1, kTermsPerPartial / std::max(1, geometry.kernel))) {
   const size_t rows = size_t(ceil_div(geometry.out_channels, kRows)) * kRows;
   size_t total = 0;
   for (int s = 0; s < geometry.set_count; ++s) {
@@ -143,6 +146,7 @@ void DensePass::run_unit(const PassData& data, const PassUnit& unit) const {
       in.weight = packed_.data() + set_begin_[s] + size_t(row) * g.in_channels * set.count;
       in.channels = g.in_channels;
       in.taps = set.count;
+      in.block = block_;
       for (int j = unit.step_begin; j < end; j += kColumns) {
         in.x = data.in.row(unit.group, 0) + ptrdiff_t(j * g.in_step + set.offset) * kLanes;
         const OutputTile out = OutputTile::at(g, data, set, unit.group, row, j);

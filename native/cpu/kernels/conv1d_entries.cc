@@ -26,10 +26,13 @@ SparseEntries::SparseEntries(const PassGeometry& g, const SparsePattern& pattern
   for (Array<int32_t>* a : {&index_, &channel_, &position_, &offset_}) a->resize(nnz);
   value_.resize(nnz);
 
-  // Counting sort by (set, block, row), stable in the pattern's order.
+  // Counting sort by (set, block, row), stable in the order visited: within a row by input channel,
+  // then tap, as the dense kernel adds them. The taps of a transposed pass run against k.
   const auto visit = [&](const auto& body) {
     for (int r = 0; r < pattern.rows; ++r) {
-      for (int32_t e = pattern.row_begin[r]; e < pattern.row_begin[r + 1]; ++e) {
+      const int32_t begin = pattern.row_begin[r], end = pattern.row_begin[r + 1];
+      for (int32_t i = begin; i < end; ++i) {
+        const int32_t e = transposed ? begin + end - 1 - i : i;
         const int c = pattern.column[e] / g.kernel, k = pattern.column[e] % g.kernel;
         int set = 0;
         while ((k - g.sets[set].k_first) % g.sets[set].k_step != 0) ++set;
