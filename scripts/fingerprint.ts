@@ -8,9 +8,9 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "n
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
-const SOURCE_FOLDERS = ["include", "core", "cpu", "cuda", "binding"];
+const SOURCE_FOLDERS = ["include", "core", "cpu", "cuda", "inference", "binding"];
 const SETTING_FILES = ["CMakeLists.txt", "package.json"];
-const VARIABLES = ["CXX", "CXXFLAGS", "LTH_CUDA"];
+const VARIABLES = ["CXX", "CXXFLAGS", "LTH_CUDA", "LTH_CUDA_ARCHS"];
 
 /** First match of a program on PATH (or a path as it stands), or undefined. */
 export function findProgram(names: readonly string[]): string | undefined {

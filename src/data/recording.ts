@@ -76,7 +76,8 @@ function fromColumn(bytes: Uint8Array, { rate, units }: RecordingOptions): Recor
   return { samples: toSampleRate(scaled, rate), units: taken };
 }
 
-function toSampleRate(samples: Int16Array | Float64Array, rate: number): Int16Array {
+/** Stored units at `rate` Hz as int16 at 300 Hz. */
+export function toSampleRate(samples: Int16Array | Float64Array, rate: number): Int16Array {
   if (rate === SAMPLE_RATE && samples instanceof Int16Array) return samples;
   const values = resample(samples, { from: rate, to: SAMPLE_RATE });
   // The filter may overshoot a step at the very end of the range: there it saturates.
@@ -86,7 +87,8 @@ function toSampleRate(samples: Int16Array | Float64Array, rate: number): Int16Ar
   );
 }
 
-function checkUsable(samples: Int16Array): void {
+/** @throws {BadRecord} If there is no whole step, or nothing but one value. */
+export function checkUsable(samples: Int16Array): void {
   if (samples.length < HOP) {
     throw new BadRecord(
       "too-short",

@@ -1,0 +1,62 @@
+#include "inference/kernels/epilogue.h"
+#include "inference/kernels/loops.h"
+
+namespace lth::inference::LTH_ISA {
+namespace {
+
+/// Vectors of a tile, beside kDenseRows rows.
+constexpr int kMaxTile = 3;
+
+/// A register tile of kDenseRows output channels; all rows have the same entries, and a block that
+/// is not full holds zeros.
+template <int Count, int Step>
+void tile_block(const ConvWork& work, int first, const RowWork* rows, int row_count,
+                const float* value) {
+  const float* x = work.x + size_t(first) * Step * kLanes;
+  Vector acc[kDenseRows][Count];
+  LTH_UNROLL for (int r = 0; r < kDenseRows; ++r) {
+    const Vector bias = broadcast(rows[r < row_count ? r : 0].edge_bias);
+    LTH_UNROLL for (int i = 0; i < Count; ++i) acc[r][i] = bias;
+  }
+  const int32_t* offset = work.offset;
+  const int32_t entries = rows[0].end - rows[0].begin;
+  for (int32_t e = 0; e < entries; ++e, value += kDenseRows) {
+    Vector in[Count];
+    const float* from = x + offset[e];
+    LTH_UNROLL for (int i = 0; i < Count; ++i) in[i] = load(from + i * Step * kLanes);
+    LTH_UNROLL for (int r = 0; r < kDenseRows; ++r) {
+      const Vector w = broadcast(value[r]);
+      LTH_UNROLL for (int i = 0; i < Count; ++i) acc[r][i] += w * in[i];
+    }
+  }
+  LTH_UNROLL for (int r = 0; r < kDenseRows; ++r) {
+    if (r < row_count) finish_tile<Count>(work, rows[r], size_t(first) * kLanes, acc[r]);
+  }
+}
+
+template <int Step>
+void all_blocks(const ConvWork& work) {
+  const int entries = work.row_count > 0 ? work.rows[0].end - work.rows[0].begin : 0;
+  for (int r = 0; r < work.row_count; r += kDenseRows) {
+    const RowWork* rows = work.rows + r;
+    const int count = work.row_count - r < kDenseRows ? work.row_count - r : kDenseRows;
+    const float* value = work.value + size_t(r) * size_t(entries);
+    for_each_tile(0, work.vectors, kMaxTile, [&](int first, int vectors) {
+      if (vectors == 3) return tile_block<3, Step>(work, first, rows, count, value);
+      if (vectors == 2) return tile_block<2, Step>(work, first, rows, count, value);
+      tile_block<1, Step>(work, first, rows, count, value);
+    });
+  }
+}
+
+}  // namespace
+
+void dense(const ConvWork& work) {
+  if (work.step == kLanes) {
+    all_blocks<1>(work);
+  } else {
+    all_blocks<2>(work);
+  }
+}
+
+}  // namespace lth::inference::LTH_ISA

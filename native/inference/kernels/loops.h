@@ -1,0 +1,22 @@
+#pragma once
+
+#include "inference/kernels.h"
+#include "inference/kernels/vector.h"
+
+/// See lth::inference::Kernels.
+namespace lth::inference::LTH_ISA {
+
+/// Output channels of the dense tile: as many as the registers hold beside three vectors of input.
+inline constexpr int kDenseRows = kLanes == 16 ? 8 : 4;
+/// Vectors of a sparse tile: all accumulators stay in registers beside a weight (and a product).
+inline constexpr int kSparseTile = 12;
+
+void sparse(const ConvWork& work);
+void dense(const ConvWork& work);
+void close_chunks(const ChunkRow& row);
+void pool(const float* in, float* out, int count);
+void split(const float* in, float* even, float* odd, int count);
+void unchunk(const float* in, float* out, int chunk);
+void enchunk(const float* in, float* out, int chunk);
+
+}  // namespace lth::inference::LTH_ISA

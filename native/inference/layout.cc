@@ -1,0 +1,72 @@
+#include "inference/layout.h"
+
+#include <algorithm>
+
+namespace lth::inference {
+namespace {
+
+constexpr size_t kLine = 16;  // floats of a cache line
+/// Shorter chunks lose more to the repeated reach of the kernel than aligned loads save.
+constexpr int kLeastChunk = 32;
+
+size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+/// An odd number of cache lines: channels then spread over all sets of the cache.
+size_t spread(size_t floats) { return (round_up(floats, kLine) / kLine | 1) * kLine; }
+
+}  // namespace
+
+Layout Layout::plain(int length, int kernel, int lanes) {
+  Layout layout;
+  layout.lanes = lanes;
+  layout.length = length;
+  layout.halo = kernel;
+  layout.origin = round_up(size_t(kernel), kLine);
+  layout.row = spread(layout.origin + round_up(size_t(length), kLine) + size_t(kernel) + kLine);
+  return layout;
+}
+
+Layout Layout::split(int length, int kernel, int lanes) {
+  Layout layout = plain((length + 1) / 2, kernel, lanes);
+  layout.kind = Kind::split;
+  layout.length = length;
+  layout.half = layout.row;
+  layout.row *= 2;
+  return layout;
+}
+
+Layout Layout::chunked(int length, int chunk, int kernel, int lanes) {
+  Layout layout;
+  layout.kind = Kind::chunked;
+  layout.lanes = lanes;
+  layout.length = length;
+  layout.chunk = chunk;
+  layout.halo = kernel;
+  layout.origin = round_up(size_t(kernel) * size_t(lanes), kLine);
+  layout.row = spread(layout.origin + size_t(chunk + kernel) * size_t(lanes) + kLine);
+  return layout;
+}
+
+int Layout::vectors() const {
+  return kind == Kind::chunked ? chunk : (length + lanes - 1) / lanes;
+}
+
+ptrdiff_t Layout::tap_offset(int channel, int tap, int pad_left) const {
+  const ptrdiff_t start = ptrdiff_t(row) * channel;
+  const ptrdiff_t shift = tap - pad_left;
+  if (kind == Kind::chunked) return start + shift * lanes;
+  if (kind == Kind::plain) return start + shift;
+  const ptrdiff_t odd = shift & 1;
+  return start + odd * ptrdiff_t(half) + (shift - odd) / 2;
+}
+
+ChunkChoice choose_chunk(int length, int kernel, int lanes, int strided_blocks) {
+  const int least = std::max(kLeastChunk, 2 * kernel);
+  const int chunk = (length + lanes - 1) / lanes;
+  if (chunk < least) return {};
+  int halvings = 0;
+  while (halvings < strided_blocks && (chunk >> (halvings + 1)) >= least) ++halvings;
+  return {int(round_up(size_t(chunk), size_t(1) << halvings)), halvings};
+}
+
+}  // namespace lth::inference

@@ -1,0 +1,139 @@
+/**
+ * `deno task predict`: what a ticket says about recordings.
+ *
+ * @module
+ */
+import process from "node:process";
+import * as fs from "node:fs";
+import { UsageError } from "../core/errors.ts";
+import { BadRecord, listProblems, type Problem } from "../data/problem.ts";
+import type { Units } from "../data/recording.ts";
+import { listInputs, readInput } from "../ticket/input.ts";
+import { Predictor, type RecordPrediction } from "../ticket/predictor.ts";
+import { predictStream } from "../ticket/stream.ts";
+import { DEFAULT_TICKET, readTicket } from "../ticket/ticket_file.ts";
+import { createCommand, number, runMain } from "./command.ts";
+import { decimals, table } from "./format.ts";
+
+interface PredictOptions {
+  readonly ticket?: string;
+  readonly rate?: number;
+  readonly units: Units | "auto";
+  readonly json?: true;
+  readonly skipBad?: true;
+  readonly window: number;
+}
+
+const SHOWN_STEPS = 60;
+
+async function main(args: string[]): Promise<void> {
+  const command = createCommand("predict", "Label single-lead ECG recordings with a ticket.")
+    .argument("<record...>", ".mat, .csv, .hea or .dat files, folders of them, or - for stdin")
+    .option("--ticket <file>", "ticket file (default: data/tickets/default.ticket.safetensors)")
+    .option("--rate <hz>", "samples per second of files that do not say (default: 300)", number(1))
+    .option("--units <units>", "numbers of .csv files and stdin: raw (1000 per mV), mV", "auto")
+    .option("--json", "print JSON: one array, or one line per answer with -")
+    .option("--skip-bad", "leave out recordings that cannot be used and say so")
+    .option("--window <s>", "with -: seconds that an answer looks back on", number(1, 600), 30)
+    .addHelpText(
+      "after",
+      "\nWith - whitespace-separated samples at 300 Hz are read from standard input and every 256 of" +
+        "\nthem are answered by the label of the last --window seconds. Not a medical device.",
+    )
+    .parse(args, { from: "user" });
+  const options = command.opts<PredictOptions>();
+  if (!["raw", "mV", "auto"].includes(options.units)) {
+    throw new UsageError(`--units must be raw, mV or auto, got ${JSON.stringify(options.units)}`);
+  }
+  using predictor = new Predictor(openTicket(options.ticket));
+  if (!command.args.includes("-")) return predictFiles(predictor, command.args, options);
+  if (command.args.length > 1) {
+    throw new UsageError("Standard input (-) cannot be mixed with files: name either");
+  }
+  await answerStdin(predictor, options);
+}
+
+/** The ticket that was named, or the one that ships. */
+export function openTicket(file: string | undefined): ReturnType<typeof readTicket> {
+  if (file === undefined && !fs.existsSync(DEFAULT_TICKET)) {
+    throw new UsageError(
+      `There is no ticket ${DEFAULT_TICKET}: name one with --ticket, or make one with ` +
+        "deno task export --run R --format ticket",
+    );
+  }
+  return readTicket(file ?? DEFAULT_TICKET);
+}
+
+interface FilePrediction extends RecordPrediction {
+  readonly record: string;
+  readonly samples: number;
+}
+
+function predictFiles(predictor: Predictor, names: string[], options: PredictOptions): void {
+  const predictions: FilePrediction[] = [];
+  const problems: Problem[] = [];
+  const { units, rate } = options;
+  for (const record of listInputs(names)) {
+    try {
+      const samples = readInput(record, { units, ...(rate === undefined ? {} : { rate }) });
+      predictions.push({ record, samples: samples.length, ...predictor.predict(samples) });
+    } catch (error) {
+      if (!(error instanceof BadRecord)) throw error;
+      problems.push({ id: record, reason: error.reason, detail: error.message });
+    }
+  }
+  if (problems.length > 0 && (!options.skipBad || predictions.length === 0)) {
+    const rest = predictions.length > 0 ? "; --skip-bad labels the others" : "";
+    throw new UsageError(
+      `${problems.length} of ${
+        problems.length + predictions.length
+      } recordings cannot be used${rest}:\n` +
+        listProblems(problems),
+    );
+  }
+  if (problems.length > 0) {
+    console.error(`Left out ${problems.length} recordings:\n${listProblems(problems)}`);
+  }
+  console.log(
+    options.json ? JSON.stringify(predictions, null, 2) : asTable(predictor, predictions),
+  );
+}
+
+function asTable(predictor: Predictor, predictions: readonly FilePrediction[]): string {
+  const { classes } = predictor.ticket;
+  const head = ["record", "label", ...classes, `every ${predictor.hop} samples`];
+  const rows = predictions.map(({ record, label, probabilities, steps }) => [
+    record,
+    label,
+    ...classes.map((name) => decimals(probabilities[name]!)),
+    shortened(steps),
+  ]);
+  return table([head, ...rows]);
+}
+
+/** One letter per step where class names are letters. */
+function shortened(steps: readonly string[]): string {
+  const text = steps.join(steps.every((step) => step.length === 1) ? "" : " ");
+  return text.length > SHOWN_STEPS ? `${text.slice(0, SHOWN_STEPS)}...` : text;
+}
+
+async function answerStdin(predictor: Predictor, options: PredictOptions): Promise<void> {
+  const { rate } = predictor.ticket.normalisation;
+  if (options.rate !== undefined && options.rate !== rate) {
+    throw new UsageError(
+      `Standard input must have ${rate} samples per second, not ${options.rate}`,
+    );
+  }
+  const { units, window } = options;
+  for await (const answer of predictStream(predictor, process.stdin, { units, window })) {
+    const { seconds, label, probabilities } = answer;
+    const shares = Object.entries(probabilities).map(([name, p]) => `${name} ${decimals(p)}`);
+    console.log(
+      options.json
+        ? JSON.stringify(answer)
+        : `${seconds.toFixed(2).padStart(8)} s  ${label}  ${shares.join("  ")}`,
+    );
+  }
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ROOT, roundFiles, runFiles } from "../core/paths.ts";
+import { withToyDataset } from "../lottery/testing.ts";
+import { madeTicket } from "../ticket/testing.ts";
+import { readTicket, writeTicket } from "../ticket/ticket_file.ts";
+import { outcome, toyArgs } from "./testing.ts";
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command with the permissions that its task gives it. */
+async function command(
+  name: "predict" | "export" | "footprint",
+  args: readonly string[],
+  stdin?: string,
+): Promise<Outcome> {
+  const { tasks } = JSON.parse(fs.readFileSync(path.join(ROOT, "deno.json"), "utf8"));
+  const permissions = (tasks[name].command as string).match(/--allow-\S+/g)!;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...permissions, path.join(ROOT, `src/cli/${name}.ts`), ...args],
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  if (stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+/** Exit code 2, nothing on standard output, one sentence and no stack trace. */
+function assertUsage({ code, out, err }: Outcome, pattern: RegExp): void {
+  assert.equal(code, 2, err);
+  assert.equal(out, "");
+  assert.match(err, pattern);
+  assert.doesNotMatch(err, /\n {4}at /);
+}
+
+Deno.test("a trained round is exported in every format and predicts as it was scored", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const trained = await outcome(toyArgs(data, run));
+    assert.equal(trained.code, 0, trained.err);
+    const exported = async (...args: string[]) => {
+      const result = await command("export", ["--run", run, ...args]);
+      assert.equal(result.code, 0, result.err);
+      return result.out;
+    };
+    const file = path.join(directory, "toy.ticket.safetensors");
+    await exported("--format", "ticket", "--round", "1", "--out", file);
+    const ticket = readTicket(file);
+    assert.equal(ticket.provenance.round, 1);
+    assert.deepEqual(ticket.classes, ["fast", "slow"]);
+    assert.match(ticket.licence, /user's own/);
+    const { low, score, high } = ticket.metrics["test"]!.headline;
+    assert.ok(low === null || (low <= score && score <= high!));
+
+    const predicted = await command("predict", [
+      ...["--ticket", file, "--json", path.join(directory, "records")],
+    ]);
+    assert.equal(predicted.code, 0, predicted.err);
+    const labels = new Map<string, string>(
+      (JSON.parse(predicted.out) as { record: string; label: string }[])
+        .map(({ record, label }) => [path.basename(record, path.extname(record)), label]),
+    );
+    const rows = fs.readFileSync(roundFiles.predictions(runFiles.round(run, 1)), "utf8")
+      .trim().split("\n").slice(1).map((line) => line.split(","));
+    assert.ok(rows.length > 8);
+    for (const [, record, , label] of rows) assert.equal(labels.get(record!), label, record);
+
+    for (
+      const [args, name] of [
+        [["--format", "safetensors"], "round-002.safetensors"],
+        [["--format", "safetensors", "--sparse"], "round-002-sparse.safetensors"],
+        [["--format", "onnx"], "round-002.onnx"],
+        [["--format", "c"], "ecg_ticket.c"],
+      ] as const
+    ) {
+      assert.match(await exported(...args), /round 2: [\d,]+ of [\d,]+ weights\n.*export\//);
+      assert.ok(fs.statSync(path.join(run, "export", name)).size > 1000, name);
+    }
+    const rounded = await exported("--format", "c", "--int8", "--name", "small");
+    assert.match(
+      rounded,
+      /8-bit weights on \d+ test records: macro F1 [\d.]+ -> [\d.]+, \d+ labels/,
+    );
+
+    const absent = await command("export", ["--run", run, "--format", "onnx", "--round", "7"]);
+    assertUsage(absent, /Cannot export round 7 of run: finished rounds are 0, 1, 2/);
+  }));
+
+Deno.test("predict, footprint and export refuse misuse in one sentence", async () => {
+  const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "predict-"));
+  try {
+    const file = path.join(directory, "x.ticket.safetensors");
+    writeTicket(file, madeTicket());
+    const at = (name: string, text: string) => {
+      fs.writeFileSync(path.join(directory, name), text);
+      return path.join(directory, name);
+    };
+    const numbers = Array.from({ length: 600 }, (_, i) => (i * 37) % 400);
+    const good = at("good.csv", numbers.join("\n"));
+    const short = at("short.csv", "1\n2\n3\n");
+    const predict = (...args: string[]) => command("predict", ["--ticket", file, ...args]);
+
+    const table = await predict(good);
+    assert.equal(table.code, 0, table.err);
+    assert.match(table.out, /record +label +A +N +O +~ +every 256 samples\n.*good\.csv +[ANO~] /);
+    assertUsage(await predict(good, short), /1 of 2 recordings cannot be used.*\n.*too short/);
+    const rest = await predict("--skip-bad", good, short);
+    assert.equal(rest.code, 0);
+    assert.match(rest.out, /good\.csv/);
+    assert.match(rest.err, /Left out 1 recordings/);
+    assertUsage(
+      await predict(at("flat.csv", "7\n".repeat(300))),
+      /constant \(all 256 samples are 7/,
+    );
+    assertUsage(await predict(at("nan.csv", "1\nNaN\n")), /line 2 is "NaN"/);
+    assertUsage(await predict("nowhere.mat"), /Cannot read nowhere\.mat: there is no such file/);
+    assertUsage(await predict("--units", "volts", good), /--units must be raw, mV or auto/);
+    assertUsage(await predict("-", good), /cannot be mixed with files/);
+    at("cut.ticket.safetensors", fs.readFileSync(file, "latin1").slice(0, 900));
+    const cut = path.join(directory, "cut.ticket.safetensors");
+    assertUsage(await command("predict", ["--ticket", cut, good]), /truncated, damaged or another/);
+    assertUsage(
+      await command("footprint", ["--ticket", good]),
+      /Cannot use .*good\.csv as a ticket/,
+    );
+    assertUsage(
+      await command("export", ["--run", "x", "--format", "onnx", "--sparse"]),
+      /--sparse goes with --format safetensors/,
+    );
+    assertUsage(
+      await command("export", ["--run", "x", "--format", "tf"]),
+      /--format must be one of/,
+    );
+
+    const streamed = await command("predict", ["--ticket", file, "-"], numbers.join(" "));
+    assert.equal(streamed.code, 0, streamed.err);
+    assert.match(streamed.out, /^ +0\.85 s +[ANO~] +A [\d.]+ .*\n +1\.71 s +[ANO~] .*\n$/);
+    assertUsage(await command("predict", ["--ticket", file, "-"], "1 2"), /ended after 2 samples/);
+
+    const footprint = await command("footprint", ["--ticket", file, "--json"]);
+    assert.equal(footprint.code, 0, footprint.err);
+    const { weights, kept, latency } = JSON.parse(footprint.out);
+    assert.ok(kept < weights && latency.ticketMs > 0);
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,99 @@
+/**
+ * What a network costs to store and to run.
+ *
+ * @module
+ */
+import { hopOf } from "../model/resnet1d.ts";
+import { tensorOf, tensorShapes, type TrainedNetwork } from "./network.ts";
+import { type ConvLayer, shapeLayers } from "./shape.ts";
+import { sparseBytes } from "./sparse_tensor.ts";
+
+/** Bytes of all parameters, by how the pruned weights' places are told. */
+export interface StoredBytes {
+  readonly dense: number;
+  /** Column indices of 16 or 32 bits and the row starts. */
+  readonly csr: number;
+  /** One bit per place. */
+  readonly bitmap: number;
+  /** One byte per survivor: its distance to the one before, 255 for a gap that goes on. */
+  readonly delta: number;
+}
+
+/** Counts of a network with survivors where weights are not 0. */
+export interface Footprint {
+  /** Prunable weights, and those that survive. */
+  readonly weights: number;
+  readonly kept: number;
+  /** With biases and norms (their statistics included, without which nothing runs). */
+  readonly parameters: number;
+  readonly parametersKept: number;
+  readonly bytes: StoredBytes;
+  readonly smallest: keyof StoredBytes;
+  /** Multiplications of the convolutions per second of ECG, over all and over surviving weights. */
+  readonly denseMacsPerSecond: number;
+  readonly macsPerSecond: number;
+}
+
+/** @param rate Samples per second of ECG. */
+export function footprintOf(network: TrainedNetwork, rate: number): Footprint {
+  let [weights, kept, others] = [0, 0, 0];
+  const bytes = { dense: 0, csr: 0, bitmap: 0, delta: 0 };
+  for (const { name, shape } of tensorShapes(network.shape)) {
+    const data = tensorOf(network, name);
+    if (shape.length === 1) {
+      others += data.length;
+      continue;
+    }
+    const alive = survivors(data);
+    weights += data.length;
+    kept += alive;
+    const counts = { size: data.length, rows: shape[0]!, kept: alive };
+    for (const form of ["dense", "csr", "bitmap"] as const) {
+      bytes[form] += sparseBytes(form, counts);
+    }
+    bytes.delta += 4 * alive + deltaBytes(data);
+  }
+  for (const form of Object.keys(bytes) as (keyof StoredBytes)[]) bytes[form] += 4 * others;
+  const { dense, sparse } = macsPerSample(network);
+  return {
+    weights,
+    kept,
+    parameters: weights + others,
+    parametersKept: kept + others,
+    bytes,
+    smallest: (Object.keys(bytes) as (keyof StoredBytes)[]).reduce((best, form) =>
+      bytes[form] < bytes[best] ? form : best
+    ),
+    denseMacsPerSecond: dense * rate,
+    macsPerSecond: sparse * rate,
+  };
+}
+
+/** Multiplications per input sample, averaged over a hop. */
+function macsPerSample(network: TrainedNetwork): { dense: number; sparse: number } {
+  const hop = hopOf(network.shape);
+  let positions = hop;
+  let [dense, sparse] = [0, 0];
+  for (const layer of shapeLayers(network.shape).filter((l): l is ConvLayer => l.kind === "conv")) {
+    positions /= layer.stride;
+    const weight = tensorOf(network, `${layer.name}.weight`);
+    dense += weight.length * positions / hop;
+    sparse += survivors(weight) * positions / hop;
+  }
+  return { dense, sparse };
+}
+
+function survivors(data: Float32Array): number {
+  return data.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
+}
+
+function deltaBytes(data: Float32Array): number {
+  let bytes = 0;
+  let before = -1;
+  data.forEach((value, i) => {
+    if (value === 0) return;
+    bytes += 1 + Math.floor((i - before - 1) / 255);
+    before = i;
+  });
+  return bytes;
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { loadAddon } from "../backend/addon.ts";
+import type { NativeDevice, Value } from "../backend/native.ts";
+import { openDevice } from "../backend/select.ts";
+import { ResNet1d } from "../model/resnet1d.ts";
+import { madeNetwork, madeSamples } from "./made_network.ts";
+import { openInference, type TrainedNetwork } from "./network.ts";
+import type { NetworkShape } from "./shape.ts";
+
+const SHAPE: NetworkShape = { filters: 6, kernel: 16, blocks: 6, blocksPerStage: 2, classes: 4 };
+
+/** The logits [classes, steps] of the program that evaluates during training. */
+async function trainingLogits(
+  device: NativeDevice,
+  { network, samples }: { network: TrainedNetwork; samples: Float32Array },
+): Promise<Float32Array> {
+  using resnet = new ResNet1d(device, {
+    ...network.shape,
+    dropout: 0.2,
+    init: "fan-in",
+    norm: { epsilon: network.epsilon, momentum: 0.1 },
+  });
+  for (const { name, parameter, prunable } of resnet.parameters) {
+    const data = network.tensors.get(name)!;
+    if (prunable) parameter.setMask(Uint8Array.from(data, (value) => value === 0 ? 0 : 1));
+    parameter.write("value", data);
+  }
+  for (const { name, buffer } of resnet.buffers) buffer.write(network.tensors.get(name)!);
+  using builder = device.builder({ records: 1, length: samples.length, seed: 1n });
+  const x: Value = builder.input(1, samples.length);
+  const { logits } = resnet.forward(builder, x, "evaluation");
+  builder.output(logits);
+  using program = builder.build();
+  program.writeValue(x, { values: samples });
+  await device.run([program], {});
+  return program.readValue(logits);
+}
+
+/** Largest difference relative to the largest logit; NaN if any is. */
+function difference(got: Float32Array, expected: Float32Array): number {
+  assert.equal(got.length, expected.length);
+  const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  let worst = 0;
+  got.forEach((x, i) => {
+    const each = Math.abs(x - expected[i]!) / largest;
+    if (!(each <= worst)) worst = each;
+  });
+  return worst;
+}
+
+async function compare(network: TrainedNetwork, lengths: readonly number[]): Promise<void> {
+  const device = openDevice({ backend: "cpu", threads: 1 });
+  try {
+    using inference = openInference(network);
+    for (const length of lengths) {
+      const samples = madeSamples(length, length);
+      const expected = await trainingLogits(device, { network, samples });
+      const worst = difference(inference.run(samples), expected);
+      assert.ok(worst <= 1e-5, `length ${length}: ${worst}`);
+      assert.equal(inference.steps(length) * network.shape.classes, expected.length);
+    }
+  } finally {
+    await device.close();
+  }
+}
+
+Deno.test("the engine's logits are those of the training program's evaluation", async () => {
+  for (const density of [1, 0.3, 0.05]) {
+    for (const maskKind of ["uniform", "global"] as const) {
+      const network = madeNetwork(SHAPE, { density, maskKind, seed: 3 });
+      await compare(network, [8, 77, 256, 999, 1024, 2560]);
+    }
+  }
+});
+
+Deno.test("dead filters, a single survivor and an empty layer change nothing else", async () => {
+  const network = madeNetwork(SHAPE, { density: 0.4, maskKind: "uniform", seed: 4 });
+  const row = SHAPE.filters * SHAPE.kernel;
+  network.tensors.get("block0.conv1.weight")!.fill(0, 0, 2 * row);
+  network.tensors.get("block1.conv1.weight")!.fill(0);
+  network.tensors.get("block1.norm2.beta")!.fill(2); // the constant is not 0
+  network.tensors.get("block2.conv2.weight")!.fill(0);
+  const survivor = network.tensors.get("block3.conv1.weight")!.fill(0);
+  survivor[survivor.length - 1] = 0.8;
+  await compare(network, [1, 250, 1024, 1031]);
+});
+
+Deno.test("33 convolutions, 30 seconds, 2 % of the weights", async () => {
+  const shape = { filters: 8, kernel: 16, blocks: 16, blocksPerStage: 4, classes: 4 };
+  const network = madeNetwork(shape, { density: 0.02, maskKind: "global", seed: 1 });
+  await compare(network, [8960]);
+});
+
+Deno.test("misuse of the engine is refused with the value", () => {
+  const network = madeNetwork(SHAPE, { density: 0.1, maskKind: "uniform", seed: 5 });
+  const inference = openInference(network);
+  assert.ok(inference.macs(1024) > 0 && inference.bytes > 0);
+  assert.throws(() => inference.run(new Float32Array(0)), /samples must have from 1 .* got 0/);
+  assert.throws(
+    () => inference.run(new Float64Array(8) as unknown as Float32Array),
+    /run: samples must be a Float32Array, got Float64Array of 8/,
+  );
+  assert.throws(() => inference.macs(1.5), /macs: length must be a whole number .* got 1.5/);
+  inference.dispose();
+  inference.dispose();
+  assert.throws(() => inference.run(new Float32Array(8)), /it was disposed/);
+
+  network.tensors.get("block2.norm2.gamma")![1] = NaN;
+  assert.throws(() => openInference(network), /norms\[5\]\.gamma must be finite, but element 1 is/);
+  assert.throws(
+    () => new (loadAddon().Inference)({} as never),
+    /Inference: options\.shape must be an object, got undefined/,
+  );
+  assert.throws(
+    () =>
+      openInference(madeNetwork(SHAPE, { density: 1, maskKind: "uniform", seed: 1 }), {
+        isa: "sse9" as never,
+      }),
+    /isa must be one of .* got "sse9"/,
+  );
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { madeNetwork, madeSamples } from "./made_network.ts";
+import { openInference, type TrainedNetwork } from "./network.ts";
+import { onnxModel, type OnnxOptions } from "./onnx.ts";
+import { loadOnnxRuntime } from "./onnxruntime.ts";
+import type { NetworkShape } from "./shape.ts";
+
+const SHAPE: NetworkShape = { filters: 5, kernel: 16, blocks: 6, blocksPerStage: 2, classes: 3 };
+
+const runtime = loadOnnxRuntime();
+if (!runtime.available) console.warn(`SKIPPED: ONNX models are not verified: ${runtime.reason}`);
+
+/** Runs records of one length through onnxruntime and the engine; returns the largest difference. */
+async function worstDifference(
+  network: TrainedNetwork,
+  { length, batch, ...options }: OnnxOptions & { length: number; batch: number },
+): Promise<number> {
+  assert.ok(runtime.available);
+  const model = await runtime.open(onnxModel(network, options), { threads: 1 });
+  const ecg = madeSamples(length * batch, length);
+  const logits = await model.run(ecg, { batch });
+  await model.close();
+  using inference = openInference(network);
+  const { mean = 0, std = 1 } = options.normalisation ?? {};
+  const perRecord = logits.length / batch;
+  let worst = 0;
+  for (let n = 0; n < batch; n++) {
+    const record = ecg.slice(n * length, (n + 1) * length).map((x) => (x - mean) / std);
+    const expected = inference.run(record);
+    assert.equal(perRecord, expected.length);
+    expected.forEach((x, i) => {
+      const each = Math.abs(x - logits[n * perRecord + i]!);
+      if (!(each <= worst)) worst = each;
+    });
+  }
+  return worst;
+}
+
+const ignore = !runtime.available;
+
+Deno.test({
+  name: "onnxruntime gives our logits for any batch and length, in every form",
+  ignore,
+  fn: async () => {
+    for (const density of [1, 0.2]) {
+      const network = madeNetwork(SHAPE, { density, maskKind: "uniform", seed: 2 });
+      for (const form of ["reduced", "as-trained"] as const) {
+        for (const height of [false, true]) {
+          for (const [batch, length] of [[1, 1024], [3, 512], [2, 331]] as const) {
+            const worst = await worstDifference(network, { form, height, batch, length });
+            assert.ok(worst <= 1e-4, `${form}, height ${height}, ${batch} x ${length}: ${worst}`);
+          }
+        }
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "removed filters leave their constants behind, also at the ends of the record",
+  ignore,
+  fn: async () => {
+    const network = madeNetwork(SHAPE, { density: 0.5, maskKind: "uniform", seed: 6 });
+    network.tensors.get("block0.conv1.weight")!.fill(0, 0, 3 * SHAPE.filters * SHAPE.kernel);
+    network.tensors.get("block1.conv1.weight")!.fill(0);
+    for (const block of [0, 1]) network.tensors.get(`block${block}.norm2.beta`)!.fill(2);
+    network.tensors.get("block2.conv2.weight")!.fill(0);
+    const worst = await worstDifference(network, { batch: 2, length: 300 });
+    assert.ok(worst <= 1e-4, `${worst}`);
+    // The five filters of block 1 become one, and three of block 0's.
+    const saved = onnxModel(network, { form: "as-trained" }).length - onnxModel(network).length;
+    const { filters, kernel } = SHAPE;
+    assert.ok(saved > 4 * (4 + 2) * 2 * filters * kernel, `${saved} bytes saved`);
+  },
+});
+
+Deno.test({
+  name: "a model with normalisation takes stored units",
+  ignore,
+  fn: async () => {
+    const network = madeNetwork(SHAPE, { density: 0.3, maskKind: "global", seed: 7 });
+    const normalisation = { mean: 0.5, std: 2.5 };
+    const worst = await worstDifference(network, { normalisation, batch: 1, length: 512 });
+    assert.ok(worst <= 1e-4, `${worst}`);
+  },
+});
+
+Deno.test("the same network gives the same bytes", () => {
+  const network = madeNetwork(SHAPE, { density: 0.3, maskKind: "uniform", seed: 8 });
+  assert.deepEqual(onnxModel(network), onnxModel(network));
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { madeNetwork, madeSamples } from "./made_network.ts";
+import { openInference } from "./network.ts";
+import { encodePytorch, pytorchName } from "./pytorch.ts";
+
+const PYTHON = "/usr/bin/python3";
+const EXAMPLE = path.join(import.meta.dirname!, "python/resnet1d.py");
+const SHAPE = { filters: 4, kernel: 16, blocks: 5, blocksPerStage: 2, classes: 3 };
+
+function runPython(...args: string[]): { success: boolean; text: string } {
+  try {
+    const { success, stderr } = new Deno.Command(PYTHON, { args, stderr: "piped" }).outputSync();
+    return { success, text: new TextDecoder().decode(stderr) };
+  } catch (error) {
+    return { success: false, text: String(error) };
+  }
+}
+
+const probe = runPython("-c", "import torch");
+if (!probe.success) {
+  const reason = probe.text.trim().split("\n").at(-1);
+  console.warn(`SKIPPED: exports are not loaded into PyTorch: ${PYTHON}: ${reason}`);
+}
+
+Deno.test("tensors have PyTorch's names", () => {
+  assert.equal(pytorchName("stem.weight"), "stem.weight");
+  assert.equal(pytorchName("stem.norm.gamma"), "stem_norm.weight");
+  assert.equal(pytorchName("block11.norm2.running_variance"), "blocks.11.norm2.running_var");
+  assert.equal(pytorchName("block3.norm1.beta"), "blocks.3.norm1.bias");
+  assert.equal(pytorchName("block3.conv2.bias"), "blocks.3.conv2.bias");
+  assert.equal(pytorchName("head.norm.running_mean"), "head_norm.running_mean");
+});
+
+Deno.test({
+  name: "PyTorch gives our logits from the dense and the sparse file",
+  ignore: !probe.success,
+  fn: () => {
+    const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "pytorch-"));
+    try {
+      const network = madeNetwork(SHAPE, { density: 0.2, maskKind: "uniform", seed: 3 });
+      network.tensors.get("block1.conv1.weight")!.fill(0); // an empty list of survivors
+      const samples = madeSamples(513);
+      using inference = openInference(network);
+      const expected = inference.run(samples);
+      const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const [model, input, output] = ["model", "input", "output"].map((name) =>
+        path.join(directory, name)
+      ) as [string, string, string];
+      fs.writeFileSync(input, new Uint8Array(samples.buffer));
+      for (const sparse of [false, true]) {
+        fs.writeFileSync(model, encodePytorch(network, { sparse }));
+        const { success, text } = runPython(EXAMPLE, model, input, output);
+        assert.ok(success, text);
+        const bytes = fs.readFileSync(output);
+        const logits = new Float32Array(new Uint8Array(bytes).buffer);
+        assert.equal(logits.length, expected.length);
+        logits.forEach((x, i) => {
+          assert.ok(Math.abs(x - expected[i]!) <= 1e-5 * largest, `${sparse} ${i}: ${x}`);
+        });
+      }
+    } finally {
+      fs.rmSync(directory, { recursive: true });
+    }
+  },
+});

@@ -1,0 +1,44 @@
+/**
+ * Weights rounded to 8-bit integers with one scale per output channel.
+ *
+ * @module
+ */
+import { tensorOf, type TrainedNetwork } from "./network.ts";
+import { shapeLayers } from "./shape.ts";
+
+/** Largest magnitude of a rounded weight. */
+export const INT8_MAX = 127;
+
+/**
+ * The network with each convolution's weights rounded to multiples of the output channel's unit, which
+ * is its largest |weight| / 127. Biases and norms stay as they are.
+ */
+export function quantiseNetwork(network: TrainedNetwork): TrainedNetwork {
+  const tensors = new Map(network.tensors);
+  const units = new Map<string, Float32Array>();
+  for (const layer of shapeLayers(network.shape)) {
+    if (layer.kind !== "conv") continue;
+    const name = `${layer.name}.weight`;
+    const weight = tensorOf(network, name);
+    const unit = unitsOf(weight, layer.outChannels);
+    const row = weight.length / layer.outChannels;
+    units.set(layer.name, unit);
+    tensors.set(name, weight.map((value, i) => rounded(value, unit[Math.floor(i / row)]!)));
+  }
+  return { ...network, tensors, units };
+}
+
+function unitsOf(weight: Float32Array, rows: number): Float32Array {
+  const length = weight.length / rows;
+  return Float32Array.from({ length: rows }, (_, row) => {
+    let largest = 0;
+    for (let i = row * length; i < (row + 1) * length; i++) {
+      largest = Math.max(largest, Math.abs(weight[i]!));
+    }
+    return largest / INT8_MAX;
+  });
+}
+
+function rounded(value: number, unit: number): number {
+  return unit > 0 ? Math.round(value / unit) * unit : 0;
+}

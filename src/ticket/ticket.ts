@@ -1,0 +1,70 @@
+/**
+ * A ticket: a finished network with everything that is needed to use it and to know what it is.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { TrainedNetwork } from "./network.ts";
+
+const count = z.number().int().min(1);
+const score = z.number().min(0).max(1);
+
+/** A score with its 95 % interval; null where one cannot be estimated. */
+const interval = z.object({ score, low: score.nullable(), high: score.nullable() });
+export type ScoreInterval = z.infer<typeof interval>;
+
+/** Everything in a ticket but the numbers of the network. */
+export const ticketHeader = z.object({
+  shape: z.object({
+    filters: count,
+    kernel: count,
+    blocks: z.number().int().min(1).max(17),
+    blocksPerStage: count,
+    classes: count,
+  }),
+  epsilon: z.number().positive(),
+  /** In the order of the logits. */
+  classes: z.array(z.string().min(1)).min(2),
+  /** Of stored samples (1000 units per mV) at `rate` Hz; the network takes (sample - mean) / std. */
+  normalisation: z.object({ mean: z.number(), std: z.number().positive(), rate: count }),
+  /** Share of the training steps of each class, by which softmax is divided before the vote. */
+  priors: z.array(z.number().positive()),
+  provenance: z.object({
+    run: z.string(),
+    round: z.number().int().min(0),
+    /** The run's resolved configuration. */
+    config: z.record(z.string(), z.unknown()),
+    datasetSha256: z.string(),
+    /** Records by split: train, dev, test. */
+    records: z.record(z.string(), z.number().int().min(0)),
+  }),
+  /** Licence and origin of the data that the network was trained on. */
+  licence: z.string(),
+  /** By split: records, the headline score and each class's F1. */
+  metrics: z.record(
+    z.string(),
+    z.object({
+      records: count,
+      name: z.string(),
+      headline: interval,
+      f1: z.record(z.string(), score.nullable()),
+    }),
+  ),
+}).refine(({ classes, shape, priors }) => {
+  return classes.length === shape.classes && priors.length === shape.classes &&
+    new Set(classes).size === classes.length;
+}, "classes, priors and the network's outputs must agree");
+
+export type TicketHeader = z.infer<typeof ticketHeader>;
+
+/** A network ready to be used. */
+export interface Ticket extends Omit<TicketHeader, "shape" | "epsilon"> {
+  readonly network: TrainedNetwork;
+}
+
+/** The licence of PhysioNet/CinC 2017, as a ticket trained on it carries it. */
+export const CINC2017_LICENCE =
+  "Trained on recordings of the PhysioNet/Computing in Cardiology Challenge 2017 " +
+  "(https://physionet.org/content/challenge-2017/1.0.0/), Open Data Commons Attribution License 1.0; " +
+  "cite Clifford et al. 2017, doi:10.22489/CinC.2017.065-469, and Goldberger et al. 2000, " +
+  "doi:10.1161/01.CIR.101.23.e215";

@@ -1,0 +1,102 @@
+/**
+ * A finished round as a ticket.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
+import { SAMPLE_RATE } from "../data/format.ts";
+import type { Config } from "../experiment/config.ts";
+import type { RunStore } from "../experiment/run_store.ts";
+import type { Scores } from "../experiment/summary.ts";
+import { hopOf } from "../model/resnet1d.ts";
+import { scoreStandardError } from "../report/standard_error.ts";
+import { metricFor, smoothedPriors } from "../training/metrics.ts";
+import { networkOfSnapshot } from "./network.ts";
+import type { NetworkShape } from "./shape.ts";
+import type { Ticket } from "./ticket.ts";
+
+/** A run's round and what it was trained on. */
+export interface RoundRequest {
+  readonly store: RunStore;
+  readonly name: string;
+  readonly config: Config;
+  /** The run's data set, divided as the run divided it. */
+  readonly dataset: LoadedDataset;
+  /** Finished round; the last one by default. */
+  readonly round?: number | undefined;
+  /** Licence and origin of the data. */
+  readonly licence: string;
+}
+
+/** Two-sided 95 % of the normal distribution, in standard errors. */
+const Z95 = 1.96;
+
+/**
+ * Puts a ticket together from a run directory.
+ *
+ * @throws {UsageError} If the round is not finished.
+ */
+export function ticketOfRound(request: RoundRequest): Ticket {
+  const { store, name, config, dataset, licence } = request;
+  const finished = store.finishedRounds();
+  const summary = request.round === undefined
+    ? finished.at(-1)
+    : finished.find(({ round }) => round === request.round);
+  if (summary === undefined) {
+    throw new UsageError(
+      `Cannot export round ${request.round ?? "(last)"} of ${name}: finished rounds are ${
+        finished.map(({ round }) => round).join(", ") || "none"
+      }`,
+    );
+  }
+  const { classes } = dataset;
+  const { filters, kernel, blocks, blocksPerStage } = config.network;
+  const shape: NetworkShape = { filters, kernel, blocks, blocksPerStage, classes: classes.length };
+  const network = networkOfSnapshot(store.loadEnd(summary.round), {
+    shape,
+    epsilon: config.network.normEpsilon,
+  });
+  const { train, dev, test } = dataset.splits;
+  const stepCounts = classes.map(() => 0);
+  train.labels.forEach((label, i) => {
+    stepCounts[label]! += Math.floor(train.lengths[i]! / hopOf(shape));
+  });
+  return {
+    network,
+    classes: [...classes],
+    normalisation: { mean: dataset.mean, std: dataset.std, rate: SAMPLE_RATE },
+    priors: [...smoothedPriors(stepCounts)],
+    provenance: {
+      run: name,
+      round: summary.round,
+      config: { ...config },
+      datasetSha256: dataset.sha256,
+      records: { train: train.ids.length, dev: dev.ids.length, test: test.ids.length },
+    },
+    licence,
+    metrics: {
+      dev: metricsOf(summary.dev, classes),
+      ...(summary.test === null ? {} : { test: metricsOf(summary.test, classes) }),
+    },
+  };
+}
+
+/** Scores with a 95 % interval by the delta method; see report/standard_error.ts. */
+export function metricsOf(
+  scores: Scores,
+  classes: readonly string[],
+): Ticket["metrics"][string] {
+  const metric = metricFor(classes);
+  const scored = metric.classes.map((name) => classes.indexOf(name));
+  const error = scoreStandardError(scores.confusion, scored);
+  const { score } = scores;
+  const limit = (side: number) =>
+    error === null ? null : Math.min(1, Math.max(0, score + side * Z95 * error));
+  return {
+    records: scores.records,
+    name: metric.name,
+    headline: { score, low: limit(-1), high: limit(1) },
+    f1: { ...scores.f1 },
+  };
+}
