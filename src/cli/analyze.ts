@@ -11,7 +11,7 @@ import { analyze, refuseOther } from "../analysis/analyze.ts";
 import { openDevice } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeJson } from "../core/files.ts";
-import { runDirectory, runFiles } from "../core/paths.ts";
+import { reportFile, runDirectory, runFiles } from "../core/paths.ts";
 import { configDifferences, parseConfig } from "../experiment/config.ts";
 import { lockRun } from "../experiment/lock.ts";
 import { RunStore } from "../experiment/run_store.ts";
@@ -19,10 +19,12 @@ import { type ControlBase, openBase, refuseOtherData, roundsOf } from "../lotter
 import { controlConfig } from "../lottery/control_config.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { openDataset } from "../lottery/run.ts";
+import { readRun } from "../report/read_run.ts";
 import { Workbench } from "../training/workbench.ts";
 import { printAnalysis } from "./analysis_tables.ts";
 import { createCommand, integer, number, shellWords } from "./command.ts";
 import { controlMain, roundList } from "./control.ts";
+import { RunReport } from "./run_report.ts";
 
 interface AnalyzeOptions {
   run: string;
@@ -66,8 +68,12 @@ export async function analyzeMain(args: readonly string[]): Promise<number> {
   const analysis = await measure(options, { base, rounds, other, reordered });
   const file = runFiles.analysis(runDirectory(options.run));
   writeJson(file, analysis);
+  const { summary, environment } = readRun(runDirectory(options.run));
+  new RunReport(runDirectory(options.run), reportFile(options.run)).write(summary, environment);
   printAnalysis(analysis);
-  console.log(`\nEverything, layer by layer: ${path.relative(process.cwd(), file)}`);
+  const shown = (name: string) => path.relative(process.cwd(), name);
+  console.log(`\nEverything, layer by layer: ${shown(file)}`);
+  console.log(`Report: ${shown(reportFile(options.run))}`);
   return 0;
 }
 

@@ -1,29 +1,87 @@
 /**
- * `deno task report`: writes the HTML report of a run again, finished or not.
+ * `deno task report`: writes the HTML report of a run again, finished or not; the page of recordings
+ * with `--ecg`; and serves all reports on this machine with `--serve`.
  *
  * @module
  */
 import * as path from "node:path";
-import { reportFile, runDirectory } from "../core/paths.ts";
-import { answer } from "../report/answer.ts";
+import { UsageError } from "../core/errors.ts";
+import { reportFile, REPORTS, runDirectory } from "../core/paths.ts";
+import { rebuildIndex } from "../report/index_page.ts";
 import { readRun } from "../report/read_run.ts";
-import { writeReport } from "../report/report.ts";
-import { createCommand, runMain } from "./command.ts";
+import { serveReports } from "../report/serve.ts";
+import { createCommand, integer, runMain } from "./command.ts";
+import { writeEcgPage } from "./report_ecg.ts";
+import { RunReport } from "./run_report.ts";
 
-function main(args: string[]): Promise<void> {
-  const command = createCommand("report", "Write the HTML report of a run.")
-    .requiredOption("--run <name>", "name of a run below checkpoints/, or path to its directory")
-    .option("--out <file>", "HTML file to write (default: reports/<run>.html)");
+interface Options {
+  run?: string;
+  out?: string;
+  ecg: boolean;
+  round?: number;
+  records: number;
+  serve: boolean;
+  port: number;
+}
+
+async function main(args: string[]): Promise<void> {
+  const command = createCommand("report", "Write the HTML report of a run, or serve all reports.")
+    .option("--run <name>", "name of a run below checkpoints/, or path to its directory")
+    .option(
+      "--out <file>",
+      "HTML file (default: reports/<run>.html, or report.html in a run given by path)",
+    )
+    .option(
+      "--ecg",
+      "also write a page of recordings with what dense network and ticket say",
+      false,
+    )
+    .option("--round <n>", "with --ecg: the round to show (default: the sparsest)", integer(0))
+    .option("--records <n>", "with --ecg: recordings per class", integer(1, 50), 4)
+    .option("--serve", "serve reports/ on this machine; pages reload when rewritten", false)
+    .option("--port <n>", "with --serve", integer(0, 65535), 8300);
   command.parse(args, { from: "user" });
-  const { run, out } = command.opts<{ run: string; out?: string }>();
+  const options = command.opts<Options>();
+  refuseMeaningless(options);
+  if (options.run !== undefined) await write(options.run, options);
+  if (options.serve) await serve(options.port);
+}
 
+function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
+  if (run === undefined && !serve) {
+    throw new UsageError("Cannot report on nothing: name a run with --run, or add --serve");
+  }
+  if (run === undefined && (out !== undefined || ecg)) {
+    throw new UsageError(`Cannot write ${ecg ? "recordings" : "a report"} of no run: add --run`);
+  }
+  if (round !== undefined && !ecg) {
+    throw new UsageError(`Cannot use --round ${round} alone: it chooses a network for --ecg`);
+  }
+}
+
+async function write(run: string, { out, ecg, round, records }: Options): Promise<void> {
   const directory = runDirectory(run);
-  const { summary, timing, environment } = readRun(directory);
-  const file = out === undefined ? reportFile(path.basename(directory)) : path.resolve(out);
-  writeReport({ summary, timing, environment, file });
-  console.log(answer(summary));
+  const { summary, environment } = readRun(directory);
+  const file = out === undefined ? reportFile(run) : path.resolve(out);
+  // Before the report, which links it.
+  const page = ecg
+    ? await writeEcgPage({
+      ...{ directory, summary, report: file },
+      round: round ?? null,
+      perClass: records,
+    })
+    : null;
+  console.log(new RunReport(directory, file).write(summary, environment));
   console.log(`Report: ${file}`);
-  return Promise.resolve();
+  if (page !== null) console.log(`Recordings: ${page}`);
+}
+
+/** Until the process is ended. */
+async function serve(port: number): Promise<void> {
+  rebuildIndex();
+  const server = await serveReports({ root: REPORTS, port });
+  console.log(`Reports: ${server.url} (Ctrl-C ends it)`);
+  await new Promise(() => {});
 }
 
 if (import.meta.main) await runMain(main);

@@ -9,12 +9,11 @@ import process from "node:process";
 import { reportFile, runDirectory } from "../core/paths.ts";
 import type { Environment } from "../experiment/environment.ts";
 import type { EpochRow, RoundSummary, Summary } from "../experiment/summary.ts";
-import { RunStore } from "../experiment/run_store.ts";
 import type { RunObserver } from "../lottery/run.ts";
-import { writeReport } from "../report/report.ts";
 import { type Progress, stepsDone } from "../training/progress.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { decimals, percent } from "./format.ts";
+import { RunReport } from "./run_report.ts";
 
 export class TerminalObserver implements RunObserver {
   private stop = false;
@@ -22,7 +21,11 @@ export class TerminalObserver implements RunObserver {
   private stepsPerEpoch = 1;
   private metric = "";
 
-  constructor(private readonly run: { name: string; epochs: number }) {}
+  private readonly report: RunReport;
+
+  constructor(private readonly run: { name: string; epochs: number }) {
+    this.report = new RunReport(runDirectory(run.name), reportFile(run.name));
+  }
 
   /** The run ends after the chunk of steps under way. */
   requestStop(): void {
@@ -83,6 +86,9 @@ export class TerminalObserver implements RunObserver {
           `dev loss ${decimals(row.devLoss)}  dev F1 ${decimals(row.devScore)}`,
       );
     }
+    if (row.skipped) {
+      this.note(`${row.skipped} steps of epoch ${row.epoch} were skipped: they were not finite`);
+    }
   }
 
   roundDone(summary: RoundSummary): void {
@@ -95,8 +101,7 @@ export class TerminalObserver implements RunObserver {
   }
 
   summarised(summary: Summary, environment: Environment): void {
-    const timing = new RunStore(runDirectory(this.run.name)).loadTiming();
-    writeReport({ summary, timing, environment, file: reportFile(this.run.name) });
+    this.report.write(summary, environment);
   }
 
   /** Ends a bar under way. */

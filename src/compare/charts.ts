@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type uPlot from "uplot";
+import { drawAreas } from "../report/charts/bands.ts";
 import { axis, densityAxes, extent, padded, scale } from "../report/charts/axes.ts";
 import {
   type Chart,
@@ -15,8 +15,9 @@ import {
   type View,
 } from "../report/charts/chart.ts";
 import { scoreRange } from "../report/charts/scores.ts";
-import { format } from "../report/format.ts";
+import { format, type Kind } from "../report/format.ts";
 import type { Comparison, LevelResult } from "./comparison.ts";
+import { meanEpochs } from "./tables.ts";
 
 type Limits = [low: number, high: number];
 
@@ -65,6 +66,35 @@ export function differencesChart(data: Comparison, view: View): Chart {
   return overDensity(x, { lines: all, view, label: "Difference to dense", range });
 }
 
+/** Epochs until dev scores as the dense network did in the end, mean over the runs that get there. */
+export function speedChart(data: Comparison, view: View): Chart {
+  return plainChart(data, view, {
+    value: (level) => level.toDense === null ? null : meanEpochs(level),
+    label: "Epochs to the dense dev score",
+  });
+}
+
+/** Training of all rounds until each network, in epochs of the dense network. */
+export function effortChart(data: Comparison, view: View): Chart {
+  return plainChart(data, view, {
+    value: ({ cost }) => cost?.denseEpochs ?? null,
+    label: "Training, in epochs of dense",
+  });
+}
+
+function plainChart(
+  data: Comparison,
+  view: View,
+  { value, label }: { value: (level: LevelResult) => number | null; label: string },
+): Chart {
+  const x = densities(data);
+  const lines = methodLines(data, view, { x, value, limits: () => null })
+    .map((line): Line => ({ ...line, kind: "integer" }));
+  const [, high] = extent(columnsOf(lines)) ?? [0, 1];
+  const range = padded([0, Math.max(1, high)], { log: false, share: 0.06 });
+  return overDensity(x, { lines, view, label, kind: "integer", range: [0, range[1]] });
+}
+
 /** All densities, ascending. */
 function densities({ methods }: Comparison): number[] {
   const all = methods.flatMap(({ levels }) => levels.map(({ density }) => density));
@@ -76,7 +106,7 @@ function methodLines(
   { palette }: View,
   { x, value, limits }: {
     x: readonly number[];
-    value: (level: LevelResult) => number;
+    value: (level: LevelResult) => number | null;
     limits: (level: LevelResult) => Limits | null;
   },
 ): Line[] {
@@ -103,10 +133,11 @@ function columnsOf(lines: readonly Line[]): (number | null)[][] {
 
 function overDensity(
   x: readonly number[],
-  { lines, view, label, range }: {
+  { lines, view, label, kind = "score", range }: {
     lines: Line[];
     view: View;
     label: string;
+    kind?: Kind;
     range: [number, number];
   },
 ): Chart {
@@ -119,7 +150,7 @@ function overDensity(
         x: scale(xRange, { log: view.log, reversed: true }),
         y: scale(range, { log: false }),
       },
-      axes: [below, axis(view.palette, { label, kind: "score", log: false, side: "y" }), above],
+      axes: [below, axis(view.palette, { label, kind, log: false, side: "y" }), above],
       series: [
         { label: "Weights kept" },
         ...lines.map((line) => ({ ...seriesOptions(line), spanGaps: true })),
@@ -127,7 +158,19 @@ function overDensity(
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false }, y: false, points: { size: 10 } },
       padding: [0, 14, 0, 0],
-      hooks: { drawAxes: [drawBands(lines, x)] },
+      hooks: {
+        drawAxes: [
+          drawAreas(
+            lines.flatMap(({ limits, color }, i) =>
+              // Many areas on top of one another must not hide the lines.
+              limits
+                ? [{ limits, color, series: i + 1, alpha: lines.length > 5 ? 0.06 : 0.13 }]
+                : []
+            ),
+            x,
+          ),
+        ],
+      },
     },
     data: [[...x], ...lines.map(({ values }) => values)],
     legend: legendOf(lines),
@@ -135,34 +178,5 @@ function overDensity(
       `${format(density, "percent")} kept, ${format(1 / density, "factor")} fewer weights`
     ),
     rounds: x.map(() => null),
-  };
-}
-
-/** Fills the area between the limits of each line; a line with a single one gets a whisker. */
-function drawBands(lines: readonly Line[], x: readonly number[]): (u: uPlot) => void {
-  return (u) => {
-    u.ctx.save();
-    u.ctx.beginPath();
-    u.ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
-    u.ctx.clip();
-    lines.forEach(({ limits = [], color }, index) => {
-      if (u.series[index + 1]?.show === false) return;
-      const points = limits.flatMap((pair, i) =>
-        pair
-          ? [{ at: u.valToPos(x[i]!, "x", true), ends: pair.map((y) => u.valToPos(y, "y", true)) }]
-          : []
-      );
-      u.ctx.beginPath();
-      points.forEach(({ at, ends }) => u.ctx.lineTo(at, ends[1]!));
-      points.toReversed().forEach(({ at, ends }) => u.ctx.lineTo(at, ends[0]!));
-      u.ctx.closePath();
-      u.ctx.fillStyle = u.ctx.strokeStyle = color;
-      u.ctx.globalAlpha = 0.13;
-      u.ctx.fill();
-      u.ctx.globalAlpha = points.length === 1 ? 0.6 : 0.3;
-      u.ctx.lineWidth = devicePixelRatio;
-      u.ctx.stroke();
-    });
-    u.ctx.restore();
   };
 }

@@ -113,12 +113,14 @@ function levelResult(
 function meanCost(costs: readonly (Cost | null)[]): Cost | null {
   const known = costs.filter((cost) => cost !== null);
   if (known.length < costs.length) return null;
-  const average = (key: keyof Cost) => mean(known.map((cost) => cost[key]));
+  const average = (key: Exclude<keyof Cost, "seconds">) => mean(known.map((cost) => cost[key]));
+  const seconds = known.map((cost) => cost.seconds).filter((value) => value !== null);
   return {
     epochs: average("epochs"),
     steps: average("steps"),
     denseEpochs: average("denseEpochs"),
     macs: average("macs"),
+    seconds: seconds.length < known.length ? null : mean(seconds),
   };
 }
 

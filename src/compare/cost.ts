@@ -25,6 +25,8 @@ export interface Cost {
    * weights on the 30 s reference record * training records * epochs.
    */
   macs: number;
+  /** Wall-clock seconds of this training on the machine it ran on; null where they were not recorded. */
+  seconds: number | null;
 }
 
 /**
@@ -48,6 +50,7 @@ export function costOf({ run, round }: Network, runs: readonly Run[]): Cost | nu
     steps: a.steps + b.steps,
     denseEpochs: a.denseEpochs + b.denseEpochs,
     macs: a.macs + b.macs,
+    seconds: a.seconds === null || b.seconds === null ? null : a.seconds + b.seconds,
   }));
 }
 
@@ -61,7 +64,14 @@ function trainingOf({ run, round }: Network, denseMacs: number): Cost {
     steps,
     denseEpochs: epochs * round.macs / denseMacs,
     macs: 3 * round.macs * records * epochs,
+    seconds: secondsOf({ run, round }, epochs),
   };
+}
+
+/** Seconds of so many epochs of a round, from those that were timed. */
+function secondsOf({ run, round }: Network, epochs: number): number | null {
+  const timed = run.timing?.rounds.find((entry) => entry.round === round.round);
+  return timed && timed.epochs > 0 ? timed.trainSeconds / timed.epochs * epochs : null;
 }
 
 /**

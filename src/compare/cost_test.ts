@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EpochRow } from "../experiment/summary.ts";
+import type { EpochRow, Timing } from "../experiment/summary.ts";
 import { fixtureSummary } from "../report/fixture.ts";
 import { costOf, epochsToReach } from "./cost.ts";
 import type { Control, Run } from "./run.ts";
@@ -11,6 +11,7 @@ function run(options: {
   rounds?: number;
   control?: Control;
   devScores?: number[];
+  timing?: Timing;
 }): Run {
   const { mode = "weight-rewind", rewindTo = "0", rounds = 3, devScores = [0.2, 0.6, 0.5, 0.7] } =
     options;
@@ -33,6 +34,7 @@ function run(options: {
     directory: "/r",
     summary,
     control: options.control ?? null,
+    timing: options.timing ?? null,
     outcomes: new Map(),
   };
 }
@@ -46,13 +48,31 @@ Deno.test("a ticket costs every round up to it, sparser ones less", () => {
     steps: 40,
     denseEpochs: 4,
     macs: 3 * 800 * 160 * 4,
+    seconds: null,
   });
   assert.deepEqual(costOf(network(own, 2), [own]), {
     epochs: 12,
     steps: 120,
     denseEpochs: 4 + 2 + 1,
     macs: 3 * 160 * 4 * (800 + 400 + 200),
+    seconds: null,
   });
+});
+
+Deno.test("seconds are those of an epoch as timed, times the epochs; one missing round leaves none", () => {
+  // Round 1 was interrupted: only its last epoch was timed.
+  const rounds = [[0, 8, 4], [1, 1.5, 1], [2, 4, 4]].map(([round, trainSeconds, epochs]) => ({
+    round: round!,
+    trainSeconds: trainSeconds!,
+    epochs: epochs!,
+  }));
+  const timed = run({ timing: { rounds } });
+  assert.equal(costOf(network(timed, 2), [timed])?.seconds, 8 + 4 * 1.5 + 4);
+  const late = run({ timing: { rounds }, rewindTo: "1ep" });
+  assert.equal(costOf(network(late, 1), [late])?.seconds, 8 + 3 * 1.5);
+  const partly = run({ timing: { rounds: rounds.slice(0, 1) } });
+  assert.equal(costOf(network(partly, 0), [partly])?.seconds, 8);
+  assert.equal(costOf(network(partly, 1), [partly])?.seconds, null);
 });
 
 Deno.test("steps that a late rewind takes over are not counted again", () => {

@@ -7,6 +7,12 @@ import type { Run } from "./run.ts";
 
 type Settings = Record<string, unknown>;
 
+/** What tells methods apart. */
+export interface Described {
+  summary: Pick<Run["summary"], "config" | "mode">;
+  control: Run["control"];
+}
+
 /**
  * Settings in which replicates may differ: the seed, the fold, and what decides nothing about the
  * training (the data set is compared by its content, the preset's name by what it set).
@@ -14,7 +20,7 @@ type Settings = Record<string, unknown>;
 const FREE = ["seed", "orderSeed", "folds.fold", "data", "preset", "format"];
 
 /** The settings that make a method: everything but {@linkcode FREE}, and the kind of control. */
-export function methodSettings({ summary, control }: Run): Map<string, string> {
+export function methodSettings({ summary, control }: Described): Map<string, string> {
   const settings = new Map(flat(summary.config));
   FREE.forEach((name) => settings.delete(name));
   // Of a control its kind alone: base and masks go with the seed, rounds are its levels.
@@ -30,7 +36,7 @@ export function methodSettings({ summary, control }: Run): Map<string, string> {
 }
 
 /** Equal for runs of one method. */
-export function methodKey(run: Run): string {
+export function methodKey(run: Described): string {
   return JSON.stringify([...methodSettings(run)].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

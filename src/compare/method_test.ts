@@ -8,7 +8,14 @@ function run(mode: string, settings: Record<string, unknown> = {}, control?: Con
   const summary = fixtureSummary({ rounds: 1 });
   summary.mode = mode;
   Object.assign(summary.config, { mode, pruning: { criterion: "magnitude" } }, settings);
-  return { name: "r", directory: "/r", summary, control: control ?? null, outcomes: new Map() };
+  return {
+    name: "r",
+    directory: "/r",
+    summary,
+    control: control ?? null,
+    timing: null,
+    outcomes: new Map(),
+  };
 }
 
 Deno.test("a method is called by what makes it", () => {

@@ -7,11 +7,11 @@ import * as path from "node:path";
 import { figure } from "../report/figure_html.ts";
 import { format } from "../report/format.ts";
 import { type Html, html } from "../report/html.ts";
-import { heartbeats, shell } from "../report/page.ts";
+import { heartbeats, shell } from "../report/shell.ts";
 import { tableHtml } from "../report/table_html.ts";
 import type { Table } from "../report/tables.ts";
 import type { Comparison } from "./comparison.ts";
-import { costTable, levelTable, pairTable, runTable } from "./tables.ts";
+import { costTable, levelTable, methodTable, pairTable, runTable } from "./tables.ts";
 import { words } from "./words.ts";
 
 /** The text of a comparison's page. */
@@ -50,6 +50,11 @@ function body(comparison: Comparison): Html {
       ${list(sentences.methods)}
       ${notes.map((note) => html`<p class="remark">${note}</p>`)}
     </section>
+    <section id="methods">
+      ${card("The methods", methodTable(comparison))}
+      <p class="note">The largest compression that is shown to match dense, what it took to find it (all rounds up to
+        it), and the sparsest network; learnt: until its dev score reached the dense network’s.</p>
+    </section>
     <section id="scores">
       <h2>Score against weights kept</h2>
       ${figure("scores", {
@@ -80,6 +85,22 @@ function body(comparison: Comparison): Html {
     `}
     <section id="costs">
       <h2>What it took</h2>
+      <div class="two">
+        ${figure("effort", {
+          title: "Training until each network",
+          note:
+            "Of all rounds up to it, weighted by the weights that were left: 1 is an epoch of the " +
+            "dense network.",
+          pick: false,
+        })}
+        ${figure("speed", {
+          title: "Epochs until dev scores as dense did",
+          note:
+            "Of a network’s own training, mean over the runs that get there; the table says how " +
+            "many do.",
+          pick: false,
+        })}
+      </div>
       ${card("Training until each network", costTable(comparison))}
     </section>
     <section id="runs">

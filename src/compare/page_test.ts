@@ -35,7 +35,7 @@ browserTest("a comparison is drawn, says its verdicts and holds its values", asy
     for (const theme of ["light", "dark"] as const) {
       await pages.open(file, { width, theme }, async (page) => {
         const colors = await canvasColors(page);
-        assert.equal(colors.length, 2);
+        assert.equal(colors.length, 4);
         colors.forEach((count) => assert.ok(count > 10, `${count} colours on a canvas`));
         assert.ok(await overflow(page) <= 0, `${width}: ${await overflow(page)} too wide`);
       });
@@ -123,7 +123,7 @@ browserTest("a single run without pruned networks makes a page, too", async (pag
   const { page: file } = writeComparison(comparison, path.join(pages.directory, "one"));
   await pages.open(file, {}, async (page) => {
     assert.match(await page.locator(".answer").innerText(), /only dense networks/);
-    assert.equal((await canvasColors(page)).length, 2);
+    assert.equal((await canvasColors(page)).length, 4);
     assert.equal(await page.locator("#pairs").count(), 0);
   });
 });

@@ -7,8 +7,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
-import type { RoundSummary, Summary } from "../experiment/summary.ts";
-import { readSummary } from "../report/read_run.ts";
+import type { RoundSummary, Summary, Timing } from "../experiment/summary.ts";
+import { readSummary, readTiming } from "../report/read_run.ts";
 import { observed } from "./bootstrap.ts";
 import { macroF1, type Statistic } from "./macro_f1.ts";
 import { type Outcome, readPredictions } from "./predictions.ts";
@@ -25,6 +25,8 @@ export interface Run {
   directory: string;
   summary: Summary;
   control: Control | null;
+  /** What training took; null where it was not recorded. */
+  timing: Timing | null;
   /** By round. */
   outcomes: Map<number, Map<string, Outcome>>;
 }
@@ -119,7 +121,8 @@ function readRun(directory: string, summary: Summary, split: ScoredSplit): Run {
     refuseContradiction(round, { directory, split, score, records: cells.length });
   }
   const control = summary.control ?? null;
-  return { name: path.basename(directory), directory, summary, control, outcomes };
+  const timing = readTiming(directory);
+  return { name: path.basename(directory), directory, summary, control, timing, outcomes };
 }
 
 /** Scores that do not follow from the predictions mean that the files are not of one run. */

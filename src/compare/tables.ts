@@ -17,6 +17,42 @@ interface LevelRow {
   level: LevelResult;
 }
 
+/** One line per method: how small it gets, and what that takes. */
+export function methodTable({ methods }: Comparison): Table {
+  const at = (method: MethodResult) => {
+    const { matching: { byInterval }, levels } = method;
+    return byInterval === null ? null : levels[byInterval]!;
+  };
+  const bare = ({ matching: { byPoint }, levels }: MethodResult) =>
+    byPoint === null ? null : levels[byPoint]!;
+  const last = ({ levels }: MethodResult) => levels.length > 1 ? levels.at(-1)! : null;
+  return tableOf<MethodResult>([
+    ["Method", "text", ({ name }) => name],
+    ["Seeds", "integer", ({ seeds }) => seeds.length],
+    ["Dense score", "score", ({ levels }) => levels[0]!.mean],
+    ["Largest matching θ", "factor", (method) => at(method)?.theta ?? null],
+    ["its score", "score", (method) => at(method)?.mean ?? null],
+    ["found in epochs of dense", "integer", (m) => rounded(at(m)?.cost?.denseEpochs)],
+    ["Multiply-adds", "macs", (method) => at(method)?.cost?.macs ?? null],
+    ["Time", "seconds", (method) => at(method)?.cost?.seconds ?? null],
+    ["θ without interval", "factor", (method) => bare(method)?.theta ?? null],
+    ["Sparsest θ", "factor", (method) => last(method)?.theta ?? null],
+    ["its difference", "signed", (method) => last(method)?.toDense?.difference ?? null],
+    ["95 % from", "signed", (method) => last(method)?.toDense?.low ?? null],
+    ["to", "signed", (method) => last(method)?.toDense?.high ?? null],
+    ["learnt in epochs", "integer", (method) => {
+      const sparsest = last(method);
+      return sparsest && meanEpochs(sparsest);
+    }],
+  ], methods);
+}
+
+/** Mean over the runs that reach it of the epochs to the dev score of dense; null if none does. */
+export function meanEpochs({ epochsToDense }: LevelResult): number | null {
+  const reached = epochsToDense.filter((x) => x !== null);
+  return rounded(reached.reduce((sum, x) => sum + x, 0) / reached.length);
+}
+
 /** Scores of every method at every density, and what they differ from dense by. */
 export function levelTable({ methods }: Comparison): Table {
   return tableOf<LevelRow>([
@@ -38,12 +74,10 @@ export function costTable({ methods }: Comparison): Table {
     ["Updates", "integer", ({ level }) => rounded(level.cost?.steps)],
     ["In epochs of dense", "integer", ({ level }) => rounded(level.cost?.denseEpochs)],
     ["Multiply-adds", "macs", ({ level }) => level.cost?.macs ?? null],
+    ["Time", "seconds", ({ level }) => level.cost?.seconds ?? null],
     ["Runs that reach the dense dev score", "integer", (row) => reached(row).length],
     ["of", "integer", ({ level }) => level.epochsToDense.length],
-    ["after epochs (mean of those)", "integer", (row) => {
-      const epochs = reached(row);
-      return rounded(epochs.reduce((sum, x) => sum + x, 0) / epochs.length);
-    }],
+    ["after epochs (mean of those)", "integer", ({ level }) => meanEpochs(level)],
   ], levelRows(methods));
 }
 
@@ -133,6 +167,7 @@ export function allTable({ methods, pairs }: Comparison): Table {
     ["updates", "integer", ({ level }) => level?.cost?.steps ?? null],
     ["dense epochs", "integer", ({ level }) => level?.cost?.denseEpochs ?? null],
     ["multiply-adds", "macs", ({ level }) => level?.cost?.macs ?? null],
+    ["seconds", "seconds", ({ level }) => level?.cost?.seconds ?? null],
   ], rows);
 }
 

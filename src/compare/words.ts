@@ -42,7 +42,8 @@ const WORDS: [word: string, meaning: string][] = [
     "Epochs in all",
     "Of every round trained until this network was there, the dense round included; a control counts " +
     "the rounds that its mask came from. Multiply-adds are nominal: three passes of the surviving weights " +
-    "over a 30 s record for each training record and epoch.",
+    "over a 30 s record for each training record and epoch. Time is wall-clock time of training on the " +
+    "machine that it ran on, whatever else that did.",
   ],
 ];
 

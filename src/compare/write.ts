@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { jsonText, writeFilesAtomic } from "../core/files.ts";
 import { REPORTS } from "../core/paths.ts";
 import { csvText } from "../report/csv.ts";
+import { rebuildIndex } from "../report/index_page.ts";
 import type { Comparison } from "./comparison.ts";
 import { comparisonPage } from "./page.ts";
 import { allTable } from "./tables.ts";
@@ -23,7 +24,8 @@ export interface ComparisonFiles {
 }
 
 /**
- * Writes `OUT.html` and, in the directory `OUT`, `comparison.json` and `comparison.csv`.
+ * Writes `OUT.html` and, in the directory `OUT`, `comparison.json` and `comparison.csv`; in `reports/`
+ * it also renews the list there.
  *
  * @param out Path without an extension.
  */
@@ -38,6 +40,7 @@ export function writeComparison(comparison: Comparison, out: string): Comparison
     [files.csv, csvText(allTable(comparison))],
     [files.page, comparisonPage(comparison)],
   ]);
+  if (path.dirname(path.resolve(out)) === REPORTS) rebuildIndex();
   return files;
 }
 

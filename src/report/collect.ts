@@ -5,13 +5,20 @@
  */
 import type { EpochRow, RoundSummary, Scores, Summary, Timing } from "../experiment/summary.ts";
 import type { EpochColumns, ReportData, RoundData, SplitData, Value } from "./data.ts";
+import type { Extras } from "./extras.ts";
+import { replicateData } from "./replicates.ts";
 import { scoreStandardError } from "./standard_error.ts";
+import { filterCounts, ticketData } from "./tickets.ts";
 
 /** Epochs kept over all rounds; beyond it, every round's curve is thinned alike. */
-export const MAX_EPOCHS = 30_000;
+export const MAX_EPOCHS = 20_000;
 
-/** The tables of `summary`, with seconds from `timing` where there are any. */
-export function collect(summary: Summary, timing: Timing | null): ReportData {
+/** The tables of `summary`, with seconds from `timing` and with `extras` where there are any. */
+export function collect(
+  summary: Summary,
+  timing: Timing | null,
+  extras: Extras = {},
+): ReportData {
   const recorded = summary.rounds.reduce((total, round) => total + round.epochs.length, 0);
   const stride = Math.max(1, Math.ceil(recorded / MAX_EPOCHS));
   const layers = (summary.rounds[0]?.layers ?? [])
@@ -37,6 +44,8 @@ export function collect(summary: Summary, timing: Timing | null): ReportData {
       afterPruningRecalibrated: optional(round.afterPruningRecalibrated),
       epochs: epochColumns(thin(round.epochs, stride)),
       secondsPerEpoch: time && time.epochs > 0 ? finite(time.trainSeconds / time.epochs) : null,
+      filters: filterCounts(layers, extras.rounds?.get(round.round)?.filters),
+      ticket: ticketData(extras.rounds?.get(round.round)),
     };
   });
   return {
@@ -51,6 +60,9 @@ export function collect(summary: Summary, timing: Timing | null): ReportData {
       recorded,
       kept: rounds.reduce((total, round) => total + round.epochs.epoch.length, 0),
     },
+    replicates: replicateData(summary, extras.replicates ?? []),
+    threshold: finite(extras.threshold),
+    other: extras.other ?? null,
   };
 }
 

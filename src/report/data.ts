@@ -59,6 +59,54 @@ export interface RoundData {
   epochs: EpochColumns;
   /** Wall-clock seconds of training and dev evaluation; null when the run recorded none. */
   secondsPerEpoch: Value;
+  /** Filters that do nothing; null where the masks were not looked at. */
+  filters: FilterCounts | null;
+  /** What `deno task lth analyze` found out; null where it did not run. */
+  ticket: TicketData | null;
+}
+
+/** Filters per layer, in the order of `ReportData.layers`; null where a layer is not listed. */
+export interface FilterCounts {
+  filters: Value[];
+  /** Without a weight. */
+  empty: Value[];
+  /** Without a path from the signal, the empty ones among them. */
+  constant: Value[];
+  /** Without a path to a logit. */
+  unused: Value[];
+}
+
+/** An analysis of one round. */
+export interface TicketData {
+  /** Dev scores of the initial weights under the mask, and of their signs. */
+  untrained: Value;
+  signs: Value;
+  /** Largest error between the networks of two data orders minus the mean of both. */
+  instability: Value;
+  /** [place between the two networks, error] */
+  line: [at: number, error: Value][] | null;
+  /** Jaccard index of the masks of two runs, and what random masks would have. */
+  overlap: Value;
+  overlapByChance: Value;
+  epochsToThreshold: Value;
+  lowestLossEpoch: Value;
+}
+
+/** Mean and range over replicates. */
+export interface Band {
+  mean: number;
+  min: number;
+  max: number;
+  /** Runs that have this network. */
+  count: number;
+}
+
+/** Runs that differ in their seed alone. */
+export interface ReplicateData {
+  /** This run's first. */
+  names: string[];
+  /** In the order of `ReportData.rounds`. */
+  rounds: { test: Band | null; dev: Band | null }[];
 }
 
 /** One prunable tensor. */
@@ -80,6 +128,11 @@ export interface ReportData {
   rounds: RoundData[];
   /** Epochs in the run and epochs kept in the curves; equal unless the curves were thinned. */
   epochs: { recorded: number; kept: number };
+  /** null for a run without replicates. */
+  replicates: ReplicateData | null;
+  /** Dev score of "epochs to threshold", and the run that masks were compared with. */
+  threshold: Value;
+  other: string | null;
 }
 
 /** Which of a round's three evaluations. */

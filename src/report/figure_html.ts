@@ -34,11 +34,7 @@ export function figure(
         ? " tall"
         : ""}" tabindex="0" role="group" aria-label="${title}: ${keys}"></div>
       <div class="legend"><span class="readout"></span></div>
-      ${table
-        ? html`<details><summary>Table</summary>${
-          tableHtml(table, { caption: title, pick })
-        }</details>`
-        : null}
+      ${table ? tableBelow(table, { title, pick }) : null}
       ${epochs
         ? html`
           <details>
@@ -50,5 +46,22 @@ export function figure(
         `
         : null}
     </figure>
+  `;
+}
+
+/** Rows up to which a table stands in the page; the script makes longer ones when they are opened. */
+const MAX_ROWS = 100;
+
+function tableBelow(table: Table, { title, pick }: { title: string; pick: boolean }): Html {
+  const late = html`
+    <div class="scroll" tabindex="0" role="region" aria-label="${title}">
+      <table class="late" data-pick="${String(pick)}"></table>
+    </div>
+  `;
+  return html`
+    <details>
+      <summary>Table</summary>
+      ${table.rows.length > MAX_ROWS ? late : tableHtml(table, { caption: title, pick })}
+    </details>
   `;
 }

@@ -6,6 +6,7 @@
 import type { Summary } from "../experiment/summary.ts";
 import { NORMAL_95 } from "./charts/scores.ts";
 import { type ReportData, resultSplit, type RoundData } from "./data.ts";
+import type { Extras, PairedInterval } from "./extras.ts";
 import { format } from "./format.ts";
 
 /** The first sentence and the ones below it, as plain text. */
@@ -15,7 +16,7 @@ export interface Headline {
 }
 
 /** What the run found, in words. */
-export function headline(summary: Summary, data: ReportData): Headline {
+export function headline(summary: Summary, data: ReportData, extras: Extras = {}): Headline {
   const remarks = [incomplete(summary)];
   const dense = data.rounds.find((round) => round.round === 0);
   const ticket = sparsest(data.rounds);
@@ -24,15 +25,19 @@ export function headline(summary: Summary, data: ReportData): Headline {
     return { answer, remarks: remarks.filter(isText) };
   }
   if (!dense) return controlHeadline(summary, { data, ticket, remarks });
-  remarks.push(uncertainty(summary, { data, dense, ticket }));
+  const paired = ticket.round === 0 ? null : extras.paired ?? null;
+  remarks.push(uncertainty(summary, { data, dense, ticket, paired }));
+  remarks.push(overSeeds(data, ticket));
   remarks.push(chosenOnDev(data, dense));
   remarks.push(majority(summary, data));
-  return { answer: answer(data, dense, ticket), remarks: remarks.filter(isText) };
+  return { answer: answer(data, { dense, ticket, paired }), remarks: remarks.filter(isText) };
 }
 
 /** The round with the fewest weights; the latest of several. */
-export function sparsest(rounds: readonly RoundData[]): RoundData | undefined {
-  return rounds.reduce<RoundData | undefined>(
+export function sparsest<Round extends { density: number }>(
+  rounds: readonly Round[],
+): Round | undefined {
+  return rounds.reduce<Round | undefined>(
     (least, round) => !least || round.density <= least.density ? round : least,
     undefined,
   );
@@ -60,7 +65,15 @@ export function majorityScore(counts: readonly number[], scored: readonly number
   return occurring.includes(most) ? (2 * hits) / (n + hits) / occurring.length : 0;
 }
 
-function answer(data: ReportData, dense: RoundData, ticket: RoundData): string {
+interface Context {
+  data: ReportData;
+  dense: RoundData;
+  ticket: RoundData;
+  /** Of the difference, from the same records. */
+  paired: PairedInterval | null;
+}
+
+function answer(data: ReportData, { dense, ticket, paired }: Omit<Context, "data">): string {
   const split = resultSplit(data.rounds);
   const name = `${data.metric} ${format(ticket[split]?.score, "score")}`;
   if (ticket.round === 0) {
@@ -72,7 +85,31 @@ function answer(data: ReportData, dense: RoundData, ticket: RoundData): string {
   } fewer weights (${kept} kept) the network scores`;
   const change = difference(ticket[split]?.score, dense[split]?.score);
   return `${start} ${name} on ${split} against ${format(dense[split]?.score, "score")} dense: ` +
-    `${format(change, "signed")}.`;
+    `${format(change, "signed")}${paired ? `, 95 % interval ${limitsText(paired)}` : ""}.`;
+}
+
+function limitsText({ low, high }: { low: number; high: number }): string {
+  return `${format(low, "signed")} to ${format(high, "signed")}`;
+}
+
+/** What other seeds made of it, at the compression of `ticket` and dense. */
+function overSeeds({ replicates, rounds }: ReportData, ticket: RoundData): string | null {
+  if (!replicates) return null;
+  const split = resultSplit(rounds);
+  const text = (round: RoundData | undefined) => {
+    const band = round && replicates.rounds[rounds.indexOf(round)]?.[split];
+    return band
+      ? `${format(band.mean, "score")} on average (${format(band.min, "score")} to ${
+        format(band.max, "score")
+      }, ${band.count} of ${replicates.names.length} runs)`
+      : null;
+  };
+  const [before, now] = [text(rounds.find(({ round }) => round === 0)), text(ticket)];
+  if (before === null || now === null) return null;
+  return `Over seeds: ${now} at ${
+    format(ticket.theta, "factor")
+  } fewer weights, ${before} dense; ` +
+    "a comparison gives intervals.";
 }
 
 /** A control has no dense round of its own to be measured by. */
@@ -93,7 +130,7 @@ function controlHeadline(
 
 function uncertainty(
   summary: Summary,
-  { data, dense, ticket }: { data: ReportData; dense: RoundData; ticket: RoundData },
+  { data, dense, ticket, paired }: Context,
 ): string {
   const split = resultSplit(data.rounds);
   const [now, before] = [ticket[split], dense[split]];
@@ -111,11 +148,15 @@ function uncertainty(
   const change = difference(now.score, before.score);
   if (ticket.round === 0 || change === null) return `${own}.${selected}`;
   const half = NORMAL_95 * Math.hypot(now.standardError, before.standardError);
-  const limits = `${format(change - half, "signed")} to ${format(change + half, "signed")}`;
-  const verdict = Math.abs(change) <= half
+  const { low, high } = paired ?? { low: change - half, high: change + half };
+  const verdict = low <= 0 && high >= 0
     ? "so the difference cannot be told from chance"
     : "so the difference is more than the choice of records explains";
-  return `${own}, and the difference a 95 % interval of about ${limits}, ${verdict}; ` +
+  const interval = paired
+    ? `the interval of the difference comes from ${format(paired.draws, "integer")} draws of the ` +
+      "records, the same for both networks"
+    : `the difference a 95 % interval of about ${limitsText({ low, high })}`;
+  return `${own}, and ${interval}, ${verdict}; ` +
     `other seeds may differ.${selected}`;
 }
 

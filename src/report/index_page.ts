@@ -10,10 +10,12 @@ import { CHECKPOINTS, REPORTS, runFiles } from "../core/paths.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { collect } from "./collect.ts";
 import { resultSplit, type RoundData, type Value } from "./data.ts";
+import { ecgFile, ecgLink } from "./ecg/place.ts";
 import { format, type Kind } from "./format.ts";
 import { matchingRound, sparsest } from "./headline.ts";
 import { type Html, html } from "./html.ts";
-import { heartbeats, shell } from "./page.ts";
+import { type ListedComparison, listedComparisons } from "./listed_comparisons.ts";
+import { heartbeats, shell } from "./shell.ts";
 import { readSummary } from "./read_run.ts";
 import { evenly, sparkLine } from "./spark.ts";
 
@@ -22,19 +24,22 @@ export interface IndexedRun {
   summary: Summary;
   /** The report's file name relative to the list; null when there is none yet. */
   report: string | null;
+  /** The page of its recordings relative to the list; null when there is none. */
+  ecg?: string | null;
 }
 
-/** What the list says besides its lines. */
+/** What the list says besides its runs. */
 export interface IndexOptions {
   /** The HTML file to write. */
   file: string;
-  /** Names of runs whose summary cannot be read. */
+  comparisons?: readonly ListedComparison[];
+  /** Names of runs and comparisons whose numbers cannot be read. */
   unreadable?: readonly string[];
 }
 
-/** Writes the list of `runs`, newest names last; it sorts by a click on a heading. */
+/** Writes the list of `runs` and of comparisons; it sorts by a click on a heading. */
 export function writeIndex(runs: readonly IndexedRun[], options: IndexOptions): void {
-  writeFileAtomic(options.file, indexPage(runs, options.unreadable ?? []));
+  writeFileAtomic(options.file, indexPage(runs, options));
 }
 
 /** Rewrites `index.html` in `reports` from all runs in `checkpoints` that have a summary. */
@@ -42,24 +47,29 @@ export function rebuildIndex(
   { checkpoints = CHECKPOINTS, reports = REPORTS }: { checkpoints?: string; reports?: string } = {},
 ): void {
   const runs: IndexedRun[] = [];
-  const unreadable: string[] = [];
+  const { comparisons, unreadable } = listedComparisons(reports);
   const names = fs.existsSync(checkpoints) ? fs.readdirSync(checkpoints).sort() : [];
   for (const name of names) {
     const directory = path.join(checkpoints, name);
     if (!fs.existsSync(runFiles.summary(directory))) continue;
     try {
       const summary = readSummary(directory);
-      const report = `${name}.html`;
-      runs.push({ summary, report: fs.existsSync(path.join(reports, report)) ? report : null });
+      const report = path.join(reports, `${name}.html`);
+      runs.push({
+        summary,
+        report: fs.existsSync(report) ? path.basename(report) : null,
+        ecg: fs.existsSync(ecgFile(report)) ? ecgLink(report) : null,
+      });
     } catch {
       unreadable.push(name);
     }
   }
-  writeIndex(runs, { file: path.join(reports, "index.html"), unreadable });
+  writeIndex(runs, { file: path.join(reports, "index.html"), comparisons, unreadable });
 }
 
-const COLUMNS: [label: string, kind: Kind][] = [
+const RUN_COLUMNS: [label: string, kind: Kind][] = [
   ["Run", "text"],
+  ["Score by round", "text"],
   ["Mode", "text"],
   ["State", "text"],
   ["Rounds", "integer"],
@@ -69,18 +79,24 @@ const COLUMNS: [label: string, kind: Kind][] = [
   ["Change", "signed"],
   ["Weights kept", "percent"],
   ["Matching θ", "factor"],
+  ["Recordings", "text"],
 ];
 
-function indexPage(runs: readonly IndexedRun[], unreadable: readonly string[]): string {
-  const heads = COLUMNS.map(([label, kind]) =>
-    html`
-      <th scope="col" ${kind === "text"
-        ? html`
-          class="text"
-        `
-        : null}><button type="button">${label}</button></th>
-    `
-  );
+const COMPARISON_COLUMNS: [label: string, kind: Kind][] = [
+  ["Comparison", "text"],
+  ["Methods", "integer"],
+  ["Runs", "integer"],
+  ["Split", "text"],
+  ["Records", "integer"],
+  ["Matching θ", "factor"],
+  ["Scores by density", "text"],
+  ["Answer", "text"],
+];
+
+function indexPage(
+  runs: readonly IndexedRun[],
+  { comparisons = [], unreadable = [] }: IndexOptions,
+): string {
   return shell({
     title: "Runs · lth-ecg",
     data: null,
@@ -96,64 +112,114 @@ function indexPage(runs: readonly IndexedRun[], unreadable: readonly string[]): 
         <section>
           <h2>${runs.length === 1 ? "1 run" : `${runs.length} runs`}</h2>
           <div class="card">
-        ${runs.length === 0 ? html`<p class="muted">No run has finished a round yet.</p>` : html`
-          <div class="scroll plain" tabindex="0" role="region" aria-label="Runs">
-            <table class="runs">
-              <thead>
-                <tr>${heads}<th scope="col" class="text">Score by round</th></tr>
-              </thead>
-              <tbody>${runs.map(row)}</tbody>
-            </table>
+            ${runs.length === 0
+              ? html`<p class="muted">No run has finished a round yet.</p>`
+              : list("Runs", RUN_COLUMNS, runs.map(runCells))}
           </div>
+          <p class="note">Matching θ is the compression of the sparsest round whose dev score is within one standard
+            error of the dense network’s. Data sets and budgets differ between runs: compare like with like.</p>
+        </section>
+        ${comparisons.length === 0 ? null : html`
+          <section id="comparisons">
+            <h2>${comparisons.length === 1
+              ? "1 comparison"
+              : `${comparisons.length} comparisons`}</h2>
+            <div class="card">${list(
+              "Comparisons",
+              COMPARISON_COLUMNS,
+              comparisons.map(comparisonCells),
+            )}</div>
+            <p
+              class="note">Matching θ is the largest compression that the 95 % interval shows to match dense.</p>
+          </section>
         `}
         ${unreadable.length === 0
           ? null
-          : html`<p class="remark">Summaries that cannot be read: ${unreadable.join(", ")}.</p>`}
-        </div>
-          <p
-            class="note">Matching θ is the compression of the sparsest round whose dev score is within one standard
-        error of the dense network’s. Data sets and budgets differ between runs: compare like with like.</p>
-        </section>
+          : html`<p class="remark">Numbers that cannot be read: ${unreadable.join(", ")}.</p>`}
       </main>
     `,
   });
 }
 
-function row({ summary, report }: IndexedRun): Html {
+/** A cell: its value, for sorting, and what is shown instead of it. */
+interface Cell {
+  value: string | Value;
+  shown?: Html;
+  title?: string;
+}
+
+function list(name: string, columns: typeof RUN_COLUMNS, rows: readonly Cell[][]): Html {
+  const left = (kind: Kind | undefined) => kind === "text" ? "text" : "";
+  return html`
+    <div class="scroll plain" tabindex="0" role="region" aria-label="${name}">
+      <table class="runs">
+        <thead>
+          <tr>${columns.map(([label, kind]) =>
+            html`<th scope="col" class="${left(kind)}"><button type="button">${label}</button></th>`
+          )}</tr>
+        </thead>
+        <tbody>${rows.map((cells) =>
+          html`<tr>${
+            cells.map(({ value, shown, title }, i) => {
+              const kind = columns[i]?.[1] ?? "text";
+              const text = shown ?? html`${format(value, kind)}`;
+              return i === 0
+                ? html`<th scope="row" title="${title ?? value}" data-value="${value}">${text}</th>`
+                : html`<td class="${left(kind)}" title="${
+                  title ?? ""
+                }" data-value="${value}">${text}</td>`;
+            })
+          }</tr>`
+        )}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+function runCells({ summary, report, ecg = null }: IndexedRun): Cell[] {
   const data = collect(summary, null);
   const dense = data.rounds.find((round) => round.round === 0);
   const ticket = sparsest(data.rounds);
   const split = resultSplit(data.rounds);
   const score = (round: RoundData | null | undefined): Value => round?.[split]?.score ?? null;
   const [before, now] = [score(dense), score(ticket)];
-  const cells: (string | Value)[] = [
-    summary.name,
-    data.mode,
-    summary.complete ? "complete" : "not complete",
-    data.rounds.length,
-    split,
-    before,
-    now,
-    before === null || now === null ? null : now - before,
-    ticket?.density ?? null,
-    matchingRound(data.rounds)?.theta ?? null,
+  return [
+    {
+      value: summary.name,
+      shown: report === null
+        ? html`${summary.name}`
+        : html`<a href="${encodeURIComponent(report)}">${summary.name}</a>`,
+    },
+    { value: now, shown: sparkLine(evenly(data.rounds, 40).map(score)) },
+    { value: data.mode },
+    { value: summary.complete ? "complete" : "not complete" },
+    { value: data.rounds.length },
+    { value: split },
+    { value: before },
+    { value: now },
+    { value: before === null || now === null ? null : now - before },
+    { value: ticket?.density ?? null },
+    { value: matchingRound(data.rounds)?.theta ?? null },
+    ecg === null ? { value: null } : {
+      value: "yes",
+      shown: html`<a href="${ecg}" aria-label="Recordings of ${summary.name}">paper</a>`,
+    },
   ];
-  const name = report === null
-    ? html`${summary.name}`
-    : html`<a href="${encodeURIComponent(report)}">${summary.name}</a>`;
-  return html`
-    <tr><th scope="row" title="${summary.name}" data-value="${summary.name}">${name}</th>${cells
-      .slice(1).map(
-        (value, i) => {
-          const kind = COLUMNS[i + 1]?.[1] ?? "text";
-          return html`<td${
-            kind === "text"
-              ? html`
-                class="text"
-              `
-              : null
-          } data-value="${value}">${format(value, kind)}</td>`;
-        },
-      )}<td class="text">${sparkLine(evenly(data.rounds, 40).map(score))}</td></tr>
-  `;
+}
+
+function comparisonCells(comparison: ListedComparison): Cell[] {
+  const { name, page, methods, runs, split, records, matching, curves, answer } = comparison;
+  return [
+    { value: name, shown: html`<a href="${encodeURIComponent(page)}">${name}</a>` },
+    { value: methods },
+    { value: runs },
+    { value: split },
+    { value: records },
+    { value: matching },
+    {
+      value: matching,
+      shown: html`${curves.slice(0, 6).map((curve) => sparkLine(evenly(curve, 40)))}`,
+    },
+    { value: answer, shown: html`<span class="sentence">${answer}</span>`, title: answer },
+  ];
 }

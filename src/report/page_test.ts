@@ -3,7 +3,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { collect } from "./collect.ts";
 import { csvText } from "./csv.ts";
+import type { LayerFilters } from "../analysis/dead_filters.ts";
 import { fixtureSummary, fixtureTiming } from "./fixture.ts";
+import { fixtureExtras } from "./fixture_extras.ts";
 import { writeReport } from "./report.ts";
 import { scoreTable } from "./tables.ts";
 import {
@@ -65,6 +67,62 @@ browserTest(
     });
   },
 );
+
+browserTest("an analysis and replicates are drawn, told in words and in tables", async (pages) => {
+  const summary = fixtureSummary({ rounds: 6 });
+  const extras = fixtureExtras(summary, { replicates: 2 });
+  const file = path.join(pages.directory, "full.html");
+  fs.mkdirSync(path.join(pages.directory, "full"));
+  fs.writeFileSync(path.join(pages.directory, "full/ecg.html"), "");
+  writeReport({ summary, timing: null, environment: null, file, extras });
+  for (const width of [380, 1600]) {
+    await pages.open(file, { width, theme: width > 400 ? "dark" : "light" }, async (page) => {
+      const colors = await canvasColors(page);
+      assert.equal(colors.length, 5 + 6);
+      colors.forEach((count) => assert.ok(count > 10, `${count} colours on a canvas`));
+      assert.ok(await overflow(page) <= 0, `${width}: ${await overflow(page)} too wide`);
+    });
+  }
+  await pages.open(file, {}, async (page) => {
+    assert.match(await page.locator(".answer").innerText(), /95 % interval −0\.061 to \+0\.012\.$/);
+    assert.match(await page.locator("#answer").innerText(), /3 of 3 runs\) at /);
+    assert.equal(await page.locator(".more a").getAttribute("href"), "full/ecg.html");
+    const cells = async (figure: string, row: number) =>
+      (await page.locator(`[data-figure="${figure}"] tbody tr:nth-child(${row}) [data-value]`)
+        .evaluateAll((nodes) => nodes.map((node) => (node as HTMLElement).dataset["value"])))
+        .map((text) => text === "" ? null : Number(text));
+    const found = (round: number) => extras.rounds!.get(round)!;
+    const { untrained, barrier, overlap, filters } = found(5);
+    assert.deepEqual((await cells("untrained", 6)).slice(2), [
+      summary.rounds[5]!.dev.score,
+      untrained!.initial.score,
+      untrained!.signs.score,
+    ]);
+    assert.deepEqual((await cells("barrier", 6)).slice(2), [barrier!.instability]);
+    assert.deepEqual((await cells("overlap", 6)).slice(2), [
+      overlap!.total.jaccard,
+      overlap!.total.expectedJaccard,
+    ]);
+    assert.deepEqual((await cells("overlap", 1)).slice(2), [null, null], "dense has no masks");
+    const sum = (of: (layer: LayerFilters) => number) =>
+      filters!.reduce((total, layer) => total + of(layer), 0);
+    assert.deepEqual((await cells("filters", 6)).slice(2), [
+      sum((layer) => layer.filters),
+      sum((layer) => layer.constant),
+      sum((layer) => layer.unused),
+      sum((layer) => layer.empty),
+    ]);
+    const scores = [summary, ...extras.replicates!].map(({ rounds }) => rounds[5]!.test!.score);
+    const band = (await cells("scores", 6)).slice(-4);
+    assert.ok(Math.abs(band[0]! - scores.reduce((a, b) => a + b) / 3) < 1e-12);
+    assert.deepEqual(band.slice(1), [Math.min(...scores), Math.max(...scores), 3]);
+    assert.equal(await page.locator(".multiple").count(), 34);
+    await page.locator(".multiple svg").first().click({ position: { x: 3, y: 20 } });
+    await roundShown(page, "Round 0");
+    await page.locator('[data-figure="barrierLine"] .entry.round', { hasText: "3" }).click();
+    await roundShown(page, "Round 3");
+  });
+});
 
 browserTest("the tables hold the summary's values", async (pages) => {
   const { summary, file } = write(pages, { rounds: 5 });
@@ -287,17 +345,40 @@ browserTest("the page's policy stops foreign scripts and every request", async (
   });
 });
 
-browserTest("350 rounds make a page of less than 3 MB that still answers", async (pages) => {
-  const { file } = write(pages, { rounds: 350, epochs: 100, prune: 0.015 });
-  assert.ok(fs.statSync(file).size < 3_000_000, `${fs.statSync(file).size} bytes`);
-  await pages.open(file, {}, async (page) => {
-    assert.match(await page.locator("#learning").innerText(), /16 of 350 rounds are drawn/);
-    assert.match(await page.locator("#learning").innerText(), /of 35,000 epochs are in this file/);
-    await page.locator("#round").fill("123");
-    await roundShown(page, "Round 123");
-    assert.equal(await page.locator('[data-figure="curveScore"] .entry.round').count(), 17);
-  });
-});
+browserTest(
+  "350 rounds of 10 seeds, analysed, make a page of less than 3 MB that still answers",
+  async (pages) => {
+    const summary = fixtureSummary({ rounds: 350, epochs: 100, prune: 0.015 });
+    const file = path.join(pages.directory, "long.html");
+    writeReport({
+      ...{ summary, file, timing: fixtureTiming(summary), environment: ENVIRONMENT },
+      extras: fixtureExtras(summary, { replicates: 9 }),
+    });
+    assert.ok(fs.statSync(file).size < 3_000_000, `${fs.statSync(file).size} bytes`);
+    await pages.open(file, {}, async (page) => {
+      assert.match(await page.locator("#learning").innerText(), /16 of 350 rounds are drawn/);
+      assert.match(
+        await page.locator("#learning").innerText(),
+        /of 35,000 epochs are in this file/,
+      );
+      await page.locator("#round").fill("123");
+      await roundShown(page, "Round 123");
+      assert.equal(await page.locator('[data-figure="curveScore"] .entry.round').count(), 17);
+      // Long tables are made when they are opened.
+      assert.equal(await page.locator("#scores tbody tr").count(), 0);
+      await page.locator("#scores summary").click();
+      await page.locator("#scores tbody tr:nth-child(124).selected").waitFor();
+      const value = (column: number) =>
+        page.locator(`#scores tbody tr:nth-child(350) > :nth-child(${column})`).getAttribute(
+          "data-value",
+        );
+      assert.equal(Number(await value(5)), summary.rounds[349]!.test!.score);
+      assert.equal(Number(await value(16)), 10);
+      await page.locator("#scores tbody tr:nth-child(8) .pick").click();
+      await roundShown(page, "Round 7");
+    });
+  },
+);
 
 Deno.test("the report is one file that refers to nothing outside", () => {
   const directory = fs.mkdtempSync("/tmp/report-");

@@ -36,7 +36,7 @@ export function readRun(directory: string): RunFiles {
   }
   return {
     summary: readSummary(directory),
-    timing: readOptional(runFiles.timing(directory)) as Timing | null,
+    timing: readTiming(directory),
     environment: readOptional(runFiles.environment(directory)) as RunFiles["environment"],
   };
 }
@@ -52,6 +52,11 @@ export function readSummary(directory: string): Summary {
     );
   }
   return value as unknown as Summary;
+}
+
+/** @throws {Failure} If it is there but cannot be read. */
+export function readTiming(directory: string): Timing | null {
+  return readOptional(runFiles.timing(directory)) as Timing | null;
 }
 
 function readOptional(file: string): Record<string, unknown> | null {

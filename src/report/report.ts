@@ -3,11 +3,15 @@
  *
  * @module
  */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
 import { REPORTS } from "../core/paths.ts";
 import type { Summary, Timing } from "../experiment/summary.ts";
 import { collect } from "./collect.ts";
+import { ecgFile, ecgLink } from "./ecg/place.ts";
+import type { Extras } from "./extras.ts";
+import { headline } from "./headline.ts";
 import { rebuildIndex } from "./index_page.ts";
 import { reportPage } from "./page.ts";
 
@@ -20,13 +24,23 @@ export interface ReportInput {
   environment: Record<string, unknown> | null;
   /** The HTML file to write. */
   file: string;
+  /** What else is known about the run. */
+  extras?: Extras;
 }
 
 /**
- * Writes one self-contained HTML file. The run may have any number of finished rounds, none included.
- * A report that goes to `reports/` also renews the list of runs there.
+ * Writes one self-contained HTML file. The run may have any number of finished rounds, none included. It
+ * links the page of recordings if there is one. A report that goes to `reports/` also renews the list
+ * there.
+ *
+ * @returns The result in one sentence, as the page begins with.
  */
-export function writeReport({ summary, timing, environment, file }: ReportInput): void {
-  writeFileAtomic(file, reportPage(summary, collect(summary, timing), environment));
+export function writeReport(
+  { summary, timing, environment, file, extras = {} }: ReportInput,
+): string {
+  const data = collect(summary, timing, extras);
+  const ecg = fs.existsSync(ecgFile(file)) ? ecgLink(file) : null;
+  writeFileAtomic(file, reportPage({ summary, data, environment, extras, ecg }));
   if (path.dirname(path.resolve(file)) === REPORTS) rebuildIndex();
+  return headline(summary, data, extras).answer;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReportData, RoundData, Value } from "./data.ts";
+import type { Band, ReportData, RoundData, Value } from "./data.ts";
 import type { Kind } from "./format.ts";
 
 /** A column's heading and what it holds. */
@@ -21,7 +21,7 @@ export interface Table {
 const column = (label: string, kind: Kind): Column => ({ label, kind });
 
 /** Scores of every round: test, dev, and right after pruning, with the change from dense. */
-export function scoreTable({ rounds }: ReportData): Table {
+export function scoreTable({ rounds, replicates }: ReportData): Table {
   const hasTest = rounds.some((round) => round.test !== null);
   const dense = rounds.find((round) => round.round === 0);
   const change = (now: Value | undefined, before: Value | undefined): Value =>
@@ -46,8 +46,16 @@ export function scoreTable({ rounds }: ReportData): Table {
       column("Dev, change from dense", "signed"),
       column("Dev right after pruning", "score"),
       column("with statistics renewed", "score"),
+      ...(replicates
+        ? [
+          column(`${hasTest ? "Test" : "Dev"}, mean over seeds`, "score"),
+          column("lowest", "score"),
+          column("highest", "score"),
+          column("seeds", "integer"),
+        ]
+        : []),
     ],
-    rows: rounds.map((round) => [
+    rows: rounds.map((round, i) => [
       round.round,
       round.kept,
       round.density,
@@ -64,8 +72,13 @@ export function scoreTable({ rounds }: ReportData): Table {
       change(round.dev.score, dense?.dev.score),
       round.afterPruning?.score ?? null,
       round.afterPruningRecalibrated?.score ?? null,
+      ...(replicates ? bandCells(replicates.rounds[i]?.[hasTest ? "test" : "dev"] ?? null) : []),
     ]),
   };
+}
+
+function bandCells(band: Band | null): Value[] {
+  return band ? [band.mean, band.min, band.max, band.count] : [null, null, null, null];
 }
 
 /** F1 of every class after each round's training, on test (where there is one) and on dev. */
@@ -158,11 +171,23 @@ export function layerTable({ layers }: ReportData, round: RoundData): Table {
       column("Weights", "integer"),
       column("Kept", "integer"),
       column("Density", "percent"),
+      column("Filters", "integer"),
+      column("Constant filters", "integer"),
+      column("Unused filters", "integer"),
     ],
     rows: layers.map((layer, i) => {
       const kept = round.layers[i] ?? null;
       const density = kept === null || layer.size === 0 ? null : kept / layer.size;
-      return [layer.name, layer.shape.join(" × "), layer.size, kept, density];
+      return [
+        layer.name,
+        layer.shape.join(" × "),
+        layer.size,
+        kept,
+        density,
+        round.filters?.filters[i] ?? null,
+        round.filters?.constant[i] ?? null,
+        round.filters?.unused[i] ?? null,
+      ];
     }),
   };
 }

@@ -20,6 +20,8 @@ export interface PageOptions {
   theme?: "light" | "dark";
   /** Complaints that the test provokes on purpose. */
   expected?: RegExp;
+  /** The page is an address, not a file, and may ask its own server. */
+  served?: boolean;
 }
 
 /** Pages opened from disk, each watched for errors and requests. */
@@ -29,6 +31,21 @@ export interface Pages {
   /** Opens a file, waits until its script is done, runs `look`, and checks that nothing went wrong. */
   open(file: string, options: PageOptions, look: (page: Page) => Promise<void>): Promise<void>;
 }
+
+let shared: Promise<Browser> | null = null;
+
+/** One browser for all tests of a file: starting it takes longer than most of them. */
+function sharedBrowser(): Promise<Browser> {
+  shared ??= chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+  return shared;
+}
+
+Deno.test.afterAll(async () => {
+  await (await shared)?.close();
+});
 
 /** A test that drives headless Chromium; it is skipped, saying so, on a machine without one. */
 export function browserTest(name: string, body: (pages: Pages) => Promise<void>): void {
@@ -42,14 +59,10 @@ export function browserTest(name: string, body: (pages: Pages) => Promise<void>)
     sanitizeResources: false,
     async fn() {
       const directory = fs.mkdtempSync(path.join(os.tmpdir(), "report-"));
-      const browser = await chromium.launch({
-        executablePath: CHROMIUM,
-        args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-      });
+      const browser = await sharedBrowser();
       try {
         await body({ directory, open: (...args) => open(browser, ...args) });
       } finally {
-        await browser.close();
         fs.rmSync(directory, { recursive: true });
       }
     },
@@ -59,11 +72,13 @@ export function browserTest(name: string, body: (pages: Pages) => Promise<void>)
 async function open(
   browser: Browser,
   file: string,
-  { width = 1200, theme = "light", expected }: PageOptions,
+  { width = 1200, theme = "light", expected, served = false }: PageOptions,
   look: (page: Page) => Promise<void>,
 ): Promise<void> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
-  const url = pathToFileURL(file).href;
+  // A loaded machine is slow, not wrong.
+  page.setDefaultTimeout(180_000);
+  const url = served ? file : pathToFileURL(file).href;
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error.stack ?? error.message}`));
   page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
@@ -72,11 +87,14 @@ async function open(
     dialog.dismiss();
   });
   page.on("request", (request) => {
-    if (request.url() !== url) complaints.push(`request: ${request.url()}`);
+    const own = served
+      ? new URL(request.url()).origin === new URL(url).origin
+      : request.url() === url;
+    if (!own) complaints.push(`request: ${request.url()}`);
   });
   try {
     await page.goto(url);
-    await page.waitForSelector("html[data-ready]", { state: "attached", timeout: 20_000 });
+    await page.waitForSelector("html[data-ready]", { state: "attached" });
     await look(page);
     const unexpected = complaints.filter((text) => !expected?.test(text));
     assert.deepEqual(unexpected, [], "the page complained or asked for something");

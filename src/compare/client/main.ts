@@ -7,9 +7,9 @@
 import { find } from "../../report/client/dom.ts";
 import { type FigureKind, setUpFigure } from "../../report/client/figures.ts";
 import { palette, setUpTheme } from "../../report/client/theme.ts";
-import { differencesChart, scoresChart } from "../charts.ts";
+import { differencesChart, effortChart, scoresChart, speedChart } from "../charts.ts";
 import type { Comparison } from "../comparison.ts";
-import { levelTable } from "../tables.ts";
+import { costTable, levelTable } from "../tables.ts";
 
 const shared = { table: levelTable, log: true, logLabel: "Log axis", variants: () => [] };
 
@@ -17,6 +17,8 @@ const shared = { table: levelTable, log: true, logLabel: "Log axis", variants: (
 const kinds: Record<string, FigureKind<Comparison>> = {
   scores: { build: scoresChart, ...shared },
   differences: { build: differencesChart, ...shared },
+  speed: { build: speedChart, ...shared, table: costTable },
+  effort: { build: effortChart, ...shared, table: costTable },
 };
 
 const data = JSON.parse(find("#data").textContent ?? "null") as Comparison;

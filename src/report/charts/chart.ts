@@ -63,6 +63,8 @@ export interface Line {
   round?: number | null;
   /** 95 % limits drawn as whiskers. */
   limits?: ([low: number, high: number] | null)[];
+  /** Limits of a filled area: a range over replicates, or a tolerance. */
+  area?: ([low: number, high: number] | null)[];
 }
 
 /** Colour `i` of a palette's series, going round when there are more lines than colours. */

@@ -72,7 +72,8 @@ Deno.test("the score chart pairs each density with its own round's scores", () =
     assert.equal(chart.data[1]?.[i], round?.test?.score);
     assert.equal(chart.data[2]?.[i], round?.dev.score);
     assert.equal(chart.data[3]?.[i], round?.afterPruning?.score ?? null);
-    assert.equal(chart.data[4]?.[i], data.rounds[0]?.test?.score);
+    assert.equal(chart.data[4]?.[i], round?.afterPruningRecalibrated?.score ?? null);
+    assert.equal(chart.data[5]?.[i], data.rounds[0]?.test?.score);
   });
   assert.equal(chart.options.scales?.["x"]?.dir, -1, "100 % is on the left");
 });

@@ -7,6 +7,7 @@
 import type uPlot from "uplot";
 import type { RoundData } from "../data.ts";
 import { format, type Kind } from "../format.ts";
+import { type Area, drawAreas } from "./bands.ts";
 import { axis, densityAxes, extent, padded, scale } from "./axes.ts";
 import { type Chart, legendOf, type Line, seriesOptions, type View } from "./chart.ts";
 
@@ -50,7 +51,11 @@ export function overDensity(
       cursor: { drag: { x: false, y: false, setScale: false }, y: false, points: { size: 10 } },
       padding: [0, 14, 0, 0],
       hooks: {
-        drawAxes: [markSelected(x[order.indexOf(view.selected)], view), drawLimits(lines, x)],
+        drawAxes: [
+          markSelected(x[order.indexOf(view.selected)], view),
+          drawAreas(areasOf(lines), x),
+          drawLimits(lines, x),
+        ],
       },
     },
     data: [x, ...lines.map((line) => line.values)],
@@ -60,6 +65,12 @@ export function overDensity(
     ),
     rounds: order,
   };
+}
+
+function areasOf(lines: readonly Line[]): Area[] {
+  return lines.flatMap(({ area, color }, i) =>
+    area ? [{ limits: area, color, series: i + 1 }] : []
+  );
 }
 
 /** A vertical line at the selected round, behind the curves. */

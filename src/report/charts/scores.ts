@@ -11,6 +11,15 @@ import { overDensity } from "./over_density.ts";
 /** Half the width of a 95 % interval, in standard errors. */
 export const NORMAL_95 = 1.96;
 
+/** Loss of score that comparisons still count as a match by default. */
+export const TOLERANCE = 0.01;
+
+/** What the score chart can leave out, for a closer look at the rest. */
+export const SCORE_VARIANTS: [id: string, label: string][] = [
+  ["all", "All"],
+  ["retrained", "Retrained only"],
+];
+
 /** The headline score after retraining on test and dev, right after pruning, and of the dense net. */
 export function scoreChart(data: ReportData, view: View): Chart {
   const { rounds } = data;
@@ -22,7 +31,7 @@ export function scoreChart(data: ReportData, view: View): Chart {
   const split = rounds.some((round) => round.test) ? "test" : "dev";
   const reference = dense?.[split]?.score ?? null;
 
-  const lines: Line[] = [];
+  const lines: Line[] = replicateLines(data, { order, split, view });
   if (split === "test") {
     lines.push({
       label: "Test, retrained",
@@ -40,18 +49,13 @@ export function scoreChart(data: ReportData, view: View): Chart {
     color: seriesColor(palette, 1),
     width: split === "dev" ? 2.5 : 1.75,
     kind: "score",
-  }, {
-    label: "Dev, right after pruning",
-    values: pick((round) => round.afterPruning?.score ?? null),
-    color: palette.muted,
-    width: 1.25,
-    dash: [3, 4],
-    kind: "score",
   });
+  if (view.variant !== "retrained") lines.push(...prunedLines(data, { order, view }));
   if (reference !== null) {
     lines.push({
       label: `Dense, ${split}`,
       values: order.map(() => reference),
+      area: order.map(() => [reference - TOLERANCE, reference]),
       color: palette.muted,
       width: 1,
       dash: [8, 5],
@@ -59,13 +63,59 @@ export function scoreChart(data: ReportData, view: View): Chart {
       kind: "score",
     });
   }
-  const limits = lines.flatMap((line) => (line.limits ?? []).map((pair) => pair ?? [null, null]));
+  const limits = lines.flatMap((line) =>
+    [...line.limits ?? [], ...line.area ?? []].map((pair) => pair ?? [null, null])
+  );
   const range = scoreRange([...lines.map((line) => line.values), ...limits]);
   return overDensity(rounds, {
     order,
     lines,
     y: { label: data.metric, kind: "score", log: false, range },
   }, view);
+}
+
+/** Faint lines of the scores before any retraining. */
+function prunedLines(
+  { rounds }: ReportData,
+  { order, view }: { order: readonly number[]; view: View },
+): Line[] {
+  const line = (
+    label: string,
+    key: "afterPruning" | "afterPruningRecalibrated",
+    dash: number[],
+  ) => ({
+    label,
+    values: order.map((i) => rounds[i]?.[key]?.score ?? null),
+    color: view.palette.muted,
+    width: 1,
+    dash,
+    // A line through one point is nothing without the point.
+    points: rounds.length < 4,
+    kind: "score" as const,
+  });
+  return [
+    line("Dev, right after pruning", "afterPruning", [3, 4]),
+    ...(rounds.some((round) => round.afterPruningRecalibrated)
+      ? [line("with statistics renewed", "afterPruningRecalibrated", [1, 3])]
+      : []),
+  ];
+}
+
+/** The mean over the replicates with the area from the worst to the best; nothing without replicates. */
+function replicateLines(
+  { replicates }: ReportData,
+  { order, split, view }: { order: readonly number[]; split: "test" | "dev"; view: View },
+): Line[] {
+  if (!replicates) return [];
+  const bands = order.map((i) => replicates.rounds[i]?.[split] ?? null);
+  return [{
+    label: `Mean of ${replicates.names.length} seeds, ${split}`,
+    values: bands.map((band) => band?.mean ?? null),
+    area: bands.map((band) => band && band.count > 1 ? [band.min, band.max] : null),
+    color: seriesColor(view.palette, 2),
+    width: 2.5,
+    kind: "score",
+  }];
 }
 
 /** F1 of each class after retraining; `view.variant` is the split. */

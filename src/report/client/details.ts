@@ -6,10 +6,11 @@
  */
 import { rampColor } from "../charts/chart.ts";
 import type { Palette } from "../charts/chart.ts";
-import type { ReportData, RoundData, Split, SplitData } from "../data.ts";
+import type { FilterCounts, ReportData, RoundData, Split, SplitData } from "../data.ts";
 import { format } from "../format.ts";
-import { epochTable, type Table } from "../tables.ts";
+import { epochTable } from "../tables.ts";
 import { element, svg } from "./dom.ts";
+import { tableParts } from "./table_dom.ts";
 
 /** History cells drawn per layer at most. */
 const MAX_CELLS = 40;
@@ -82,6 +83,7 @@ export function layerRows(
   const round = data.rounds[selected];
   const cells = historyRounds(data.rounds.length, selected);
   const least = leastDensity(data);
+  const idle = data.rounds.some(({ filters }) => filters !== null);
   return data.layers.map((layer, i) => {
     const kept = round?.layers[i] ?? null;
     const density = kept === null || layer.size === 0 ? null : kept / layer.size;
@@ -89,7 +91,7 @@ export function layerRows(
     bar.style.setProperty("--share", String(density ?? 0));
     bar.style.setProperty("--mean", String(round?.density ?? 0));
     return element("tr", {}, [
-      element("th", { scope: "row", title: layer.name }, [layer.name]),
+      element("th", { scope: "row", title: layer.name }, [layer.name.replace(/\.weight$/, "")]),
       element("td", { class: "text shape" }, [layer.shape.join(" × ")]),
       element("td", { "data-value": layer.size }, [format(layer.size, "integer")]),
       element("td", { "data-value": kept }, [format(kept, "integer")]),
@@ -97,11 +99,29 @@ export function layerRows(
         bar,
         element("span", {}, [format(density, "percent")]),
       ]),
+      ...(idle ? [idleCell(round?.filters ?? null, i)] : []),
       element("td", { class: "history" }, [
         history(data, { layer: i, cells, least, selected, palette, select }),
       ]),
     ]);
   });
+}
+
+/** Filters of a layer that are constant or unused, whichever are more: a filter can be both. */
+function idleCell(counts: FilterCounts | null, layer: number): HTMLElement {
+  const of = (key: keyof FilterCounts) => counts?.[key][layer] ?? null;
+  const [constant, unused, filters] = [of("constant"), of("unused"), of("filters")];
+  const known = constant !== null && unused !== null;
+  return element("td", {
+    class: "idle",
+    title: known
+      ? `${constant} constant, ${unused} unused of ${format(filters, "integer")} filters`
+      : "",
+  }, [
+    known
+      ? `${Math.max(constant, unused)} of ${format(filters, "integer")}`
+      : format(null, "integer"),
+  ]);
 }
 
 /** The smallest density above 0 of any layer in any round; below 1, so that it can end a scale. */
@@ -168,24 +188,4 @@ function history(
 /** The head and body of the selected round's epochs. */
 export function epochRows(round: RoundData): HTMLElement[] {
   return tableParts(epochTable(round));
-}
-
-function tableParts({ columns, rows }: Table): HTMLElement[] {
-  const head = element(
-    "tr",
-    {},
-    columns.map(({ label }) => element("th", { scope: "col" }, [label])),
-  );
-  const body = rows.map((row) =>
-    element(
-      "tr",
-      {},
-      row.map((value, i) =>
-        element(i === 0 ? "th" : "td", i === 0 ? { scope: "row" } : { "data-value": value }, [
-          format(value, columns[i]?.kind ?? "text"),
-        ])
-      ),
-    )
-  );
-  return [element("thead", {}, [head]), element("tbody", {}, body)];
 }

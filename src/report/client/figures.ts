@@ -9,6 +9,7 @@ import { csvText } from "../csv.ts";
 import { format } from "../format.ts";
 import type { Table } from "../tables.ts";
 import { download, element, find } from "./dom.ts";
+import { tableParts } from "./table_dom.ts";
 import { drawPlot, type Plot, savePicture } from "./plot.ts";
 
 /** What a figure can show. The first variant and `log` are the initial state. */
@@ -95,7 +96,22 @@ export function setUpFigure<Data extends { name: string }>(
       saveTable(`${fileName(data.name)}-${id}.csv`, kind.table(data));
     }),
   );
+  fillWhenOpened(figure, context, () => kind.table(data));
   return draw;
+}
+
+/** A long table is made when its place is opened for the first time. */
+function fillWhenOpened(
+  figure: HTMLElement,
+  context: { selected(): number },
+  table: () => Table,
+): void {
+  const late = figure.querySelector<HTMLElement>("table.late");
+  late?.closest("details")?.addEventListener("toggle", () => {
+    if (late.children.length > 0) return;
+    late.replaceChildren(...tableParts(table(), { pick: late.dataset["pick"] === "true" }));
+    late.querySelector(`tr[data-index="${context.selected()}"]`)?.classList.add("selected");
+  });
 }
 
 /** Offers `table` as a CSV file. */

@@ -8,19 +8,20 @@ import { find } from "./dom.ts";
 import { setUpTheme } from "./theme.ts";
 
 setUpTheme(() => {});
-document.querySelectorAll<HTMLElement>(".runs thead button").forEach((button, column) =>
-  button.addEventListener("click", () => sort(button.closest("th"), column))
+document.querySelectorAll<HTMLTableElement>(".runs").forEach((table) =>
+  table.querySelectorAll<HTMLElement>("thead button").forEach((button, column) =>
+    button.addEventListener("click", () => sort(table, column))
+  )
 );
 document.documentElement.dataset["ready"] = "true";
 
 /** Sorts by a column; again, the other way round. Missing values stay at the end. */
-function sort(head: HTMLElement | null, column: number): void {
-  const down = head?.getAttribute("aria-sort") === "ascending";
-  document.querySelectorAll(".runs thead th").forEach((other) =>
-    other.removeAttribute("aria-sort")
-  );
-  head?.setAttribute("aria-sort", down ? "descending" : "ascending");
-  const body = find(".runs tbody");
+function sort(table: HTMLTableElement, column: number): void {
+  const heads = [...table.querySelectorAll("thead th")];
+  const down = heads[column]?.getAttribute("aria-sort") === "ascending";
+  heads.forEach((other) => other.removeAttribute("aria-sort"));
+  heads[column]?.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const body = find("tbody", table);
   const rows = [...body.querySelectorAll<HTMLElement>("tr")];
   const value = (row: HTMLElement) => (row.children[column] as HTMLElement).dataset["value"] ?? "";
   rows.sort((a, b) => {

@@ -10,6 +10,7 @@ import { allLayersTable, confusionTable } from "../tables.ts";
 import { confusionPanel, epochRows, layerRows } from "./details.ts";
 import { element, find } from "./dom.ts";
 import { fileName, saveTable, setUpFigure, toolButton } from "./figures.ts";
+import { layerMultiples } from "./multiples.ts";
 import { RUN_FIGURES } from "./run_figures.ts";
 import { palette, setUpTheme } from "./theme.ts";
 
@@ -80,6 +81,9 @@ function drawDetails(): void {
   );
   find("#layer-rows").replaceChildren(
     ...layerRows(data, { selected, palette: palette(), select }),
+  );
+  find("#layer-multiples").replaceChildren(
+    ...layerMultiples(data, { selected, palette: palette(), select }),
   );
   document.querySelectorAll(".epoch-rows").forEach((table) =>
     table.replaceChildren(...epochRows(round))

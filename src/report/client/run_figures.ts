@@ -6,16 +6,33 @@
  */
 import { costChart } from "../charts/costs.ts";
 import { curveChart } from "../charts/curves.ts";
-import { classChart, scoreChart } from "../charts/scores.ts";
+import { classChart, SCORE_VARIANTS, scoreChart } from "../charts/scores.ts";
+import {
+  barrierChart,
+  barrierLineChart,
+  filterChart,
+  overlapChart,
+  speedChart,
+  untrainedChart,
+} from "../charts/tickets.ts";
 import type { ReportData } from "../data.ts";
+import { barrierTable, filterTable, ticketTable } from "../ticket_tables.ts";
 import { allEpochsTable, classTable, costTable, scoreTable } from "../tables.ts";
 import type { FigureKind } from "./figures.ts";
 
 const DENSITY_AXIS = { log: true, logLabel: "Log axis" };
 
+/** A chart of what an analysis found out about every round. */
+function ticketFigure(
+  build: FigureKind<ReportData>["build"],
+  chart: Parameters<typeof ticketTable>[1],
+): FigureKind<ReportData> {
+  return { build, table: (data) => ticketTable(data, chart), variants: () => [], ...DENSITY_AXIS };
+}
+
 /** By the figure's `data-figure`. */
 export const RUN_FIGURES: Record<string, FigureKind<ReportData>> = {
-  scores: { build: scoreChart, table: scoreTable, variants: () => [], ...DENSITY_AXIS },
+  scores: { build: scoreChart, table: scoreTable, variants: () => SCORE_VARIANTS, ...DENSITY_AXIS },
   classes: {
     build: classChart,
     table: classTable,
@@ -49,4 +66,16 @@ export const RUN_FIGURES: Record<string, FigureKind<ReportData>> = {
     ...DENSITY_AXIS,
     logLabel: "Log axes",
   },
+  filters: { build: filterChart, table: filterTable, variants: () => [], ...DENSITY_AXIS },
+  untrained: ticketFigure(untrainedChart, "untrained"),
+  barrier: ticketFigure(barrierChart, "barrier"),
+  barrierLine: {
+    build: barrierLineChart,
+    table: barrierTable,
+    variants: () => [],
+    log: null,
+    logLabel: "",
+  },
+  overlap: ticketFigure(overlapChart, "overlap"),
+  speed: ticketFigure(speedChart, "speed"),
 };

@@ -1,0 +1,206 @@
+/**
+ * The ECG page of a run: records of every class with what its dense network and its ticket say.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import { openDevice } from "../backend/select.ts";
+import { type Outcome, readPredictions } from "../compare/predictions.ts";
+import { UsageError } from "../core/errors.ts";
+import { writeFileAtomic } from "../core/files.ts";
+import { parseConfig } from "../experiment/config.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import type { Summary } from "../experiment/summary.ts";
+import { workbenchConfig } from "../experiment/workbench_config.ts";
+import { openDataset } from "../lottery/run.ts";
+import { ecgPage, type EcgRecord } from "../report/ecg/page.ts";
+import { ecgFile } from "../report/ecg/place.ts";
+import { format } from "../report/format.ts";
+import { resetMasks, restoreMasks, restoreSnapshot } from "../training/snapshot.ts";
+import { type SplitName, Workbench } from "../training/workbench.ts";
+import { predictSteps, type StepPredictions } from "./report_steps.ts";
+
+/** The raw units of a data set that make a millivolt. */
+const UNITS_PER_MILLIVOLT = 1000;
+
+/** What to show. */
+export interface EcgRequest {
+  directory: string;
+  summary: Summary;
+  /** The run's report, beside which the page is put. */
+  report: string;
+  /** The round that is set beside the dense one; null for the sparsest. */
+  round: number | null;
+  /** Records of each class at most. */
+  perClass: number;
+}
+
+/**
+ * Runs the saved networks over chosen records and writes the page.
+ *
+ * @returns The page's file.
+ * @throws {UsageError} If the run has no such round, or its data set has changed.
+ */
+export async function writeEcgPage(request: EcgRequest): Promise<string> {
+  const { directory, summary, report, perClass } = request;
+  const ticket = chosenRound(summary, request.round);
+  const dense = summary.rounds.some(({ round }) => round === 0) && ticket !== 0 ? 0 : null;
+  const store = new RunStore(directory);
+  const config = parseConfig(store.savedConfig(), `the configuration of ${directory}`);
+  const split: SplitName = summary.rounds.some(({ test }) => test !== null) ? "test" : "dev";
+  const outcomes = (round: number) =>
+    readPredictions(directory, { round, split, classes: summary.classes });
+  const [ticketSaid, denseSaid] = [outcomes(ticket), dense === null ? null : outcomes(dense)];
+  const chosen = chooseRecords(ticketSaid, {
+    dense: denseSaid,
+    classes: summary.classes.length,
+    perClass,
+  });
+
+  const dataset = openDataset(config);
+  if (dataset.sha256 !== summary.dataset.sha256) {
+    throw new UsageError(
+      `Cannot show records of ${directory}: its data set had sha256 ${summary.dataset.sha256}, the ` +
+        `one there now has ${dataset.sha256}`,
+    );
+  }
+  const { ids, labels, offsets, lengths } = dataset.splits[split];
+  const positions = new Map(ids.map((id, i) => [id, i]));
+  const records = chosen.map((id) => positions.get(id)!);
+  const device = openDevice({ backend: "auto" });
+  try {
+    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+    const said = async (round: number): Promise<StepPredictions[]> => {
+      resetMasks(bench.network);
+      if (round > 0) restoreMasks(bench.network, store.loadMasks(round));
+      restoreSnapshot(bench.network, store.loadEnd(round));
+      return await predictSteps(bench, { split, records });
+    };
+    const theirs = dense === null ? null : await said(dense);
+    const ours = await said(ticket);
+    const shown = records.map((record, i): EcgRecord => ({
+      name: ids[record]!,
+      samples: dataset.samples.subarray(offsets[record]!, offsets[record]! + lengths[record]!),
+      perMillivolt: UNITS_PER_MILLIVOLT,
+      rate: dataset.sampleRate,
+      hop: bench.network.hop,
+      classes: dataset.classes,
+      truth: dataset.classes[labels[record]!]!,
+      steps: { dense: theirs?.[i]?.labels, ticket: ours[i]!.labels },
+      votes: { dense: theirs?.[i]?.vote, ticket: ours[i]!.vote },
+      probabilities: {
+        ...(theirs ? { dense: theirs[i]!.probabilities } : {}),
+        ticket: ours[i]!.probabilities,
+      },
+    }));
+    const file = ecgFile(report);
+    writeFileAtomic(
+      file,
+      page(shown, {
+        ...{ summary, split, ticket, perClass, report },
+        answer: answerOf(ticketSaid, denseSaid, split),
+      }),
+    );
+    return file;
+  } finally {
+    await device.close();
+  }
+}
+
+function chosenRound({ rounds, control, name }: Summary, asked: number | null): number {
+  if (control?.kind === "dense-small") {
+    throw new UsageError(
+      `Cannot show records of ${name}: it is a control of small dense networks; show those of its ` +
+        `base ${control.base}`,
+    );
+  }
+  const sparsest = rounds.at(-1)?.round;
+  const found = rounds.find(({ round }) => round === (asked ?? sparsest));
+  if (found) return found.round;
+  throw new UsageError(
+    `Cannot show round ${asked ?? 0} of ${name}: finished are ` +
+      (rounds.map(({ round }) => round).join(", ") || "none"),
+  );
+}
+
+/**
+ * Names of up to `perClass` records of every class: half of them ones that the two networks name
+ * differently, where there are so many; one that the ticket names wrongly; then others, all in the order
+ * of their names.
+ */
+export function chooseRecords(
+  ticket: ReadonlyMap<string, Outcome>,
+  { dense, classes, perClass }: {
+    dense: ReadonlyMap<string, Outcome> | null;
+    classes: number;
+    perClass: number;
+  },
+): string[] {
+  const names = [...ticket.keys()].sort();
+  return Array.from({ length: classes }, (_, c) => {
+    const own = names.filter((name) => ticket.get(name)!.truth === c);
+    const differs = (name: string) =>
+      dense !== null && dense.get(name)?.predicted !== ticket.get(name)!.predicted;
+    const chosen = new Set<string>();
+    const take = (count: number, from: (name: string) => boolean) =>
+      own.filter((name) => from(name) && !chosen.has(name)).slice(0, count)
+        .forEach((name) => chosen.add(name));
+    take(Math.floor(perClass / 2), differs);
+    take(
+      Math.min(1, perClass - chosen.size),
+      (name) => !differs(name) && ticket.get(name)!.predicted !== c,
+    );
+    take(perClass - chosen.size, (name) => ticket.get(name)!.predicted === c);
+    take(perClass - chosen.size, () => true);
+    return own.filter((name) => chosen.has(name));
+  }).flat();
+}
+
+/** How often the two networks differ over the whole split, and who is right then. */
+function answerOf(
+  ticket: ReadonlyMap<string, Outcome>,
+  dense: ReadonlyMap<string, Outcome> | null,
+  split: string,
+): string {
+  const right = (outcome: Outcome) => outcome.predicted === outcome.truth;
+  const all = [...ticket.entries()];
+  const hits = all.filter(([, outcome]) => right(outcome)).length;
+  if (dense === null) return `${hits} of ${all.length} ${split} recordings are named rightly.`;
+  const apart = all.filter(([name, { predicted }]) => dense.get(name)?.predicted !== predicted);
+  const ours = apart.filter(([, outcome]) => right(outcome)).length;
+  const theirs = apart.filter(([name]) => {
+    const outcome = dense.get(name);
+    return outcome !== undefined && right(outcome);
+  }).length;
+  return `Dense network and ticket name ${apart.length} of ${all.length} ${split} recordings ` +
+    `differently: ${theirs} of them only the dense network names rightly, ${ours} only the ticket, ` +
+    `${apart.length - ours - theirs} neither.`;
+}
+
+function page(
+  records: readonly EcgRecord[],
+  context: {
+    summary: Summary;
+    split: string;
+    ticket: number;
+    perClass: number;
+    report: string;
+    answer: string;
+  },
+): string {
+  const { summary, split, ticket, perClass, report, answer } = context;
+  const found = summary.rounds.find(({ round }) => round === ticket)!;
+  return ecgPage({
+    records,
+    answer,
+    title: `${summary.name}: what the networks say`,
+    networks: { dense: "Dense", ticket: ticket === 0 ? "Dense" : "Ticket" },
+    notes: [
+      `Ticket is round ${ticket}: ${format(found.theta, "factor")} fewer weights ` +
+      `(${format(found.density, "percent")} kept).`,
+      `Up to ${perClass} ${split} recordings of each class, not drawn at random: up to half of them are ` +
+      "ones that the two networks name differently, so this page does not show how often they do.",
+    ],
+    back: { href: `../${encodeURIComponent(path.basename(report))}`, name: "The run’s report" },
+  });
+}

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import type { Outcome } from "../compare/predictions.ts";
+import { chooseRecords } from "./report_ecg.ts";
+
+const outcomes = (entries: [string, number, number][]): Map<string, Outcome> =>
+  new Map(entries.map(([name, truth, predicted]) => [name, { truth, predicted }]));
+
+Deno.test("of each class half the records differ, one is wrong, the rest are right, by name", () => {
+  const names = Array.from({ length: 10 }, (_, i) => `r${i}`);
+  // Class 0: r0 to r7; the networks differ on r4 to r7; both name r3 wrongly.
+  const truth = (i: number) => i < 8 ? 0 : 1;
+  const ticket = outcomes(
+    names.map((name, i) => [name, truth(i), i === 3 || i > 3 && i < 8 ? 1 : truth(i)]),
+  );
+  const dense = outcomes(names.map((name, i) => [name, truth(i), i === 3 ? 1 : truth(i)]));
+  const options = { dense, classes: 3, perClass: 4 };
+  assert.deepEqual(chooseRecords(ticket, options), ["r0", "r3", "r4", "r5", "r8", "r9"]);
+  assert.deepEqual(chooseRecords(ticket, { ...options, perClass: 1 }), ["r3", "r8"]);
+  assert.deepEqual(chooseRecords(ticket, { ...options, perClass: 50 }), names);
+  assert.deepEqual(chooseRecords(ticket, { ...options, dense: null, perClass: 2 }), [
+    ...["r0", "r3", "r8", "r9"],
+  ]);
+  assert.deepEqual(chooseRecords(new Map(), options), []);
+});

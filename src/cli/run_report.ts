@@ -1,0 +1,127 @@
+/**
+ * Writing the report of a run with everything that its directory and its neighbours tell.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Analysis } from "../analysis/analysis.ts";
+import { convergenceOf, THRESHOLD_SHARE } from "../analysis/convergence.ts";
+import { deadFilters } from "../analysis/dead_filters.ts";
+import { pairedInterval } from "../compare/paired.ts";
+import { replicatesOf } from "../compare/siblings.ts";
+import { Failure, messageOf } from "../core/errors.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
+import { type Config, parseConfig } from "../experiment/config.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import type { RoundSummary, Summary } from "../experiment/summary.ts";
+import { prunableShapes } from "../model/prunable_shapes.ts";
+import type { Extras } from "../report/extras.ts";
+import { sparsest } from "../report/headline.ts";
+import { writeReport } from "../report/report.ts";
+import { maskOf } from "../training/snapshot.ts";
+
+type Filters = Analysis["rounds"][number]["filters"];
+
+/** The report of one run, written as often as there is something new. */
+export class RunReport {
+  private readonly filters = new Map<number, Filters>();
+
+  /** @param file The HTML file. */
+  constructor(private readonly directory: string, private readonly file: string) {}
+
+  /**
+   * @returns The result in one sentence.
+   * @throws {Failure} If a file of the run is damaged.
+   */
+  write(summary: Summary, environment: Record<string, unknown> | null): string {
+    const store = new RunStore(this.directory);
+    return writeReport({
+      summary,
+      environment,
+      timing: store.loadTiming(),
+      file: this.file,
+      extras: this.extras(summary, store),
+    });
+  }
+
+  private extras(summary: Summary, store: RunStore): Extras {
+    const analysis = readAnalysis(this.directory);
+    const analysed = new Map(analysis?.rounds.map((round) => [round.round, round]));
+    const dense = summary.rounds.find(({ round }) => round === 0);
+    const reached = dense?.epochs.at(-1)?.devScore;
+    const threshold = analysis?.threshold ??
+      (typeof reached === "number" ? THRESHOLD_SHARE * reached : null);
+    const config = store.exists()
+      ? parseConfig(store.savedConfig(), `the configuration of ${this.directory}`)
+      : null;
+    const known = (round: RoundSummary) => {
+      const filters = analysed.get(round.round)?.filters ?? this.filtersOf(round, {
+        store,
+        config,
+        classes: summary.classes.length,
+      });
+      return {
+        ...(threshold !== null && round.epochs.length > 0
+          ? { convergence: convergenceOf(round.epochs, threshold) }
+          : {}),
+        ...(filters ? { filters } : {}),
+        ...analysed.get(round.round),
+      };
+    };
+    const ticket = sparsest(summary.rounds);
+    return {
+      rounds: new Map(summary.rounds.map((round) => [round.round, known(round)])),
+      threshold,
+      other: analysis?.other ?? null,
+      replicates: replicatesOf(this.directory, summary),
+      paired: dense && ticket && ticket !== dense
+        ? pairedInterval(this.directory, summary, { a: ticket.round, b: 0 })
+        : null,
+    };
+  }
+
+  /** Of the round's masks; null where there are none to be read. A finished round's never change. */
+  private filtersOf(
+    { round }: RoundSummary,
+    { store, config, classes }: { store: RunStore; config: Config | null; classes: number },
+  ): Filters | null {
+    if (config === null || config.control?.kind === "dense-small") return null;
+    const before = this.filters.get(round);
+    if (before) return before;
+    const file = roundFiles.mask(runFiles.round(this.directory, round));
+    if (round > 0 && !fs.existsSync(file)) return null;
+    const shape = { ...config.network, classes };
+    const masks = round > 0 ? store.loadMasks(round) : null;
+    const found = deadFilters(
+      shape,
+      new Map(
+        prunableShapes(shape).map(({ name, shape: [out, inner, kernel] }) => {
+          const size = out * inner * kernel;
+          return [name, masks ? maskOf(masks, { name, size }) : new Uint8Array(size).fill(1)];
+        }),
+      ),
+    );
+    this.filters.set(round, found);
+    return found;
+  }
+}
+
+/** @throws {Failure} Unless there is none or it is one. */
+function readAnalysis(directory: string): Analysis | null {
+  const file = runFiles.analysis(directory);
+  if (!fs.existsSync(file)) return null;
+  let value: Partial<Analysis>;
+  try {
+    value = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Failure(`Cannot read ${file}: ${messageOf(error)}`);
+  }
+  if (value?.format === "lth-ecg-analysis/1" && Array.isArray(value.rounds)) {
+    return value as Analysis;
+  }
+  throw new Failure(
+    `Cannot use ${path.relative(".", file)}: expected an analysis of the format ` +
+      `"lth-ecg-analysis/1", found ${JSON.stringify(value?.format)}`,
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * The replicates of a run among its neighbours.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { runFiles } from "../core/paths.ts";
+import type { Summary } from "../experiment/summary.ts";
+import { readSummary } from "../report/read_run.ts";
+import { methodKey, setting } from "./method.ts";
+import { compareText } from "./run.ts";
+
+/**
+ * Summaries of the runs beside `directory` that differ from it in their seed alone, by name. Neighbours
+ * that cannot be read are no replicates.
+ */
+export function replicatesOf(directory: string, summary: Summary): Summary[] {
+  const parent = path.dirname(path.resolve(directory));
+  const own = path.basename(path.resolve(directory));
+  return fs.readdirSync(parent).sort(compareText)
+    .filter((name) => name !== own && hasSameSettings(path.join(parent, name), summary))
+    .flatMap((name) => {
+      try {
+        const other = readSummary(path.join(parent, name));
+        const same = other.dataset.sha256 === summary.dataset.sha256 &&
+          JSON.stringify(other.classes) === JSON.stringify(summary.classes);
+        return same ? [other] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** The configuration is read first: it is small, a summary may be large. */
+function hasSameSettings(directory: string, { config, mode, control }: Summary): boolean {
+  if (!fs.existsSync(runFiles.config(directory)) || !fs.existsSync(runFiles.summary(directory))) {
+    return false;
+  }
+  try {
+    const other = JSON.parse(fs.readFileSync(runFiles.config(directory), "utf8"));
+    const theirs = { summary: { config: other, mode: other.mode }, control: other.control ?? null };
+    return methodKey(theirs) === methodKey({ summary: { config, mode }, control }) &&
+      setting(other, "seed") !== setting(config, "seed") &&
+      setting(other, "folds.fold") === setting(config, "folds.fold");
+  } catch {
+    return false;
+  }
+}

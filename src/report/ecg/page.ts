@@ -1,0 +1,133 @@
+/**
+ * Recordings on millimetre paper with what networks say about each of their steps, as one HTML text that
+ * needs nothing else.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import { type Html, html } from "../html.ts";
+import { heartbeats, shell } from "../shell.ts";
+import { tableHtml } from "../table_html.ts";
+import { wordList } from "../word_list.ts";
+import { packRecords } from "./pack.ts";
+import type { EcgData, EcgInput } from "./record.ts";
+import { recordTable } from "./tables.ts";
+
+export type { EcgInput, EcgRecord } from "./record.ts";
+
+/**
+ * The text of a page on which `records` can be browsed. Names and classes may be any text. There may be
+ * any number of records, none included; signals of more than 900,000 samples in all are reduced to the
+ * extremes of short stretches, and the page says so.
+ */
+export function ecgPage(input: EcgInput): string {
+  const { records, title, answer, notes = [], networks, back } = input;
+  const heading = title ?? "Predictions";
+  const data: EcgData = {
+    name: heading,
+    networks: { dense: networks?.dense ?? "Dense", ticket: networks?.ticket ?? "Ticket" },
+    records: packRecords(records),
+  };
+  const reduced = data.records.find(({ rate, sourceRate }) => rate < sourceRate);
+  return shell({
+    title: `${heading} · lth-ecg`,
+    data,
+    script: path.join(import.meta.dirname ?? ".", "client/main.ts"),
+    charts: false,
+    styles: ["ecg"],
+    body: html`
+      <a class="skip" href="#record">Skip to the recording</a>
+      <header class="top">
+        <p class="brand">lth-ecg <span>recordings</span></p>
+        ${heartbeats()}
+        <button type="button" id="theme" class="tool">Theme: system</button>
+      </header>
+      <main>
+        <section id="about">
+          <h1>${heading}</h1>
+          ${back ? html`<p class="small"><a href="${back.href}">${back.name}</a></p>` : null}
+          ${answer === undefined ? null : html`<p class="answer">${answer}</p>`}
+          ${notes.map((note) => html`<p class="remark">${note}</p>`)}
+          ${reduced
+            ? html`
+              <p class="remark">These recordings are too long for one page: of every stretch of
+                ${Math.round(
+                  2 * reduced.sourceRate / reduced.rate,
+                )} samples the smallest and the largest are drawn.</p>
+            `
+            : null}
+        </section>
+        ${data.records.length === 0
+          ? html`<p class="muted">There is no recording here.</p>`
+          : browser()}
+        ${data.records.length === 0 ? null : html`
+          <section id="all">
+            <h2>All recordings here</h2>
+            <div class="card">${tableHtml(recordTable(data), {
+              caption: "Recordings",
+              pick: true,
+            })}</div>
+          </section>
+        `}
+        <section id="words">
+          <h2>How to read the paper</h2>
+          ${wordList(WORDS)}
+        </section>
+      </main>
+      <div id="live" class="unseen" aria-live="polite"></div>
+    `,
+  });
+}
+
+function browser(): Html {
+  return html`
+    <section id="record" class="ecg" aria-label="Recording">
+      <div class="ecg-list">
+        <div class="tools" id="filters"></div>
+        <div id="list" role="group" aria-label="Recordings"></div>
+      </div>
+      <div class="card ecg-card">
+        <h3 id="record-name"></h3>
+        <p class="note" id="record-about"></p>
+        <div class="tools" id="record-tools"></div>
+        <div class="readout" id="readout"></div>
+        <div id="paper" tabindex="0" role="group"
+          aria-label="Recording: arrow keys read steps, d goes to the next difference"></div>
+        <p class="note" id="scale"></p>
+        <div class="legend" id="classes"></div>
+        <details>
+          <summary>Table of the steps</summary>
+          <div class="scroll" tabindex="0" role="region" aria-label="Steps">
+            <table id="steps"></table>
+          </div>
+        </details>
+      </div>
+    </section>
+  `;
+}
+
+const WORDS: [word: string, meaning: string][] = [
+  [
+    "The paper",
+    "A small square is 1 mm: 0.04 s wide and 0.1 mV high at 25 mm/s and 10 mm/mV; a large one is five of " +
+    "them. Printed at 100 % the millimetres are true. Where a recording swings by more than 5.5 mV the " +
+    "gain is halved until it fits, and the line below the paper says so. The pulse at the left of a row " +
+    "is 1 mV high.",
+  ],
+  [
+    "Steps",
+    "A network names a class for every step; with 16 blocks that is every 256 samples, 0.85 s at 300 " +
+    "samples per second. Each step votes for the class whose softmax is largest against its share of the training steps; the class with most " +
+    "votes names the recording. What one step says also depends on its surroundings.",
+  ],
+  [
+    "Differences",
+    "Steps that the two networks name differently are framed and shaded. That neither needs to be right " +
+    "shows in the class that the data set gives the recording as a whole; single steps have no true class.",
+  ],
+  [
+    "Every extreme is drawn",
+    "Where several samples fall into one column of pixels, the line goes from the smallest to the largest " +
+    "of them.",
+  ],
+];

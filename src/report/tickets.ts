@@ -1,0 +1,42 @@
+/**
+ * From an analysis to the tables of a report.
+ *
+ * @module
+ */
+import type { RoundAnalysis } from "../analysis/analysis.ts";
+import { finite } from "./collect.ts";
+import type { FilterCounts, LayerData, TicketData } from "./data.ts";
+
+/** Filters of each layer that do nothing, in the order of `layers`; null where nothing is known. */
+export function filterCounts(
+  layers: readonly LayerData[],
+  filters: RoundAnalysis["filters"] | undefined,
+): FilterCounts | null {
+  if (!filters) return null;
+  const known = new Map(filters.map((layer) => [layer.name, layer]));
+  const column = (key: "filters" | "empty" | "constant" | "unused") =>
+    layers.map(({ name }) => known.get(name.replace(/\.weight$/, ""))?.[key] ?? null);
+  return {
+    filters: column("filters"),
+    empty: column("empty"),
+    constant: column("constant"),
+    unused: column("unused"),
+  };
+}
+
+/** What an analysis found out about one round; null if nothing. */
+export function ticketData(analysis: Partial<RoundAnalysis> | undefined): TicketData | null {
+  if (!analysis) return null;
+  const { untrained, barrier, overlap, convergence } = analysis;
+  if (!untrained && !barrier && !overlap && !convergence) return null;
+  return {
+    untrained: finite(untrained?.initial.score),
+    signs: finite(untrained?.signs.score),
+    instability: finite(barrier?.instability),
+    line: barrier?.line.map(({ at, error }) => [at, finite(error)]) ?? null,
+    overlap: finite(overlap?.total.jaccard),
+    overlapByChance: finite(overlap?.total.expectedJaccard),
+    epochsToThreshold: finite(convergence?.epochsToThreshold),
+    lowestLossEpoch: finite(convergence?.lowestLossEpoch),
+  };
+}
