@@ -4,20 +4,20 @@
 //   conv1d_bench [isa] [records] [length] [seconds per measurement] [name filter]
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "bench/peak.h"
 #include "cpu/kernel_table.h"
 
 namespace {
 
 using namespace lth;
+using lth::bench::fastest;
 using lth::cpu::KernelTable;
 using lth::cpu::ThreadPool;
 
@@ -36,27 +36,6 @@ constexpr Layer kLayers[] = {
     {"256/2", 256, 256, 16, 2, 128},  {"256 last", 256, 256, 16, 1, 256},
     {"head", 256, 4, 1, 1, 256},
 };
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-/// Seconds of the fastest of the calls that fit in the budget (at least three).
-template <class Body>
-double fastest(double budget, const Body& body) {
-  body();
-  double best = 1e9;
-  const double end = now() + budget;
-  for (int i = 0; i < 3 || now() < end; ++i) {
-    const double start = now();
-    body();
-    best = std::min(best, now() - start);
-  }
-  return best;
-}
-
-/// Peak of one core in GFLOP/s: multiply-adds on registers only.
-double measure_peak(const char* isa);
 
 struct Tensor {
   std::unique_ptr<float[]> memory;
@@ -162,34 +141,6 @@ void bench_layer(const KernelTable& table, const Layer& l, int records, int leng
   }
 }
 
-#if defined(__x86_64__)
-#define LTH_PEAK(name, target_options, bytes)                                        \
-  __attribute__((target(target_options), noinline)) void name(int rounds) {          \
-    typedef float V __attribute__((vector_size(bytes)));                             \
-    V acc[12] = {}, a = V{} + 1.0f, b = V{} + 0.5f;                                  \
-    _Pragma("GCC unroll 12") for (int i = 0; i < 12; ++i) asm volatile("" : "+x"(acc[i])); \
-    for (int r = 0; r < rounds; ++r) {                                               \
-      _Pragma("GCC unroll 12") for (int i = 0; i < 12; ++i) acc[i] = a * b + acc[i]; \
-      asm volatile("" : "+x"(a));                                                    \
-    }                                                                                \
-    _Pragma("GCC unroll 12") for (int i = 0; i < 12; ++i) asm volatile("" : "+x"(acc[i])); \
-  }
-LTH_PEAK(peak_portable, "sse2", 16)
-LTH_PEAK(peak_avx2, "avx2,fma", 32)
-LTH_PEAK(peak_avx512, "avx512f", 64)
-
-double measure_peak(const char* isa) {
-  constexpr int kRounds = 1 << 20;
-  const bool wide = !std::strcmp(isa, "avx512"), middle = !std::strcmp(isa, "avx2");
-  const int lanes = wide ? 16 : middle ? 8 : 4;
-  const auto loop = wide ? peak_avx512 : middle ? peak_avx2 : peak_portable;
-  const double seconds = fastest(0.3, [&] { loop(kRounds); });
-  return 2.0 * lanes * 12 * kRounds / seconds * 1e-9;
-}
-#else
-double measure_peak(const char*) { return 0; }
-#endif
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -206,7 +157,7 @@ int main(int argc, char** argv) {
   const int length = argc > 3 ? std::atoi(argv[3]) : 8960;
   const double budget = argc > 4 ? std::atof(argv[4]) : 0.2;
   const char* filter = argc > 5 ? argv[5] : "";
-  const double peak = measure_peak(table->isa);
+  const double peak = lth::bench::measure_peak(table->isa, 1);
   std::printf("%s, %d records of %d samples; peak of one core %.1f GFLOP/s; GFLOP/s on surviving "
               "weights, one and two threads, and one core's share of the peak\n",
               table->isa, records, length, peak);

@@ -1,123 +1,161 @@
 /**
- * `deno task bench`: times of a whole training step by density, beside PyTorch's where it is asked for.
+ * `deno task bench`: training steps by density, where their time goes, pruning, a whole schedule,
+ * inference and memory, beside a peer where one is asked for.
  *
  * @module
  */
-import { Option } from "commander";
-import * as fs from "node:fs";
 import * as os from "node:os";
 import { openDevice } from "../backend/select.ts";
-import { benchSteps, type StepTiming } from "../bench/step_bench.ts";
-import { runTorchPeer, type TorchTiming } from "../bench/torch_peer.ts";
-import { createCommand, integer, number, runMain } from "./command.ts";
-import { table } from "./format.ts";
+import type { NativeDevice } from "../backend/native.ts";
+import type { BenchDocument, TableName } from "../bench/document.ts";
+import { describeMachine, loadText, measureFloors } from "../bench/machine.ts";
+import { buildNativeBenchmarks, runNativeBenchmark } from "../bench/native_bench.ts";
+import { benchTopk, type TopkTiming } from "../bench/topk.ts";
+import { memoryInOwnProcess } from "./bench_memory.ts";
+import { type BenchOptions, parseBenchOptions } from "./bench_options.ts";
+import { inferenceTable } from "./bench_inference.ts";
+import { needsSteps, scheduleTables, stepTables, tfjsTable } from "./bench_steps.ts";
+import {
+  headText,
+  inferenceText,
+  layerText,
+  memoryText,
+  scheduleText,
+  stepText,
+  tfjsText,
+  topkText,
+} from "./bench_tables.ts";
+import { runMain } from "./command.ts";
 
-interface Options {
-  batch: number;
-  length: number;
-  filters: number;
-  densities: number[];
-  warmup: number;
-  repeat: number;
-  threads: number;
-  isa: "automatic" | "portable" | "avx2" | "avx512";
-  peer?: string;
-  ops: boolean;
-  json?: string;
-}
-
-function parseOptions(args: string[]): Options {
-  const density = number(0, 1);
-  return createCommand("bench", "Time whole training steps of the network by density")
-    .option("--batch <n>", "records per step", integer(1, 65_536), 32)
-    .option("--length <n>", "samples per record", integer(256), 8960)
-    .option("--filters <n>", "filters of the first stage", integer(1, 4096), 32)
-    .option(
-      "--densities <list>",
-      "densities of the prunable weights, masks drawn uniformly",
-      (text) => text.split(",").map(density),
-      [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.007],
-    )
-    .option("--warmup <n>", "steps that are not counted", integer(0), 2)
-    .option("--repeat <n>", "steps whose median is shown", integer(1), 5)
-    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
-    .addOption(
-      new Option("--isa <name>", "instruction set of the CPU backend")
-        .choices(["automatic", "portable", "avx2", "avx512"]).default("automatic"),
-    )
-    .option("--peer <script>", "a torch_step.py to run beside it, in the same call")
-    .option("--ops", "where the time of each density goes", false)
-    .option("--json <file>", "write all numbers to a file")
-    .parse(args, { from: "user" }).opts<Options>();
-}
+/** Shares of the weights that top-k keeps. */
+const KEEPS = [0.007, 0.1, 0.5, 0.8];
 
 async function main(args: string[]): Promise<void> {
-  const options = parseOptions(args);
+  const given = parseBenchOptions(args);
+  const options = { ...given, threads: given.threads || os.cpus().length };
   const device = openDevice({ backend: "cpu", threads: options.threads, isa: options.isa });
   try {
-    console.log(
-      `${os.cpus()[0]?.model ?? "unknown processor"}; ${device.description}; ` +
-        `${options.batch} records of ${options.length} samples, ${options.filters} filters; ` +
-        `load ${load()}`,
-    );
-    const peers = options.peer === undefined ? [] : await runTorchPeer(options.peer, {
-      ...options,
-      threads: options.threads || os.cpus().length,
-      densities: [1, ...options.densities.filter((density) => density < 1).slice(-1)],
+    if (options.native || needsFloors(options)) {
+      note("building the native benchmarks");
+      await buildNativeBenchmarks();
+    }
+    if (options.native) {
+      console.log(await runNativeBenchmarks(options));
+      return;
+    }
+    const document = await measure(device, options, {
+      note,
+      show: (text) => options.json || console.log(`${text}\n`),
     });
-    if (options.peer !== undefined) console.log(`load after the peer: ${load()}`);
-    const timings = await benchSteps(device, { ...options, batchSize: options.batch });
-    console.log(stepTable(timings, peers));
-    if (options.ops) { for (const timing of timings) console.log(`\n${opTable(timing)}`); }
-    console.log(`load at the end: ${load()}`);
-    if (options.json) fs.writeFileSync(options.json, JSON.stringify({ options, timings, peers }));
+    if (options.json) console.log(JSON.stringify(document, null, 1));
   } finally {
     await device.close();
   }
 }
 
-function load(): string {
-  return os.loadavg().map((x) => x.toFixed(2)).join(" ");
+/** Whether a table compares with what the machine can do; top-k is a native benchmark itself. */
+function needsFloors({ only }: BenchOptions): boolean {
+  return only.some((name) => name !== "memory" && name !== "inference");
 }
 
-function stepTable(timings: readonly StepTiming[], peers: readonly TorchTiming[]): string {
-  const dense = peers.find((peer) => peer.density === 1);
-  const head = ["density", "step ms", "range", "GFLOP/s useful", "dense-counted"];
-  if (dense) head.push("x faster than PyTorch dense", "PyTorch masked ms");
-  const rows = timings.map(({ density, median, fastest, slowest, usefulFlops, denseFlops }) => {
-    const rate = (flops: number) => (flops / median / 1e6).toFixed(0);
-    const row = [
-      String(density),
-      median.toFixed(1),
-      `${fastest.toFixed(0)}-${slowest.toFixed(0)}`,
-      rate(usefulFlops),
-      rate(denseFlops),
-    ];
-    if (dense) {
-      const masked = peers.find((peer) => peer.density === density);
-      row.push((dense.milliseconds / median).toFixed(2), masked?.milliseconds.toFixed(0) ?? "-");
-    }
-    return row;
-  });
-  return table([head, ...rows]);
+/** Who hears of it: what is under way, and each table as soon as it is there. */
+interface Listener {
+  readonly note: (text: string) => void;
+  readonly show: (text: string) => void;
 }
 
-/** Time by op over all layers, largest first. */
-function opTable({ density, ops }: StepTiming): string {
-  const sums = new Map<string, { seconds: number; flops: number }>();
-  for (const { op, seconds, flops } of ops) {
-    const sum = sums.get(op) ?? { seconds: 0, flops: 0 };
-    sums.set(op, { seconds: sum.seconds + seconds, flops: sum.flops + flops });
+async function measure(
+  device: NativeDevice,
+  options: BenchOptions,
+  { note, show }: Listener,
+): Promise<BenchDocument> {
+  const wanted = (name: TableName) => options.only.includes(name);
+  const before = loadText();
+  const floors = needsFloors(options) ? await measureFloors(options) : null;
+  const head = {
+    machine: describeMachine(),
+    device: `${device.name}: ${device.description}`,
+    quick: options.quick,
+    floors,
+  };
+  show(headText(head, before));
+  const { steps, layers, torch, weights } = needsSteps(options)
+    ? await stepTables(device, options, { floors: floors!, note })
+    : { steps: null, layers: null, torch: null, weights: null };
+  if (torch !== null) show(`peer: ${torch}`);
+  if (wanted("steps")) { for (const each of steps ?? []) show(stepText(each, floors!)); }
+  if (wanted("layers")) { for (const each of layers ?? []) show(layerText(each, options.ops)); }
+  const tfjs = options.peer === "tfjs" ? await tfjsTable(device, { note }) : null;
+  if (tfjs) show(tfjsText(tfjs));
+  const topk = wanted("topk") ? await topkTable(device, options, { note }) : null;
+  if (topk) show(topkText(topk));
+  const schedule = wanted("schedule")
+    ? await scheduleTables(device, options, { note, floors: floors!, weights, steps })
+    : null;
+  for (const each of schedule ?? []) show(scheduleText(each));
+  const inference = wanted("inference") ? await inferenceTable(options, { note }) : null;
+  if (inference) show(inferenceText(inference));
+  const memory = wanted("memory") ? await memoryTable(options) : null;
+  if (memory) show(memoryText(memory));
+  const after = loadText();
+  show(`load before ${before}, after ${after}`);
+  return {
+    format: "lth-ecg-bench/1",
+    ...head,
+    load: { before, after },
+    torch,
+    tfjs,
+    steps: wanted("steps") ? steps : null,
+    layers: wanted("layers") ? layers : null,
+    topk,
+    schedule,
+    inference,
+    memory,
+  };
+}
+
+async function topkTable(
+  device: NativeDevice,
+  options: BenchOptions,
+  { note }: Pick<Listener, "note">,
+): Promise<TopkTiming[]> {
+  note("global top-k");
+  const repeat = options.quick ? 5 : 11;
+  return await benchTopk(device, { ...options, sizes: options.topkSizes, keeps: KEEPS, repeat });
+}
+
+/** The first shape, and twice and half of its records and of its length. */
+async function memoryTable(options: BenchOptions): Promise<BenchDocument["memory"]> {
+  const { shapes: [shape], filters, threads, isa, quick } = options;
+  const { batchSize, length } = { batchSize: 32, length: 8960, ...(quick ? {} : shape) };
+  const sizes = quick ? [[1, 1]] : [[1, 1], [0.5, 1], [2, 1], [1, 0.5], [1, 2]];
+  const uses = [];
+  for (const [records, samples] of sizes as [number, number][]) {
+    const batch = Math.max(1, Math.round(records * batchSize));
+    const used = Math.max(256, 256 * Math.round(samples * length / 256));
+    note(`memory of ${batch} x ${used}`);
+    uses.push(
+      await memoryInOwnProcess({ batchSize: batch, length: used, filters }, { threads, isa }),
+    );
   }
-  const total = [...sums.values()].reduce((sum, { seconds }) => sum + seconds, 0);
-  const rows = [...sums].sort(([, a], [, b]) => b.seconds - a.seconds)
-    .map(([op, { seconds, flops }]) => [
-      op,
-      (1000 * seconds).toFixed(1),
-      `${(100 * seconds / total).toFixed(1)} %`,
-      flops > 0 ? (flops / seconds / 1e9).toFixed(0) : "-",
-    ]);
-  return table([[`density ${density}`, "ms", "share", "GFLOP/s useful"], ...rows]);
+  return uses;
+}
+
+async function runNativeBenchmarks(options: BenchOptions): Promise<string> {
+  const { threads, isa } = options;
+  const set = isa === "automatic" ? "avx512" : isa;
+  const common = ["--threads", String(threads), "--isa", isa];
+  const seconds = options.quick ? "0.02" : "0.2";
+  return [
+    await runNativeBenchmark("machine_bench", common),
+    await runNativeBenchmark("topk_bench", common),
+    await runNativeBenchmark("elementwise_bench", [String(threads), set]),
+    await runNativeBenchmark("conv1d_bench", [set, "32", "8960", seconds]),
+  ].join("\n\n");
+}
+
+function note(text: string): void {
+  console.error(`... ${text}`);
 }
 
 if (import.meta.main) await runMain(main);

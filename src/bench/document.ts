@@ -1,0 +1,100 @@
+/**
+ * Everything one call of the benchmark measures: what `--json` prints.
+ *
+ * @module
+ */
+import type { OpTime } from "./breakdown.ts";
+import type { Floors } from "./machine.ts";
+import type { MemoryUse } from "./memory_bench.ts";
+import type { MaskSource } from "./masks.ts";
+import type { ScheduleTiming } from "./schedule_bench.ts";
+import type { StepShape } from "./shape.ts";
+import type { StepTiming } from "./step_bench.ts";
+import type { TopkTiming } from "./topk.ts";
+import type { PeerTiming, TorchTimings } from "./torch_peer.ts";
+
+/** The tables by name, in the order in which they are measured. */
+export const TABLES = ["steps", "layers", "topk", "schedule", "inference", "memory"] as const;
+export type TableName = (typeof TABLES)[number];
+
+/** Steps of one shape with masks of one kind, all densities. */
+export interface StepTable {
+  readonly shape: StepShape;
+  readonly masks: Pick<MaskSource, "kind" | "description">;
+  /** Without the ops: they are in {@linkcode BenchDocument.layers}. */
+  readonly timings: readonly Omit<StepTiming, "ops">[];
+  /** Densities that are slower than the next higher one. */
+  readonly slower: readonly string[];
+  /** PyTorch at the same shape, dense and masked; empty without that peer. */
+  readonly peer: readonly PeerTiming[];
+}
+
+/** Where the time of a step goes at one density. */
+export interface LayerTable {
+  readonly shape: StepShape;
+  readonly masks: string;
+  readonly density: number;
+  /** Milliseconds of the step. */
+  readonly median: number;
+  /** Every op, in the order of the step. */
+  readonly ops: readonly OpTime[];
+}
+
+/** A schedule beside PyTorch's dense rounds. */
+export interface ScheduleTable extends ScheduleTiming {
+  readonly shape: StepShape;
+  readonly masks: string;
+  readonly epochs: number;
+  readonly records: number;
+  /** Milliseconds of PyTorch's dense step; null without that peer. */
+  readonly peerStep: number | null;
+  /** Seconds of as many dense rounds of PyTorch: its step times the number of steps. */
+  readonly peerSeconds: number | null;
+  /** Seconds that the surviving weights' multiply-adds alone take at the measured peak. */
+  readonly peakSeconds: number;
+}
+
+/** The TensorFlow.js peer, at a shape that it finishes. */
+export interface TfjsTable {
+  readonly package: string;
+  readonly reason: string;
+  readonly shape: StepShape;
+  readonly milliseconds: number;
+  readonly ours: number;
+}
+
+/** One record of 30 s on one thread, dense and as a ticket; milliseconds. */
+export interface InferenceRow {
+  readonly masks: string;
+  readonly density: number;
+  readonly samples: number;
+  /** The dense network in onnxruntime; null with a reason where there is none. */
+  readonly onnxruntime: number | null;
+  /** Its version and form, or why it is not there. */
+  readonly onnxruntimeDetail: string;
+  readonly ticket: number;
+  readonly dense: number;
+  /** Of the ticket over those of the dense network. */
+  readonly macsShare: number;
+  readonly engine: string;
+}
+
+/** All tables that were asked for; null where one was not. */
+export interface BenchDocument {
+  readonly format: "lth-ecg-bench/1";
+  readonly machine: string;
+  readonly device: string;
+  readonly quick: boolean;
+  /** Load averages. */
+  readonly load: { readonly before: string; readonly after: string };
+  /** null if no table needs them. */
+  readonly floors: Floors | null;
+  readonly torch: TorchTimings["description"] | null;
+  readonly tfjs: TfjsTable | null;
+  readonly steps: readonly StepTable[] | null;
+  readonly layers: readonly LayerTable[] | null;
+  readonly topk: readonly TopkTiming[] | null;
+  readonly schedule: readonly ScheduleTable[] | null;
+  readonly inference: readonly InferenceRow[] | null;
+  readonly memory: readonly MemoryUse[] | null;
+}

@@ -1,0 +1,221 @@
+/**
+ * `deno task lth --plan`: what a run would take, without training and without writing anything.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { NativeDevice } from "../backend/native.ts";
+import { DATA } from "../core/paths.ts";
+import { iterationOf, parseStepPoint } from "../core/step.ts";
+import type { LoadedDataset, Split } from "../data/dataset.ts";
+import { FILES } from "../data/format.ts";
+import { ensureSampleDataset } from "../data/sample.ts";
+import type { Config } from "../experiment/config.ts";
+import { workbenchConfig } from "../experiment/workbench_config.ts";
+import { baseOfControl } from "../lottery/control_config.ts";
+import { openDataset } from "../lottery/run.ts";
+import { stagesOf } from "../lottery/stages.ts";
+import { prunableWeights } from "../model/prunable_shapes.ts";
+import { costOf, REFERENCE_SAMPLES } from "../pruning/cost.ts";
+import { keepCounts } from "../pruning/plan.ts";
+import { countWeights } from "../pruning/prune.ts";
+import { SPLITS, Workbench } from "../training/workbench.ts";
+import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";
+
+/** One round of a plan. */
+export interface PlannedRound {
+  readonly round: number;
+  readonly kept: number;
+  readonly density: number;
+  /** Compression: prunable over kept weights. */
+  readonly theta: number;
+  /** Multiply-adds of a reference record if every layer were pruned alike. */
+  readonly evenMacs: number;
+  /** Of training, from rates that were measured; null where there are none. */
+  readonly seconds: number | null;
+}
+
+/** Bytes by what they are for. */
+export interface PlannedMemory {
+  /** Values, gradients and two moments of every parameter. */
+  readonly parameters: number;
+  /** The largest program's activations: exactly what the device will allocate. */
+  readonly activations: number;
+  /** Sparse patterns and the kernels' packed weights, in the round that needs most; an estimate. */
+  readonly workspace: number;
+  /** Recordings, on the device and in the process. */
+  readonly dataset: number;
+  /** Weights and moments while they are saved or restored. */
+  readonly snapshots: number;
+  /** Code and heap of the runtime; an estimate. */
+  readonly runtime: number;
+  /** All of it. */
+  readonly peak: number;
+}
+
+/** Bytes on disk. */
+export interface PlannedDisk {
+  readonly perRound: number;
+  readonly rounds: number;
+  readonly rewindPoint: number;
+  /** The state within a round: two of them for a moment, none at the end. */
+  readonly latest: number;
+  /** What the run leaves. */
+  readonly total: number;
+}
+
+/** What a run would take. */
+export interface RunPlan {
+  readonly config: Config;
+  readonly device: string;
+  readonly records: Readonly<Record<(typeof SPLITS)[number], number>>;
+  readonly prunable: number;
+  readonly stepsPerEpoch: number;
+  readonly denseMacs: number;
+  /** Samples of the longest batch. */
+  readonly longest: number;
+  /** Step of the first round at which the network is kept for rewinding. */
+  readonly rewindStep: number;
+  readonly rounds: readonly PlannedRound[];
+  readonly memory: PlannedMemory;
+  readonly disk: PlannedDisk;
+  /** Runs whose times were used. */
+  readonly rates: readonly Rate[];
+}
+
+/** Measured: 96 to 130 MB from the start of the process to the first step. */
+const RUNTIME_BYTES = 130e6;
+/** Per surviving weight of a sparse layer: pattern, entries of both passes, positions. */
+const SPARSE_PLAN_BYTES = 24;
+/** Per weight of a dense layer: packed for the forward pass and for the gradient. */
+const DENSE_PLAN_BYTES = 8;
+/** Above it a layer runs on dense kernels. */
+const DENSE_DENSITY = 0.84;
+/** Per weight in files besides the tensors: headers, metrics, predictions. */
+const SMALL_FILES = 40_000;
+
+/**
+ * Plans a run.
+ *
+ * @throws {UsageError} For a configuration that cannot be carried out, as the run itself would.
+ */
+export function planRun(device: NativeDevice, config: Config): RunPlan {
+  return withDataset(config, (dataset) => {
+    const { plannedRounds } = stagesOf(config, dataset);
+    const keeps = keptWeights(config, dataset);
+    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+    const { prunable } = countWeights(bench.network);
+    const { denseMacs } = costOf(bench.network);
+    const rates = knownRates(config, `${device.name}: ${device.description}`);
+    const rounds = keeps.map(({ round, kept }) => {
+      const density = kept / prunable;
+      const epoch = secondsPerEpoch(rates, density);
+      return {
+        round,
+        kept,
+        density,
+        theta: prunable / kept,
+        evenMacs: denseMacs * density,
+        seconds: epoch === null ? null : epoch * config.training.epochs,
+      };
+    });
+    const lengths = SPLITS.map((name) => longestOf(dataset.splits[name]));
+    return {
+      config,
+      device: `${device.name}: ${device.description}`,
+      records: {
+        train: dataset.splits.train.lengths.length,
+        dev: dataset.splits.dev.lengths.length,
+        test: dataset.splits.test.lengths.length,
+      },
+      prunable,
+      stepsPerEpoch: bench.stepsPerEpoch,
+      denseMacs,
+      longest: Math.max(...lengths),
+      rewindStep: iterationOf(parseStepPoint(config.rewindTo), bench.stepsPerEpoch),
+      rounds,
+      memory: memoryOf(bench, { lengths: lengths as [number, number, number], rounds }),
+      disk: diskOf(bench, { plannedRounds, hasDense: rounds[0]!.round === 0 }),
+      rates,
+    };
+  });
+}
+
+/** Rounds and the weights they keep; a control has those of its base. */
+function keptWeights(config: Config, dataset: LoadedDataset): { round: number; kept: number }[] {
+  const { control, network, pruning } = config;
+  if (control !== null) {
+    const base = baseOfControl(control, dataset.sha256);
+    return control.rounds.map((round) => ({ round, kept: base.rounds.get(round)!.kept }));
+  }
+  const total = prunableWeights({ ...network, classes: dataset.classes.length });
+  return [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
+}
+
+function memoryOf(
+  bench: Workbench,
+  { lengths, rounds }: { lengths: [number, number, number]; rounds: readonly PlannedRound[] },
+): PlannedMemory {
+  const [train, ...others] = lengths;
+  const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
+  const memory = {
+    parameters: 16 * weights,
+    activations: Math.max(
+      bench.plannedBytes(train, "training"),
+      ...[train, ...others].filter((length) => length > 0)
+        .map((length) => bench.plannedBytes(length, "evaluation")),
+    ),
+    workspace: Math.max(
+      ...rounds.map(({ kept, density }) =>
+        density > DENSE_DENSITY ? DENSE_PLAN_BYTES * kept : SPARSE_PLAN_BYTES * kept
+      ),
+    ),
+    dataset: 2 * bench.dataset.samples.byteLength,
+    // The rewind point with its moments: the file's bytes and the tensors taken from them.
+    snapshots: 24 * weights,
+    runtime: RUNTIME_BYTES,
+  };
+  return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+function diskOf(
+  bench: Workbench,
+  { plannedRounds, hasDense }: { plannedRounds: number; hasDense: boolean },
+): PlannedDisk {
+  const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
+  const buffers = bench.network.buffers.reduce((sum, b) => sum + b.buffer.size, 0);
+  const { prunable } = countWeights(bench.network);
+  const end = 4 * (weights + buffers) + SMALL_FILES;
+  const withMoments = end + 8 * weights;
+  const perRound = end + prunable;
+  const rounds = plannedRounds * perRound + (hasDense ? end : 0);
+  return {
+    perRound,
+    rounds,
+    rewindPoint: withMoments,
+    latest: withMoments,
+    total: rounds + withMoments,
+  };
+}
+
+function longestOf({ lengths }: Split): number {
+  return lengths.reduce((longest, length) => Math.max(longest, length), 0);
+}
+
+/** Opens the run's data set; the bundled sample is unpacked elsewhere if it is not there yet. */
+function withDataset<Result>(config: Config, body: (dataset: LoadedDataset) => Result): Result {
+  const built = path.join(DATA, "sample", "built", FILES.description);
+  if (config.data !== "sample" || fs.existsSync(built)) return body(openDataset(config));
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "lth-plan-"));
+  try {
+    const data = ensureSampleDataset({ built: path.join(directory, "built") });
+    return body(openDataset({ ...config, data }));
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+}
+
+/** Shown under the table. */
+export const REFERENCE = `${REFERENCE_SAMPLES.toLocaleString("en")} samples`;

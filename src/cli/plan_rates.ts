@@ -1,0 +1,70 @@
+/**
+ * How long an epoch takes, as earlier runs measured it.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { CHECKPOINTS, runFiles } from "../core/paths.ts";
+import { type Config, parseConfig } from "../experiment/config.ts";
+import type { Summary, Timing } from "../experiment/summary.ts";
+
+/** Seconds of an epoch at a density, with its evaluation. */
+export interface Rate {
+  readonly run: string;
+  readonly density: number;
+  readonly seconds: number;
+}
+
+/**
+ * Rates of the runs below `directory` that trained this network on this data on such a device.
+ *
+ * @param device As environments record it, e.g. "cpu: AVX-512, 2 threads".
+ */
+export function knownRates(config: Config, device: string, directory = CHECKPOINTS): Rate[] {
+  if (!fs.existsSync(directory)) return [];
+  return fs.readdirSync(directory).sort().flatMap((name) => {
+    try {
+      return ratesOf(path.join(directory, name), { config, device });
+    } catch {
+      return []; // Not a run, or one that has only begun.
+    }
+  });
+}
+
+function ratesOf(run: string, { config, device }: { config: Config; device: string }): Rate[] {
+  const read = (file: string) => JSON.parse(fs.readFileSync(file, "utf8"));
+  const summary: Summary = read(runFiles.summary(run));
+  const timing: Timing = read(runFiles.timing(run));
+  if (read(runFiles.environment(run)).device !== device) return [];
+  const { network, data, training } = parseConfig(summary.config, run);
+  const same = isDeepStrictEqual(network, config.network) && data === config.data &&
+    training.batchSize === config.training.batchSize;
+  if (!same) return [];
+  return timing.rounds.flatMap(({ round, trainSeconds, epochs }) => {
+    const known = summary.rounds.find((each) => each.round === round);
+    if (!known || !(epochs > 0)) return [];
+    return [{ run: summary.name, density: known.density, seconds: trainSeconds / epochs }];
+  });
+}
+
+/**
+ * Seconds of an epoch at `density`: between the nearest measured densities on a logarithmic scale, those
+ * of the last one beyond them. null without rates.
+ */
+export function secondsPerEpoch(rates: readonly Rate[], density: number): number | null {
+  const points = [...Map.groupBy(rates, (rate) => rate.density)]
+    .map(([at, same]) => ({
+      at: Math.log(at),
+      seconds: same.reduce((sum, { seconds }) => sum + seconds, 0) / same.length,
+    }))
+    .sort((a, b) => a.at - b.at);
+  const x = Math.log(density);
+  const above = points.find(({ at }) => at >= x);
+  const below = points.findLast(({ at }) => at <= x);
+  if (!above || !below) return (above ?? below)?.seconds ?? null;
+  if (above.at === below.at) return above.seconds;
+  const share = (x - below.at) / (above.at - below.at);
+  return below.seconds + share * (above.seconds - below.seconds);
+}

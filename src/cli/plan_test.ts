@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { openDevice } from "../backend/select.ts";
+import { openBench } from "../bench/shape.ts";
+import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
+import { loadDataset } from "../data/dataset.ts";
+import { presetConfig } from "../experiment/resolve.ts";
+import { workbenchConfig } from "../experiment/workbench_config.ts";
+import { doToyRun, halving, toyConfig, withToyDataset } from "../lottery/testing.ts";
+import { Workbench } from "../training/workbench.ts";
+import { planRun } from "./plan.ts";
+import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";
+import { outcome, toyArgs } from "./testing.ts";
+
+function rate(density: number, seconds: number): Rate {
+  return { run: "r", density, seconds };
+}
+
+/** Every file below a directory with its size and time; empty if there is none. */
+function listing(directory: string): string[] {
+  if (!fs.existsSync(directory)) return [];
+  return fs.readdirSync(directory, { recursive: true, encoding: "utf8" }).map((file) => {
+    const { size, mtimeMs } = fs.statSync(path.join(directory, file));
+    return `${file} ${size} ${mtimeMs}`;
+  });
+}
+
+Deno.test("planned activations are what the device allocates, for every program of a run", () =>
+  withToyDataset(async ({ data }) => {
+    const device = openDevice({ backend: "cpu", threads: 1 });
+    try {
+      const config = toyConfig(data);
+      const dataset = loadDataset(data);
+      using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+      const arenas = ["train", "dev", "test"].flatMap((split) => {
+        const lengths = dataset.splits[split as "train"].lengths;
+        return [...new Set(lengths)].map((length) => {
+          const evaluation = bench.plannedBytes(length, "evaluation");
+          assert.equal(bench.evaluationProgram(length).program.arenaBytes, evaluation);
+          if (split !== "train") return evaluation;
+          const training = bench.plannedBytes(length, "training");
+          assert.equal(bench.trainingProgram(length).arenaBytes, training);
+          assert.ok(training > evaluation);
+          return training;
+        });
+      });
+      const { memory } = planRun(device, config);
+      assert.equal(memory.activations, Math.max(...arenas));
+      const { peak, ...parts } = memory;
+      assert.equal(peak, Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
+    } finally {
+      await device.close();
+    }
+  }));
+
+Deno.test("a step of 32 x 8,960 is planned with at most 6 GB, in proportion to its size", async () => {
+  const device = openDevice({ backend: "cpu" });
+  try {
+    const planned = (batchSize: number, length: number) => {
+      using bench = openBench(device, { batchSize, length, filters: 32 });
+      return bench.plannedBytes(length, "training");
+    };
+    const step = planned(32, 8960);
+    assert.ok(step > 4 * 32 * 32 * 8960 * 16, "fewer bytes than the first stage's signals");
+    // Weights, gradients, moments, packed copies and snapshots: below 1 GB for 10.45 M weights.
+    assert.ok(step + 1e9 < 6e9, `${step} bytes`);
+    assert.ok(Math.abs(planned(64, 8960) / step - 2) < 0.01);
+    // Each record has a fixed margin around its samples besides.
+    const twice = planned(32, 17_920);
+    assert.ok(Math.abs((planned(32, 26_880) - twice) / (twice - step) - 1) < 0.01);
+    assert.ok(Math.abs(twice / step - 2) < 0.05);
+  } finally {
+    await device.close();
+  }
+});
+
+Deno.test("disk use is what a run leaves, to a tenth", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const config = toyConfig(data, { pruning: halving(3), network: presetNetwork() });
+    const device = openDevice({ backend: "cpu", threads: 1 });
+    let total: number;
+    try {
+      ({ disk: { total } } = planRun(device, config));
+    } finally {
+      await device.close();
+    }
+    const run = path.join(directory, "run");
+    await doToyRun({ directory: run, config });
+    const bytes = fs.readdirSync(run, { recursive: true, encoding: "utf8" })
+      .map((file) => fs.statSync(path.join(run, file)))
+      .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
+    assert.ok(Math.abs(total / bytes - 1) < 0.1, `planned ${total}, left ${bytes}`);
+  }));
+
+function presetNetwork() {
+  return { ...presetConfig("quick", "cpu").network, filters: 8, blocks: 8 };
+}
+
+Deno.test("--plan says rounds, steps, memory and disk, and writes nothing", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const folders = [directory, CHECKPOINTS, REPORTS];
+    const before = folders.map(listing);
+    const { code, out, err } = await outcome([...toyArgs(data, run), "--plan"]);
+    assert.equal(code, 0, err);
+    assert.match(out, /steps per epoch of 4 records, 10 epochs/);
+    assert.match(out, /peak, estimated/);
+    assert.match(out, /rewind point/);
+    const rows = [...out.matchAll(/^ *(\d) +([\d,]+) +([\d.]+) % +([\d.]+)x/gm)];
+    assert.deepEqual(rows.map((row) => [row[1], row[3], row[4]]), [
+      ["0", "100.0", "1.0"],
+      ["1", "50.0", "2.0"],
+      ["2", "25.0", "4.0"],
+    ]);
+    assert.deepEqual(folders.map(listing), before);
+  }));
+
+Deno.test("every mode, preset and way to prune can be planned; what cannot be run is refused", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const base = ["--data", data, "--name", path.join(directory, "run"), "--plan"];
+    const small = ["--filters", "2"];
+    const cases = [
+      ["--preset", "cinc2017", "--mode", "finetune", ...small],
+      ["--preset", "quick", "--mode", "lth-ecg", ...small],
+      ["--preset", "quick", "--mode", "lr-rewind", ...small],
+      ["--mode", "weight-rewind", "--rewind-to", "1ep", "--early-stop", "2", ...small],
+      ["--one-shot", "10", "--criterion", "snip", "--replicates", "3", ...small],
+      ["--target", "5", "--prune", "0.5", "--keep-layers", "stem,head", ...small],
+      ["--folds", "4", "--fold", "2", "--rounds", "0", "--resume", ...small],
+    ];
+    for (const args of cases) {
+      const { code, out, err } = await outcome([...base, ...args]);
+      assert.equal(code, 0, `${args}: ${err}`);
+      assert.match(out, /^Plan of run /, String(args));
+    }
+    const refused = await outcome([...base, "--keep-layers", "nose"]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /Cannot keep layer nose/);
+  }));
+
+Deno.test("a run with a measured rate of the same network, data and device gives a time", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const config = toyConfig(data);
+    const runs = path.join(directory, "runs");
+    const { summary } = await doToyRun({ directory: path.join(runs, "known"), config });
+    const environment = JSON.parse(
+      fs.readFileSync(path.join(runs, "known", "environment.json"), "utf8"),
+    );
+    const rates = knownRates(config, environment.device, runs);
+    assert.deepEqual(
+      rates.map(({ run, density }) => [run, density]),
+      summary.rounds.map(({ density }) => ["known", density]),
+    );
+    assert.deepEqual(knownRates(config, "cuda: another", runs), []);
+    assert.deepEqual(knownRates(config, environment.device, path.join(directory, "none")), []);
+    const wider = toyConfig(data, { network: { ...config.network, filters: 5 } });
+    assert.deepEqual(knownRates(wider, environment.device, runs), []);
+  }));
+
+Deno.test("an epoch's time lies between those of the nearest densities, on a logarithmic scale", () => {
+  const rates = [rate(1, 8), rate(0.25, 4), rate(0.25, 6)];
+  assert.equal(secondsPerEpoch(rates, 1), 8);
+  assert.equal(secondsPerEpoch(rates, 0.25), 5);
+  assert.ok(Math.abs(secondsPerEpoch(rates, 0.5)! - 6.5) < 1e-9);
+  assert.equal(secondsPerEpoch(rates, 0.01), 5);
+  assert.equal(secondsPerEpoch([], 0.5), null);
+});

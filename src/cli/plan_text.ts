@@ -1,0 +1,92 @@
+/**
+ * The plan of a run as text.
+ *
+ * @module
+ */
+import { durationText } from "./bench_tables.ts";
+import { percent, table } from "./format.ts";
+import { REFERENCE, type RunPlan } from "./plan.ts";
+
+/** @param runs So many runs like it, for --replicates. */
+export function planText(name: string, plan: RunPlan, runs = 1): string {
+  return [headText(name, plan), roundsText(plan), memoryText(plan), diskText(plan, runs)]
+    .concat(timeText(plan, runs)).concat("Nothing was trained and nothing was written.")
+    .join("\n\n");
+}
+
+function headText(name: string, plan: RunPlan): string {
+  const { config, records, prunable, stepsPerEpoch, longest, rewindStep, device } = plan;
+  const { training: { epochs, batchSize }, mode, pruning } = config;
+  const rewind = mode === "lr-rewind" || mode === "finetune"
+    ? "weights are kept"
+    : `weights return to step ${rewindStep}`;
+  return [
+    `Plan of run ${name}: preset ${config.preset}, ${mode}, criterion ${pruning.criterion}; ${device}`,
+    `${
+      prunable.toLocaleString("en")
+    } prunable weights; ${records.train} train, ${records.dev} dev, ` +
+    `${records.test} test records of at most ${longest.toLocaleString("en")} samples; ${rewind}`,
+    `${stepsPerEpoch} steps per epoch of ${batchSize} records, ${epochs} epochs and ` +
+    `${(stepsPerEpoch * epochs).toLocaleString("en")} steps per round`,
+  ].join("\n");
+}
+
+function roundsText({ rounds, denseMacs }: RunPlan): string {
+  const rows = rounds.map(({ round, kept, density, theta, evenMacs, seconds }) => [
+    String(round),
+    kept.toLocaleString("en"),
+    percent(density),
+    `${theta.toFixed(1)}x`,
+    `${(evenMacs / 1e6).toFixed(0)} M`,
+    seconds === null ? "-" : durationText(seconds),
+  ]);
+  return [
+    table([["round", "weights", "left", "theta", "MACs", "training"], ...rows]),
+    `MACs: of one record of ${REFERENCE} (dense ${
+      (denseMacs / 1e6).toFixed(0)
+    } M) if every layer ` +
+    "is pruned alike; global selection leaves early layers denser, and so more of them.",
+  ].join("\n");
+}
+
+function memoryText({ memory }: RunPlan): string {
+  const rows: [string, number][] = [
+    ["parameters, gradients, moments", memory.parameters],
+    ["activations (exact)", memory.activations],
+    ["kernels' patterns and packed weights", memory.workspace],
+    ["data set", memory.dataset],
+    ["saving and restoring", memory.snapshots],
+    ["runtime", memory.runtime],
+    ["peak, estimated", memory.peak],
+  ];
+  return ["Memory:", ...rows.map(([what, bytes]) => `  ${bytesText(bytes).padStart(9)}  ${what}`)]
+    .join("\n");
+}
+
+function diskText({ disk, rounds }: RunPlan, runs: number): string {
+  const lines = [
+    "Disk:",
+    `  ${bytesText(disk.perRound).padStart(9)}  per pruned round: weights, mask, tables`,
+    `  ${bytesText(disk.rounds).padStart(9)}  ${rounds.length} rounds`,
+    `  ${bytesText(disk.rewindPoint).padStart(9)}  rewind point`,
+    `  ${bytesText(2 * disk.latest).padStart(9)}  at most besides, while a round is trained`,
+    `  ${bytesText(runs * disk.total).padStart(9)}  at the end` +
+    (runs > 1 ? `, ${runs} runs` : ""),
+  ];
+  return lines.join("\n");
+}
+
+function timeText({ rounds, rates }: RunPlan, runs: number): string {
+  const seconds = rounds.reduce((sum, round) => sum + (round.seconds ?? NaN), 0);
+  if (Number.isNaN(seconds)) {
+    return "Time: not known; no run below checkpoints/ has trained this network on this data with " +
+      "such a device (`deno task bench` times single steps).";
+  }
+  const names = [...new Set(rates.map(({ run }) => run))].join(", ");
+  return `Time: about ${durationText(runs * seconds)} of training and dev evaluation, from the ` +
+    `epochs of ${names}.`;
+}
+
+function bytesText(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
