@@ -25,13 +25,15 @@ export interface RunToExecute {
   readonly checkpointEvery: number;
   /** A run whose dense round is taken over. */
   readonly denseFrom?: string | undefined;
+  /** A run that this new one is a fork of. */
+  readonly forkFrom?: string | undefined;
   /** The command that continues it; by default the one for this run alone. */
   readonly again?: string | undefined;
 }
 
 /** @returns The exit code: 0, or 130 if the run was stopped. */
 export async function executeRun(run: RunToExecute): Promise<number> {
-  const { name, config, device, checkpointEvery, denseFrom, again } = run;
+  const { name, config, device, checkpointEvery, denseFrom, forkFrom, again } = run;
   try {
     const observer = new TerminalObserver({ name, epochs: config.training.epochs });
     using _interrupt = onInterrupt(() => observer.requestStop());
@@ -41,6 +43,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
       device,
       checkpointEvery: 1000 * checkpointEvery,
       denseFrom,
+      forkFrom,
     }, observer);
     observer.close();
     if (outcome === "stopped") {

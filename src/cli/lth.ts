@@ -21,6 +21,8 @@ import { runMain } from "./command.ts";
 import { controlMain } from "./control.ts";
 import { executeRun, refuseUnfinished } from "./execute_run.ts";
 import { type LthOptions, parseLthOptions } from "./lth_options.ts";
+import { planRun } from "./plan.ts";
+import { planText } from "./plan_text.ts";
 import { runReplicates } from "./replicates.ts";
 
 /** The command; other commands start it with arguments of their own. Returns the exit code. */
@@ -28,6 +30,7 @@ export async function main(args: string[]): Promise<number> {
   if (args[0] === "control") return await controlMain(args.slice(1));
   if (args[0] === "analyze") return await analyzeMain(args.slice(1));
   const options = parseLthOptions(args);
+  if (options.plan) return await printPlan(options);
   if (options.replicates === undefined) return (await runOne(options)).code;
   return await runReplicates(options, { args, baseSeed: baseSeedOf(options), runOne });
 }
@@ -37,10 +40,27 @@ async function runOne(
   options: LthOptions,
   again?: string,
 ): Promise<{ name: string; code: number }> {
-  const { config, name, device } = prepare(options);
-  const { checkpointEvery, denseFrom } = options;
-  const run = { name, config, device, checkpointEvery, denseFrom, again };
+  const { fork, checkpointEvery, denseFrom } = options;
+  const { config, name: from, device } = prepare(options);
+  const name = fork ?? from;
+  const forkFrom = fork === undefined ? undefined : from;
+  const run = { name, config, device, checkpointEvery, denseFrom, forkFrom, again };
   return { name, code: await executeRun(run) };
+}
+
+/** Says what the run would take; one that is not to be continued counts as new. */
+async function printPlan(options: LthOptions): Promise<number> {
+  const device = openDevice({ backend: options.device, threads: options.threads });
+  try {
+    const asked = askedConfig(options, device.name);
+    const name = options.name ?? defaultRunName(asked);
+    const store = new RunStore(runDirectory(name));
+    const config = options.resume && store.exists() ? resumedConfig(store, options) : asked;
+    console.log(planText(name, planRun(device, config), options.replicates));
+    return 0;
+  } finally {
+    await device.close();
+  }
 }
 
 /** Decides which run is meant, with which settings, on which device. */
@@ -51,19 +71,29 @@ function prepare(
   const asked = askedConfig(options, device.name);
   const name = options.name ?? defaultRunName(asked);
   const store = new RunStore(runDirectory(name));
+  if (options.fork !== undefined) {
+    // Of a run that is not there, planFork says so.
+    const config = store.exists() ? resumedConfig(store, options) : asked;
+    return { config: { ...config, backend: device.name }, name, device };
+  }
   if (!store.exists()) {
     if (options.resume) console.log(`There is no run ${name} yet: starting it.`);
     return { config: asked, name, device };
   }
-  const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
-  if (options.resume) {
-    // What was not asked for explicitly stays as the run has it; what was must agree (doRun checks).
-    const { device: backend, ...given } = options;
-    const explicit = backend === "auto" ? given : { ...given, backend };
-    return { config: applyOverrides(saved, overridesOf(explicit)), name, device };
-  }
+  if (options.resume) return { config: resumedConfig(store, options), name, device };
   refuseUnfinished(store, { name, asked });
-  return { config: saved, name, device };
+  return { config: savedConfig(store), name, device };
+}
+
+/** What was not asked for explicitly stays as the run has it; what was must agree (doRun checks). */
+function resumedConfig(store: RunStore, options: LthOptions): Config {
+  const { device: backend, ...given } = options;
+  const explicit = backend === "auto" ? given : { ...given, backend };
+  return applyOverrides(savedConfig(store), overridesOf(explicit));
+}
+
+function savedConfig(store: RunStore): Config {
+  return parseConfig(store.savedConfig(), `the configuration of ${store.directory}`);
 }
 
 function baseSeedOf(options: LthOptions): number {
@@ -81,12 +111,12 @@ export function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Confi
 
 function overridesOf(options: Overrides): Overrides {
   const { preset, mode, data, seed, orderSeed, backend, rewindTo, rounds, prune } = options;
-  const { epochs, earlyStop, batchSize, learningRate } = options;
+  const { epochs, earlyStop, onNan, batchSize, learningRate } = options;
   const { filters, blocks, kernel, dropout } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   return {
     ...{ preset, mode, data, seed, orderSeed, backend, rewindTo, rounds, prune },
-    ...{ epochs, earlyStop, batchSize, learningRate },
+    ...{ epochs, earlyStop, onNan, batchSize, learningRate },
     ...{ filters, blocks, kernel, dropout },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
   };

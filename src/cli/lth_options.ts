@@ -9,11 +9,14 @@ import { MODES } from "../experiment/config.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { PRESETS } from "../experiment/presets.ts";
 import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
+import { ON_NAN } from "../training/train.ts";
 import { createCommand, integer, number } from "./command.ts";
 
 /** Everything that can be asked for on the command line. */
 export interface LthOptions extends Overrides {
   resume: boolean;
+  /** Name of a new run that begins with the finished rounds of `name`. */
+  fork?: string;
   name?: string;
   config?: string;
   /** So many runs with seeds that follow one another. */
@@ -23,6 +26,8 @@ export interface LthOptions extends Overrides {
   threads: number;
   /** Seconds. */
   checkpointEvery: number;
+  /** Only say what the run would take. */
+  plan: boolean;
   /** A run whose dense round is taken over. */
   denseFrom?: string;
 }
@@ -41,6 +46,10 @@ function lthCommand(): Command {
     .option("--name <run>", "name of the run (default: preset and mode)")
     .option("--resume", "continue the run where it was stopped", false)
     .addOption(
+      new Option("--fork <new>", "with --resume: leave the run and start <new> from its rounds")
+        .conflicts(["replicates", "denseFrom"]),
+    )
+    .addOption(
       new Option("--dense-from <run>", "take over the dense round of a run with the same settings")
         .conflicts("replicates"),
     )
@@ -54,6 +63,10 @@ function lthCommand(): Command {
     .option("--keep-layers <names>", "never prune these, e.g. stem,head", (text) => text.split(","))
     .option("--epochs <n>", "epochs of every round", integer(1))
     .option("--early-stop <n>", "end a round n epochs after its lowest dev loss", integer(1))
+    .addOption(
+      new Option("--on-nan <what>", "at a step that is not finite (default: stop)")
+        .choices([...ON_NAN]),
+    )
     .option("--rewind-to <point>", "rewind point: 0, 500it, 2ep")
     .option("--seed <n>", "of initialisation, data order, dropout", integer(0, 2 ** 31))
     .option("--order-seed <n>", "of data order and dropout alone", integer(0, 2 ** 31))
@@ -70,6 +83,7 @@ function lthCommand(): Command {
     .option("--kernel <n>", "width of the convolutions", integer(1, 1024))
     .option("--dropout <rate>", "before each block's second convolution", number(0, 1))
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
+    .option("--plan", "say what the run would take; train nothing, write nothing", false)
     .addHelpText("after", () => SUBCOMMANDS);
 }
 
@@ -95,6 +109,11 @@ export function parseLthOptions(
   const options = { ...rest, device: backend } as LthOptions;
   if (options.config !== undefined && options.preset !== undefined) {
     throw new UsageError("Cannot use --config and --preset together: each sets everything");
+  }
+  if (options.fork !== undefined && (!options.resume || options.name === undefined)) {
+    throw new UsageError(
+      "Cannot use --fork alone: --name R --resume --fork NEW starts NEW from the finished rounds of R",
+    );
   }
   refuseContradictions(options);
   return options;

@@ -13,7 +13,11 @@ const HALFWAY: RunProgress = {
 };
 
 function cell(number: number, status: Status, note = ""): CellStatus {
-  return { cell: { number, name: `run${number}`, args: [], base: null, denseFrom: null }, status, note };
+  return {
+    cell: { number, name: `run${number}`, args: [], base: null, denseFrom: null },
+    status,
+    note,
+  };
 }
 
 Deno.test("the table says what runs, what waits and what failed", () => {

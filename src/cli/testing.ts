@@ -8,13 +8,13 @@ import { ROOT } from "../core/paths.ts";
 
 const PERMISSIONS = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
 
-/** The command, with the permissions that the task gives it. */
-export function lth(args: readonly string[]): Deno.Command {
+/** The command, with the permissions that the task gives it and these environment variables. */
+export function lth(args: readonly string[], env: Record<string, string> = {}): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...PERMISSIONS, path.join(ROOT, "src/cli/lth.ts"), ...args],
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   });
 }
 

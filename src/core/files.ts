@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Failure, messageOf } from "./errors.ts";
 
 /** What a file is to hold: text, bytes, or pieces of bytes that are written one after the other. */
 export type Contents = string | Uint8Array | readonly Uint8Array[];
@@ -12,33 +13,94 @@ export type Contents = string | Uint8Array | readonly Uint8Array[];
 /**
  * Writes `contents` to a temporary name in the same directory, flushes it to disk and renames it
  * over `file`, so that a reader (or a process restarted after a kill) never sees half a file.
+ *
+ * @param options.previous Where the file that was there before goes, over what is there. A crash can
+ *   leave it there and none under `file`: readers look at both.
+ * @throws {Failure} If it cannot be written; `file` is then as it was, or under `previous`.
  */
-export function writeFileAtomic(file: string, contents: Contents): void {
-  writeFilesAtomic([[file, contents]]);
+export function writeFileAtomic(
+  file: string,
+  contents: Contents,
+  options: { previous?: string } = {},
+): void {
+  writeFiles([[file, contents]], options);
 }
 
 /**
  * Writes several files so that no failure while writing (a full disk) changes any of them: all go to
  * temporary names first, then the renames follow in the order given. A crash between two renames
  * leaves each file whole, but some old and some new: put the file that readers check last.
+ *
+ * @throws {Failure} If one cannot be written.
  */
 export function writeFilesAtomic(files: readonly (readonly [string, Contents])[]): void {
+  writeFiles(files, {});
+}
+
+function writeFiles(
+  files: readonly (readonly [string, Contents])[],
+  { previous }: { previous?: string },
+): void {
   const renames: [from: string, to: string][] = [];
+  let current = "";
   try {
     for (const [file, contents] of files) {
+      current = file;
       const directory = path.dirname(file);
       fs.mkdirSync(directory, { recursive: true });
-      const temporary = path.join(directory, `.${path.basename(file)}.${Deno.pid}.tmp`);
+      const temporary = temporaryName(file);
       renames.push([temporary, file]);
       writeAndFlush(temporary, contents);
     }
-    for (const [temporary, file] of renames) fs.renameSync(temporary, file);
+    for (const [temporary, file] of renames) {
+      current = file;
+      if (previous !== undefined && fs.existsSync(file)) fs.renameSync(file, previous);
+      fs.renameSync(temporary, file);
+    }
+    for (const directory of new Set(files.map(([file]) => path.dirname(file)))) {
+      current = directory;
+      syncDirectory(directory);
+    }
   } catch (error) {
-    for (const [temporary] of renames) fs.rmSync(temporary, { force: true });
-    throw error;
+    for (const [temporary] of renames) removeQuietly(temporary);
+    throw new Failure(`Cannot write ${current}: ${reasonOf(error)}`);
   }
-  for (const directory of new Set(files.map(([file]) => path.dirname(file)))) {
-    syncDirectory(directory);
+}
+
+function temporaryName(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${Deno.pid}.tmp`);
+}
+
+/** The disk may be too broken to remove anything; what led here is the error to report. */
+function removeQuietly(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // It stays behind as a temporary file.
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "there is no space left on the disk; make room and try again",
+  EDQUOT: "the disk quota is used up; make room and try again",
+  EIO: "the disk reports an input/output error",
+  EACCES: "permission denied",
+  EROFS: "the file system is read-only",
+};
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  const reason = REASONS[code];
+  return reason === undefined ? messageOf(error) : `${reason} (${code})`;
+}
+
+/**
+ * Removes what writes that were killed have left in `directory`: their temporary files. Only for a
+ * directory that no other process writes to.
+ */
+export function removeTemporaryFiles(directory: string): void {
+  for (const name of fs.readdirSync(directory)) {
+    if (/^\..+\.\d+\.tmp$/.test(name)) fs.rmSync(path.join(directory, name), { force: true });
   }
 }
 
@@ -56,9 +118,30 @@ function writeAndFlush(file: string, contents: Contents): void {
   }
 }
 
-function piecesOf(contents: Contents): readonly Uint8Array[] {
+function piecesOf(contents: Contents): Iterable<Uint8Array> {
   if (typeof contents === "string") return [new TextEncoder().encode(contents)];
-  return contents instanceof Uint8Array ? [contents] : contents;
+  return contents instanceof Uint8Array ? [contents] : joined(contents);
+}
+
+/** Small pieces are copied together until they are worth a call; large ones are not copied. */
+const WORTH_A_CALL = 1 << 16;
+
+function* joined(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  const buffer = new Uint8Array(WORTH_A_CALL);
+  let filled = 0;
+  for (const piece of pieces) {
+    if (filled + piece.length > buffer.length) {
+      yield buffer.subarray(0, filled);
+      filled = 0;
+    }
+    if (piece.length > buffer.length) {
+      yield piece;
+    } else {
+      buffer.set(piece, filled);
+      filled += piece.length;
+    }
+  }
+  yield buffer.subarray(0, filled);
 }
 
 /** Makes a rename in `directory` durable. */

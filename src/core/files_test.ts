@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { writeFileAtomic, writeFilesAtomic, writeJson } from "./files.ts";
+import { removeTemporaryFiles, writeFileAtomic, writeFilesAtomic, writeJson } from "./files.ts";
 
 function inDirectory(body: (directory: string) => void): void {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "files-"));
@@ -23,6 +24,37 @@ Deno.test("text, bytes and pieces are written whole, and directories are made", 
     writeFileAtomic(file, [Uint8Array.of(3), new Uint8Array(0), Uint8Array.of(4, 5)]);
     assert.deepEqual([...fs.readFileSync(file)], [3, 4, 5]);
     assert.deepEqual(fs.readdirSync(path.dirname(file)), ["text"]);
+  });
+});
+
+Deno.test("pieces of every size come out in order", () => {
+  inDirectory((directory) => {
+    const file = path.join(directory, "pieces");
+    const sizes = [0, 1, 65_535, 1, 65_536, 65_537, 3, 200_000, 0, 40_000, 40_000, 7];
+    const pieces = sizes.map((size, i) => new Uint8Array(size).fill(i + 1));
+    writeFileAtomic(file, pieces);
+    assert.ok(fs.readFileSync(file).equals(Buffer.concat(pieces)));
+  });
+});
+
+Deno.test("the file before goes where it is asked to go, over the one before that", () => {
+  inDirectory((directory) => {
+    const [file, previous] = [path.join(directory, "latest"), path.join(directory, "previous")];
+    for (const text of ["1", "2", "3"]) writeFileAtomic(file, text, { previous });
+    assert.equal(fs.readFileSync(file, "utf8"), "3");
+    assert.equal(fs.readFileSync(previous, "utf8"), "2");
+    assert.deepEqual(fs.readdirSync(directory).sort(), ["latest", "previous"]);
+  });
+});
+
+Deno.test("only temporary files of writes are removed", () => {
+  inDirectory((directory) => {
+    const kept = [".hidden", "a.tmp", ".a.tmp", ".a.b.c"];
+    for (const name of [...kept, ".a.json.12.tmp"]) {
+      fs.writeFileSync(path.join(directory, name), "");
+    }
+    removeTemporaryFiles(directory);
+    assert.deepEqual(fs.readdirSync(directory).sort(), kept.sort());
   });
 });
 

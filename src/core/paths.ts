@@ -44,6 +44,8 @@ export const runFiles = {
   lock: (run: string): string => path.join(run, "lock"),
   rewind: (run: string): string => path.join(run, "rewind.safetensors"),
   latest: (run: string): string => path.join(run, "latest.safetensors"),
+  /** The state saved before the latest. */
+  previous: (run: string): string => path.join(run, "latest.previous.safetensors"),
   summary: (run: string): string => path.join(run, "summary.json"),
   timing: (run: string): string => path.join(run, "timing.json"),
   analysis: (run: string): string => path.join(run, "analysis.json"),

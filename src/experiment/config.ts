@@ -8,6 +8,7 @@ import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
+import { ON_NAN } from "../training/train.ts";
 
 /** What happens to the weights and the learning rate between pruning and retraining. */
 export const MODES = ["weight-rewind", "lr-rewind", "finetune", "lth-ecg"] as const;
@@ -130,6 +131,8 @@ const configSchema = z.strictObject({
     flip: z.boolean(),
     /** Off when null: every round gets its whole budget. */
     earlyStopping: earlyStopping.nullable().default(null),
+    /** What happens at a step whose loss or gradient is not finite; see training/train.ts. */
+    onNan: z.enum(ON_NAN).default("stop"),
   }),
   /** What this run is a control of; null for a run of its own. */
   control: controlSettings.nullable().default(null),

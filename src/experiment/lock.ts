@@ -1,12 +1,15 @@
 /**
- * One process per run directory.
+ * One process per run directory. The operating system's lock on the file decides: it ends with the
+ * process that holds it, however that ends, and a process that happens to get its number later does not
+ * inherit it. The file's contents only say who holds it.
  *
  * @module
  */
 import * as fs from "node:fs";
 import * as os from "node:os";
+import * as path from "node:path";
 import process from "node:process";
-import { messageOf, UsageError } from "../core/errors.ts";
+import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 
 interface Holder {
@@ -15,63 +18,107 @@ interface Holder {
   since: string;
 }
 
+/** Somebody who looks whether the lock is held, or has it but has not yet said so, is soon done. */
+const PATIENCE_MS = 500;
+
 /**
- * Takes the lock of a run directory. A lock left by a dead process of this machine is taken over.
+ * Takes the lock of a run directory, which is made if there is none. A lock left by a dead process of
+ * this machine is taken over.
  *
  * @returns What releases it.
  * @throws {UsageError} If another process holds it, naming that process.
+ * @throws {Failure} If the file cannot be locked at all.
  */
 export function lockRun(directory: string): Disposable {
   const file = runFiles.lock(directory);
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const handle = open(file);
+    let taken = false;
+    try {
+      taken = handle.tryLockSync(true) && isStill(file, handle);
+      if (taken) {
+        const holder = readHolder(file);
+        if (holder && holder.host !== os.hostname()) throw held(directory, holder);
+        sayHolder(handle);
+        return { [Symbol.dispose]: () => release(file, handle) };
+      }
+    } catch (error) {
+      taken = false;
+      throw error instanceof UsageError ? error : failed(file, error);
+    } finally {
+      if (!taken) handle.close();
+    }
+    const holder = readHolder(file);
+    if (performance.now() > deadline || (holder && isAlive(holder))) throw held(directory, holder);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
+
+/** Who holds a run's lock, in words; null if nobody does (or only a dead process of this machine). */
+export function lockHolder(directory: string): string | null {
+  const file = runFiles.lock(directory);
+  const holder = readHolder(file);
+  if (!holder || (holder.host === os.hostname() && !isLocked(file))) return null;
+  return `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+}
+
+function open(file: string): Deno.FsFile {
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    return Deno.openSync(file, { read: true, write: true, create: true });
+  } catch (error) {
+    throw failed(file, error);
+  }
+}
+
+/** Whether the name still belongs to the locked file: its holder removes it before letting go. */
+function isStill(file: string, handle: Deno.FsFile): boolean {
+  const named = fs.statSync(file, { throwIfNoEntry: false });
+  return named !== undefined && named.ino === handle.statSync().ino;
+}
+
+function sayHolder(handle: Deno.FsFile): void {
   const mine: Holder = {
     pid: process.pid,
     host: os.hostname(),
     since: new Date().toISOString(),
   };
-  for (let attempt = 0; !tryCreate(file, mine); attempt++) {
-    const holder = readHolder(file);
-    if (attempt > 2 || (holder && isAlive(holder))) {
-      throw new UsageError(
-        `Cannot use ${directory}: process ${holder?.pid} on ${holder?.host} has been running it ` +
-          `since ${holder?.since}; wait for it, or delete ${file} if that process is gone`,
-      );
-    }
-    fs.rmSync(file, { force: true });
-  }
-  return { [Symbol.dispose]: () => fs.rmSync(file, { force: true }) };
+  const bytes = new TextEncoder().encode(JSON.stringify(mine) + "\n");
+  handle.truncateSync();
+  handle.seekSync(0, Deno.SeekMode.Start);
+  for (let done = 0; done < bytes.length;) done += handle.writeSync(bytes.subarray(done));
 }
 
-/** Who holds a run's lock, in words; null if nobody does (or only a dead process of this machine). */
-export function lockHolder(directory: string): string | null {
-  const holder = readHolder(runFiles.lock(directory));
-  if (!holder || !isAlive(holder)) return null;
-  return `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+function release(file: string, handle: Deno.FsFile): void {
+  fs.rmSync(file, { force: true });
+  handle.close();
 }
 
-/** Creates the lock with its contents in one step, so that nobody reads it half written. */
-function tryCreate(file: string, holder: Holder): boolean {
-  const temporary = `${file}.${holder.pid}.tmp`;
-  fs.writeFileSync(temporary, JSON.stringify(holder) + "\n");
+function isLocked(file: string): boolean {
+  let handle: Deno.FsFile;
   try {
-    fs.linkSync(temporary, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw new UsageError(`Cannot lock the run with ${file}: ${messageOf(error)}`);
+    handle = Deno.openSync(file);
+  } catch {
+    return false;
+  }
+  try {
+    return !handle.tryLockSync(false);
   } finally {
-    fs.rmSync(temporary, { force: true });
+    handle.close();
   }
 }
 
 function readHolder(file: string): Holder | null {
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Holder;
+    const value = JSON.parse(fs.readFileSync(file, "utf8"));
+    return typeof value?.pid === "number" && typeof value.host === "string" ? value : null;
   } catch {
     return null;
   }
 }
 
-/** A process of another machine counts as alive: it cannot be asked. */
+/** Whether to believe that the holder named is the one whose lock is in the way. */
 function isAlive(holder: Holder): boolean {
   if (holder.host !== os.hostname()) return true;
   try {
@@ -80,4 +127,19 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+function held(directory: string, holder: Holder | null): UsageError {
+  const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
+  const since = holder ? ` since ${holder.since}` : "";
+  const elsewhere = holder !== null && holder.host !== os.hostname()
+    ? `, or delete ${runFiles.lock(directory)} if that process is gone`
+    : "";
+  return new UsageError(
+    `Cannot use ${directory}: ${who} has been running it${since}; wait for it${elsewhere}`,
+  );
+}
+
+function failed(file: string, error: unknown): Failure {
+  return new Failure(`Cannot lock the run with ${file}: ${messageOf(error)}`);
 }

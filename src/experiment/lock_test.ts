@@ -4,7 +4,7 @@ import * as os from "node:os";
 import process from "node:process";
 import { UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
-import { lockRun } from "./lock.ts";
+import { lockHolder, lockRun } from "./lock.ts";
 
 function withDirectory(test: (directory: string) => void): void {
   const directory = fs.mkdtempSync(`${os.tmpdir()}/lth-lock-`);
@@ -41,3 +41,90 @@ Deno.test("the lock of a dead process or a torn file is taken over, another mach
     fs.writeFileSync(file, JSON.stringify({ ...dead, host: "elsewhere" }));
     assert.throws(() => lockRun(directory), /on elsewhere/);
   }));
+
+Deno.test("the lock of a process whose number another one has got is taken over", () =>
+  withDirectory((directory) => {
+    // This process is alive, but it is not the one that wrote this.
+    const reused = { pid: process.pid, host: os.hostname(), since: "before the last boot" };
+    fs.writeFileSync(runFiles.lock(directory), JSON.stringify(reused));
+    assert.equal(lockHolder(directory), null);
+    using _lock = lockRun(directory);
+    assert.match(lockHolder(directory)!, new RegExp(`process ${process.pid} on`));
+  }));
+
+/** Takes the lock of a directory and holds it until a file appears. */
+const TAKER = `
+import { lockRun } from ${JSON.stringify(import.meta.resolve("./lock.ts"))};
+const [directory, release] = Deno.args;
+try {
+  using lock = lockRun(directory);
+  console.log("won");
+  while (true) {
+    try { Deno.statSync(release); break; } catch { await new Promise((r) => setTimeout(r, 10)); }
+  }
+} catch (error) {
+  console.log(error.message);
+}
+`;
+
+/** Starts a process that takes the lock, with the permissions of deno task lth. */
+function startTaker(directory: string, release: string) {
+  const script = `${directory}.ts`;
+  fs.writeFileSync(script, TAKER);
+  const permissions = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--no-prompt", ...permissions, script, directory, release],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+Deno.test("of processes that start at the same moment exactly one gets the lock", async () => {
+  const directory = fs.mkdtempSync(`${os.tmpdir()}/lth-lock-`);
+  try {
+    for (const leftBehind of [false, true]) {
+      const run = `${directory}/${leftBehind}`;
+      const release = `${run}.release`;
+      if (leftBehind) {
+        // All want to take over what a dead process has left.
+        fs.mkdirSync(run);
+        const dead = { pid: 2 ** 22 + 12345, host: os.hostname(), since: "then" };
+        fs.writeFileSync(runFiles.lock(run), JSON.stringify(dead));
+      }
+      const children = Array.from({ length: 4 }, () => startTaker(run, release));
+      let refused = 0;
+      const outputs = await Promise.all(children.map(async (child) => {
+        const output = child.output();
+        // The winner ends only when all others have been refused.
+        child.status.then(() => {
+          if (++refused === children.length - 1) fs.writeFileSync(release, "");
+        });
+        return new TextDecoder().decode((await output).stdout).trim();
+      }));
+      const winner = children[outputs.indexOf("won")]!;
+      for (const text of outputs.filter((text) => text !== "won")) {
+        assert.match(text, new RegExp(`process ${winner.pid} on .* has been running it since`));
+      }
+      assert.equal(outputs.filter((text) => text === "won").length, 1, outputs.join("\n"));
+      assert.ok(!fs.existsSync(runFiles.lock(run)));
+    }
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+});
+
+Deno.test("a killed process's lock is free at once", async () => {
+  const directory = fs.mkdtempSync(`${os.tmpdir()}/lth-lock-`);
+  try {
+    const run = `${directory}/run`;
+    const child = startTaker(run, `${run}.never`);
+    while (lockHolder(run) === null) await new Promise((done) => setTimeout(done, 20));
+    assert.throws(() => lockRun(run), new RegExp(`process ${child.pid} on`));
+    child.kill("SIGKILL");
+    await child.output();
+    assert.equal(lockHolder(run), null);
+    lockRun(run)[Symbol.dispose]();
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+});

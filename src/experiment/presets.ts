@@ -49,6 +49,7 @@ export const PRESETS = {
       clipNorm: 1,
       flip: true,
       earlyStopping: null,
+      onNan: "stop",
     },
   },
   /** The full study: the whole data set and the full-width network, to 1/142 of the weights and beyond. */
@@ -78,6 +79,7 @@ export const PRESETS = {
       clipNorm: 1,
       flip: true,
       earlyStopping: null,
+      onNan: "stop",
     },
   },
 } as const satisfies Record<string, Preset>;

@@ -9,6 +9,7 @@ import { parseStepPoint } from "../core/step.ts";
 import { type Config, type Mode, parseConfig } from "./config.ts";
 import { type Criterion, CRITERION_INFO } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
+import type { OnNan } from "../training/train.ts";
 
 /** The settings that the command line can change; undefined where it did not. */
 export interface Overrides {
@@ -23,6 +24,8 @@ export interface Overrides {
   orderSeed?: number | undefined;
   /** Epochs without a better dev loss after which a round ends. */
   earlyStop?: number | undefined;
+  /** What happens at a step whose loss or gradient is not finite. */
+  onNan?: OnNan | undefined;
   backend?: "cpu" | "cuda" | undefined;
   rewindTo?: string | undefined;
   rounds?: number | undefined;
@@ -116,6 +119,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
         earlyStopping: overrides.earlyStop === undefined
           ? base.training.earlyStopping
           : { patience: overrides.earlyStop, minEpochs: 1, metric: "loss" },
+        onNan: given(overrides.onNan, base.training.onNan),
       },
     },
     "these options",

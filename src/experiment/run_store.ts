@@ -1,18 +1,30 @@
 /**
- * The directory of one run: what is written where, and in which order. A round's DONE marker is written
- * last, so that everything before it is complete when it is there.
+ * The directory of one run: what is written where, and in which order.
+ *
+ * What is kept: of every finished round its masks, trained weights, scores, predictions and epochs, for
+ * good, because controls, analyses, tickets and forks start from them; the rewind point; and while a
+ * round is trained the last two states saved within it, which go when the run ends. A state that turns
+ * out damaged is replaced by the one before it, and failing that by training the round from its
+ * beginning; both lead to the same bits.
  *
  * @module
  */
 import { stringify } from "csv-stringify/sync";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { UsageError } from "../core/errors.ts";
-import { writeFileAtomic, writeJson } from "../core/files.ts";
+import { Failure, UsageError } from "../core/errors.ts";
+import { removeTemporaryFiles, writeFileAtomic, writeJson } from "../core/files.ts";
 import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import type { Progress } from "../training/progress.ts";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
+import {
+  type Checkpoint,
+  DamagedCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../training/checkpoint.ts";
 import type { Config } from "./config.ts";
+import { checkSeal, damagedRound, sealOlderRound, sealRound } from "./round_seal.ts";
 import type { RoundSummary, Scores, Summary, Timing } from "./summary.ts";
 
 /** State of a round under way. */
@@ -33,13 +45,17 @@ export interface PredictionRow {
   predicted: string;
 }
 
-/** A fixed share of a run's files; see DESIGN of the run directory in the README. */
+/** Tells about a damaged file that can be done without. */
+export type Note = (message: string) => void;
+
 export class RunStore {
+  /** Whether the latest state on disk is known to be damaged: it must not become the previous one. */
+  private latestIsDamaged = false;
+
   constructor(readonly directory: string) {}
 
   /** Creates the directory with its configuration, for a new run. */
   create(config: Config): void {
-    fs.mkdirSync(this.directory, { recursive: true });
     writeJson(runFiles.config(this.directory), config);
   }
 
@@ -57,6 +73,13 @@ export class RunStore {
     }
   }
 
+  /** SHA-256 of the configuration's file. */
+  configSha256(): string {
+    return createHash("sha256").update(fs.readFileSync(runFiles.config(this.directory))).digest(
+      "hex",
+    );
+  }
+
   saveEnvironment(environment: Record<string, unknown>): void {
     writeJson(runFiles.environment(this.directory), environment);
   }
@@ -65,37 +88,84 @@ export class RunStore {
     writeCheckpoint(runFiles.rewind(this.directory), checkpoint);
   }
 
+  /** @throws {Failure} If it is damaged or missing. The dense round makes it. */
   loadRewindPoint(): Checkpoint<Progress> {
-    return readCheckpoint(runFiles.rewind(this.directory));
+    return this.readOf<Progress>(0, runFiles.rewind(this.directory));
   }
 
-  /** The state within a round: replaces the one before. */
+  /** The state within a round: the one before becomes the previous one. */
   saveLatest(checkpoint: Checkpoint<RoundState>): void {
-    writeCheckpoint(runFiles.latest(this.directory), checkpoint);
+    const options = this.latestIsDamaged ? {} : { previous: runFiles.previous(this.directory) };
+    writeCheckpoint(runFiles.latest(this.directory), checkpoint, options);
+    this.latestIsDamaged = false;
   }
 
-  /** The saved state of `round`, or null if there is none (or only of another round). */
-  loadLatest(round: number): Checkpoint<RoundState> | null {
-    if (!fs.existsSync(runFiles.latest(this.directory))) return null;
-    const latest = readCheckpoint<RoundState>(runFiles.latest(this.directory));
-    return latest.state.round === round ? latest : null;
+  /**
+   * The last saved state of `round` that is whole, or null if there is none.
+   *
+   * @param note Is told of a damaged one.
+   */
+  loadLatest(round: number, note: Note): Checkpoint<RoundState> | null {
+    const files = [runFiles.latest(this.directory), runFiles.previous(this.directory)];
+    for (const [i, file] of files.entries()) {
+      if (!fs.existsSync(file)) continue;
+      try {
+        const saved = readCheckpoint<RoundState>(file);
+        if (!Array.isArray(saved.state.progress?.rows)) {
+          throw new DamagedCheckpoint(file, "it holds something else than the state of a round");
+        }
+        if (saved.state.round !== round) continue;
+        if (this.latestIsDamaged) note("the state saved before it is used");
+        return saved;
+      } catch (error) {
+        if (!(error instanceof DamagedCheckpoint)) throw error;
+        note(error.message);
+        this.latestIsDamaged ||= i === 0;
+      }
+    }
+    if (this.latestIsDamaged) {
+      note(`there is no other state of round ${round}: it is trained from its beginning`);
+    }
+    return null;
   }
 
   private round(round: number): string {
     return runFiles.round(this.directory, round);
   }
 
+  /** Reads a checkpoint that is made by `round`. @throws {Failure} Naming the file and what to do. */
+  private readOf<State>(round: number, file: string): Checkpoint<State> {
+    try {
+      return readCheckpoint<State>(file);
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error;
+      throw damagedRound(this.round(round), { file, why: `is damaged: ${error.why}` });
+    }
+  }
+
   saveMasks(round: number, masks: Snapshot): void {
     writeCheckpoint(roundFiles.mask(this.round(round)), { snapshot: masks, state: { round } });
   }
 
+  /** @throws {Failure} If they are damaged or missing. */
   loadMasks(round: number): Snapshot {
-    return readCheckpoint(roundFiles.mask(this.round(round))).snapshot;
+    return this.readOf(round, roundFiles.mask(this.round(round))).snapshot;
   }
 
-  /** The trained network of a finished round. */
+  /** The masks of the round under way; null if they are damaged or missing and must be made again. */
+  loadMasksUnderWay(round: number, note: Note): Snapshot | null {
+    try {
+      return readCheckpoint(roundFiles.mask(this.round(round))).snapshot;
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error;
+      note(`${error.message}; round ${round} begins again with its pruning`);
+      return null;
+    }
+  }
+
+  /** The trained network of a finished round. @throws {Failure} If it is damaged or missing. */
   loadEnd(round: number): Snapshot {
-    return readCheckpoint(roundFiles.end(this.round(round))).snapshot;
+    return this.readOf(round, roundFiles.end(this.round(round))).snapshot;
   }
 
   isDone(round: number): boolean {
@@ -118,31 +188,71 @@ export class RunStore {
       stringify(results.predictions, { header: true }),
     );
     writeJson(roundFiles.scores(directory), summary);
-    writeFileAtomic(roundFiles.done(directory), "");
+    sealRound(directory);
+  }
+
+  /** Rounds of which there is a directory, in order. */
+  private begunRounds(): number[] {
+    return fs.readdirSync(this.directory)
+      .flatMap((name) => roundOfDirectory(name) ?? [])
+      .sort((a, b) => a - b);
+  }
+
+  /** Numbers of the finished rounds, in order. */
+  doneRounds(): number[] {
+    return this.begunRounds().filter((round) => this.isDone(round));
   }
 
   /** Summaries of the finished rounds, in order; a control has some of its base's rounds. */
   finishedRounds(): RoundSummary[] {
-    return fs.readdirSync(this.directory)
-      .flatMap((name) => roundOfDirectory(name) ?? [])
-      .filter((round) => this.isDone(round))
-      .sort((a, b) => a - b)
-      .map((round) => JSON.parse(fs.readFileSync(roundFiles.scores(this.round(round)), "utf8")));
+    return this.doneRounds().map((round) => {
+      const directory = this.round(round);
+      const file = roundFiles.scores(directory);
+      const summary = parseJson(file) as RoundSummary | null;
+      if (summary?.round === round && Array.isArray(summary.epochs)) return summary;
+      throw damagedRound(directory, { file, why: "is damaged" });
+    });
+  }
+
+  /** @throws {Failure} If a file of a finished round is not what the round wrote. */
+  checkFinished(rounds: readonly number[] = this.doneRounds()): void {
+    for (const round of rounds) checkSeal(this.round(round));
+  }
+
+  /** Gives the markers of rounds finished by older versions their contents. */
+  sealOlderRounds(): void {
+    for (const round of this.doneRounds()) sealOlderRound(this.round(round));
+  }
+
+  /** Removes what writes that were killed have left. Only for the holder of the run's lock. */
+  removeLeftovers(): void {
+    for (const directory of [this.directory, ...this.begunRounds().map((r) => this.round(r))]) {
+      removeTemporaryFiles(directory);
+    }
   }
 
   saveSummary(summary: Summary): void {
     writeJson(runFiles.summary(this.directory), summary);
   }
 
-  /** Whether all rounds of the run are done. */
-  isComplete(): boolean {
-    const file = runFiles.summary(this.directory);
-    return fs.existsSync(file) && (JSON.parse(fs.readFileSync(file, "utf8")) as Summary).complete;
+  /** The summary as it was last written; null if there is none that can be read. */
+  loadSummary(): Summary | null {
+    const summary = parseJson(runFiles.summary(this.directory)) as Summary | null;
+    return Array.isArray(summary?.rounds) ? summary : null;
   }
 
+  /** Whether all rounds of the run are done. */
+  isComplete(): boolean {
+    return this.loadSummary()?.complete === true;
+  }
+
+  /** @throws {Failure} If the file is damaged. */
   loadTiming(): Timing {
     const file = runFiles.timing(this.directory);
-    return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : { rounds: [] };
+    if (!fs.existsSync(file)) return { rounds: [] };
+    const timing = parseJson(file) as Timing | null;
+    if (Array.isArray(timing?.rounds) && timing.rounds.every(isRecord)) return timing;
+    throw new Failure(`${file} is damaged: delete it, only the times that a report shows are lost`);
   }
 
   saveTiming(timing: Timing): void {
@@ -152,5 +262,19 @@ export class RunStore {
   /** The state within a round is of no use once all rounds are done. */
   removeLatest(): void {
     fs.rmSync(runFiles.latest(this.directory), { force: true });
+    fs.rmSync(runFiles.previous(this.directory), { force: true });
   }
+}
+
+/** The value in a JSON file; null if it cannot be read or is none. */
+function parseJson(file: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }

@@ -73,5 +73,7 @@ export interface Timing {
     trainSeconds: number;
     /** Epochs (not always whole) that these seconds were spent on. */
     epochs: number;
+    /** The kernels of each convolution at the round's end, by name; absent in runs before they told. */
+    kernels?: Record<string, string>;
   }[];
 }

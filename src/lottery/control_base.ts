@@ -43,7 +43,7 @@ export function openBase(name: string, purpose: string): ControlBase {
   if (!store.isComplete()) {
     refuse(`it is not finished; continue it with deno task lth --name ${name} --resume`);
   }
-  const summary = JSON.parse(fs.readFileSync(runFiles.summary(directory), "utf8")) as Summary;
+  const summary = store.loadSummary()!; // there is one, or it would not be complete
   const rounds = new Map(summary.rounds.map((round) => [round.round, round]));
   if (rounds.size < 2) refuse("it has no pruned round");
   return { name, store, config, summary, rounds };

@@ -58,6 +58,9 @@ Deno.test("each round keeps exactly its count, masks only shrink, pruned weights
           before = masks;
         }
         assert.ok(rounds[3]!.macs < rounds[0]!.macs / 2);
+        const [dense, , , sparse] = store.loadTiming().rounds;
+        assert.equal(dense!.kernels!["stem"], "forward=dense dgrad=dense wgrad=dense");
+        assert.match(sparse!.kernels!["block1.conv1"]!, /^forward=sparse\/\d+ dgrad=sparse\/\d+ /);
       },
     );
   }));

@@ -4,15 +4,22 @@
  *
  * @module
  */
+import { Failure } from "../core/errors.ts";
 import type { Config } from "../experiment/config.ts";
 import type { PredictionRow, RoundState, RunStore } from "../experiment/run_store.ts";
 import type { EpochRow, RoundSummary, Scores } from "../experiment/summary.ts";
 import { costOf } from "../pruning/cost.ts";
 import { countWeights } from "../pruning/prune.ts";
 import { evaluate, type Evaluation } from "../training/evaluate.ts";
+import { firstNotFinite, nameOf } from "../training/finite.ts";
 import { type Progress, startOfTraining, stepsDone } from "../training/progress.ts";
 import { learningRateAt } from "../training/schedule.ts";
-import { restoreMasks, restoreSnapshot, takeSnapshot } from "../training/snapshot.ts";
+import {
+  restoreMasks,
+  restoreSnapshot,
+  type Snapshot,
+  takeSnapshot,
+} from "../training/snapshot.ts";
 import { train, type TrainingPlan } from "../training/train.ts";
 import type { SplitName, Workbench } from "../training/workbench.ts";
 import type { LotteryParts } from "./lottery.ts";
@@ -23,6 +30,8 @@ export interface ExperimentObserver {
   advanced(round: number, progress: Progress): void;
   epochDone(round: number, row: EpochRow): void;
   roundDone(summary: RoundSummary): void;
+  /** Something the user should know that is no error. */
+  note(message: string): void;
   /** Asked after every chunk of steps. */
   stopRequested(): boolean;
 }
@@ -65,7 +74,7 @@ export abstract class Rounds implements LotteryParts {
    * @param options.milestone Step at which {@linkcode reached} is called.
    */
   protected budget(options: { rate: number | null; milestone?: number }): TrainingPlan {
-    const { epochs, learningRate: initial, schedule, earlyStopping } = this.config.training;
+    const { epochs, learningRate: initial, schedule, earlyStopping, onNan } = this.config.training;
     const { rate, milestone = null } = options;
     return {
       epochs,
@@ -73,6 +82,7 @@ export abstract class Rounds implements LotteryParts {
         rate ?? learningRateAt(schedule, { epoch, epochs, initial, devLosses }),
       milestone,
       earlyStopping,
+      onNan,
     };
   }
 
@@ -84,13 +94,14 @@ export abstract class Rounds implements LotteryParts {
   }
 
   restore(round: number): Promise<boolean> {
-    const latest = this.store.loadLatest(round);
-    if (latest) {
-      if (round > 0) restoreMasks(this.bench.network, this.store.loadMasks(round));
-      restoreSnapshot(this.bench.network, latest.snapshot);
-      this.state = latest.state;
-    }
-    return Promise.resolve(latest !== null);
+    const note = (message: string) => this.context.observer.note(message);
+    const latest = this.store.loadLatest(round, note);
+    const masks = latest && round > 0 ? this.store.loadMasksUnderWay(round, note) : null;
+    if (!latest || (round > 0 && !masks)) return Promise.resolve(false);
+    if (masks) restoreMasks(this.bench.network, masks);
+    restoreSnapshot(this.bench.network, latest.snapshot);
+    this.state = latest.state;
+    return Promise.resolve(true);
   }
 
   async train(round: number): Promise<"finished" | "stopped"> {
@@ -116,16 +127,27 @@ export abstract class Rounds implements LotteryParts {
     observer.advanced(round, progress);
     const stop = observer.stopRequested();
     if (stop || performance.now() - this.clock.saved >= checkpointEvery) {
-      this.store.saveLatest({
-        snapshot: takeSnapshot(this.bench.network, { optimiser: true }),
-        state: this.state,
-      });
+      this.store.saveLatest({ snapshot: this.soundSnapshot(), state: this.state });
       this.clock.saved = performance.now();
     }
     return stop;
   }
 
+  /** @throws {Failure} If a number of it is not finite: what was saved before is worth more. */
+  private soundSnapshot(): Snapshot {
+    const snapshot = takeSnapshot(this.bench.network, { optimiser: true });
+    const bad = firstNotFinite(snapshot);
+    if (bad === null) return snapshot;
+    throw new Failure(
+      `Training diverged: ${
+        nameOf(bad)
+      } is no longer finite; the last saved state is kept: lower ` +
+        `--learning-rate`,
+    );
+  }
+
   async finish(round: number): Promise<void> {
+    this.soundSnapshot();
     const dev = await evaluate(this.bench, "dev");
     const hasTest = this.bench.split("test").lengths.length > 0;
     const test = hasTest ? await evaluate(this.bench, "test") : null;
@@ -176,7 +198,8 @@ export abstract class Rounds implements LotteryParts {
 
   private recordTiming(round: number): void {
     const rounds = this.store.loadTiming().rounds.filter((entry) => entry.round !== round);
-    rounds.push({ round, trainSeconds: this.clock.seconds, epochs: this.clock.epochs });
+    const { seconds: trainSeconds, epochs } = this.clock;
+    rounds.push({ round, trainSeconds, epochs, kernels: this.bench.kernels() });
     this.store.saveTiming({ rounds });
   }
 }

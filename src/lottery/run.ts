@@ -9,7 +9,7 @@ import * as path from "node:path";
 import { loadAddon } from "../backend/addon.ts";
 import type { NativeDevice } from "../backend/native.ts";
 import { UsageError } from "../core/errors.ts";
-import { DATA, ROOT, runFiles } from "../core/paths.ts";
+import { DATA, ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
 import { foldOf } from "../data/folds.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
@@ -18,16 +18,19 @@ import {
   describeEnvironment,
   type Environment,
   numericDifferences,
+  readEnvironment,
 } from "../experiment/environment.ts";
 import { lockRun } from "../experiment/lock.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
-import { RunStore } from "../experiment/run_store.ts";
+import { type Note, RunStore } from "../experiment/run_store.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { metricFor } from "../training/metrics.ts";
 import { SPLITS, Workbench } from "../training/workbench.ts";
+import { copyRounds } from "./copy_rounds.ts";
+import { planFork, refuseSecondFork } from "./fork.ts";
 import { runLottery } from "./lottery.ts";
 import type { ExperimentObserver } from "./rounds.ts";
-import { takeOverDense } from "./shared_dense.ts";
+import { denseSettings, takeOverDense } from "./shared_dense.ts";
 import { type Stages, stagesOf } from "./stages.ts";
 
 /** A run to do. */
@@ -40,14 +43,14 @@ export interface RunOptions {
   readonly checkpointEvery: number;
   /** A run, by name or path, whose dense round is taken over instead of trained again. */
   readonly denseFrom?: string | undefined;
+  /** A run, by name or path, that this one, which is new, is a fork of. */
+  readonly forkFrom?: string | undefined;
 }
 
 /** Who watches a run. */
 export interface RunObserver extends ExperimentObserver {
   /** Everything is open and training is about to start or continue. */
   opened(bench: Workbench): void;
-  /** Something the user should know that is no error. */
-  note(message: string): void;
   /** A round is done and `summary.json` is up to date. */
   summarised(summary: Summary, environment: Environment): void;
 }
@@ -78,7 +81,9 @@ function hasDataset(directory: string): boolean {
  * Does what is left to do of a run, creating its directory if there is none.
  *
  * @returns The summary, and whether the run was stopped before its end.
- * @throws {UsageError} If the directory holds a run with another configuration.
+ * @throws {UsageError} If the directory holds a run with another configuration, or one that began on
+ *   other data or another build, or that another process is running.
+ * @throws {Failure} If a file of a finished round is damaged, or one cannot be written.
  */
 export async function doRun(
   options: RunOptions,
@@ -88,24 +93,35 @@ export async function doRun(
   const dataset = openDataset(config);
   refuseUnusable(dataset);
   const store = new RunStore(directory);
-  if (store.exists()) {
-    const saved = parseConfig(store.savedConfig(), `the configuration of ${directory}`);
-    const differences = configDifferences(saved, config);
-    if (differences.length > 0) {
-      throw new UsageError(
-        `Cannot continue ${directory} with other settings (${differences.join("; ")}); leave ` +
-          `these options out, or choose another --name`,
-      );
-    }
-  }
   // It refuses settings that cannot be carried out: before anything of a new run is written.
   const plan = stagesOf(config, dataset);
-  if (!store.exists()) store.create(config);
+  const here = describeEnvironment({
+    device: `${device.name}: ${device.description}`,
+    native: loadAddon().buildInfo,
+    datasetSha256: dataset.sha256,
+  });
+  const fork = options.forkFrom === undefined
+    ? null
+    : planFork({ from: options.forkFrom, config, dataset, environment: here });
   using _lock = lockRun(directory);
-  const environment = recordEnvironment(store, { device, dataset, observer });
+  if (fork && store.exists()) refuseSecondFork(directory);
+  if (store.exists()) refuseOtherConfig(store, config);
+  else store.create(config);
+  store.removeLeftovers();
+  const environment = recordEnvironment(store, {
+    here: fork ? { ...here, forkedFrom: fork.origin } : here,
+    complete: store.doneRounds().length === plan.plannedRounds + (plan.hasDense ? 1 : 0),
+    note: (message) => observer.note(message),
+  });
+  store.checkFinished();
+  store.sealOlderRounds();
   if (options.denseFrom !== undefined && !store.isDone(0)) {
     takeOverDense(store, { from: options.denseFrom, config, environment });
     observer.note(`took over the dense round of ${options.denseFrom}`);
+  }
+  if (fork) {
+    copyRounds(new RunStore(runDirectory(options.forkFrom!)), { store, rounds: fork.rounds });
+    observer.note(`forked from ${fork.origin}`);
   }
   const summarise = (): Summary => {
     const summary = summaryOf(options, { store, dataset, plan });
@@ -116,6 +132,7 @@ export async function doRun(
     roundStarted: (round, density) => observer.roundStarted(round, density),
     advanced: (round, progress) => observer.advanced(round, progress),
     epochDone: (round, row) => observer.epochDone(round, row),
+    note: (message) => observer.note(message),
     stopRequested: () => observer.stopRequested(),
     roundDone: (round) => {
       observer.roundDone(round);
@@ -161,32 +178,69 @@ function refuseUnusable(dataset: LoadedDataset): void {
   }
 }
 
+/** @throws {UsageError} Naming each setting that the run in `store` has and that is not asked for. */
+function refuseOtherConfig(store: RunStore, asked: Config): void {
+  const { directory } = store;
+  const saved = parseConfig(store.savedConfig(), `the configuration of ${directory}`);
+  const differences = configDifferences(saved, asked);
+  if (differences.length === 0) return;
+  const fromDense = configDifferences(denseSettings(saved), denseSettings(asked)).length === 0;
+  throw new UsageError(
+    `Cannot continue ${directory} with other settings (${differences.join("; ")}); leave these ` +
+      `options out, or ${instead({ fork: fromDense })}`,
+  );
+}
+
+/** What to do where a run cannot be continued. */
+function instead({ fork }: { fork: boolean }): string {
+  return fork
+    ? "start a run from its finished rounds with --fork NEW"
+    : "start another run with --name NEW";
+}
+
+/**
+ * Records what a new run begins on, or compares it with what the run began on: everything that could
+ * change a bit of its results. Of a complete run nothing is computed any more: it may be shown anywhere.
+ *
+ * @throws {UsageError} Naming each difference.
+ */
 function recordEnvironment(
   store: RunStore,
-  context: { device: NativeDevice; dataset: LoadedDataset; observer: RunObserver },
+  { here, complete, note }: { here: Environment; complete: boolean; note: Note },
 ): Environment {
-  const { device, dataset, observer } = context;
-  const now = describeEnvironment({
-    device: `${device.name}: ${device.description}`,
-    native: loadAddon().buildInfo,
-    datasetSha256: dataset.sha256,
-  });
   const file = runFiles.environment(store.directory);
+  const configSha256 = store.configSha256();
   if (!fs.existsSync(file)) {
-    store.saveEnvironment(now);
-    return now;
+    if (store.doneRounds().length > 0) {
+      throw new UsageError(
+        `Cannot continue ${store.directory}: ${file} is missing, so that what it began on is unknown; ` +
+          `put it back, or start the run again under another --name`,
+      );
+    }
+    const environment = { ...here, configSha256 };
+    store.saveEnvironment(environment);
+    return environment;
   }
-  const then = JSON.parse(fs.readFileSync(file, "utf8")) as Environment;
-  if (then.datasetSha256 !== now.datasetSha256) {
+  const then = readEnvironment(file);
+  const differences = numericDifferences(then, here);
+  if (differences.length > 0 && complete) {
+    note(`this run was made on something else (${differences.join("; ")})`);
+  } else if (differences.length > 0) {
     throw new UsageError(
-      `Cannot continue this run: its data set had sha256 ${then.datasetSha256}, the one there now ` +
-        `has ${now.datasetSha256}`,
+      `Cannot continue ${store.directory}: it began on something else, and its bits would differ ` +
+        `(${differences.join("; ")}); ` +
+        instead({ fork: then.datasetSha256 === here.datasetSha256 }),
     );
   }
-  const differences = numericDifferences(then, now);
-  if (differences.length > 0) {
-    observer.note(
-      `this run began on something else (${differences.join("; ")}): the last bits may differ`,
+  if (then.configSha256 !== undefined && then.configSha256 !== configSha256) {
+    const began = store.loadSummary()?.config ?? null;
+    const changes = began ? configDifferences(began, store.savedConfig()) : [];
+    throw new UsageError(
+      `Cannot continue ${store.directory}: its config.json is not the one it began with` +
+        `${
+          changes.length > 0 ? ` (${changes.join("; ")})` : ""
+        }; put it back, or start another run ` +
+        `with it: --config ${runFiles.config(store.directory)} --name NEW`,
     );
   }
   return then;

@@ -6,12 +6,15 @@
  */
 import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
-import { writeFileAtomic } from "../core/files.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
-import { type Environment, numericDifferences } from "../experiment/environment.ts";
+import {
+  type Environment,
+  numericDifferences,
+  readEnvironment,
+} from "../experiment/environment.ts";
 import { RunStore } from "../experiment/run_store.ts";
-import { readCheckpoint } from "../training/checkpoint.ts";
+import { copyRounds } from "./copy_rounds.ts";
 
 /** The settings that the dense round and the rewind point within it depend on. */
 export function denseSettings(config: Config): Partial<Config> {
@@ -38,24 +41,7 @@ export function takeOverDense(
 ): void {
   const source = runDirectory(run.from);
   refuseOther(source, run);
-  const [there, here] = [source, store.directory].map((at) => runFiles.round(at, 0)) as [
-    string,
-    string,
-  ];
-  const checkpoints = [
-    [runFiles.rewind(source), runFiles.rewind(store.directory)],
-    [roundFiles.end(there), roundFiles.end(here)],
-  ] as const;
-  for (const [file] of checkpoints) readCheckpoint(file); // throws if it is damaged
-  const texts = (["metrics", "predictions", "scores", "done"] as const)
-    .map((name) => [roundFiles[name](there), roundFiles[name](here)] as const);
-  // The marker comes last, as when a round is finished here.
-  for (const [file, target] of [...checkpoints, ...texts]) {
-    writeFileAtomic(target, fs.readFileSync(file));
-  }
-  store.removeLatest(); // of a dense round that was begun here
-  const timing = new RunStore(source).loadTiming().rounds.filter(({ round }) => round === 0);
-  store.saveTiming({ rounds: timing });
+  copyRounds(new RunStore(source), { store, rounds: [0] });
 }
 
 function refuseOther(
@@ -71,7 +57,7 @@ function refuseOther(
   const saved = parseConfig(store.savedConfig(), `the configuration of run ${from}`);
   const differences = configDifferences(denseSettings(saved), denseSettings(config));
   if (differences.length > 0) refuse(`it has other settings (${differences.join("; ")})`);
-  const then = JSON.parse(fs.readFileSync(runFiles.environment(source), "utf8")) as Environment;
+  const then = readEnvironment(runFiles.environment(source));
   const other = numericDifferences(then, environment);
   if (other.length > 0) refuse(`it was trained on something else (${other.join("; ")})`);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { openDevice } from "../backend/select.ts";
 import { createRng } from "../core/rng.ts";
@@ -82,6 +83,7 @@ export const silent: ExperimentObserver = {
   advanced: () => {},
   epochDone: () => {},
   roundDone: () => {},
+  note: () => {},
   stopRequested: () => false,
 };
 
@@ -113,22 +115,51 @@ export async function withToyRun<Result>(
 
 /** Does a run, or what is left of it, as `deno task lth` does. */
 export async function doToyRun(
-  options: { directory: string; config: Config; threads?: number; stop?: () => boolean },
+  options: {
+    directory: string;
+    config: Config;
+    threads?: number;
+    forkFrom?: string;
+    stop?: () => boolean;
+    note?: (message: string) => void;
+  },
 ): Promise<Awaited<ReturnType<typeof doRun>>> {
-  const { directory, config, threads = 0, stop = () => false } = options;
+  const { threads = 0, stop = () => false, note = () => {}, ...run } = options;
   const device = openDevice({ backend: "cpu", threads });
   const observer: RunObserver = {
     ...silent,
+    note,
     stopRequested: stop,
     opened: () => {},
-    note: () => {},
     summarised: () => {},
   };
   try {
-    return await doRun({ directory, config, device, checkpointEvery: 0 }, observer);
+    return await doRun({ ...run, device, checkpointEvery: 0 }, observer);
   } finally {
     await device.close();
   }
+}
+
+/** What a run leaves that must not depend on how it came about, as bytes by file. */
+export function resultsOf(run: string): Map<string, string> {
+  const apart = /^(environment|timing|analysis)\.json$|^report\.html$|^log\.txt$/;
+  const files = fs.readdirSync(run, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(run, path.join(entry.parentPath, entry.name)))
+    .filter((name) => !apart.test(name))
+    .sort();
+  const own = `"name": ${JSON.stringify(path.basename(run))}`;
+  return new Map(files.map((name) => {
+    const bytes = fs.readFileSync(path.join(run, name), "latin1");
+    return [name, name === "summary.json" ? bytes.replace(own, '"name": ""') : bytes];
+  }));
+}
+
+/** Fails unless two runs have left the same files with the same bytes. */
+export function assertSameResults(got: string, expected: string, message = ""): void {
+  const [a, b] = [resultsOf(got), resultsOf(expected)];
+  assert.deepEqual([...a.keys()], [...b.keys()], message);
+  for (const [name, bytes] of b) assert.ok(a.get(name) === bytes, `${message} ${name} differs`);
 }
 
 /** Opens the first stage of a run in `directory`, as {@linkcode withToyRun} does an experiment. */

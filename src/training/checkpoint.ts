@@ -5,9 +5,14 @@
  */
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { Failure } from "../core/errors.ts";
+import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
-import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  safetensorsParts,
+  type TensorFile,
+} from "../core/safetensors.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Tensors and a JSON value about them. */
@@ -18,36 +23,78 @@ export interface Checkpoint<State> {
 
 const FORMAT = "lth-ecg-checkpoint/1";
 
-/** Writes a checkpoint so that a crash leaves either the old file or the whole new one. */
-export function writeCheckpoint<State>(file: string, checkpoint: Checkpoint<State>): void {
+/** A checkpoint that is not there, or not what was written: cut off, overwritten, with flipped bits. */
+export class DamagedCheckpoint extends Failure {
+  constructor(readonly file: string, readonly why: string) {
+    super(`The checkpoint ${file} is damaged: ${why}`);
+  }
+}
+
+/**
+ * Writes a checkpoint so that a crash leaves either the old file or the whole new one.
+ *
+ * @param options.previous Where the old file goes; by default it is replaced.
+ * @throws {Failure} If it cannot be written.
+ */
+export function writeCheckpoint<State>(
+  file: string,
+  checkpoint: Checkpoint<State>,
+  options: { previous?: string } = {},
+): void {
+  writeFileAtomic(file, safetensorsParts(contentsOf(checkpoint)), options);
+}
+
+/** The bytes of a checkpoint file. */
+export function encodeCheckpoint<State>(checkpoint: Checkpoint<State>): Uint8Array<ArrayBuffer> {
+  return encodeSafetensors(contentsOf(checkpoint));
+}
+
+function contentsOf<State>(checkpoint: Checkpoint<State>): TensorFile {
   const state = JSON.stringify(checkpoint.state);
   const sha256 = checksum(checkpoint.snapshot, state);
-  const metadata = { format: FORMAT, state, sha256 };
-  writeFileAtomic(file, encodeSafetensors({ tensors: checkpoint.snapshot, metadata }));
+  return { tensors: checkpoint.snapshot, metadata: { format: FORMAT, state, sha256 } };
 }
 
 /**
  * Reads a checkpoint back.
  *
- * @throws {Failure} If the file is missing, of another format, or not what was written.
+ * @throws {DamagedCheckpoint} If the file is missing, of another format, or not what was written.
  */
 export function readCheckpoint<State>(file: string): Checkpoint<State> {
   let bytes: Uint8Array;
   try {
     bytes = fs.readFileSync(file);
-  } catch {
-    throw new Failure(`Cannot read the checkpoint ${file}: the file is missing or unreadable`);
-  }
-  const { tensors, metadata } = decodeSafetensors(bytes, file);
-  if (metadata["format"] !== FORMAT || metadata["state"] === undefined) {
-    throw new Failure(`${file} is not a checkpoint of this program (format ${metadata["format"]})`);
-  }
-  if (checksum(tensors, metadata["state"]) !== metadata["sha256"]) {
-    throw new Failure(
-      `The checkpoint ${file} is damaged: its checksum does not match its contents`,
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DamagedCheckpoint(
+      file,
+      code === "ENOENT" ? "the file is missing" : `it cannot be read (${code ?? error})`,
     );
   }
-  return { snapshot: tensors, state: JSON.parse(metadata["state"]) as State };
+  return decodeCheckpoint(bytes, file);
+}
+
+/** As {@linkcode readCheckpoint}, from the bytes of a file. */
+export function decodeCheckpoint<State>(bytes: Uint8Array, file: string): Checkpoint<State> {
+  const { tensors, metadata } = decoded(bytes, file);
+  const { format, state, sha256 } = metadata;
+  if (format !== FORMAT || state === undefined) {
+    throw new DamagedCheckpoint(file, `its format is ${format}, expected ${FORMAT}`);
+  }
+  if (checksum(tensors, state) !== sha256) {
+    throw new DamagedCheckpoint(file, "its checksum does not match its contents");
+  }
+  return { snapshot: tensors, state: JSON.parse(state) as State };
+}
+
+/** Nobody asked for this file by name: what is wrong with it is no mistake in how it is used. */
+function decoded(bytes: Uint8Array, file: string): TensorFile {
+  try {
+    return decodeSafetensors(bytes, "it");
+  } catch (error) {
+    if (error instanceof UsageError) throw new DamagedCheckpoint(file, messageOf(error));
+    throw error;
+  }
 }
 
 /**
@@ -65,7 +112,9 @@ export function peekState<State>(file: string): State | null {
   try {
     const length = new DataView(new ArrayBuffer(8));
     if (fs.readSync(handle, length, 0, 8, 0) < 8) return null;
-    const header = new Uint8Array(Number(length.getBigUint64(0, true)));
+    const size = Number(length.getBigUint64(0, true));
+    if (size > fs.fstatSync(handle).size) return null;
+    const header = new Uint8Array(size);
     fs.readSync(handle, header, 0, header.length, 8);
     return JSON.parse(JSON.parse(new TextDecoder().decode(header)).__metadata__.state) as State;
   } catch {

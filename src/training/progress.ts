@@ -12,13 +12,15 @@ export interface EpochRow {
   step: number;
   /** Learning rate of the epoch's last step. */
   learningRate: number;
-  /** Mean over the epoch's steps. */
+  /** Mean over the epoch's steps, without those that were skipped. */
   trainLoss: number;
   /** Mean norm of the gradient before clipping. */
   gradientNorm: number;
   devLoss: number;
   devAccuracy: number;
   devScore: number;
+  /** Steps that were not applied because their numbers were not finite; absent in older runs. */
+  skipped?: number;
 }
 
 export interface Progress {
@@ -28,13 +30,22 @@ export interface Progress {
   stepsInEpoch: number;
   lossSum: number;
   gradientNormSum: number;
+  /** Of these updates, those that were not applied; absent in states of older runs. */
+  skipped?: number;
   /** Updates since the optimiser was reset. */
   optimiserSteps: number;
 }
 
 /** Nothing done yet. */
 export function startOfTraining(): Progress {
-  return { rows: [], stepsInEpoch: 0, lossSum: 0, gradientNormSum: 0, optimiserSteps: 0 };
+  return {
+    rows: [],
+    stepsInEpoch: 0,
+    lossSum: 0,
+    gradientNormSum: 0,
+    skipped: 0,
+    optimiserSteps: 0,
+  };
 }
 
 /** Updates done in this round. */

@@ -7,8 +7,17 @@
 import { Failure } from "../core/errors.ts";
 import { type EarlyStopping, stopsEarly } from "./early_stopping.ts";
 import { evaluate } from "./evaluate.ts";
+import { type FailedStep, notFiniteState, whereNotFinite } from "./finite.ts";
 import { type EpochRow, type Progress, stepsDone } from "./progress.ts";
 import type { Workbench } from "./workbench.ts";
+
+/**
+ * What happens at a step whose loss or gradient is not finite. Its update is never applied. "stop" ends
+ * the run there; "skip" counts the step and goes on with the next batch, at the next number of the
+ * schedule and of the optimiser.
+ */
+export const ON_NAN = ["stop", "skip"] as const;
+export type OnNan = (typeof ON_NAN)[number];
 
 /** What a round's training is to do. */
 export interface TrainingPlan {
@@ -19,6 +28,7 @@ export interface TrainingPlan {
   readonly milestone: number | null;
   /** Ends the round before its epochs are done; null for never. */
   readonly earlyStopping: EarlyStopping | null;
+  readonly onNan: OnNan;
 }
 
 /** Who is told how training goes. */
@@ -38,7 +48,8 @@ const CHUNK_MS = 150;
  * Trains from `progress`, which is updated in place, to the end of the plan.
  *
  * @returns "stopped" if the observer asked for it.
- * @throws {Failure} If the loss or the gradient is no longer a finite number.
+ * @throws {Failure} If a loss or gradient is not finite and the plan is to stop there; if the network's
+ *   own numbers are not, which no skipping mends; if an epoch has no step left. The layer is named.
  */
 export async function train(
   bench: Workbench,
@@ -61,12 +72,13 @@ export async function train(
         : Infinity;
       const count = Math.min(chunk, batches.length - progress.stepsInEpoch, room);
       const started = performance.now();
-      await runSteps(bench, progress, {
+      const done = await runSteps(bench, progress, {
         batches: batches.slice(progress.stepsInEpoch, progress.stepsInEpoch + count),
         rate,
         step,
+        onNan: plan.onNan,
       });
-      const perStep = (performance.now() - started) / count;
+      const perStep = (performance.now() - started) / done;
       chunk = Math.max(1, Math.min(2 * chunk, Math.floor(CHUNK_MS / perStep)));
       if (observer.advanced(progress)) return "stopped";
     }
@@ -76,16 +88,22 @@ export async function train(
   return "finished";
 }
 
+/** @returns How many steps were done: fewer than asked for where the last one was not applied. */
 async function runSteps(
   bench: Workbench,
   progress: Progress,
-  options: { batches: ReturnType<Workbench["trainingBatches"]>; rate: number; step: number },
-): Promise<void> {
+  options: {
+    batches: ReturnType<Workbench["trainingBatches"]>;
+    rate: number;
+    step: number;
+    onNan: OnNan;
+  },
+): Promise<number> {
   const { batches, rate, step } = options;
   const size = bench.config.batchSize;
   const records = new Int32Array(batches.length * size);
   batches.forEach((batch, i) => records.set(bench.deviceRecords("train", batch), i * size));
-  const results = await bench.device.run(
+  const { loss, gradientNorm } = await bench.device.run(
     batches.map((batch) => bench.trainingProgram(batch.length)),
     {
       records,
@@ -94,22 +112,38 @@ async function runSteps(
       stream: step,
     },
   );
-  for (let i = 0; i < batches.length; i++) {
-    const loss = results.loss[i]!;
-    const norm = results.gradientNorm[i]!;
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-      throw new Failure(
-        `Training diverged at step ${
-          step + i + 1
-        } of the round: loss ${loss}, gradient norm ${norm}; ` +
-          `lower --learning-rate or set a clip norm`,
-      );
+  for (let i = 0; i < loss.length; i++) {
+    if (Number.isFinite(loss[i]) && Number.isFinite(gradientNorm[i])) {
+      progress.lossSum += loss[i]!;
+      progress.gradientNormSum += gradientNorm[i]!;
+      continue;
     }
-    progress.lossSum += loss;
-    progress.gradientNormSum += norm;
+    await leaveOut(bench, { batch: batches[i]!, stream: step + i }, {
+      onNan: options.onNan,
+      what: `loss ${loss[i]}, gradient norm ${gradientNorm[i]}`,
+    });
+    progress.skipped = (progress.skipped ?? 0) + 1;
   }
-  progress.stepsInEpoch += batches.length;
-  progress.optimiserSteps += batches.length;
+  progress.stepsInEpoch += loss.length;
+  progress.optimiserSteps += loss.length;
+  return loss.length;
+}
+
+/** @throws {Failure} Unless the step is to be skipped and the network is sound. */
+async function leaveOut(
+  bench: Workbench,
+  failed: FailedStep,
+  { onNan, what }: { onNan: OnNan; what: string },
+): Promise<void> {
+  if (onNan === "skip" && notFiniteState(bench) === null) return;
+  throw diverged(failed.stream + 1, `${what}; ${await whereNotFinite(bench, failed)}`);
+}
+
+function diverged(step: number, what: string): Failure {
+  return new Failure(
+    `Training diverged at step ${step} of the round: ${what}; that update was not applied and the ` +
+      `last saved state is kept: lower --learning-rate, or set --on-nan skip if single batches do it`,
+  );
 }
 
 async function endEpoch(
@@ -117,20 +151,26 @@ async function endEpoch(
   progress: Progress,
   options: { rate: number; steps: number },
 ): Promise<EpochRow> {
+  const applied = options.steps - (progress.skipped ?? 0);
+  if (applied === 0) {
+    throw diverged(stepsDone(progress, options.steps), "no step of the epoch could be applied");
+  }
   const { scores } = await evaluate(bench, "dev");
   const row: EpochRow = {
     epoch: progress.rows.length + 1,
     step: (progress.rows.length + 1) * options.steps,
     learningRate: options.rate,
-    trainLoss: progress.lossSum / options.steps,
-    gradientNorm: progress.gradientNormSum / options.steps,
+    trainLoss: progress.lossSum / applied,
+    gradientNorm: progress.gradientNormSum / applied,
     devLoss: scores.loss,
     devAccuracy: scores.accuracy,
     devScore: scores.score,
+    skipped: progress.skipped ?? 0,
   };
   progress.rows.push(row);
   progress.stepsInEpoch = 0;
   progress.lossSum = 0;
   progress.gradientNormSum = 0;
+  progress.skipped = 0;
   return row;
 }

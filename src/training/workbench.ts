@@ -94,30 +94,57 @@ export class Workbench {
   trainingProgram(length: number): NativeProgram {
     const known = this.training.get(length);
     if (known) return known;
-    const { network, config } = this;
-    const { program } = this.record({ length, flip: config.flip }, (builder, x) => {
-      const tape = network.forward(builder, x, "training");
-      builder.label("loss");
-      network.backward(builder, tape, builder.crossEntropy(tape.logits));
-      builder.label("optimiser");
-      builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
-    });
+    const { flip } = this.config;
+    const { program } = this.record({ length, flip }, (b, x) => this.recordTraining(b, x));
     this.training.set(length, program);
     return program;
+  }
+
+  private recordTraining(builder: NativeBuilder, x: Value): void {
+    const { network, config } = this;
+    const tape = network.forward(builder, x, "training");
+    builder.label("loss");
+    network.backward(builder, tape, builder.crossEntropy(tape.logits));
+    builder.label("optimiser");
+    builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
+  }
+
+  /** The kernels that each convolution runs on now, e.g. "forward=sparse/8 dgrad=dense wgrad=dense". */
+  kernels(): Record<string, string> {
+    const [program] = this.training.values();
+    const ops = program?.profile() ?? [];
+    return Object.fromEntries(
+      ops.filter(({ detail }) => detail !== "").map(({ label, detail }) => [label, detail]),
+    );
   }
 
   /** Forward with running statistics for batches of this length. */
   evaluationProgram(length: number): EvaluationProgram {
     const known = this.evaluation.get(length);
     if (known) return known;
-    const { program, result: logits } = this.record({ length, flip: false }, (builder, x) => {
-      const { logits } = this.network.forward(builder, x, "evaluation");
-      builder.output(logits);
-      return logits;
-    });
+    const { program, result: logits } = this.record(
+      { length, flip: false },
+      (builder, x) => this.recordEvaluation(builder, x),
+    );
     const recorded = { program, logits };
     this.evaluation.set(length, recorded);
     return recorded;
+  }
+
+  private recordEvaluation(builder: NativeBuilder, x: Value): Value {
+    const { logits } = this.network.forward(builder, x, "evaluation");
+    builder.output(logits);
+    return logits;
+  }
+
+  /** Bytes of activations that the program for batches of this length needs; allocates none. */
+  plannedBytes(length: number, program: "training" | "evaluation"): number {
+    const training = program === "training";
+    using builder = this.builder(length);
+    const x = this.gather(builder, training && this.config.flip);
+    if (training) this.recordTraining(builder, x);
+    else this.recordEvaluation(builder, x);
+    return builder.plannedBytes();
   }
 
   /**
@@ -130,17 +157,20 @@ export class Workbench {
     batch: { length: number; flip: boolean },
     body: (builder: NativeBuilder, x: Value) => Result,
   ): { program: NativeProgram; result: Result } {
-    const { dataset, config } = this;
-    using builder = this.device.builder({
-      records: config.batchSize,
-      length: batch.length,
-      seed: BigInt(config.seed),
-    });
-    builder.label("batch");
-    const { mean, std } = dataset;
-    const x = builder.gather(this.resident, { mean, std, flip: batch.flip });
-    const result = body(builder, x);
+    using builder = this.builder(batch.length);
+    const result = body(builder, this.gather(builder, batch.flip));
     return { program: builder.build(), result };
+  }
+
+  private builder(length: number): NativeBuilder {
+    const { batchSize, seed } = this.config;
+    return this.device.builder({ records: batchSize, length, seed: BigInt(seed) });
+  }
+
+  private gather(builder: NativeBuilder, flip: boolean): Value {
+    builder.label("batch");
+    const { mean, std } = this.dataset;
+    return builder.gather(this.resident, { mean, std, flip });
   }
 
   /** Frees everything but the device. */

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { runFiles } from "../core/paths.ts";
+import { assertSameResults, withToyDataset } from "../lottery/testing.ts";
+import { lth, outcome, toyArgs } from "./testing.ts";
+
+Deno.test("of several first starts of a run at once one does it, the others name it and refuse", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const args = [...toyArgs(data, run), "--epochs", "200", "--rounds", "0"];
+    const children = Array.from({ length: 3 }, () => lth(args).spawn());
+    let left = children.length;
+    const ends = await Promise.all(children.map(async (child) => {
+      const { code, stderr } = await child.output();
+      // The last one left is the one that trains, however long that would take.
+      if (--left === 1) { for (const other of children) stop(other); }
+      return { code, err: new TextDecoder().decode(stderr), pid: child.pid };
+    }));
+    const winner = ends.find(({ code }) => code === 130 || code === 0);
+    assert.ok(winner, ends.map(({ err }) => err).join("\n"));
+    for (const { code, err } of ends.filter((end) => end !== winner)) {
+      assert.equal(code, 2, err);
+      assert.match(
+        err,
+        new RegExp(
+          `process ${winner.pid} on .* has been running it|already a run .*, not finished`,
+        ),
+      );
+    }
+    assert.ok(fs.existsSync(runFiles.latest(run)) || fs.existsSync(runFiles.summary(run)));
+  }));
+
+function stop(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGTERM");
+  } catch {
+    // It has ended.
+  }
+}
+
+Deno.test("--fork starts a new run from a stopped one's rounds, and leaves that as it is", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const [base, fork, alone] = [at("base"), at("fork"), at("alone")];
+    const done = await outcome(toyArgs(data, base));
+    assert.equal(done.code, 0, done.err);
+    const before = fs.readdirSync(base, { recursive: true }).length;
+    const forked = await outcome(["--name", base, "--resume", "--fork", fork, "--rounds", "3"]);
+    assert.equal(forked.code, 0, forked.err);
+    assert.match(forked.out, /forked from .*base, rounds 0 to 2/);
+    assert.doesNotMatch(forked.out, /Round [012]/);
+    const whole = await outcome([...toyArgs(data, alone), "--rounds", "3"]);
+    assert.equal(whole.code, 0, whole.err);
+    assertSameResults(fork, alone);
+    assert.equal(fs.readdirSync(base, { recursive: true }).length, before);
+
+    const refused: [string[], RegExp][] = [
+      [["--fork", fork], /Cannot use --fork alone/],
+      [["--name", at("nowhere"), "--resume", "--fork", at("x")], /there is no run in/],
+      [["--name", base, "--resume", "--fork", fork], /There is already a run/],
+      [
+        ["--name", base, "--resume", "--fork", at("x"), "--epochs", "4"],
+        /training\.epochs: 10, not 4/,
+      ],
+      [["--name", base, "--resume", "--rounds", "3"], /pruning\.rounds: 2, not 3.*--fork NEW/],
+    ];
+    for (const [args, message] of refused) {
+      const { code, err } = await outcome(args);
+      assert.equal(code, 2, `${args}: ${err}`);
+      assert.match(err, message);
+      assert.doesNotMatch(err, /\n\s+at /, `${args} shows a stack trace`);
+    }
+  }));
+
+Deno.test("training that diverges ends with one sentence and exit code 1", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const args = [...toyArgs(data, run), "--learning-rate", "1e37"];
+    for (const onNan of ["stop", "skip"]) {
+      const { code, err } = await outcome([
+        ...args,
+        "--name",
+        `${run}-${onNan}`,
+        "--on-nan",
+        onNan,
+      ]);
+      assert.equal(code, 1, err);
+      assert.match(err, /^error: Training diverged.*\n$/);
+    }
+  }));

@@ -1,0 +1,62 @@
+/**
+ * The marker of a finished round, DONE: the SHA-256 of every file that the round leaves, as sha256sum
+ * writes and checks them. It is written last, so that everything before it is complete when it is
+ * there, and what has been damaged since is noticed.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Failure } from "../core/errors.ts";
+import { writeFileAtomic } from "../core/files.ts";
+import { roundFiles, roundOfDirectory } from "../core/paths.ts";
+
+/** What a round leaves: the dense one no mask, but the rewind point. */
+const SEALED = ["mask", "end", "metrics", "predictions", "scores"] as const;
+const REWIND = "../rewind.safetensors";
+
+/** Writes the marker of the round in `directory`. */
+export function sealRound(directory: string): void {
+  const names = SEALED.map((name) => path.basename(roundFiles[name](directory)));
+  const lines = [...names, ...(roundOfDirectory(path.basename(directory)) === 0 ? [REWIND] : [])]
+    .filter((name) => fs.existsSync(path.join(directory, name)))
+    .map((name) => `${digest(path.join(directory, name))}  ${name}\n`);
+  writeFileAtomic(roundFiles.done(directory), lines.join(""));
+}
+
+/** Writes the marker's contents where it has none, of a round finished before markers held any. */
+export function sealOlderRound(directory: string): void {
+  if (fs.statSync(roundFiles.done(directory)).size === 0) sealRound(directory);
+}
+
+/**
+ * Compares the round in `directory` with its marker. An empty marker, of a round finished before
+ * markers held anything, says nothing.
+ *
+ * @throws {Failure} Naming the first file that is missing or was changed, and what to do.
+ */
+export function checkSeal(directory: string): void {
+  const done = roundFiles.done(directory);
+  for (const line of fs.readFileSync(done, "latin1").split("\n").filter((text) => text !== "")) {
+    const [, expected, name] = /^([0-9a-f]{64}) {2}((?:\.\.\/)?[\w.]+)$/.exec(line) ?? [];
+    if (expected === undefined) throw damagedRound(directory, { file: done, why: "is damaged" });
+    const file = path.join(directory, name!);
+    if (!fs.existsSync(file)) throw damagedRound(directory, { file, why: "is missing" });
+    if (digest(file) !== expected) {
+      throw damagedRound(directory, { file, why: "is damaged: it is not what the round wrote" });
+    }
+  }
+}
+
+/** What to say, and to advise, about a finished round whose `file` is bad. */
+export function damagedRound(directory: string, bad: { file: string; why: string }): Failure {
+  return new Failure(
+    `${bad.file} ${bad.why}; delete ${roundFiles.done(directory)} and continue the run with ` +
+      `--resume: this round is then trained again, bit for bit as before, and no other`,
+  );
+}
+
+function digest(file: string): string {
+  return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+}

@@ -1,0 +1,197 @@
+/**
+ * Every parser of files that come from outside or from an earlier run, with sound inputs to mutate.
+ *
+ * @module
+ */
+import { zipSync } from "fflate";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.ts";
+import { cacheFrom } from "../data/cache.ts";
+import { parseCsv } from "../data/csv.ts";
+import { readDescription } from "../data/description.ts";
+import { readLabels } from "../data/labels.ts";
+import { readMat4 } from "../data/mat4.ts";
+import { BadRecord } from "../data/problem.ts";
+import { readRecording } from "../data/recording.ts";
+import { readSignalCsv } from "../data/signal_csv.ts";
+import { mat4, noise } from "../data/testing.ts";
+import { openZip } from "../data/unzip.ts";
+import { statedRate } from "../data/wfdb_header.ts";
+import { Failure, UsageError } from "../core/errors.ts";
+import { parseConfig } from "../experiment/config.ts";
+import { readEnvironment } from "../experiment/environment.ts";
+import { presetConfig } from "../experiment/resolve.ts";
+import { writeToyDataset } from "../lottery/testing.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import { parsePlan } from "../sweep/plan.ts";
+import { readInput } from "../ticket/input.ts";
+import { madeTicket } from "../ticket/testing.ts";
+import { decodeTicket, encodeTicket } from "../ticket/ticket_file.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
+
+/** A parser under fire. */
+export interface Target {
+  readonly name: string;
+  readonly seeds: readonly Uint8Array[];
+  /** Throws nothing but {@linkcode isExpected} errors. */
+  parse(bytes: Uint8Array): void;
+}
+
+/** Errors that say what is wrong with an input. */
+export function isExpected(error: unknown): boolean {
+  return error instanceof UsageError || error instanceof Failure || error instanceof BadRecord;
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+const json = (value: unknown) => text(JSON.stringify(value));
+const decoded = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+/** What callers do with a file that is not JSON they test themselves. */
+const value = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(decoded(bytes));
+  } catch {
+    throw new UsageError("it is not JSON");
+  }
+};
+
+const snapshot = new Map([
+  ["value/stem.weight", { shape: [2, 1, 3], data: Float32Array.of(1, -0, 1e-42, 3, 4, 5) }],
+  ["mask/stem.weight", { shape: [2, 1, 3], data: Uint8Array.of(1, 0, 1, 1, 1, 0) }],
+]);
+const tensors = new Map([
+  ["samples", { shape: [4], data: Int16Array.of(1, 2, 3, 4) }],
+  ["offsets", { shape: [3], data: Float64Array.of(0, 2, 4) }],
+  ["labels", { shape: [2], data: Int32Array.of(0, 1) }],
+  ["split", { shape: [2], data: Uint8Array.of(0, 2) }],
+]);
+const small = encodeSafetensors({ tensors, metadata: { ids: '["a","b"]', sha256: "00" } });
+const TINY = { filters: 1, kernel: 4, blocks: 16, blocksPerStage: 16, classes: 2 };
+const header = "A1 1 300 512\nA1.mat 16+24 1000/mV 16 0 -127 0 0 ECG\n";
+const plan = {
+  name: "p",
+  preset: "quick",
+  set: { filters: 4, epochs: 2 },
+  modes: ["finetune", { mode: "weight-rewind", label: "late", set: { "rewind-to": "2it" } }],
+  seeds: [1, 2],
+  controls: [{ kind: "reinit", rounds: "all", of: ["late"] }],
+};
+const scores = { records: 1, loss: 1, accuracy: 1, f1: { A: 1 }, score: 1, confusion: [[1]] };
+const round = { round: 0, kept: 1, prunable: 1, epochs: [], dev: scores, test: null, layers: [] };
+const environment = { device: "cpu: x", native: "GNU", datasetSha256: "00", cores: 2 };
+
+/** @param directory For the parsers that read files; on a file system in memory if possible. */
+export function parsers(directory: string): Target[] {
+  const at = (...parts: string[]) => path.join(directory, ...parts);
+  fs.mkdirSync(at("run", "round-000"), { recursive: true });
+  fs.writeFileSync(at("run", "round-000", "DONE"), "");
+  fs.mkdirSync(at("wfdb"));
+  fs.writeFileSync(at("wfdb", "A1.mat"), mat4(noise(512, 5)));
+  fs.writeFileSync(at("wfdb", "A1.dat"), Uint8Array.from({ length: 450 }, (_, i) => i % 97));
+  /** Parses what is put into a file. */
+  const file = (name: string, read: (file: string) => void) => (bytes: Uint8Array) => {
+    fs.writeFileSync(at(name), bytes);
+    read(at(name));
+  };
+  const store = new RunStore(at("run"));
+  const recording = { rate: 300, units: "auto" } as const;
+  return [
+    { name: "MATLAB v4", seeds: [mat4(noise(300, 1)), mat4(noise(7, 2))], parse: readMat4 },
+    {
+      name: "WFDB header and samples",
+      seeds: [
+        text(header),
+        text("A1 1 300 300\nA1.dat 212 1000/mV 16 0\n"),
+        text("# c\nA1 1 250.5 0\nA1.mat 16+24 200(5)/uV\n"),
+      ],
+      parse: file("wfdb/A1.hea", (name) => readInput(name, { units: "auto" })),
+    },
+    {
+      name: "WFDB rate",
+      seeds: [text(header), text("# comment\r\n\r\nA1 1 250.5")],
+      parse: file("rate.hea", statedRate),
+    },
+    {
+      name: "CSV",
+      seeds: [text('id,label\nA1,"N"\nA2,~\n\n'), text("a;b\n"), text('"x""y",1\r\n')],
+      parse: (bytes) => parseCsv(decoded(bytes), "it"),
+    },
+    {
+      name: "CSV signal",
+      seeds: [text("mV\n0.5\n-1e-3\n2\n"), text("1\n2\n3\n"), text(`${"512\n".repeat(300)}511\n`)],
+      parse: (bytes) => readSignalCsv(decoded(bytes)),
+    },
+    {
+      name: "CSV recording",
+      seeds: [text(Array.from(noise(300, 4)).join("\n")), text(`0.511\n${"0.512\n".repeat(300)}`)],
+      parse: file("recording.csv", (name) => readRecording(name, recording)),
+    },
+    {
+      name: "labels",
+      seeds: [text("id,label\nA1,N\nA2.mat,~\n"), text("A1,N\r\nA2,O\r\n")],
+      parse: file("labels.csv", (name) => readLabels(name, (id) => id === "A1")),
+    },
+    {
+      name: "safetensors",
+      seeds: [small, encodeSafetensors({ tensors: snapshot, metadata: {} })],
+      parse: (bytes) => decodeSafetensors(bytes, "it"),
+    },
+    {
+      name: "data set cache",
+      seeds: [small],
+      parse: (bytes) => cacheFrom(decodeSafetensors(bytes, "it")),
+    },
+    {
+      name: "data set description",
+      seeds: [fs.readFileSync(path.join(writeToyDataset(directory), "dataset.json"))],
+      parse: file("dataset.json", () => readDescription(directory)),
+    },
+    {
+      name: "checkpoint",
+      seeds: [encodeCheckpoint({ snapshot, state: { round: 1, progress: { rows: [] } } })],
+      parse: (bytes) => decodeCheckpoint(bytes, "it"),
+    },
+    {
+      name: "ticket",
+      seeds: [encodeTicket(madeTicket({ shape: TINY }))],
+      parse: (bytes) => decodeTicket(bytes, "it"),
+    },
+    {
+      name: "configuration",
+      seeds: [json(presetConfig("quick", "cpu")), json(presetConfig("cinc2017", "cpu"))],
+      parse: (bytes) => parseConfig(value(bytes), "it"),
+    },
+    { name: "sweep plan", seeds: [json(plan)], parse: (bytes) => parsePlan(value(bytes), "it") },
+    {
+      name: "scores",
+      seeds: [json(round)],
+      parse: file("run/round-000/scores.json", () => store.finishedRounds()),
+    },
+    {
+      name: "summary",
+      seeds: [json({ complete: true, rounds: [round] })],
+      parse: file("run/summary.json", () => store.isComplete()),
+    },
+    {
+      name: "timing",
+      seeds: [json({ rounds: [{ round: 0, trainSeconds: 1, epochs: 3 }] })],
+      parse: file("run/timing.json", () => store.loadTiming()),
+    },
+    {
+      name: "environment",
+      seeds: [json(environment)],
+      parse: file("environment.json", readEnvironment),
+    },
+    {
+      name: "zip",
+      seeds: [
+        zipSync({ "a/x.txt": text("hello ".repeat(30)), "a/y": [text("raw"), { level: 0 }] }),
+        zipSync({ "a/": new Uint8Array(), "b": new Uint8Array(500) }, { level: 9 }),
+      ],
+      parse: file("x.zip", (name) => {
+        using zip = openZip(name, { limit: 1e6 });
+        for (const entry of zip.entries) zip.read(entry);
+      }),
+    },
+  ];
+}

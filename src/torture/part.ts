@@ -1,0 +1,43 @@
+/**
+ * What the parts of `deno task torture` have in common.
+ *
+ * @module
+ */
+import type { Rng } from "../core/rng.ts";
+
+/** What a part works with. */
+export interface TortureContext {
+  /** Decides all that is random in this part. */
+  readonly rng: Rng;
+  /** Empty, and gone afterwards. */
+  readonly directory: string;
+  /** A toy data set, built. */
+  readonly data: string;
+  /** How much is to be done. */
+  readonly kills: number;
+  readonly inputs: number;
+  readonly minutes: number;
+  /** Tells how it is going. */
+  note(message: string): void;
+}
+
+/** A line of the table: so many things were done, so many of them went wrong. */
+export interface TortureRow {
+  readonly what: string;
+  readonly count: number;
+  /** What went wrong, one sentence each; nothing if all is well. */
+  readonly findings: readonly string[];
+  /** Figures to show beside the count. */
+  readonly detail?: string;
+}
+
+/** One part. It throws only for a defect of its own. */
+export type TorturePart = (context: TortureContext) => Promise<TortureRow[]>;
+
+/** What a user must never see. */
+export const STACK_TRACE = /\n\s+at \S/;
+
+/** Whether a command's output is one line that says what is wrong. */
+export function isOneError(err: string): boolean {
+  return /^error: .+\n$/.test(err) && !STACK_TRACE.test(err);
+}

@@ -1,0 +1,102 @@
+/**
+ * `deno task torture`: everything that may happen to a long study, done to it on purpose. Prints a line
+ * per part and ends with exit code 1 if anything went wrong.
+ *
+ * @module
+ */
+import { InvalidArgumentError } from "commander";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { createCommand, integer, number, runMain } from "../cli/command.ts";
+import { table } from "../cli/format.ts";
+import { createRng } from "../core/rng.ts";
+import { inTemporaryDirectory } from "../data/testing.ts";
+import { writeToyDataset } from "../lottery/testing.ts";
+import { addonPart } from "./addon.ts";
+import { corruptPart } from "./corrupt.ts";
+import { diskPart } from "./disk.ts";
+import { fuzzPart } from "./fuzz.ts";
+import { killsPart } from "./kills.ts";
+import { leaksPart } from "./leaks.ts";
+import type { TorturePart, TortureRow } from "./part.ts";
+import { soakPart } from "./soak.ts";
+
+const PARTS: Readonly<Record<string, TorturePart>> = {
+  kills: killsPart,
+  disk: diskPart,
+  corrupt: corruptPart,
+  fuzz: fuzzPart,
+  addon: addonPart,
+  leaks: leaksPart,
+  soak: soakPart,
+};
+
+interface TortureOptions {
+  kills: number;
+  inputs: number;
+  minutes: number;
+  only: string[];
+  seed: number;
+}
+
+/** Option parser for names of parts with commas. */
+function partList(text: string): string[] {
+  const names = text.split(",");
+  const unknown = names.find((name) => !(name in PARTS));
+  if (unknown === undefined) return names;
+  throw new InvalidArgumentError(
+    `There is no part ${unknown}; expected some of ${Object.keys(PARTS).join(",")}.`,
+  );
+}
+
+/** Does the parts that are asked for. Returns the exit code: 1 if there is any finding. */
+export async function main(args: string[]): Promise<number> {
+  const options = createCommand(
+    "torture",
+    "Kill, fill, damage, fuzz and soak, and count what fails",
+  )
+    .option("--kills <n>", "signals to send", integer(1), 200)
+    .option("--inputs <n>", "inputs for the parsers", integer(1), 1_000_000)
+    .option("--minutes <m>", "of soaking; damaged files: so many times each", number(0), 30)
+    .option(
+      "--only <parts>",
+      `some of ${Object.keys(PARTS).join(",")}`,
+      partList,
+      Object.keys(PARTS),
+    )
+    .option("--seed <n>", "of all that is random", integer(0, 2 ** 31), 1)
+    .parse(args, { from: "user" })
+    .opts<TortureOptions>();
+  const rows: TortureRow[] = [];
+  for (const name of options.only) {
+    console.log(`${name} ...`);
+    await inTemporaryDirectory(async (directory) => {
+      const own = path.join(directory, "part");
+      fs.mkdirSync(own);
+      const found = await PARTS[name]!({
+        ...options,
+        rng: createRng(options.seed, "torture", name),
+        directory: own,
+        data: writeToyDataset(directory),
+        note: (message) => console.log(`  ${message}`),
+      });
+      rows.push(...found);
+    });
+  }
+  console.log(`\n${summary(rows)}`);
+  const findings = rows.flatMap((row) => row.findings);
+  for (const finding of findings) console.log(`\nfinding: ${finding}`);
+  return findings.length > 0 ? 1 : 0;
+}
+
+function summary(rows: readonly TortureRow[]): string {
+  const cells = rows.map(({ what, count, findings, detail = "" }) => [
+    what,
+    count.toLocaleString("en"),
+    String(findings.length),
+    detail,
+  ]);
+  return table([["what", "count", "findings", ""], ...cells]);
+}
+
+if (import.meta.main) await runMain(main);

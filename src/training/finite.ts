@@ -1,0 +1,126 @@
+/**
+ * Numbers that are none: where NaN or infinity first turned up.
+ *
+ * @module
+ */
+import { NativeError } from "../backend/native_error.ts";
+import type { NativeBuilder, NativeProgram, Value } from "../backend/native.ts";
+import type { Batch } from "../data/batches.ts";
+import type { NetworkTape } from "../model/resnet1d.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** The first tensor of a snapshot that holds NaN or infinity; null if all numbers are finite. */
+export function firstNotFinite(snapshot: Snapshot): string | null {
+  for (const [name, { data }] of snapshot) {
+    if (!(data instanceof Float32Array)) continue;
+    // NaN and infinity times 0 are NaN, which stays in the sum.
+    let sum = 0;
+    for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
+    if (sum !== 0) return name;
+  }
+  return null;
+}
+
+/** The first of the network's and the optimiser's own numbers that is not finite; null if all are. */
+export function notFiniteState({ network }: Workbench): string | null {
+  const key = firstNotFinite(takeSnapshot(network, { optimiser: true }));
+  return key === null ? null : nameOf(key);
+}
+
+/** A training step that was not applied. */
+export interface FailedStep {
+  readonly batch: Batch;
+  /** Its random stream. */
+  readonly stream: number;
+}
+
+/**
+ * Where the numbers of a step that was just left out first ceased to be finite: the network's state, or
+ * an activation in the order of the forward pass, or a gradient in the order of the backward pass.
+ *
+ * @param bench Holds the network as the step found it and, in its gradients, what the step computed.
+ * @returns A clause, e.g. "the first that is not finite is the output of block3.conv1". Where all are
+ *   finite, and only the sum of the gradients' squares is not, it names the largest gradient.
+ */
+export async function whereNotFinite(bench: Workbench, step: FailedStep): Promise<string> {
+  const state = notFiniteState(bench);
+  const gradient = firstGradient(bench);
+  const first = state ?? await firstActivation(bench, step) ?? gradient;
+  return first === null ? largestGradient(bench) : `the first that is not finite is ${first}`;
+}
+
+/** "value/stem.weight" as people say it. */
+export function nameOf(key: string): string {
+  const [slot, name] = [key.slice(0, key.indexOf("/")), key.slice(key.indexOf("/") + 1)];
+  return slot === "value" || slot === "buffer" ? name : `the ${slot} of ${name}`;
+}
+
+function firstGradient({ network }: Workbench): string | null {
+  for (const { name, parameter } of network.parameters.toReversed()) {
+    const data = parameter.read("gradient");
+    if (firstNotFinite(new Map([[name, { shape: [data.length], data }]])) !== null) {
+      return `the gradient of ${name}`;
+    }
+  }
+  return null;
+}
+
+function largestGradient({ network }: Workbench): string {
+  let largest = { name: "", size: 0 };
+  for (const { name, parameter } of network.parameters) {
+    const size = parameter.read("gradient").reduce((most, g) => Math.max(most, Math.abs(g)), 0);
+    if (size > largest.size) largest = { name, size };
+  }
+  return `the largest gradient, of ${largest.name}, is ${largest.size.toExponential(1)}`;
+}
+
+/** Does the step's forward pass once more, with all activations kept. */
+async function firstActivation(bench: Workbench, step: FailedStep): Promise<string | null> {
+  const { length } = step.batch;
+  let recorded: { program: NativeProgram; result: [string, Value][] };
+  try {
+    recorded = bench.record(
+      { length, flip: bench.config.flip },
+      (builder, x) => recordForward(bench, builder, x),
+    );
+  } catch (error) {
+    if (error instanceof NativeError) return null; // there is no memory for it
+    throw error;
+  }
+  using program = recorded.program;
+  await bench.device.run([program], {
+    records: bench.deviceRecords("train", step.batch),
+    stream: step.stream,
+  });
+  for (const [name, value] of recorded.result) {
+    const data = program.readValue(value);
+    if (firstNotFinite(new Map([[name, { shape: [data.length], data }]])) !== null) return name;
+  }
+  return null;
+}
+
+function recordForward(bench: Workbench, builder: NativeBuilder, x: Value): [string, Value][] {
+  const values = activations(bench.network.forward(builder, x, "training"));
+  for (const [, value] of values) builder.output(value);
+  return values;
+}
+
+/** Named values of a forward pass, in its order. */
+function activations(tape: NetworkTape): [string, Value][] {
+  const named: [string, Value][] = [
+    ["the batch", tape.input],
+    ["the output of stem", tape.stem],
+    ["the output of stem.norm", tape.stemNorm],
+  ];
+  tape.blocks.forEach(({ activated, conv1, norm2, output }, i) => {
+    if (i > 0) named.push([`the output of block${i}.norm1`, activated]);
+    named.push(
+      [`the output of block${i}.conv1`, conv1],
+      [`the output of block${i}.norm2`, norm2],
+      [`the output of block${i}.conv2`, output],
+    );
+  });
+  named.push(["the output of head.norm", tape.headNorm], ["the output of head", tape.logits]);
+  return named;
+}
