@@ -38,8 +38,12 @@ export async function buildAddon(): Promise<string | undefined> {
   const start = performance.now();
   rmSync(STAMP, { force: true });
   dropForeignCache();
-  const cuda = process.env["LTH_CUDA"];
-  await cmakeJs(["configure", ...(cuda ? [`--CDLTH_CUDA=${cuda}`] : [])]);
+  const archs = process.env["LTH_CUDA_ARCHS"];
+  await cmakeJs([
+    "configure",
+    `--CDLTH_CUDA=${process.env["LTH_CUDA"] || "AUTO"}`,
+    ...(archs ? [`--CDLTH_CUDA_ARCHS=${archs}`] : []),
+  ]);
   await cmakeJs(["build", "--target", "lth_addon", "--parallel", JOBS]);
   if (!existsSync(ADDON)) throw new Failure(`The build ended without making ${ADDON}`);
   writeFileSync(STAMP, wanted);
@@ -52,6 +56,19 @@ export async function buildNativeTests(): Promise<void> {
     cwd: ROOT,
     title: "Building the native tests",
   });
+}
+
+/** Those that `deno task bench` runs. */
+const BENCHMARKS = ["conv1d_bench", "elementwise_bench", "machine_bench", "topk_bench"];
+
+/** Builds the native benchmarks in the same tree. The addon must have been built. */
+export async function buildBenchmarks(): Promise<void> {
+  using lock = await Deno.open(join(BUILD_DIR, "lock"), { create: true, write: true });
+  await lock.lock(true);
+  const cmake = (...args: string[]) =>
+    runQuietly("cmake", args, { cwd: ROOT, title: "Building the native benchmarks" });
+  await cmake("-DLTH_BENCH=ON", BUILD_DIR);
+  await cmake("--build", BUILD_DIR, "--parallel", JOBS, "--target", ...BENCHMARKS);
 }
 
 function isCurrent(wanted: string): boolean {
@@ -101,6 +118,7 @@ if (import.meta.main) {
   try {
     const done = await buildAddon();
     if (done !== undefined) console.error(done);
+    if (process.argv.includes("--benchmarks")) await buildBenchmarks();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     console.error(`error: ${messageOf(error)}`);

@@ -20,17 +20,20 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   pruning: ["training"],
   experiment: ["pruning"],
   lottery: ["experiment"],
-  ticket: ["experiment"],
+  ticket: ["experiment", "report"],
   report: [],
   compare: ["experiment", "report"],
   analysis: ["lottery"],
   sweep: ["lottery"],
   bench: ["experiment"],
   cli: ["lottery", "report", "ticket", "compare", "sweep", "bench", "analysis"],
+  torture: ["cli"],
 };
 
 /** Folders whose types, and nothing that runs, a folder may import besides. */
-const TYPES_OF: Readonly<Record<string, readonly string[]>> = { report: ["experiment"] };
+const TYPES_OF: Readonly<Record<string, readonly string[]>> = {
+  report: ["experiment", "analysis"],
+};
 
 /** Folders of `native` that each folder may include besides itself and `include/lth`. */
 export const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
@@ -38,6 +41,7 @@ export const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
   cpu: [],
   cuda: [],
   core: [],
+  inference: [],
   binding: [],
 };
 

@@ -7,6 +7,7 @@
 #include "binding/dataset.h"
 #include "binding/device.h"
 #include "binding/errors.h"
+#include "binding/inference.h"
 #include "binding/parameter.h"
 #include "binding/program.h"
 #include "lth/backend.h"
@@ -65,6 +66,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   keep(addon.program_class, Program::define_class(env));
   exports.Set("buildInfo", Napi::String::New(env, kBuildInfo));
   exports.Set("Device", Device::define_class(env));
+  exports.Set("Inference", Inference::define_class(env));
   exports.Set("listBackends", function_named(env, "listBackends", list_backends_entry));
   exports.Set("setNativeError", function_named(env, "setNativeError", set_native_error));
   return exports;

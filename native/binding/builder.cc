@@ -47,6 +47,7 @@ Napi::Function Builder::define_class(Napi::Env env) {
       method_named<&Builder::cross_entropy>("crossEntropy"),
       method_named<&Builder::optimizer>("optimizer"),
       method_named<&Builder::output>("output"),
+      method_named<&Builder::planned_bytes>("plannedBytes"),
       method_named<&Builder::build>("build"),
   };
   return define<&Builder::dispose>(env, properties);
@@ -191,6 +192,11 @@ Napi::Value Builder::output(const Napi::CallbackInfo& info) {
   const lth::Value kept = value(info[0], "output: value");
   idle("builder.output")->builder.output(kept);
   return info.Env().Undefined();
+}
+
+Napi::Value Builder::planned_bytes(const Napi::CallbackInfo& info) {
+  const size_t bytes = idle("builder.plannedBytes")->builder.planned_bytes();
+  return Napi::Number::New(info.Env(), double(bytes));
 }
 
 Napi::Value Builder::build(const Napi::CallbackInfo&) {

@@ -38,6 +38,7 @@ class Builder : public DeviceObject<Builder, Recording> {
   Napi::Value cross_entropy(const Napi::CallbackInfo& info);
   Napi::Value optimizer(const Napi::CallbackInfo& info);
   Napi::Value output(const Napi::CallbackInfo& info);
+  Napi::Value planned_bytes(const Napi::CallbackInfo& info);
   Napi::Value build(const Napi::CallbackInfo& info);
 
   lth::Value value(const Napi::Value& argument, const std::string& what) const;

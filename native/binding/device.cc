@@ -15,13 +15,15 @@ namespace lth::binding {
 namespace {
 
 constexpr int kMaxThreads = 1024;
+constexpr int kMaxDevice = 1023;
 constexpr int kMaxRecords = 65536;
 constexpr int kMaxLength = 1 << 24;
 constexpr int64_t kMaxElements = (int64_t(1) << 31) - 1;
 constexpr int64_t kMaxSafeInteger = (int64_t(1) << 53) - 1;
 
 std::shared_ptr<Backend> open_backend(const Napi::Value& argument) {
-  const Fields options(argument, "Device: options", {"backend", "threads", "isa"});
+  const Fields options(argument, "Device: options",
+                       {"backend", "threads", "isa", "index", "precision"});
   const Napi::Value backend = options.get("backend");
   const Napi::Value threads = options.get("threads");
   const Napi::Value isa = options.get("isa");
@@ -33,12 +35,18 @@ std::shared_ptr<Backend> open_backend(const Napi::Value& argument) {
   if (!isa.IsUndefined()) {
     cpu.isa = Isa(to_choice(isa, options.path("isa"), {"automatic", "portable", "avx2", "avx512"}));
   }
-  if (!cuda) return make_cpu_backend(cpu);
-  std::string reason = "this build has no such backend";
-  for (const BackendInfo& known : list_backends()) {
-    if (known.name == "cuda" && !known.detail.empty()) reason = known.detail;
+  CudaOptions gpu;
+  const Napi::Value index = options.get("index");
+  const Napi::Value precision = options.get("precision");
+  if (!index.IsUndefined()) gpu.index = int(to_integer(index, options.path("index"), 0, kMaxDevice));
+  if (!precision.IsUndefined()) {
+    gpu.precision =
+        Precision(to_choice(precision, options.path("precision"), {"fp32", "tf32", "bf16"}));
   }
-  throw_state("Cannot open backend \"cuda\": " + reason);
+  if (!cuda) return make_cpu_backend(cpu);
+  const BackendInfo known = cuda_backend_info();
+  if (!known.available) throw_state("Cannot open backend \"cuda\": " + known.detail);
+  return make_cuda_backend(gpu);
 }
 
 std::vector<int> to_shape(const Napi::Value& value) {
@@ -163,22 +171,15 @@ Napi::Value Device::select_magnitude(const Napi::CallbackInfo& info) {
     parameters.push_back(parameter);
   }
   const std::shared_ptr<Backend>& backend = state_->idle_backend("device.selectMagnitude");
-  std::vector<std::vector<uint8_t>> alive, masks;
+  Napi::Array result = Napi::Array::New(info.Env(), parameters.size());
   std::vector<SelectTensor> tensors;
-  for (const auto& parameter : parameters) {
-    const size_t size = parameter->size();
-    alive.emplace_back(parameter->pattern() != nullptr ? size : 0);
-    masks.emplace_back(size);
-    if (!alive.back().empty()) parameter->read_mask(alive.back().data());
-    tensors.push_back({parameter->data(Slot::value),
-                       alive.back().empty() ? nullptr : alive.back().data(), masks.back().data(),
-                       size});
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const size_t size = parameters[i]->size();
+    auto mask = Napi::Uint8Array::New(info.Env(), size);
+    tensors.push_back({parameters[i]->data(Slot::value), parameters[i]->mask(), mask.Data(), size});
+    result.Set(uint32_t(i), mask);
   }
   backend->select_magnitude(tensors, keep);
-  Napi::Array result = Napi::Array::New(info.Env(), masks.size());
-  for (size_t i = 0; i < masks.size(); ++i) {
-    result.Set(uint32_t(i), copy_out<uint8_t>(info.Env(), masks[i]));
-  }
   return result;
 }
 

@@ -9,7 +9,7 @@ class Device : public Handle<Device> {
   static constexpr const char* kName = "Device";
   static constexpr napi_type_tag kTag = {0x6c74682d65636731, 0x01};
 
-  /// new Device({ backend, threads?, isa? })
+  /// new Device({ backend, threads?, isa?, index?, precision? })
   explicit Device(const Napi::CallbackInfo& info);
   ~Device() override = default;
 

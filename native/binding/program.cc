@@ -88,6 +88,7 @@ Napi::Value Program::profile(const Napi::CallbackInfo& info) {
     entry.Set("seconds", Napi::Number::New(env, profile[i].seconds));
     entry.Set("flops", Napi::Number::New(env, profile[i].flops));
     entry.Set("denseFlops", Napi::Number::New(env, profile[i].dense_flops));
+    entry.Set("bytes", Napi::Number::New(env, profile[i].bytes));
     array.Set(uint32_t(i), entry);
   }
   return array;

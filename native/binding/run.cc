@@ -17,7 +17,7 @@ constexpr int64_t kMaxOptimizerStep = int64_t(1) << 53;
 
 struct Step {
   std::shared_ptr<Recorded> program;
-  StepInputs inputs;  // records point into Run::records
+  StepInputs inputs;  // records point into Run::records_
 };
 
 /// The results' arrays, in the order of native.ts.
@@ -39,9 +39,10 @@ class Run : public Job {
 
   void work(const std::atomic<bool>& cancelled) noexcept override {
     failed_ = capture([&] {
-      for (size_t i = 0; i < steps_.size() && !cancelled; ++i) {
-        results_[i] = steps_[i].program->program->run(steps_[i].inputs);
-      }
+      std::vector<ProgramStep> steps;
+      steps.reserve(steps_.size());
+      for (const Step& step : steps_) steps.push_back({step.program->program.get(), step.inputs});
+      results_.resize(run_steps(steps, results_, cancelled));
     });
   }
 

@@ -81,6 +81,8 @@ void ProgramBuilder::output(Value value) {
   recording.values[size_t(recording.index_of(value, "output"))].output = true;
 }
 
+size_t ProgramBuilder::planned_bytes() { return plan_values(state_->open()); }
+
 std::unique_ptr<Program> ProgramBuilder::build() {
   Recording& recording = state_->open();
   if (recording.nodes.empty()) throw_state("Cannot build a program without any op");

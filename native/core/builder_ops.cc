@@ -225,8 +225,7 @@ void ProgramBuilder::optimizer(std::vector<std::shared_ptr<Parameter>> parameter
   check_not_negative(settings.clip_norm, "clip norm");
   recording.trained = std::move(parameters);
   recording.has_optimizer = true;
-  recording.has_clipping = settings.clip_norm > 0;
-  if (recording.has_clipping) state_->record(GradientNormOp{});
+  state_->record(GradientNormOp{});  // also without clipping: it tells whether a step can be applied
   state_->record(OptimizerOp{settings});
 }
 

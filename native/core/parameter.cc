@@ -69,6 +69,7 @@ void Parameter::set_mask(const uint8_t* mask) {
         build_pattern(mask, shape_[0], int(size_ / size_t(shape_[0]))));
   }
   plans_.clear();  // they refer to the old pattern
+  ++generation_;
   mask_ = std::move(copy);
   pattern_ = std::move(pattern);
   if (dense) return;

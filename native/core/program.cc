@@ -18,21 +18,32 @@ Program::Impl::Impl(std::unique_ptr<Recording> source, std::shared_ptr<DeviceAre
                 " bytes (" + error.what() + ")");
   }
   for (const ValueInfo& value : recording->values) has_inputs = has_inputs || value.input;
+  // One block: results, the step's values, tables. Each on a cache line of its own.
+  constexpr size_t kResultBytes = 64, kValueBytes = 64;
   const size_t table_bytes = (2 + recording->levels.size()) * slots() * sizeof(int32_t);
-  tables = static_cast<int32_t*>(backend.allocate(table_bytes));
-  backend.zero(tables, table_bytes);
+  const size_t block_bytes = kResultBytes + kValueBytes + table_bytes;
+  auto* block = static_cast<char*>(backend.allocate(block_bytes));
+  backend.zero(block, block_bytes);
+  results = reinterpret_cast<double*>(block);
+  tables = reinterpret_cast<int32_t*>(block + kResultBytes + kValueBytes);
+  if (!backend.is_asynchronous()) return;
+  step_values = reinterpret_cast<StepValues*>(block + kResultBytes);
   try {
-    results = static_cast<double*>(backend.allocate(4 * sizeof(double)));
+    steps = DeviceSteps::of(backend);
+    steps->reserve(int(slots()));
   } catch (...) {
-    backend.release(tables);
+    backend.release(block);
     throw;
   }
-  backend.zero(results, 4 * sizeof(double));
+  for (const auto& parameter : recording->trained) used.push_back(parameter.get());
+  for (const Node& node : recording->nodes) {
+    if (const auto* conv = std::get_if<ConvOp>(&node.op)) used.push_back(conv->weight.get());
+  }
 }
 
 Program::Impl::~Impl() {
   if (arena->owner() == this) arena->set_owner(nullptr);
-  recording->backend->release(tables);
+  captured.reset();  // waits for its replay, which uses the memory released next
   recording->backend->release(results);
 }
 
@@ -144,12 +155,53 @@ void Program::read_value(Value handle, std::span<float> host) const {
 }
 
 StepResult Program::run(const StepInputs& inputs) {
-  impl_->check_inputs(inputs);
-  impl_->take_arena(false);
-  impl_->replay(inputs);
-  double results[4];
-  impl_->recording->backend->download(results, impl_->results, sizeof results);
-  return {results[0], results[1], results[2], results[3]};
+  const ProgramStep step{this, inputs};
+  const std::atomic<bool> cancelled{false};
+  StepResult result;
+  run_steps({&step, 1}, {&result, 1}, cancelled);
+  return result;
+}
+
+namespace {
+
+/// Whether a step was one that the optimizer leaves out.
+bool is_skipped(const Recording& recording, const StepResult& result) {
+  return recording.has_optimizer &&
+         !(std::isfinite(result.loss) && std::isfinite(result.gradient_norm));
+}
+
+}  // namespace
+
+size_t run_steps(std::span<const ProgramStep> steps, std::span<StepResult> results,
+                 const std::atomic<bool>& cancelled) {
+  for (size_t i = 0; i < steps.size() && !cancelled;) {
+    Program::Impl& first = *steps[i].program->impl_;
+    if (!first.recording->backend->is_asynchronous()) {
+      first.check_inputs(steps[i].inputs);
+      first.take_arena(false);
+      first.replay(steps[i].inputs);
+      double numbers[4];
+      first.recording->backend->download(numbers, first.results, sizeof numbers);
+      results[i] = {numbers[0], numbers[1], numbers[2], numbers[3]};
+      if (is_skipped(*first.recording, results[i++])) return i;
+      continue;
+    }
+    const size_t count = std::min(steps.size() - i, DeviceSteps::kMostSteps);
+    for (const ProgramStep& step : steps.subspan(i, count)) {
+      step.program->impl_->check_inputs(step.inputs);
+    }
+    first.steps->upload(steps.subspan(i, count));
+    for (const ProgramStep& step : steps.subspan(i, count)) {
+      step.program->impl_->take_arena(false);
+      step.program->impl_->queue_step();
+    }
+    first.steps->download(results.subspan(i, count));
+    for (const size_t end = i + count; i < end; ++i) {
+      const Recording& recording = *steps[i].program->impl_->recording;
+      if (is_skipped(recording, results[i])) return i + 1;  // the device has left out the rest
+    }
+  }
+  return steps.size();
 }
 
 }  // namespace lth

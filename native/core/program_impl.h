@@ -5,9 +5,20 @@
 #include <vector>
 
 #include "core/arena.h"
+#include "core/device_steps.h"
 #include "core/recording.h"
 
 namespace lth {
+
+/// What the device memory that a program's ops refer to depends on.
+struct CaptureKey {
+  const void* arena = nullptr;
+  uint64_t backend = 0;
+  uint64_t steps = 0;
+  std::vector<uint64_t> parameters;  ///< generations
+
+  bool operator==(const CaptureKey&) const = default;
+};
 
 /// A planned recording with the small device arrays that it needs beside the arena.
 struct Program::Impl {
@@ -24,9 +35,16 @@ struct Program::Impl {
   /// The arrays of the trained parameters as they are now: a pruning round changes the patterns.
   std::span<const ParameterView> trained_views();
   void check_inputs(const StepInputs& inputs) const;
+  /// Runs the ops and accounts for their time; for backends that are done when an op returns.
   void replay(const StepInputs& inputs);
+  /// Queues the next of `steps`: op by op the first time, which allocates what the ops need, then
+  /// captured, then replayed from the capture until something it refers to has moved.
+  void queue_step();
   /// Slots of a batch, padded to whole groups.
   size_t slots() const;
+  CaptureKey capture_key() const;
+  void queue_ops();
+  void queue_profiled();
 
   std::unique_ptr<Recording> recording;  ///< holds the backend
   std::shared_ptr<DeviceArena> arena;    ///< after it, so that it is freed first
@@ -35,6 +53,15 @@ struct Program::Impl {
   int32_t* tables = nullptr;   ///< labels, then records, then each level's lengths: [slots] each
   double* results = nullptr;   ///< [4]: mean loss, valid steps, correct steps, gradient norm
   std::vector<ParameterView> views;
+
+  // Of asynchronous backends.
+  std::shared_ptr<DeviceSteps> steps;
+  StepValues* step_values = nullptr;    ///< [1] device memory: of the step under way
+  std::vector<const Parameter*> used;   ///< all whose patterns matter
+  std::unique_ptr<CapturedStep> captured;
+  CaptureKey captured_key;
+  CaptureKey run_key;                   ///< of the last run op by op
+  bool profiling = false;
 
   int32_t* labels() const { return tables; }
   int32_t* records() const { return tables + slots(); }

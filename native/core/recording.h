@@ -128,7 +128,6 @@ struct Recording {
   int classes = 0;         ///< of the cross-entropy; 0 without one
   bool has_gather = false;
   bool has_optimizer = false;
-  bool has_clipping = false;
 
   /// The value behind a handle; throws Error(type | range) naming `role` if it is not one of ours.
   ValueIndex index_of(Value handle, const char* role) const;

@@ -3,10 +3,6 @@
 
 namespace lth {
 
-#if defined(LTH_HAVE_CUDA)
-BackendInfo cuda_backend_info();  // cuda/cuda_backend.cc
-#endif
-
 std::vector<BackendInfo> list_backends() {
   std::vector<BackendInfo> backends;
   try {
@@ -14,11 +10,7 @@ std::vector<BackendInfo> list_backends() {
   } catch (const Error& error) {
     backends.push_back({"cpu", false, error.what()});
   }
-#if defined(LTH_HAVE_CUDA)
   backends.push_back(cuda_backend_info());
-#else
-  backends.push_back({"cuda", false, "not built into this addon"});
-#endif
   return backends;
 }
 

@@ -33,7 +33,8 @@ struct Program::Impl::Replayer {
                     .stream = inputs.stream,
                     .x = x,
                     .lengths = program.lengths(level),
-                    .labels = program.labels()});
+                    .labels = program.labels(),
+                    .step_values = program.step_values});
   }
 
   void operator()(const DeriveLengthsOp& op) const {
@@ -91,7 +92,8 @@ struct Program::Impl::Replayer {
                           .dropout = {.rate = settings.training ? settings.dropout : 0,
                                       .seed = program.recording->seed,
                                       .stream = inputs.stream,
-                                      .layer = op.layer}});
+                                      .layer = op.layer,
+                                      .step_values = program.step_values}});
   }
 
   void operator()(const NormBackwardOp& op) const {
@@ -143,8 +145,9 @@ struct Program::Impl::Replayer {
                             .epsilon = settings.epsilon,
                             .weight_decay = settings.weight_decay,
                             .clip_norm = settings.clip_norm,
-                            .norm = settings.clip_norm > 0 ? program.results + 3 : nullptr,
-                            .step = inputs.optimizer_step});
+                            .norm = program.results + 3,
+                            .step = inputs.optimizer_step,
+                            .step_values = program.step_values});
   }
 };
 
@@ -164,6 +167,29 @@ const ConvOp* conv_of(const Op& op) {
                         [](const auto&) -> const ConvOp* { return nullptr; },
                     },
                     op);
+}
+
+/// Floats that an op's parameters make it read and write at least, pruned places left out.
+double parameter_floats(const Recording& recording, const Op& op) {
+  if (const ConvOp* conv = conv_of(op)) return double(conv->weight->kept());
+  double kept = 0;
+  for (const auto& parameter : recording.trained) kept += double(parameter->kept());
+  if (std::holds_alternative<GradientNormOp>(op)) return kept;
+  const auto* update = std::get_if<OptimizerOp>(&op);
+  if (!update) return 0;
+  // Value, gradient and moments are read; all but the gradient are written back.
+  return kept * (update->settings.kind == OptimizerKind::adam ? 7 : 5);
+}
+
+double least_bytes(const Recording& recording, const Op& op) {
+  double floats = parameter_floats(recording, op);
+  OpValues values = op_values(op);
+  if (values.write != kNone) values.reads.push_back(values.write);
+  for (ValueIndex v : values.reads) {
+    const ActivationShape& shape = recording.values[size_t(v)].shape;
+    floats += double(shape.records) * shape.channels * shape.length;
+  }
+  return floats * sizeof(float);
 }
 
 }  // namespace
@@ -226,12 +252,75 @@ void Program::Impl::replay(const StepInputs& inputs) {
   }
 }
 
+CaptureKey Program::Impl::capture_key() const {
+  CaptureKey key{arena->base(), recording->backend->capture_generation(), steps->generation(), {}};
+  for (const Parameter* parameter : used) key.parameters.push_back(parameter->generation());
+  return key;
+}
+
+void Program::Impl::queue_ops() {
+  Backend& backend = *recording->backend;
+  backend.fetch_step({.queue = steps->queue(),
+                      .values = step_values,
+                      .records = records(),
+                      .count = recording->has_gather ? recording->records : 0});
+  std::vector<ConvWeights> convolutions;
+  for (const Node& node : recording->nodes) {
+    if (const auto* conv = std::get_if<ConvOp>(&node.op)) {
+      convolutions.push_back({&conv->weight->conv_plan(conv->desc),
+                              conv->weight->data(Slot::value)});
+    }
+  }
+  backend.prepare_convolutions(convolutions);
+  const StepInputs none;  // the ops take all that differs between steps from step_values
+  const Replayer replayer{*this, none, backend};
+  for (size_t i = 0; i < recording->nodes.size(); ++i) {
+    if (profiling) backend.set_mark(i);
+    std::visit(replayer, recording->nodes[i].op);
+  }
+  if (profiling) backend.set_mark(recording->nodes.size());
+  backend.store_step(
+      {.queue = steps->queue(), .results = results, .trains = recording->has_optimizer});
+}
+
+void Program::Impl::queue_profiled() {
+  queue_ops();
+  for (size_t i = 0; i < recording->nodes.size(); ++i) {
+    recording->nodes[i].seconds += recording->backend->seconds_between(i, i + 1);
+  }
+}
+
+void Program::Impl::queue_step() {
+  Backend& backend = *recording->backend;
+  const CaptureKey key = capture_key();
+  if (profiling || key != run_key) {
+    profiling ? queue_profiled() : queue_ops();
+    run_key = capture_key();  // its memory may have moved some of it
+    return;
+  }
+  if (!captured || captured_key != key) {
+    captured.reset();
+    backend.begin_capture();
+    try {
+      queue_ops();
+    } catch (...) {
+      backend.abandon_capture();
+      throw;
+    }
+    captured = backend.end_capture();
+    captured_key = key;
+  }
+  backend.replay(*captured);
+}
+
 std::vector<OpProfile> Program::profile() const {
+  impl_->profiling = false;
   const Recording& recording = *impl_->recording;
   std::vector<OpProfile> profile;
   profile.reserve(recording.nodes.size());
   for (const Node& node : recording.nodes) {
-    OpProfile entry{node.label, op_name(node.op), "", node.seconds, 0, 0};
+    OpProfile entry{node.label, op_name(node.op), "", node.seconds, 0, 0, 0};
+    entry.bytes = least_bytes(recording, node.op);
     if (const ConvOp* conv = conv_of(node.op)) {
       entry.detail = conv->weight->conv_plan(conv->desc).describe();
       entry.flops = conv_flops(recording, *conv, double(conv->weight->kept()));
@@ -243,6 +332,7 @@ std::vector<OpProfile> Program::profile() const {
 }
 
 void Program::reset_profile() {
+  impl_->profiling = impl_->recording->backend->is_asynchronous();
   for (Node& node : impl_->recording->nodes) node.seconds = 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "cpu/kernel_table.h"
 #include "lth/error.h"
+#include "lth/isa.h"
 
 namespace lth {
 namespace {
@@ -23,29 +24,6 @@ constexpr size_t kCacheLine = 64;
 constexpr size_t kHugePage = size_t(2) << 20;
 constexpr int kMostThreads = 1024;
 
-/// Can this machine run the code compiled for an instruction set?
-bool machine_has(Isa isa) {
-  switch (isa) {
-    case Isa::automatic:
-    case Isa::portable:
-      return true;
-#if LTH_X86
-    case Isa::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-             __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi2");
-    case Isa::avx512:
-      return machine_has(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
-             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl");
-#else
-    case Isa::avx2:
-    case Isa::avx512:
-      return false;
-#endif
-  }
-  return false;
-}
-
 const KernelTable& table_for(Isa isa) {
 #if LTH_X86
   if (isa == Isa::avx512) return cpu::avx512::kernel_table();
@@ -54,25 +32,6 @@ const KernelTable& table_for(Isa isa) {
   (void)isa;
 #endif
   return cpu::portable::kernel_table();
-}
-
-const char* isa_name(Isa isa) {
-  if (isa == Isa::avx512) return "AVX-512";
-  if (isa == Isa::avx2) return "AVX2";
-  return "portable";
-}
-
-Isa resolve(Isa isa) {
-  if (isa == Isa::automatic) {
-    for (Isa best : {Isa::avx512, Isa::avx2}) {
-      if (machine_has(best)) return best;
-    }
-    return Isa::portable;
-  }
-  if (!machine_has(isa)) {
-    throw_state(std::string("This machine cannot run the ") + isa_name(isa) + " kernels");
-  }
-  return isa;
 }
 
 int resolve_threads(int threads) {
@@ -222,7 +181,7 @@ class CpuBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
-  return std::make_unique<CpuBackend>(resolve(options.isa), resolve_threads(options.threads));
+  return std::make_unique<CpuBackend>(resolve_isa(options.isa), resolve_threads(options.threads));
 }
 
 }  // namespace lth

@@ -78,12 +78,10 @@ void test_activations() {
   });
 }
 
-void test_derive_lengths() {
-  const auto backend = make_cpu_backend({.threads = 1});
-  const std::vector<int32_t> in = {0, 1, 2, 3, 4, 9, 10};
-  std::vector<int32_t> out(in.size(), -1);
-  backend->derive_lengths({in.data(), out.data(), int(in.size()), 2});
-  CHECK(out == std::vector<int32_t>({0, 1, 1, 2, 2, 5, 5}));
+void test_derive_lengths(const std::shared_ptr<Backend>& backend) {
+  const Device<int32_t> in(*backend, {0, 1, 2, 3, 4, 9, 10}), out(*backend, in.size());
+  backend->derive_lengths({in.get(), out.get(), int(in.size()), 2});
+  CHECK(out.values() == std::vector<int32_t>({0, 1, 1, 2, 2, 5, 5}));
 }
 
 void test_thread_pool() {
@@ -113,7 +111,7 @@ int main() {
   test_registry();
   test_memory();
   test_activations();
-  test_derive_lengths();
+  for_each_kind(test_derive_lengths);
   test_thread_pool();
   return finish();
 }

@@ -77,11 +77,11 @@ void test_empty_batch(Backend& backend) {
 }  // namespace
 
 int main() {
-  for (Isa isa : machine_isas()) {
+  for (const Family& family : families()) {
     std::vector<SameBits> same(std::size(kCases));
-    for (int threads : kThreadCounts) {
-      context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
-      const auto backend = make_cpu_backend({.threads = threads, .isa = isa});
+    for (const Family::Member& member : family.members) {
+      context = member.name;
+      const auto backend = member.make();
       for (size_t i = 0; i < std::size(kCases); ++i) test_case(*backend, kCases[i], same[i]);
       test_empty_batch(*backend);
     }

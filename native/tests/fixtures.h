@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <random>
@@ -46,15 +48,85 @@ inline std::vector<Isa> machine_isas() {
   return isas;
 }
 
-/// body(backend, threads) for each instruction set and thread count, context set.
+/// Backends that must give the same bits.
+struct Family {
+  struct Member {
+    std::string name;
+    int threads;  ///< 0 on a GPU
+    std::function<std::shared_ptr<Backend>()> make;
+  };
+  std::string name;
+  bool cuda = false;
+  std::vector<Member> members;
+};
+
+/// The CUDA backend, if this executable has one: the real one on a machine with a GPU (which
+/// LTH_REQUIRE_CUDA=1 insists on), or the emulated one.
+inline std::vector<Family> cuda_families() {
+#if defined(LTH_TEST_CUDA)
+  const CudaOptions options{.precision = Precision::fp32};
+  try {
+    make_cuda_backend(options);
+  } catch (const Error& error) {
+    if (std::getenv("LTH_REQUIRE_CUDA")) {
+      std::fprintf(stderr, "CUDA is required: %s\n", error.what());
+      std::exit(1);
+    }
+    std::printf("cuda is not tested: %s\n", error.what());
+    return {};
+  }
+  const auto make = [options] { return std::shared_ptr<Backend>(make_cuda_backend(options)); };
+  return {{"cuda", true, {{"cuda", 0, make}}}};
+#else
+  return {};
+#endif
+}
+
+/// One per instruction set, with several numbers of threads, and CUDA; with LTH_ONLY_CUDA=1 that
+/// alone, for the sanitizers.
+inline const std::vector<Family>& families() {
+  static const std::vector<Family> all = [] {
+    std::vector<Family> result;
+    const bool only_cuda = std::getenv("LTH_ONLY_CUDA");
+    for (Isa isa : only_cuda ? std::vector<Isa>() : machine_isas()) {
+      Family family{isa_text(isa), false, {}};
+      for (int threads : kThreadCounts) {
+        family.members.push_back({family.name + ", " + std::to_string(threads) + " threads",
+                                  threads, [=]() -> std::shared_ptr<Backend> {
+                                    return make_cpu_backend({.threads = threads, .isa = isa});
+                                  }});
+      }
+      result.push_back(std::move(family));
+    }
+    for (Family& family : cuda_families()) result.push_back(std::move(family));
+    return result;
+  }();
+  return all;
+}
+
+/// body(backend, threads) for each member of each family, context set.
 template <class Body>
 void for_each_backend(const Body& body) {
-  for (Isa isa : machine_isas()) {
-    for (int threads : kThreadCounts) {
-      context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
-      const std::shared_ptr<Backend> backend = make_cpu_backend({.threads = threads, .isa = isa});
-      body(backend, threads);
+  for (const Family& family : families()) {
+    for (const Family::Member& member : family.members) {
+      context = member.name;
+      body(member.make(), member.threads);
     }
+  }
+  context.clear();
+}
+
+/// body(backend) for one CPU backend and CUDA, context set: for what no kernel decides.
+template <class Body>
+void for_each_kind(const Body& body) {
+  if (!std::getenv("LTH_ONLY_CUDA")) {
+    context = "cpu";
+    body(std::shared_ptr<Backend>(make_cpu_backend({.threads = 2})));
+  }
+  for (const Family& family : families()) {
+    if (!family.cuda) continue;
+    context = family.name;
+    body(family.members[0].make());
   }
   context.clear();
 }
@@ -76,22 +148,26 @@ class Random {
   std::mt19937 engine_;
 };
 
-/// Device memory pre-filled with NaN, with guards on both sides.
+/// Device memory pre-filled with NaN, with guards on both sides. Reading it waits for the device.
 template <class T>
 class Device {
  public:
   Device(Backend& backend, size_t count)
       : backend_(backend), count_(count), bytes_(count * sizeof(T)) {
     memory_ = static_cast<unsigned char*>(backend.allocate(bytes_ + 2 * kGuard));
-    std::memset(memory_, 0xff, bytes_ + 2 * kGuard);
+    const std::vector<unsigned char> fill(bytes_ + 2 * kGuard, 0xff);
+    backend.upload(memory_, fill.data(), fill.size());
   }
   Device(Backend& backend, const std::vector<T>& values) : Device(backend, values.size()) {
-    if (!values.empty()) std::memcpy(get(), values.data(), bytes_);
+    write(values);
   }
   ~Device() {
+    unsigned char guards[2][kGuard];
+    backend_.download(guards[0], memory_, kGuard);
+    backend_.download(guards[1], memory_ + kGuard + bytes_, kGuard);
     bool intact = true;
     for (size_t i = 0; i < kGuard; ++i) {
-      intact = intact && memory_[i] == 0xff && memory_[kGuard + bytes_ + i] == 0xff;
+      intact = intact && guards[0][i] == 0xff && guards[1][i] == 0xff;
     }
     CHECK(intact && "nothing is written outside a buffer");
     backend_.release(memory_);
@@ -99,9 +175,20 @@ class Device {
   Device(const Device&) = delete;
 
   T* get() const { return reinterpret_cast<T*>(memory_ + kGuard); }
-  T operator[](size_t i) const { return get()[i]; }
+  T operator[](size_t i) const {
+    T value;
+    backend_.download(&value, get() + i, sizeof value);
+    return value;
+  }
   size_t size() const { return count_; }
-  std::vector<T> values() const { return {get(), get() + count_}; }
+  std::vector<T> values() const {
+    std::vector<T> host(count_);
+    backend_.download(host.data(), get(), bytes_);
+    return host;
+  }
+  void write(const std::vector<T>& values) {
+    backend_.upload(get(), values.data(), values.size() * sizeof(T));
+  }
 
  private:
   static constexpr size_t kGuard = 256;
@@ -116,13 +203,16 @@ class DeviceActivation {
  public:
   DeviceActivation(Backend& backend, ActivationShape shape, const std::vector<int32_t>& lengths)
       : backend_(backend),
-        lengths_(backend, padded(lengths)),
+        host_lengths_(padded(lengths)),
+        lengths_(backend, host_lengths_),
         memory_(backend, Activation{shape, nullptr, nullptr}.floats()),
         activation_{shape, memory_.get(), lengths_.get()} {}
 
   const Activation& get() const { return activation_; }
   const Activation* operator->() const { return &activation_; }
-  int32_t length(int n) const { return lengths_[size_t(n)]; }
+  int32_t length(int n) const { return host_lengths_[size_t(n)]; }
+  /// Fetches what an op has written in place of the lengths.
+  const std::vector<int32_t>& fetch_lengths() { return host_lengths_ = lengths_.values(); }
 
   void write(const std::vector<float>& host) {
     backend_.store_activation(activation_, host.data());
@@ -132,14 +222,16 @@ class DeviceActivation {
   std::vector<float> read() const {
     const ActivationShape& s = activation_.shape;
     std::vector<float> host(size_t(s.records) * size_t(s.channels) * size_t(s.length));
+    const std::vector<float> memory = memory_.values();
     bool zero = true;
     for (int group = 0; group < activation_.groups(); ++group) {
       for (int c = 0; c < s.channels; ++c) {
         for (int p = -s.halo; p < s.length + s.halo; ++p) {
           for (int lane = 0; lane < kLanes; ++lane) {
             const int n = group * kLanes + lane;
-            const float value = activation_.row(group, c)[p * kLanes + lane];
-            if (p >= 0 && p < lengths_[size_t(n)]) {
+            const float* row = memory.data() + (activation_.row(group, c) - activation_.data);
+            const float value = row[p * kLanes + lane];
+            if (p >= 0 && p < host_lengths_[size_t(n)]) {
               host[(size_t(n) * size_t(s.channels) + size_t(c)) * size_t(s.length) + size_t(p)] =
                   value;
             } else {
@@ -160,6 +252,7 @@ class DeviceActivation {
   }
 
   Backend& backend_;
+  std::vector<int32_t> host_lengths_;
   Device<int32_t> lengths_;
   Device<float> memory_;
   Activation activation_;

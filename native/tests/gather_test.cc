@@ -37,12 +37,12 @@ void test_batch(Backend& backend, int slots, int length, bool flip, SameBits& sa
   std::vector<int32_t> indices;
   for (int n = 0; n < slots; ++n) indices.push_back(n == 2 ? -1 : random.integer(n / kLanes, 8));
   const size_t padded = size_t(slots + kLanes - 1) / kLanes * kLanes;
-  Device<int32_t> device_indices(backend, indices), labels(backend, padded);
+  Device<int32_t> device_indices(backend, indices), device_labels(backend, padded);
   DeviceActivation x(backend, {slots, 1, length, 3}, std::vector<int32_t>(size_t(slots), -1));
-  auto* lengths = const_cast<int32_t*>(x->lengths);
   const float mean = 7.5f, inv_std = 1 / 246.0f;
   backend.gather({&dataset.view(), device_indices.get(), mean, inv_std, flip, 99, 4, x.get(),
-                  lengths, labels.get()});
+                  const_cast<int32_t*>(x->lengths), device_labels.get()});
+  const std::vector<int32_t> lengths = x.fetch_lengths(), labels = device_labels.values();
   const std::vector<float> got = x.read();
   same.check("x", got);
   const RandomKey key = random_key(99, 4, 0);
@@ -51,7 +51,7 @@ void test_batch(Backend& backend, int slots, int length, bool flip, SameBits& sa
     const int32_t record = n < slots ? indices[size_t(n)] : -1;
     const int32_t want_length =
         record < 0 ? 0 : std::min(records.lengths[size_t(record)], int32_t(length));
-    CHECK_EQ(lengths[n], want_length);
+    CHECK_EQ(lengths[size_t(n)], want_length);
     CHECK_EQ(labels[size_t(n)], record < 0 ? 0 : records.labels[size_t(record)]);
     const bool negate = flip && (random_bits(key, uint32_t(n)) & 1U);
     negated += negate && n < slots;
@@ -89,11 +89,11 @@ int main() {
     bool flip;
   } cases[] = {{1, 100, false}, {16, 700, true},  {17, 513, true},
                {3, 1, true},    {33, 1500, false}, {40, 1100, true}};
-  for (Isa isa : machine_isas()) {
+  for (const Family& family : families()) {
     std::vector<SameBits> same(std::size(cases));
-    for (int threads : kThreadCounts) {
-      context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
-      const auto backend = make_cpu_backend({.threads = threads, .isa = isa});
+    for (const Family::Member& member : family.members) {
+      context = member.name;
+      const auto backend = member.make();
       for (size_t i = 0; i < std::size(cases); ++i) {
         test_batch(*backend, cases[i].slots, cases[i].length, cases[i].flip, same[i]);
       }

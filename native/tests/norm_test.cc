@@ -58,20 +58,25 @@ void test_forward(Backend& backend, const Case& k, bool training, bool relu, dou
   DeviceActivation y(backend, {k.records, k.channels, k.length, 3}, lengths);
   x.write(host);
   const size_t channels = size_t(k.channels);
-  Device<float> gamma(backend, random.floats(channels, -2, 2));
-  Device<float> beta(backend, random.floats(channels, -1, 1));
+  const std::vector<float> gamma = random.floats(channels, -2, 2);
+  const std::vector<float> beta = random.floats(channels, -1, 1);
+  const Device<float> device_gamma(backend, gamma), device_beta(backend, beta);
   const std::vector<float> old_mean = random.floats(channels, -1, 1);
   const std::vector<float> old_variance = random.floats(channels, 0.5, 2);
-  Device<float> mean(backend, old_mean), variance(backend, old_variance);
-  Device<float> saved_mean(backend, channels), saved_inv_std(backend, channels);
+  Device<float> device_mean(backend, old_mean), device_variance(backend, old_variance);
+  Device<float> device_saved_mean(backend, channels), device_saved_inv_std(backend, channels);
   const Dropout dropout{rate, 77, 5, 2};
-  backend.norm_forward({x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(),
-                        saved_mean.get(), saved_inv_std.get(), kEpsilon, kMomentum, training, relu,
+  backend.norm_forward({x.get(), y.get(), device_gamma.get(), device_beta.get(),
+                        device_mean.get(), device_variance.get(), device_saved_mean.get(),
+                        device_saved_inv_std.get(), kEpsilon, kMomentum, training, relu,
                         dropout});
   const std::vector<float> got = y.read();
+  const std::vector<float> mean = device_mean.values(), variance = device_variance.values();
+  const std::vector<float> saved_mean = device_saved_mean.values();
+  const std::vector<float> saved_inv_std = device_saved_inv_std.values();
   same.check("y", got);
-  same.check("running mean", mean.values());
-  same.check("running variance", variance.values());
+  same.check("running mean", mean);
+  same.check("running variance", variance);
 
   const RandomKey key = random_key(dropout.seed, dropout.stream, dropout.layer);
   for (int c = 0; c < k.channels; ++c) {
@@ -181,25 +186,27 @@ void test_backward(Backend& backend, const Case& k, Gate gate, bool with_add, bo
   dy.write(host_dy);
   add.write(host_add);
   DeviceActivation& dx = in_place ? dy : other;
-  Device<float> gamma(backend, random.floats(channels, -2, 2));
-  std::vector<float> host_mean(channels), host_inv_std(channels);
+  const std::vector<float> gamma = random.floats(channels, -2, 2);
+  const Device<float> device_gamma(backend, gamma);
+  std::vector<float> mean(channels), inv_std(channels);
   for (size_t i = 0; i < channels; ++i) {
     const Moments m = moments(host_x, k, x, int(i));
-    host_mean[i] = float(m.mean);
-    host_inv_std[i] = float(1 / std::sqrt(m.variance + double(kEpsilon)));
+    mean[i] = float(m.mean);
+    inv_std[i] = float(1 / std::sqrt(m.variance + double(kEpsilon)));
   }
-  Device<float> mean(backend, host_mean), inv_std(backend, host_inv_std);
-  Device<float> dgamma(backend, channels), dbeta(backend, channels);
+  const Device<float> device_mean(backend, mean), device_inv_std(backend, inv_std);
+  Device<float> device_dgamma(backend, channels), device_dbeta(backend, channels);
   const bool relu = gate == Gate::relu || gate == Gate::both;
   const double rate = gate == Gate::dropout || gate == Gate::both ? 0.3 : 0;
   backend.norm_backward({x.get(), y.get(), dy.get(), with_add ? &add.get() : nullptr, dx.get(),
-                         gamma.get(), mean.get(), inv_std.get(), dgamma.get(), dbeta.get(), relu,
-                         rate});
+                         device_gamma.get(), device_mean.get(), device_inv_std.get(),
+                         device_dgamma.get(), device_dbeta.get(), relu, rate});
   const std::vector<float> got = dx.read();
+  const std::vector<float> dgamma = device_dgamma.values(), dbeta = device_dbeta.values();
   const std::string name = with_add ? " with add" : "";
   same.check("dx" + name, got);
-  same.check("dgamma" + name, dgamma.values());
-  same.check("dbeta" + name, dbeta.values());
+  same.check("dgamma" + name, dgamma);
+  same.check("dbeta" + name, dbeta);
 
   const auto passed_gradient = [&](size_t i) {
     const bool open = gate == Gate::none || (relu ? host_y[i] > 0 : host_y[i] != 0);
@@ -243,15 +250,14 @@ void test_backward(Backend& backend, const Case& k, Gate gate, bool with_add, bo
 }  // namespace
 
 int main() {
-  for (Isa isa : machine_isas()) {
+  for (const Family& family : families()) {
     std::vector<SameBits> same(2 * std::size(kCases) * 16);
-    for (int threads : kThreadCounts) {
-      const auto backend = make_cpu_backend({.threads = threads, .isa = isa});
+    for (const Family::Member& member : family.members) {
+      const auto backend = member.make();
       size_t index = 0;
       for (const Case& k : kCases) {
-        context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads, N " +
-                  std::to_string(k.records) + " C " + std::to_string(k.channels) + " L " +
-                  std::to_string(k.length);
+        context = member.name + ", N " + std::to_string(k.records) + " C " +
+                  std::to_string(k.channels) + " L " + std::to_string(k.length);
         test_forward(*backend, k, true, true, 0.2, same[index++]);
         test_forward(*backend, k, true, true, 0, same[index++]);
         test_forward(*backend, k, true, false, 0.5, same[index++]);
@@ -267,7 +273,7 @@ int main() {
         }
       }
       test_in_place(*backend);
-      if (threads == 2) test_streaming(*backend);
+      if (member.threads == 2) test_streaming(*backend);
     }
   }
   context.clear();

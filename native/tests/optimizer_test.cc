@@ -107,11 +107,11 @@ void test_updates(Backend& backend, OptimizerKind kind, float decay, float clip,
 }  // namespace
 
 int main() {
-  for (Isa isa : machine_isas()) {
+  for (const Family& family : families()) {
     std::vector<SameBits> same(6);
-    for (int threads : kThreadCounts) {
-      context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
-      const auto backend = make_cpu_backend({.threads = threads, .isa = isa});
+    for (const Family::Member& member : family.members) {
+      context = member.name;
+      const auto backend = member.make();
       size_t i = 0;
       for (OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::sgd}) {
         test_updates(*backend, kind, 0, 0, same[i++]);

@@ -111,10 +111,11 @@ void test_errors(Backend& backend) {
 }  // namespace
 
 int main() {
-  const auto backend = make_cpu_backend({.threads = 2});
-  test_dense(*backend);
-  test_mask(*backend);
-  test_plans(*backend);
-  test_errors(*backend);
+  for_each_kind([](const std::shared_ptr<Backend>& backend) {
+    test_dense(*backend);
+    test_mask(*backend);
+    test_plans(*backend);
+    test_errors(*backend);
+  });
   return finish();
 }

@@ -60,12 +60,12 @@ void test_case(Backend& backend, const Case& k, SameBits& same) {
 }  // namespace
 
 int main() {
-  for (Isa isa : machine_isas()) {
+  for (const Family& family : families()) {
     std::vector<SameBits> same(std::size(kCases));
-    for (int threads : kThreadCounts) {
-      const auto backend = make_cpu_backend({.threads = threads, .isa = isa});
+    for (const Family::Member& member : family.members) {
+      const auto backend = member.make();
       for (size_t i = 0; i < std::size(kCases); ++i) {
-        context = std::string(isa_text(isa)) + ", " + std::to_string(threads) + " threads";
+        context = member.name;
         test_case(*backend, kCases[i], same[i]);
       }
     }

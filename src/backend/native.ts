@@ -20,12 +20,22 @@ export interface BackendInfo {
 /** Instruction sets of the CPU backend; `automatic` is the best the machine has. */
 export type Isa = "automatic" | "portable" | "avx2" | "avx512";
 
+/**
+ * How convolutions multiply on a GPU: `fp32` float products; `tf32` operands rounded to 11
+ * significant bits; `bf16` to 8. Sums and weights stay float.
+ */
+export type Precision = "fp32" | "tf32" | "bf16";
+
 /** How to open a device. */
 export interface DeviceOptions {
   readonly backend: "cpu" | "cuda";
   /** Worker threads of the CPU backend; 0 means one per core. Results do not depend on it. */
   readonly threads?: number;
   readonly isa?: Isa;
+  /** Which GPU, as the driver counts them; 0 by default. */
+  readonly index?: number;
+  /** Of the CUDA backend; `tf32` by default. */
+  readonly precision?: Precision;
 }
 
 /** The addon's exports. */
@@ -34,6 +44,7 @@ export interface NativeAddon {
   readonly buildInfo: string;
   listBackends(): BackendInfo[];
   readonly Device: new (options: DeviceOptions) => NativeDevice;
+  readonly Inference: new (options: InferenceOptions) => NativeInference;
   /** The class of errors about state; set once by `src/backend/addon.ts`. */
   setNativeError(errorClass: new (message: string) => Error): void;
 }
@@ -188,6 +199,8 @@ export interface NativeBuilder extends Disposable {
   optimizer(parameters: readonly NativeParameter[], settings: OptimizerSettings): void;
   /** Keeps a value readable after a run. */
   output(value: Value): void;
+  /** Bytes of activation memory that {@linkcode build} would ask for now. Allocates nothing. */
+  plannedBytes(): number;
   /** Ends recording. */
   build(): NativeProgram;
   dispose(): void;
@@ -214,7 +227,12 @@ export interface RunInputs {
   readonly stream?: number;
 }
 
-/** Results of a run, one entry per step. */
+/**
+ * Results of a run, one entry per step. A training step whose loss or gradient norm is not finite is
+ * not applied: weights and moments stay as they were, as do running statistics that such a batch would
+ * make infinite or NaN. The CPU stops behind it, and there are fewer entries than programs; a GPU goes
+ * on with the next.
+ */
 export interface RunResults {
   /** Mean loss over valid steps. */
   readonly loss: Float64Array;
@@ -222,7 +240,7 @@ export interface RunResults {
   readonly valid: Float64Array;
   /** Valid steps whose argmax is the label. */
   readonly correct: Float64Array;
-  /** Global norm before clipping; 0 for programs that do not clip. */
+  /** Global norm before clipping; 0 for programs without optimizer. */
   readonly gradientNorm: Float64Array;
 }
 
@@ -236,6 +254,8 @@ export interface OpProfile {
   /** Useful floating-point operations (surviving weights only) of one replay. */
   readonly flops: number;
   readonly denseFlops: number;
+  /** Of its operands and results as fp32, each once: what one replay moves at least. */
+  readonly bytes: number;
 }
 
 /** A recorded step. */
@@ -261,5 +281,49 @@ export interface NativeProgram extends Disposable {
   valueShape(value: Value): [number, number, number];
   profile(): OpProfile[];
   resetProfile(): void;
+  dispose(): void;
+}
+
+/** A trained network for {@linkcode NativeInference}; native/include/lth/inference.h has the order. */
+export interface InferenceOptions {
+  readonly shape: {
+    readonly filters: number;
+    readonly kernel: number;
+    readonly blocks: number;
+    readonly blocksPerStage: number;
+    readonly classes: number;
+  };
+  /** Added to every running variance. */
+  readonly epsilon: number;
+  /** Stem, block0.conv1, block0.conv2, ..., head. weight [Cout, Cin, K], 0 where pruned; bias [Cout]. */
+  readonly convolutions: readonly { readonly weight: Float32Array; readonly bias: Float32Array }[];
+  /** Stem, block0.norm2, block1.norm1, block1.norm2, ..., head: four times [C]. */
+  readonly norms: readonly {
+    readonly gamma: Float32Array;
+    readonly beta: Float32Array;
+    readonly mean: Float32Array;
+    readonly variance: Float32Array;
+  }[];
+  readonly isa?: Isa;
+}
+
+/**
+ * A finished network that runs one record at a time on the calling thread, over surviving weights
+ * only.
+ */
+export interface NativeInference extends Disposable {
+  /** E.g. "AVX-512, 1 thread". */
+  readonly description: string;
+  /** Native memory held at present. */
+  readonly bytes: number;
+  /** Multiplications for a record of `length` samples. */
+  macs(length: number): number;
+  /** Outputs for a record of `length` samples: halved, rounded up, by every odd block. */
+  steps(length: number): number;
+  /**
+   * @param samples [length], normalised.
+   * @returns Logits [classes, steps].
+   */
+  run(samples: Float32Array): Float32Array;
   dispose(): void;
 }

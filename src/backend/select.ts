@@ -5,7 +5,7 @@
  */
 import { messageOf, UsageError } from "../core/errors.ts";
 import { loadAddon } from "./addon.ts";
-import type { BackendInfo, Isa, NativeDevice } from "./native.ts";
+import type { BackendInfo, Isa, NativeDevice, Precision } from "./native.ts";
 import { NativeError } from "./native_error.ts";
 
 /** What can be asked for; `auto` is CUDA where there is one, else the CPU. */
@@ -18,6 +18,10 @@ export interface OpenDeviceOptions {
   readonly threads?: number;
   /** Instruction set of the CPU backend; the best the machine has by default. */
   readonly isa?: Isa;
+  /** Which GPU of the CUDA backend, as the driver counts them; 0 by default. */
+  readonly index?: number;
+  /** How the CUDA backend's convolutions multiply; `tf32` by default. */
+  readonly precision?: Precision;
 }
 
 /** A chosen backend. */
@@ -65,8 +69,8 @@ export function chooseBackend(
  * Opens a device on the backend that was asked for.
  *
  * @returns The device, and why it is this one.
- * @throws {UsageError} If the backend, the number of threads or the instruction set cannot be had
- * here; there is no fallback from an explicit choice.
+ * @throws {UsageError} If the backend, the GPU, the number of threads or the instruction set cannot
+ * be had here; there is no fallback from an explicit choice.
  */
 export function openDeviceWithReason(
   options: OpenDeviceOptions,
@@ -78,6 +82,8 @@ export function openDeviceWithReason(
       backend,
       threads: options.threads ?? 0,
       isa: options.isa ?? "automatic",
+      index: options.index ?? 0,
+      precision: options.precision ?? "tf32",
     });
     return { device, reason };
   } catch (error) {

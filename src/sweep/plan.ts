@@ -13,7 +13,7 @@ import { PRESETS } from "../experiment/presets.ts";
 /** Options of `deno task lth` that follow from the rest of the plan, or would make no sense in it. */
 const NOT_IN_SET = [
   ...["mode", "preset", "config", "name", "resume", "seed", "replicates"],
-  ...["folds", "fold", "threads", "help", "dense-from"],
+  ...["folds", "fold", "threads", "help", "dense-from", "fork", "plan"],
 ];
 
 const optionName = z.string()

@@ -5,16 +5,16 @@
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-/// Densities at which either kernel may be the faster one. Outside them the margin is larger than any
-/// machine's difference: at 0.5 the sparse kernel does half of the work at nine tenths of the rate.
+/// Densities at which either kernel may be the faster one. Outside them the margin is larger than
+/// any machine's difference: at 0.5 the sparse kernel does half of the work at 0.9 of the rate.
 constexpr double kSurelySparse = 0.5;
 constexpr double kSurelyDense = 0.97;
 
 /// Executions of each kernel before the choice, the first of which fills the caches.
 constexpr int kTrials = 4;
 
-/// Input channels per block: their rows should stay in L1, yet each output row needs a dozen entries
-/// per block to pay for its sums.
+/// Input channels per block: their rows should stay in L1, yet each output row needs a dozen
+/// entries per block to pay for its sums.
 int choose_block(int channels, int kernel, double density) {
   constexpr double kEntriesPerRow = 12;
   int block = density > 0.15 ? 8 : 16;
@@ -24,8 +24,8 @@ int choose_block(int channels, int kernel, double density) {
 
 }  // namespace
 
-ChosenPass::ChosenPass(const PassGeometry& geometry, const SparsePattern* pattern, bool transposed,
-                       bool keep_entries)
+ChosenPass::ChosenPass(const PassGeometry& geometry, const SparsePattern* pattern,
+                       bool transposed, bool keep_entries)
     : keep_entries_(keep_entries) {
   const double density = pattern ? pattern->density() : 1;
   if (!pattern || (density >= kSurelyDense && !keep_entries)) {
@@ -66,7 +66,7 @@ void ChosenPass::decide() {
 }
 
 std::string ChosenPass::describe() const {
-  if (trying_) return "trying";
+  if (trying_) return sparse_trial_.runs + dense_trial_.runs == 0 ? "untried" : "trying";
   return use_sparse_ ? "sparse/" + std::to_string(block_) : "dense";
 }
 

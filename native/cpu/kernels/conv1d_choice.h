@@ -8,10 +8,10 @@
 
 namespace lth::cpu::LTH_ISA {
 
-/// A pass by the dense or the sparse kernel, whichever is faster here. Where the density leaves that
-/// open, both take turns for the first executions, timed, and the faster one stays. Both add the same
-/// products in the same order, in partial sums of the same channels, so results do not depend on the
-/// outcome: not a bit of them.
+/// A pass by the dense or the sparse kernel, whichever is faster here. Where the density leaves
+/// that open, both take turns for the first executions, timed, and the faster one stays. Both add
+/// the same products in the same order, in partial sums of the same channels, so results do not
+/// depend on the outcome: not a bit of them.
 class ChosenPass {
  public:
   /// @param pattern null for all weights, which is the dense kernel's without a trial
@@ -23,7 +23,7 @@ class ChosenPass {
   void run(const float* weight, const PassData& data, ThreadPool& pool);
   /// The surviving weights, if there is a pattern and they were to be kept.
   SparseEntries& entries() { return sparse_->entries(); }
-  /// "dense", "sparse/8" (channels per block), or "trying" before the choice.
+  /// "dense" or "sparse/8" (channels per block); before the choice "untried", then "trying".
   std::string describe() const;
 
  private:

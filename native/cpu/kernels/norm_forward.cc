@@ -87,11 +87,14 @@ Scale batch_scale(const NormForward& args, int channel, int64_t count) {
     mean = double(pilot) + shift;
     variance = std::max(sums.square.total() / double(count) - shift * shift, 0.0);
     const double unbiased = count > 1 ? variance * double(count) / double(count - 1) : variance;
-    float& running_mean = args.running_mean[channel];
-    float& running_variance = args.running_variance[channel];
-    running_mean = float(running_mean + double(args.momentum) * (mean - running_mean));
-    running_variance =
-        float(running_variance + double(args.momentum) * (unbiased - running_variance));
+    // As floats: a running statistic between two finite ones is finite.
+    if (std::isfinite(float(mean)) && std::isfinite(float(unbiased))) {
+      float& running_mean = args.running_mean[channel];
+      float& running_variance = args.running_variance[channel];
+      running_mean = float(running_mean + double(args.momentum) * (mean - running_mean));
+      running_variance =
+          float(running_variance + double(args.momentum) * (unbiased - running_variance));
+    }
   }
   args.saved_mean[channel] = float(mean);
   args.saved_inv_std[channel] = float(1.0 / std::sqrt(variance + double(args.epsilon)));

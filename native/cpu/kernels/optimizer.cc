@@ -128,6 +128,7 @@ void update(const OptimizerStep& args, const Rule& rule, ThreadPool& pool) {
 }  // namespace
 
 void optimizer_step(const OptimizerStep& args, ThreadPool& pool) {
+  if (args.norm && !std::isfinite(args.norm[0])) return;
   float clip = 1;
   if (args.clip_norm > 0 && args.norm[0] > double(args.clip_norm)) {
     clip = float(double(args.clip_norm) / args.norm[0]);

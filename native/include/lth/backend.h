@@ -52,16 +52,28 @@ struct ConvWgrad {
   float* dbias;    ///< [Cout]
 };
 
+/// What differs from one replay of a program to the next.
+struct StepValues {
+  float learning_rate = 0;
+  uint32_t stream = 0;         ///< random stream: dropout and sign flips
+  int64_t optimizer_step = 1;  ///< 1 for the first update since the optimiser was reset
+  /// Not 0 behind a training step that was not finite: running statistics, moments and weights stay
+  /// as they are. Set by FetchStep.
+  int32_t halted = 0;
+};
+
 struct Dropout {
   double rate = 0;       ///< 0: none; kept elements are scaled by 1 / (1 - rate)
   uint64_t seed = 0;     ///< with `stream` and `layer`: the key of lth/random.h
   uint32_t stream = 0;
   uint32_t layer = 0;
+  const StepValues* step_values = nullptr;  ///< device memory; if given, instead of `stream`
 };
 
 /// y = dropout(relu(gamma * (x - mean) * inv_std + beta)) over the valid positions. A batch without
 /// valid positions leaves the running statistics alone; with a single one, whose unbiased variance
-/// does not exist, they move towards its biased variance, 0.
+/// does not exist, they move towards its biased variance, 0. A channel whose batch mean or unbiased
+/// variance is not finite as a float leaves its own alone: what is finite stays finite.
 struct NormForward {
   Activation x;              ///< [N, C, L]
   Activation y;              ///< [N, C, L]; may be x itself when not training
@@ -133,6 +145,7 @@ struct Gather {
   Activation x;            ///< [N, 1, L]; records longer than L are cut
   int32_t* lengths;        ///< [groups * 16], what x.lengths points to
   int32_t* labels;         ///< [groups * 16]
+  const StepValues* step_values = nullptr;  ///< device memory; if given, instead of `stream`
 };
 
 /// out[n] = ceil(in[n] / stride): valid lengths after a strided op.
@@ -173,6 +186,7 @@ enum class OptimizerKind { adam, sgd };
 /// Gradients are scaled by min(1, clip_norm / norm) first when clip_norm > 0.
 /// adam: Kingma & Ba 2015, algorithm 1, epsilon outside the root of the corrected moment.
 /// sgd: m = momentum * m + g; w -= lr * m (moment2 unused). Weight decay is added to the gradient.
+/// If the norm is given and is not finite, nothing is updated.
 struct OptimizerStep {
   std::span<const ParameterView> parameters;
   OptimizerKind kind;
@@ -182,8 +196,47 @@ struct OptimizerStep {
   float epsilon;
   float weight_decay;
   float clip_norm;      ///< 0: no clipping
-  const double* norm;   ///< [1] from GradientNorm; null when clip_norm is 0
+  const double* norm;   ///< [1] from GradientNorm; null if clip_norm is 0 and nothing is to be checked
   int64_t step;         ///< 1 for the first update since the optimiser was reset
+  /// Device memory; if given, instead of `learning_rate` and `step`.
+  const StepValues* step_values = nullptr;
+};
+
+/// Steps waiting on the device, where their programs find them without the host: row `cursor` is
+/// the next. Device memory.
+struct StepQueue {
+  const StepValues* values;  ///< [steps]
+  const int32_t* records;    ///< [steps][row]: indices for gather
+  double* results;           ///< [steps][4], written as steps end
+  int32_t* cursor;           ///< [2]: the next row; not 0 once a training step was not finite
+  int row;                   ///< int32s from one step's records to the next's
+};
+
+/// Copies the next step's values and its first `count` records to where a program's ops look.
+struct FetchStep {
+  StepQueue queue;
+  StepValues* values;   ///< [1]
+  int32_t* records;     ///< [count]
+  int count;
+};
+
+/// Copies a program's results to the queue and moves the cursor on.
+struct StoreStep {
+  StepQueue queue;
+  const double* results;  ///< [4]: loss, valid and correct steps, gradient norm
+  bool trains;            ///< a loss or norm that is not finite halts the queue
+};
+
+/// A convolution that a program runs and the weights [Cout, Cin, K] that it runs with.
+struct ConvWeights {
+  ConvPlan* plan;
+  const float* weight;
+};
+
+/// Ops recorded by a backend that can replay them in one go.
+class CapturedStep {
+ public:
+  virtual ~CapturedStep() = default;
 };
 
 /// One prunable tensor of a global magnitude selection, in host-visible order.
@@ -195,11 +248,13 @@ struct SelectTensor {
 };
 
 class DeviceArena;  // core/arena.h
+class DeviceSteps;  // core/device_steps.h
 
 /// What the programs of one backend share. It hangs on the backend so that nothing is global; only
 /// core/ uses it.
 struct ProgramShare {
   std::weak_ptr<DeviceArena> arena;  ///< kept alive by the builders and programs that use it
+  std::weak_ptr<DeviceSteps> steps;  ///< the same, of asynchronous backends
   uint32_t builders = 0;             ///< builders made so far: tells their values apart
 };
 
@@ -245,6 +300,28 @@ class Backend {
   /// alive; the masks are then undefined.
   virtual void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) = 0;
 
+  // Steps without the host, for backends whose ops only queue work. Of those that do not, none of
+  // the following is called.
+  /// Whether ops return before their work is done.
+  virtual bool is_asynchronous() const { return false; }
+  virtual void fetch_step(const FetchStep&) {}
+  virtual void store_step(const StoreStep&) {}
+  /// At a program's start, all its convolutions: packs their weights once for forward and dgrad.
+  virtual void prepare_convolutions(std::span<const ConvWeights>) {}
+  /// Between the two, ops are recorded and not run; they must have run once before with the same
+  /// arguments, as nothing can be allocated meanwhile.
+  virtual void begin_capture() {}
+  virtual std::unique_ptr<CapturedStep> end_capture() { return nullptr; }
+  /// Ends a capture in which an op failed.
+  virtual void abandon_capture() noexcept {}
+  virtual void replay(CapturedStep&) {}
+  /// Changes when memory that captured ops refer to has moved: captures made before are void.
+  virtual uint64_t capture_generation() const { return 0; }
+  /// Sets mark `index` behind the work queued so far.
+  virtual void set_mark(size_t) {}
+  /// Seconds on the device's clock from mark `from` to mark `to`; waits for both.
+  virtual double seconds_between(size_t, size_t) { return 0; }
+
  private:
   ProgramShare program_share_;
 };
@@ -259,6 +336,22 @@ struct CpuOptions {
 /// Throws Error(state) if the machine lacks the instruction set that was asked for.
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
 
+/// How convolutions multiply on a GPU. All else is float, with sums in double.
+enum class Precision {
+  fp32,  ///< float products and sums
+  tf32,  ///< operands rounded to 11 significant bits, float sums
+  bf16,  ///< operands rounded to 8 significant bits, float sums; weights stay float
+};
+
+struct CudaOptions {
+  int index = 0;  ///< device, as the driver counts them
+  Precision precision = Precision::tf32;
+};
+
+/// Throws Error(range) for an unknown device, Error(state) if there is no usable one or this build
+/// has no CUDA; the reason is in the message.
+std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options);
+
 /// A backend this build knows of, and why it cannot be used, if it cannot.
 struct BackendInfo {
   std::string name;
@@ -266,5 +359,7 @@ struct BackendInfo {
   std::string detail;  ///< description when available, the reason when not
 };
 std::vector<BackendInfo> list_backends();
+/// What list_backends says of CUDA.
+BackendInfo cuda_backend_info();
 
 }  // namespace lth

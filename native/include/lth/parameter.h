@@ -45,10 +45,14 @@ class Parameter {
   void set_mask(const uint8_t* mask);
   /// All ones while the parameter is dense.
   void read_mask(uint8_t* target) const;
+  /// [size()] 0 or 1; null while every weight is kept.
+  const uint8_t* mask() const { return mask_.empty() ? nullptr : mask_.data(); }
 
   /// Null while every weight is kept.
   const SparsePattern* pattern() const { return pattern_.get(); }
   size_t kept() const { return pattern_ ? size_t(pattern_->nnz()) : size_; }
+  /// Grows with every set_mask: what was derived from the pattern before is void.
+  uint64_t generation() const { return generation_; }
 
   /// The backend's plan for this parameter as a convolution weight [Cout, Cin, K], shared by every
   /// program that uses it; made on first use and again after set_mask.
@@ -61,6 +65,7 @@ class Parameter {
   float* slots_[4] = {};
   std::vector<uint8_t> mask_;  // host copy; empty while dense
   std::unique_ptr<SparsePattern> pattern_;
+  uint64_t generation_ = 0;
   std::vector<std::pair<Conv1dDesc, std::unique_ptr<ConvPlan>>> plans_;  // emptied by set_mask
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -70,7 +71,7 @@ struct StepResult {
   double loss = 0;           ///< mean over valid steps
   double valid = 0;          ///< number of valid steps
   double correct = 0;        ///< valid steps whose argmax is the label
-  double gradient_norm = 0;  ///< before clipping; 0 if the program does not clip
+  double gradient_norm = 0;  ///< before clipping; 0 if the program has no optimizer
 };
 
 /// Time and work of one recorded op, summed over the replays since the last reset.
@@ -81,6 +82,7 @@ struct OpProfile {
   double seconds = 0;
   double flops = 0;        ///< of a convolution's surviving weights over all [N, L], per replay
   double dense_flops = 0;  ///< the same with every weight; both 0 for other ops
+  double bytes = 0;        ///< of its operands and results as fp32, each once; per replay
 };
 
 struct OptimizerSettings {
@@ -152,6 +154,9 @@ class ProgramBuilder {
   /// Keeps a value readable after a run.
   void output(Value value);
 
+  /// Bytes of activation memory that build() would ask for now. Allocates nothing.
+  size_t planned_bytes();
+
   /// Ends recording and plans memory. The builder cannot be used afterwards. May move the arena,
   /// and so ends the life of the values of other programs.
   std::unique_ptr<Program> build();
@@ -161,6 +166,20 @@ class ProgramBuilder {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// One replay of a program.
+struct ProgramStep {
+  Program* program;
+  StepInputs inputs;
+};
+
+/// Replays steps of one backend in order and writes their results, as Program::run one by one; on a
+/// GPU the host waits once, at the end. Stops early, the rest of the results untouched, once
+/// `cancelled` is set. A training step whose loss or gradient norm is not finite is not applied
+/// (see OptimizerStep); a backend that works while it is called stops behind it, so that the
+/// gradients can be looked at. Returns how many steps were done, all if cancelled.
+size_t run_steps(std::span<const ProgramStep> steps, std::span<StepResult> results,
+               const std::atomic<bool>& cancelled);
 
 /// A recorded step, replayed without leaving native code. Activations live in an arena that all
 /// programs of a backend share, so values hold only until another program runs, is written to or is
@@ -184,11 +203,15 @@ class Program {
   int length() const;
   /// Bytes of the activation arena this program needs.
   size_t arena_bytes() const;
+  /// A backend whose ops only queue work times them from reset_profile() to the next profile(),
+  /// and then runs them one by one; the others time every replay.
   std::vector<OpProfile> profile() const;
   void reset_profile();
 
  private:
   friend class ProgramBuilder;
+  friend size_t run_steps(std::span<const ProgramStep>, std::span<StepResult>,
+                        const std::atomic<bool>&);
   struct Impl;
   explicit Program(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace lth {
@@ -12,6 +13,8 @@ struct SparsePattern {
   int columns = 0;                 ///< Cin * K
   std::vector<int32_t> row_begin;  ///< [rows + 1]
   std::vector<int32_t> column;     ///< [nnz]: ci * K + k
+  /// What its backend made of it, kept for as long as the pattern lives.
+  mutable std::shared_ptr<void> derived = nullptr;
 
   int64_t nnz() const { return int64_t(column.size()); }
   double density() const {

@@ -118,7 +118,7 @@ function prepare(p: OptimizerParameters): Check {
         // Squares are added in float32 over short stretches only, then in double.
         quantity: "gradient norm",
         got: result.gradientNorm,
-        want: [clipNorm > 0 ? norm : 0],
+        want: [norm],
         terms: [norm],
         limit: 1,
       }];

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "cuda/device.h"
+
+namespace lth::cuda {
+
+/// What an op needs beside its arguments.
+struct Context {
+  Stream stream;
+  Workspace& workspace;
+  int sm_count;
+  unsigned* ticket;  ///< device memory, [1], 0 between ops: counts the blocks that are done
+};
+
+}  // namespace lth::cuda

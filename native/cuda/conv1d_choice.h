@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cuda/device.h"
+#include "lth/conv1d_desc.h"
+#include "lth/sparse_pattern.h"
+
+namespace lth::cuda::conv {
+
+enum class ConvKernel {
+  sparse,  ///< surviving weights only, float
+  simt,    ///< dense, float multiply-adds
+  tf32,    ///< dense, tensor cores
+  bf16,    ///< dense, tensor cores
+};
+
+struct ConvChoice {
+  ConvKernel forward = ConvKernel::simt;
+  ConvKernel dgrad = ConvKernel::simt;
+  ConvKernel wgrad = ConvKernel::simt;
+
+  bool operator==(const ConvChoice&) const = default;
+  /// "forward=tf32 dgrad=sparse wgrad=tf32"
+  std::string text() const;
+  /// The inverse of text(). Throws Error(range) for anything else.
+  static ConvChoice parse(std::string_view text);
+};
+
+/// The dense kernel of a precision.
+ConvKernel dense_kernel(Precision precision);
+
+/// Throws Error(range) if a kernel needs another precision, or survivors to list where the layer is
+/// dense.
+void check_choice(const ConvChoice& choice, const SparsePattern* pattern, Precision precision);
+
+/// Density below which the sparse kernels are taken: 0.024 against bf16, 0.045 against tf32, 0.25
+/// against float (computed: one load per multiply-add caps them at a quarter of the float peak).
+double sparse_threshold(Precision precision);
+
+/// By density among the live rows and channels, which is what the dense kernels work on.
+/// @param live_out, live_in channels with survivors
+ConvChoice choose(const Conv1dDesc& desc, const SparsePattern* pattern, int live_out, int live_in,
+                  Precision precision);
+
+}  // namespace lth::cuda::conv

@@ -1,0 +1,261 @@
+// Forward and dgrad: plans, packed weights and launches. They are one operation (conv1d_index.h) on
+// different geometries, so they share every kernel.
+
+#include "cuda/conv1d_pass.h"
+
+#include "cuda/conv1d_pass_mma.h"
+#include "cuda/conv1d_pass_simt.h"
+#include "cuda/conv1d_pass_sparse.h"
+#include "cuda/conv1d_plan.h"
+#include "cuda/conv1d_tiling.h"
+#include "lth/error.h"
+
+namespace lth::cuda::conv {
+namespace {
+
+constexpr int kThreads = 256;
+
+/// Adds the parts of a split contraction in order and finishes the output.
+__global__ void __launch_bounds__(kThreads) split_sum_kernel(const PassArgs args) {
+  const int set = blockIdx.z;
+  const int quads = args.sets[set].steps * 4;
+  const int i = blockIdx.y * kThreads + threadIdx.x;
+  const int row = int(blockIdx.x) / args.groups, group = int(blockIdx.x) % args.groups;
+  if (i >= quads) return;
+  const int step = i / 4, quad = i % 4;
+  float4 sum = make_float4(0, 0, 0, 0);
+  for (int s = 0; s < args.splits; ++s) {
+    const float4 v = load4(args.partial + args.partial_place(s, set, row, group, step) + 4 * quad);
+    sum = make_float4(sum.x + v.x, sum.y + v.y, sum.z + v.z, sum.w + v.w);
+  }
+  args.out.store(group, args.out_channel(row),
+                 args.sets[set].taps.out_first + step * args.out_step, quad, sum);
+}
+
+/// Rows without surviving weights: bias and residual only.
+__global__ void __launch_bounds__(kThreads) dead_rows_kernel(const Output out,
+                                                             const int32_t* dead) {
+  const int channel = dead[blockIdx.x], group = blockIdx.y;
+  out.zero_halo(group, channel, threadIdx.x, kThreads);
+  for (int i = threadIdx.x; i < out.rows.length * 4; i += kThreads) {
+    out.store(group, channel, i / 4, i % 4, make_float4(0, 0, 0, 0));
+  }
+}
+
+/// Warp costs: instructions per tap of a chunk over the rate of a multiprocessor. Tensor cores: 0.6
+/// of the peak is what mma.sync reaches on Hopper; SIMT: four multiply-add instructions a cycle.
+constexpr EngineShape kMmaShapes[] = {{32, 8, 224, 32 / 0.6, 1024}, {32, 4, 144, 16 / 0.6, 1024}};
+constexpr EngineShape kSimtShape = {kSimtRows, SimtPass::kSteps, 168, 96.0 / 4 * kSimtChunk / 0.8,
+                                    kSimtRows * kSimtChunk * sizeof(float)};
+
+template <class T>
+struct Engine {
+  using type = T;
+};
+
+template <class E>
+void launch_engine(const PassArgs& args, dim3 grid, int threads, size_t shared, Stream stream) {
+  LTH_LAUNCH((pass_kernel<E>), grid, dim3(threads), shared, stream, args);
+}
+
+}  // namespace
+
+PassPlan::PassPlan(const Source& source, ConvKernel kernel, const DeviceInfo& device,
+                   Stream stream)
+    : geometry_(source.geometry), kernel_(kernel) {
+  rows_.live_count = int(source.row_live.size());
+  rows_.dead_count = int(source.row_dead.size());
+  in_count_ = int(source.in_live.size());
+  rows_.dead = DeviceArray<int32_t>(source.row_dead, stream);
+  if (in_count_ < geometry_.in_channels) {
+    in_live_ = DeviceArray<int32_t>(source.in_live, stream);
+  }
+  if (rows_.live_count == 0) return;
+  if (kernel == ConvKernel::sparse) {
+    make_sparse(source, device, stream);
+  } else {
+    if (rows_.dead_count > 0) rows_.live = DeviceArray<int32_t>(source.row_live, stream);
+    make_dense();
+  }
+}
+
+void PassPlan::make_dense() {
+  const bool simt = kernel_ == ConvKernel::simt;
+  const int chunk = simt ? kSimtChunk : kernel_ == ConvKernel::bf16 ? 16 : 8;
+  size_t total = 0;
+  for (int s = 0; s < geometry_.set_count; ++s) {
+    cuts_[s] = cut_stages(geometry_.sets[s].taps, in_count_, chunk);
+    const int per_tile = cuts_[s].taps * cuts_[s].chunks;
+    words_[s] = simt ? ceil_div(rows_.live_count, kSimtRows) * per_tile * kSimtRows * kSimtChunk
+                     : ceil_div(rows_.live_count, 16) * per_tile * kFragmentWords;
+    first_word_[s] = total;
+    total += words_[s];
+  }
+  // Weights are loaded a tap ahead: one fragment past the end is read, and not used.
+  packed_ = DeviceArray<uint32_t>(total + kFragmentWords);
+}
+
+void PassPlan::make_sparse(const Source& source, const DeviceInfo& device, Stream stream) {
+  const Conv1dDesc desc{source.transposed ? geometry_.out_channels : geometry_.in_channels,
+                        source.transposed ? geometry_.in_channels : geometry_.out_channels,
+                        source.transposed ? geometry_.weight_out_stride
+                                          : geometry_.weight_in_stride,
+                        1, 0};
+  const std::vector<int32_t> order =
+      order_rows(desc, *source.pattern, source.transposed, source.row_live);
+  rows_.live = DeviceArray<int32_t>(order, stream);
+  warps_ = std::min(kSparseWarps, ceil_div(rows_.live_count, kSparseWarpRows));
+  slots_ = ceil_div(rows_.live_count, warps_ * kSparseWarpRows) * warps_ * kSparseWarpRows;
+
+  // As many channels a stage as two blocks of a multiprocessor can hold twice.
+  constexpr size_t kWantedShared = 98 << 10;
+  int taps = 0;
+  for (int s = 0; s < geometry_.set_count; ++s) taps = std::max(taps, geometry_.sets[s].taps);
+  const int tap_block = cut_stages(taps, in_count_, 1).tap_block;
+  tile_ = TileShape::make(SparsePassEngine::kSteps, geometry_.in_step, tap_block);
+  const int most = int(std::min(kWantedShared, device.shared_per_block) /
+                       (2 * sizeof(float) * tile_.row_stride));
+  const int chunk = ceil_div(in_count_, ceil_div(in_count_, most));
+
+  std::vector<int2> entries;
+  std::vector<int32_t> index;
+  for (int s = 0; s < geometry_.set_count; ++s) {
+    cuts_[s] = cut_stages(geometry_.sets[s].taps, in_count_, chunk);
+    SparseRows rows = list_rows(geometry_, geometry_.sets[s], cuts_[s], tile_, *source.pattern,
+                                source.transposed, order, source.in_live, slots_);
+    first_word_[s] = entries.size();
+    words_[s] = int(rows.index.size());
+    for (int32_t& b : rows.begin) b += int32_t(entries.size());
+    for (const int32_t offset : rows.offset) entries.push_back(make_int2(offset, 0));
+    index.insert(index.end(), rows.index.begin(), rows.index.end());
+    row_begin_[s] = DeviceArray<int32_t>(rows.begin, stream);
+  }
+  entries_ = DeviceArray<int2>(entries, stream);
+  index_ = DeviceArray<int32_t>(index, stream);
+}
+
+void PassPlan::pack_jobs(const float* weight, std::vector<PackJob>& jobs) const {
+  if (rows_.live_count == 0) return;
+  PackJob job{};
+  job.weight = weight;
+  if (kernel_ == ConvKernel::sparse) {
+    job.kind = PackJob::Kind::gather;
+    job.target = reinterpret_cast<uint32_t*>(entries_.data()) + 1;
+    job.words = int(entries_.size());
+    job.index = index_.data();
+    jobs.push_back(job);
+    return;
+  }
+  job.kind = kernel_ == ConvKernel::simt   ? PackJob::Kind::simt
+             : kernel_ == ConvKernel::bf16 ? PackJob::Kind::bf16
+                                           : PackJob::Kind::tf32;
+  job.out_list = rows_.live.data();
+  job.in_list = in_live_.data();
+  job.rows = rows_.live_count;
+  job.channels = in_count_;
+  job.out_stride = geometry_.weight_out_stride;
+  job.in_stride = geometry_.weight_in_stride;
+  job.in_step = geometry_.in_step;
+  for (int s = 0; s < geometry_.set_count; ++s) {
+    job.target = packed_.data() + first_word_[s];
+    job.words = words_[s];
+    job.taps = geometry_.sets[s];
+    job.cut = cuts_[s];
+    jobs.push_back(job);
+  }
+}
+
+void PassPlan::run(const Data& data, PlanContext& context, Stream stream) const {
+  PassArgs args{};
+  args.in = Rows::of(data.in);
+  args.out = {Rows::of(data.out), data.add ? Rows::of(*data.add) : Rows{}, data.bias,
+              data.out.lengths};
+  args.groups = data.out.groups();
+  if (rows_.dead_count > 0) {
+    LTH_LAUNCH(dead_rows_kernel, dim3(rows_.dead_count, args.groups), dim3(kThreads), 0, stream,
+               args.out, rows_.dead.data());
+  }
+  if (rows_.live_count == 0) return;
+  args.in_list = in_live_.data();
+  args.out_list = rows_.live.data();
+  args.rows = rows_.live_count;
+  args.in_step = geometry_.in_step;
+  args.out_step = geometry_.out_step;
+  args.set_count = geometry_.set_count;
+  args.entries = entries_.data();
+  args.slots = slots_;
+  int widest = 0;
+  for (int s = 0; s < geometry_.set_count; ++s) {
+    const TapSet& taps = geometry_.sets[s];
+    const int steps = std::max(0, data.out.shape.length - taps.out_first);
+    args.sets[s] = {taps, cuts_[s], ceil_div(steps, geometry_.out_step),
+                    packed_.data() + first_word_[s], row_begin_[s].data()};
+    if (cuts_[s].stages * cuts_[s].tap_block > cuts_[widest].stages * cuts_[widest].tap_block) {
+      widest = s;
+    }
+  }
+  launch(args, cuts_[widest], context, stream);
+}
+
+void PassPlan::launch(PassArgs& args, const StageCut& widest, PlanContext& context,
+                      Stream stream) const {
+  TilingRequest request{args.rows,      args.groups, args.sets[0].steps,
+                        args.in_step,   args.set_count, widest,
+                        context.device.sm_count, context.device.shared_per_block};
+  PassTiling tiling;
+  if (kernel_ == ConvKernel::sparse) {
+    // A row of a stage has so many entries, each four reads of 512 bytes.
+    const double entries = double(entries_.size()) / std::max(1, widest.stages * args.rows);
+    const int taps = std::max(1, std::min(widest.taps, widest.tap_block));
+    const EngineShape shape{kSparseWarpRows, SparsePassEngine::kSteps, 128,
+                            entries * 64 / taps, entries * kSparseWarpRows * sizeof(int2) / taps};
+    tiling = tile_sparse(request, shape, warps_, tile_);
+  } else if (kernel_ == ConvKernel::simt) {
+    tiling = choose_tiling(request, &kSimtShape, 1, 8);
+  } else {
+    tiling = choose_tiling(request, kMmaShapes, 2, 8);
+  }
+  if (tiling.engine < 0) {
+    throw_state("A convolution's tile does not fit into the " +
+                std::to_string(context.device.shared_per_block) +
+                " bytes of shared memory that a block of this GPU may use");
+  }
+  args.tile = tiling.tile;
+  args.warp_columns = tiling.warp_columns;
+  args.tiles = tiling.tiles;
+  args.splits = tiling.splits;
+  args.partial_steps = args.sets[0].steps;
+  if (args.splits > 1) {
+    args.partial = static_cast<float*>(context.require(
+        args.partial_place(args.splits, 0, 0, 0, 0) * sizeof(float), stream));
+  }
+  const int block_rows =
+      tiling.warp_rows * (kernel_ == ConvKernel::sparse ? kSparseWarpRows
+                          : kernel_ == ConvKernel::simt ? kSimtRows
+                                                        : kMmaShapes[tiling.engine].rows);
+  const dim3 grid(tiling.tiles * args.groups, ceil_div(args.rows, block_rows),
+                  args.set_count * args.splits);
+  const auto start = [&](auto engine) {
+    launch_engine<typename decltype(engine)::type>(args, grid, tiling.threads(), tiling.shared,
+                                                   stream);
+  };
+  switch (kernel_) {
+    case ConvKernel::sparse: start(Engine<SparsePassEngine>()); break;
+    case ConvKernel::simt: start(Engine<SimtPass>()); break;
+    case ConvKernel::tf32:
+      if (tiling.engine == 0) start(Engine<MmaPass<Precision::tf32, 2, 8>>());
+      else start(Engine<MmaPass<Precision::tf32, 2, 4>>());
+      break;
+    case ConvKernel::bf16:
+      if (tiling.engine == 0) start(Engine<MmaPass<Precision::bf16, 2, 8>>());
+      else start(Engine<MmaPass<Precision::bf16, 2, 4>>());
+      break;
+  }
+  if (args.splits > 1) {
+    const int blocks = ceil_div(args.sets[0].steps * 4, kThreads);
+    LTH_LAUNCH(split_sum_kernel, dim3(args.rows * args.groups, blocks, args.set_count),
+               dim3(kThreads), 0, stream, args);
+  }
+}
+
+}  // namespace lth::cuda::conv

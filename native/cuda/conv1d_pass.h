@@ -1,0 +1,147 @@
+#pragma once
+
+#include "cuda/conv1d_rows.h"
+
+/// The kernel of all passes: a block computes rows x steps x 16 lanes of one group. Its inputs pass
+/// through shared memory stage by stage, copied while the stage before is computed; an Engine holds
+/// the sums in registers and multiplies.
+namespace lth::cuda::conv {
+
+/// One set of outputs in a launch.
+struct PassSet {
+  TapSet taps;
+  StageCut cut;
+  int steps;                 ///< output steps over the whole length
+  const uint32_t* packed;    ///< dense engines: packed weights
+  const int32_t* row_begin;  ///< sparse engine: [stages][slots + 1] entries
+};
+
+struct PassArgs {
+  Rows in;
+  Output out;
+  const int32_t* in_list;   ///< [in channels with survivors] -> channel, null: all
+  const int32_t* out_list;  ///< [rows] -> channel, null: all
+  int rows;                 ///< output channels with survivors
+  int groups;
+  int in_step, out_step;
+  int set_count;
+  PassSet sets[2];
+  TileShape tile;
+  int warp_columns;         ///< warps of a block along the steps; the others lie along the rows
+  int tiles;                ///< blocks along the steps of a group
+  int splits;               ///< parts of the contraction
+  float* partial;           ///< [splits][sets][rows][groups][partial_steps][16] when splits > 1
+  int partial_steps;
+  const int2* entries;      ///< sparse engine: offset into the tile, bits of the value
+  int slots;                ///< sparse engine: rows, rounded up to a block's
+
+  LTH_HD size_t partial_place(int split, int set, int row, int group, int step) const {
+    return ((((size_t(split) * set_count + set) * rows + row) * groups + group) * partial_steps +
+            step) * kLanes;
+  }
+  __device__ int out_channel(int row) const { return out_list ? out_list[row] : row; }
+};
+
+/// Where an engine's sums belong.
+struct PassSite {
+  int group, set, split;
+  int row;    ///< first row of the warp
+  int step;   ///< first step of the warp
+  int begin, end;  ///< stages
+};
+
+/// Sums of four lanes: to the output, or to the partial sums when the contraction is split.
+__device__ inline void store_sums(const PassArgs& args, const PassSite& site, int row, int step,
+                                  int quad, float4 v) {
+  const PassSet& set = args.sets[site.set];
+  if (row >= args.rows || step >= set.steps) return;
+  if (args.splits > 1) {
+    const size_t place = args.partial_place(site.split, site.set, row, site.group, step);
+    *reinterpret_cast<float4*>(args.partial + place + 4 * quad) = v;
+  } else {
+    args.out.store(site.group, args.out_channel(row), set.taps.out_first + step * args.out_step,
+                   quad, v);
+  }
+}
+
+/// Starts the copies of a stage's inputs: [chunk][plane][index][16], zeros outside the records'
+/// length and past the last channel.
+__device__ inline void load_tile(const PassArgs& args, const PassSet& set, int group,
+                                 int first_step, int block_steps, int stage_index, float* tile) {
+  const StageCut::Stage stage = set.cut.at(stage_index);
+  const int count = (args.in_step * (block_steps - 1) + stage.taps) * 4;
+  const int first = set.taps.base + args.in_step * first_step + stage.first_tap;
+  const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
+  for (int c = warp; c < set.cut.chunk; c += blockDim.x / kWarp) {
+    const bool present = c < stage.channels;
+    const int index = stage.first_channel + (present ? c : 0);
+    const float* row = args.in.row(group, args.in_list ? args.in_list[index] : index);
+    float* target = tile + c * args.tile.row_stride;
+    for (int i = lane; i < count; i += kWarp) {
+      const int local = i >> 2, position = first + local;
+      const bool valid = present && position >= 0 && position < args.in.length;
+      const int plane = args.in_step == 2 ? local & 1 : 0;
+      const int place = args.in_step == 2 ? local >> 1 : local;
+      cp_async_16(target + plane * args.tile.plane_stride + place * kLanes + (i & 3) * 4,
+                  valid ? row + size_t(position) * kLanes + (i & 3) * 4 : args.in.zero, valid);
+    }
+  }
+}
+
+/// An Engine has kRows and kSteps per warp; `stage` adds a stage's products, `finish` hands out the
+/// sums. Grid: (tiles x groups, blocks of rows, sets x splits).
+template <class Engine>
+__global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
+  LTH_DYNAMIC_SHARED(float, shared);
+  const int warp = threadIdx.x / kWarp;
+  const int warp_rows = int(blockDim.x) / kWarp / args.warp_columns;
+  const int block_steps = Engine::kSteps * args.warp_columns;
+  const int first_step = int(blockIdx.x) % args.tiles * block_steps;
+  const int block_row = int(blockIdx.y) * warp_rows * Engine::kRows;
+
+  PassSite site;
+  site.group = int(blockIdx.x) / args.tiles;
+  site.set = int(blockIdx.z) % args.set_count;
+  site.split = int(blockIdx.z) / args.set_count;
+  site.row = block_row + warp / args.warp_columns * Engine::kRows;
+  const int warp_step = warp % args.warp_columns * Engine::kSteps;
+  site.step = first_step + warp_step;
+
+  const PassSet& set = args.sets[site.set];
+  site.begin = int((long long)set.cut.stages * site.split / args.splits);
+  site.end = int((long long)set.cut.stages * (site.split + 1) / args.splits);
+  const int live = args.out.live(site.group);
+  if (set.taps.out_first + first_step * args.out_step >= live) site.end = site.begin;
+
+  if (site.split == 0 && site.set == 0 && blockIdx.x % args.tiles == 0) {
+    const int rows = min(warp_rows * Engine::kRows, args.rows - block_row);
+    for (int r = 0; r < rows; ++r) {
+      args.out.zero_halo(site.group, args.out_channel(block_row + r), threadIdx.x, blockDim.x);
+    }
+  }
+
+  const int buffer_floats = set.cut.chunk * args.tile.row_stride;
+  Engine engine(args, site);
+  if (site.begin < site.end) {
+    load_tile(args, set, site.group, first_step, block_steps, site.begin, shared);
+    cp_async_commit();
+  }
+  for (int s = site.begin; s < site.end; ++s) {
+    // One barrier a stage: behind it this stage's inputs are there, and the buffer of the stage
+    // before is free for the next one's.
+    cp_async_wait<0>();
+    __syncthreads();
+    const int buffer = (s - site.begin) & 1;
+    if (s + 1 < site.end) {
+      load_tile(args, set, site.group, first_step, block_steps, s + 1,
+                shared + (buffer ^ 1) * buffer_floats);
+      cp_async_commit();
+    }
+    if (site.row < args.rows && site.step < set.steps) {
+      engine.stage(args, site, s, shared + buffer * buffer_floats, warp_step);
+    }
+  }
+  if (site.row < args.rows && site.step < set.steps) engine.finish(args, site);
+}
+
+}  // namespace lth::cuda::conv

@@ -1,0 +1,143 @@
+#pragma once
+
+#include "cuda/conv1d_pass.h"
+
+namespace lth::cuda::conv {
+
+/// Tensor cores: 16 * Tiles output channels x Steps positions x 16 lanes per warp, contraction over
+/// 8 (tf32) or 16 (bf16) input channels of one tap per instruction.
+///
+/// A tap shifts the input by a position, and a position is a pair of B fragments (columns 0-7 are
+/// the even lanes, 8-15 the odd ones). So the fragments of `Steps` positions stay in registers and
+/// slide: each tap loads one new position and one A fragment per 16 rows for 2 * Tiles * Steps
+/// instructions. A fragments are loaded a tap ahead, in the order in which they were packed.
+template <Precision P, int Tiles, int Steps>
+class MmaPass {
+ public:
+  static constexpr bool kBf16 = P == Precision::bf16;
+  static constexpr int kChunk = kBf16 ? 16 : 8;
+  static constexpr int kRows = 16 * Tiles;
+  static constexpr int kSteps = Steps;
+
+  __device__ MmaPass(const PassArgs& args, const PassSite& site) {
+    const PassSet& set = args.sets[site.set];
+    const int per_tile = set.cut.taps * set.cut.chunks;
+    const int last = (args.rows + 15) / 16 - 1;
+    const int lane = threadIdx.x % kWarp;
+    if (site.begin < site.end) {
+      const int first = set.cut.at(site.begin).linear;
+      LTH_UNROLL
+      for (int i = 0; i < Tiles; ++i) {
+        const int tile = min(site.row / 16 + i, last);
+        packed_[i] = reinterpret_cast<const uint4*>(set.packed) +
+                     (size_t(tile) * per_tile + first) * kWarp + lane;
+        next_[i] = *packed_[i];
+      }
+    }
+    LTH_UNROLL
+    for (int i = 0; i < Tiles; ++i) {
+      LTH_UNROLL
+      for (int j = 0; j < Steps; ++j) {
+        LTH_UNROLL
+        for (int c = 0; c < 4; ++c) sums_[i][j][0][c] = sums_[i][j][1][c] = 0;
+      }
+    }
+  }
+
+  __device__ void stage(const PassArgs& args, const PassSite& site, int index, const float* tile,
+                        int warp_step) {
+    const int taps = args.sets[site.set].cut.at(index).taps;
+    const int lane = threadIdx.x % kWarp;
+    const int row = args.tile.row_stride;
+    for (int plane = 0; plane < args.in_step; ++plane) {
+      const int count = plane_taps(taps, args.in_step, plane);
+      const float* x = tile + plane * args.tile.plane_stride + warp_step * kLanes +
+                       lane % 4 * row + lane / 4 * 2;
+      uint32_t window[Steps][2][2];
+      LTH_UNROLL
+      for (int j = 0; j < Steps - 1; ++j) load(window[j], x + j * kLanes, row);
+      x += (Steps - 1) * kLanes;
+      for (int m = 0; m < count; m += Steps) {
+        LTH_UNROLL
+        for (int u = 0; u < Steps; ++u) {
+          if (m + u < count) {
+            load(window[(u + Steps - 1) % Steps], x + (m + u) * kLanes, row);
+            tap(window, u);
+          }
+        }
+      }
+    }
+  }
+
+  __device__ void finish(const PassArgs& args, const PassSite& site) const {
+    const int lane = threadIdx.x % kWarp;
+    LTH_UNROLL
+    for (int i = 0; i < Tiles; ++i) {
+      LTH_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        LTH_UNROLL
+        for (int j = 0; j < Steps; ++j) {
+          // Column 2t of the two fragments is lanes 4t and 4t + 1, column 2t + 1 the next two.
+          const float(&even)[4] = sums_[i][j][0];
+          const float(&odd)[4] = sums_[i][j][1];
+          store_sums(args, site, site.row + i * 16 + half * 8 + lane / 4, site.step + j, lane % 4,
+                     make_float4(even[2 * half], odd[2 * half], even[2 * half + 1],
+                                 odd[2 * half + 1]));
+        }
+      }
+    }
+  }
+
+ private:
+  /// B fragments of a position. @param x channel t, lane 2g of it
+  __device__ static void load(uint32_t (&b)[2][2], const float* x, int row) {
+    if constexpr (kBf16) {
+      LTH_UNROLL
+      for (int r = 0; r < 2; ++r) {
+        const float2 low = *reinterpret_cast<const float2*>(x + 8 * r * row);
+        const float2 high = *reinterpret_cast<const float2*>(x + (8 * r + 4) * row);
+        b[0][r] = pack_bf16(low.x, high.x);
+        b[1][r] = pack_bf16(low.y, high.y);
+      }
+    } else {
+      LTH_UNROLL
+      for (int r = 0; r < 2; ++r) {
+        const float2 v = *reinterpret_cast<const float2*>(x + 4 * r * row);
+        b[0][r] = to_tf32(v.x);
+        b[1][r] = to_tf32(v.y);
+      }
+    }
+  }
+
+  /// @param u slot of the window that holds the first step's position
+  __device__ void tap(const uint32_t (&window)[Steps][2][2], int u) {
+    uint4 current[Tiles];
+    LTH_UNROLL
+    for (int i = 0; i < Tiles; ++i) {
+      current[i] = next_[i];
+      packed_[i] += kWarp;
+      next_[i] = *packed_[i];  // past the last tap: the next tile's first, or padding
+    }
+    LTH_UNROLL
+    for (int j = 0; j < Steps; ++j) {
+      LTH_UNROLL
+      for (int i = 0; i < Tiles; ++i) {
+        const uint32_t a[4] = {current[i].x, current[i].y, current[i].z, current[i].w};
+        LTH_UNROLL
+        for (int h = 0; h < 2; ++h) {
+          if constexpr (kBf16) {
+            mma_m16n8k16_bf16(sums_[i][j][h], a, window[(u + j) % Steps][h]);
+          } else {
+            mma_m16n8k8_tf32(sums_[i][j][h], a, window[(u + j) % Steps][h]);
+          }
+        }
+      }
+    }
+  }
+
+  float sums_[Tiles][Steps][2][4];
+  const uint4* packed_[Tiles];
+  uint4 next_[Tiles];
+};
+
+}  // namespace lth::cuda::conv

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cuda/conv1d_choice.h"
+#include "cuda/conv1d_pack.h"
+#include "cuda/conv1d_pass.h"
+#include "cuda/conv1d_survivors.h"
+#include "lth/backend.h"
+
+namespace lth::cuda::conv {
+
+/// What the passes of a plan share.
+struct PlanContext {
+  DeviceInfo device;
+  std::unique_ptr<Workspace> own;  ///< used where the device has no backend
+
+  void* require(size_t bytes, Stream stream);
+};
+
+/// Live and dead channels on one side of a pass, on the device.
+struct ChannelLists {
+  DeviceArray<int32_t> live, dead;  ///< empty where no channel is dead
+  int live_count = 0, dead_count = 0;
+};
+
+/// Forward or dgrad of one layer with one kernel.
+class PassPlan {
+ public:
+  struct Source {
+    PassGeometry geometry;
+    const SparsePattern* pattern;  ///< null: dense
+    bool transposed;               ///< dgrad: rows are the pattern's input channels
+    const std::vector<int32_t>& row_live;
+    const std::vector<int32_t>& row_dead;
+    const std::vector<int32_t>& in_live;
+  };
+  PassPlan(const Source& source, ConvKernel kernel, const DeviceInfo& device, Stream stream);
+
+  /// Appends what packs this pass's weights.
+  void pack_jobs(const float* weight, std::vector<PackJob>& jobs) const;
+
+  struct Data {
+    Activation in, out;
+    const float* bias;      ///< [O] or null
+    const Activation* add;  ///< like out, or null
+  };
+  /// With weights that are packed already.
+  void run(const Data& data, PlanContext& context, Stream stream) const;
+
+ private:
+  void make_dense();
+  void make_sparse(const Source& source, const DeviceInfo& device, Stream stream);
+  void launch(PassArgs& args, const StageCut& widest, PlanContext& context, Stream stream) const;
+
+  PassGeometry geometry_;
+  ConvKernel kernel_;
+  StageCut cuts_[2] = {};
+  int words_[2] = {};            // packed words (dense) or entries (sparse) of each set
+  size_t first_word_[2] = {};
+  ChannelLists rows_;
+  DeviceArray<int32_t> in_live_;
+  int in_count_ = 0;
+  DeviceArray<uint32_t> packed_;
+  // Sparse only.
+  TileShape tile_ = {};
+  int slots_ = 0, warps_ = 0;
+  DeviceArray<int32_t> row_begin_[2];
+  DeviceArray<int32_t> index_;
+  DeviceArray<int2> entries_;
+};
+
+/// Weight gradient of one layer with one kernel.
+class WgradPlan {
+ public:
+  WgradPlan(const Conv1dDesc& desc, const SparsePattern* pattern, const Survivors& survivors,
+            ConvKernel kernel, Stream stream);
+  void run(const ConvWgrad& args, PlanContext& context, Stream stream) const;
+
+ private:
+  Conv1dDesc desc_;
+  ConvKernel kernel_;
+  ChannelLists rows_;
+  DeviceArray<int32_t> in_live_;
+  int in_count_ = 0;
+  bool pruned_ = false;
+  int kept_ = 0;
+  DeviceArray<int32_t> target_, source_;  // of the survivors: in dweight, in the partial sums
+  // Sparse only.
+  int longest_ = 0;  // entries of the longest tile
+  DeviceArray<int32_t> tile_begin_;
+  DeviceArray<int2> entries_;
+};
+
+class Plan final : public ConvPlan {
+ public:
+  Plan(const Conv1dDesc& desc, const SparsePattern* pattern, const ConvChoice& choice,
+       const DeviceInfo& device);
+  std::string describe() const override { return choice_.text(); }
+
+  void forward(const ConvForward& args, Stream stream);
+  void dgrad(const ConvDgrad& args, Stream stream);
+  void wgrad(const ConvWgrad& args, Stream stream);
+
+  void pack_jobs(const float* weight, std::vector<PackJob>& jobs) const;
+  bool prepared = false;  ///< weights are packed elsewhere
+
+ private:
+  void pack(const PassPlan& pass, const float* weight, Stream stream) const;
+
+  ConvChoice choice_;
+  PlanContext context_;
+  std::unique_ptr<PassPlan> forward_, dgrad_;
+  std::unique_ptr<WgradPlan> wgrad_;
+};
+
+/// The choice that plan_conv1d makes.
+ConvChoice default_choice(const Conv1dDesc& desc, const SparsePattern* pattern,
+                          Precision precision);
+
+}  // namespace lth::cuda::conv

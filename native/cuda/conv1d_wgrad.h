@@ -1,0 +1,194 @@
+#pragma once
+
+#include "cuda/conv1d_rows.h"
+
+/// The kernel of all weight gradients:
+///   dweight[co, ci, k] = sum over n, j of dy[n, co, j] * x[n, ci, j * stride + k - pad].
+/// A block computes 32 output channels x some input channels x a block of taps over a segment of
+/// the (group, 8 positions) sequence; segments are added in order by a second kernel. dy passes
+/// through shared memory 8 positions at a time, x through a ring (WgradTaps) that keeps what later
+/// taps need, so every input is read once. An Engine holds the sums in registers.
+namespace lth::cuda::conv {
+
+struct WgradArgs {
+  Rows x, dy;
+  const int32_t* lengths;   ///< [groups * 16] of dy
+  const int32_t* out_list;  ///< [out_count] -> output channel, null: all
+  const int32_t* in_list;
+  int out_count, in_count;
+  int pad;
+  WgradTaps taps;
+  int inputs;               ///< input channels of a block
+  int in_tiles;             ///< blocks along the input channels
+  int slices;               ///< sparse engine: blocks that share a tile's entries
+  int chunks, total_chunks; ///< of 8 positions: per group, of all groups
+  int segments;
+  float* partial;           ///< [segments][partial_stride]
+  size_t partial_stride;    ///< sums of weights, then of bias [Cout]
+  size_t bias_first;
+  const int32_t* tile_begin;///< sparse engine: entries of each tile
+  const int2* entries;      ///< offset into the ring; row << 16 | tap
+};
+
+/// Where a block works.
+struct WgradSite {
+  int tile;                     ///< (out tile, in tile, tap block)
+  int first_out, first_in, tap_block, slice;
+  int segment;
+};
+
+/// A range of one group's positions in the rings' terms.
+struct WgradRun {
+  int group, first_step, stages;
+};
+
+/// Starts the copies of ring block b: [channel][plane][8 positions][16].
+__device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& site,
+                                       const WgradRun& run, int b, float* ring) {
+  constexpr int kQuads = kWgradSteps * 4;
+  const WgradTaps& t = args.taps;
+  const int slot = b % t.ring_blocks();
+  const int count = args.inputs * t.stride * kQuads;
+  for (int i = threadIdx.x; i < count; i += kWgradThreads) {
+    const int offset = i % kQuads / 4, quad = i % 4;
+    const int row_index = i / kQuads;
+    const int plane = t.stride == 2 ? row_index & 1 : 0;
+    const int c = t.stride == 2 ? row_index >> 1 : row_index;
+    const bool present = site.first_in + c < args.in_count;
+    const int index = present ? site.first_in + c : 0;
+    const int position =
+        t.position(run.first_step, args.pad, site.tap_block, plane, b, offset);
+    const bool valid = present && position >= 0 && position < args.x.length;
+    const float* row = args.x.row(run.group, args.in_list ? args.in_list[index] : index);
+    cp_async_16(ring + c * t.row_floats() + plane * t.plane_floats() +
+                    (slot * kWgradSteps + offset) * kLanes + quad * 4,
+                valid ? row + size_t(position) * kLanes + quad * 4 : args.x.zero, valid);
+  }
+}
+
+/// Starts the copies of a stage's dy: [32 channels][8 positions][16].
+__device__ inline void load_gradient(const WgradArgs& args, const WgradSite& site,
+                                     const WgradRun& run, int stage, float* buffer) {
+  constexpr int kQuads = kWgradSteps * 4;
+  for (int i = threadIdx.x; i < kWgradRows * kQuads; i += kWgradThreads) {
+    const int r = i / kQuads, offset = i % kQuads / 4, quad = i % 4;
+    const int position = run.first_step + stage * kWgradSteps + offset;
+    const bool valid = site.first_out + r < args.out_count && position < args.dy.length;
+    const int index = valid ? site.first_out + r : 0;
+    const float* row = args.dy.row(run.group, args.out_list ? args.out_list[index] : index);
+    cp_async_16(buffer + r * kGradRowFloats + offset * kLanes + quad * 4,
+                valid ? row + size_t(position) * kLanes + quad * 4 : args.dy.zero, valid);
+  }
+}
+
+/// Sums of dy's rows for the bias: 8 neighbouring threads share a row, one position each.
+class BiasSums {
+ public:
+  __device__ void add(const float* buffer) {
+    const float* at = buffer + threadIdx.x / 8 * kGradRowFloats + threadIdx.x % 8 * kLanes;
+    float sum = 0;
+    for (int quad = 0; quad < 4; ++quad) {
+      const float4 v = load4(at + quad * 4);
+      sum += (v.x + v.y) + (v.z + v.w);
+    }
+    sum_ += double(sum);
+  }
+  __device__ void finish(const WgradArgs& args, const WgradSite& site) {
+    for (int bit = 1; bit < 8; bit *= 2) sum_ += __shfl_xor_sync(kAllLanes, sum_, bit);
+    const int index = site.first_out + int(threadIdx.x) / 8;
+    if (index < args.out_count && threadIdx.x % 8 == 0) {
+      args.partial[site.segment * args.partial_stride + args.bias_first +
+                   (args.out_list ? args.out_list[index] : index)] = float(sum_);
+    }
+  }
+
+ private:
+  double sum_ = 0;
+};
+
+/// The stages of a segment inside one group, as far as records reach.
+__device__ inline WgradRun next_run(const WgradArgs& args, int& chunk, int end) {
+  const int group = chunk / args.chunks, first = chunk % args.chunks;
+  const int last = min(args.chunks, first + end - chunk);
+  chunk += last - first;
+  int longest = 0;
+  for (int i = 0; i < kLanes; ++i) longest = max(longest, args.lengths[group * kLanes + i]);
+  const int live = (min(longest, args.dy.length) + kWgradSteps - 1) / kWgradSteps;
+  return {group, first * kWgradSteps, max(0, min(last, live) - first)};
+}
+
+/// Engine: begin_run takes the first window of x, stage adds 8 positions, finish stores the partial
+/// sums; kBlocks blocks are to share a multiprocessor. Grid: (tiles x slices, segments).
+template <class Engine>
+__global__ void __launch_bounds__(kWgradThreads, Engine::kBlocks)
+    wgrad_kernel(const WgradArgs args) {
+  LTH_DYNAMIC_SHARED(float, shared);
+  WgradSite site;
+  site.slice = int(blockIdx.x) % args.slices;
+  site.tile = int(blockIdx.x) / args.slices;
+  site.tap_block = site.tile % args.taps.blocks;
+  const int in_tile = site.tile / args.taps.blocks % args.in_tiles;
+  site.first_in = in_tile * args.inputs;
+  site.first_out = site.tile / args.taps.blocks / args.in_tiles * kWgradRows;
+  site.segment = blockIdx.y;
+  const bool bias = site.tap_block == 0 && in_tile == 0 && site.slice == 0;
+
+  float* ring = shared;
+  float* gradient = shared + args.inputs * args.taps.row_floats();
+  constexpr int kBuffer = kWgradRows * kGradRowFloats;
+  Engine engine(args, site);
+  BiasSums bias_sums;
+  if (!bias && !engine.busy()) return;  // of the whole block
+
+  int chunk = int((long long)args.total_chunks * site.segment / args.segments);
+  const int end = int((long long)args.total_chunks * (site.segment + 1) / args.segments);
+  while (chunk < end) {
+    const WgradRun run = next_run(args, chunk, end);
+    if (run.stages == 0) continue;
+    for (int b = 0; b <= args.taps.tiles; ++b) load_ring_block(args, site, run, b, ring);
+    load_gradient(args, site, run, 0, gradient);
+    cp_async_commit();
+    cp_async_wait<0>();
+    __syncthreads();
+    engine.begin_run(args, ring);
+    __syncthreads();  // ring block 0 is overwritten from here on
+    for (int s = 0; s < run.stages; ++s) {
+      if (s > 0) {
+        cp_async_wait<0>();
+        __syncthreads();
+      }
+      if (s + 1 < run.stages) {
+        load_ring_block(args, site, run, s + 1 + args.taps.tiles, ring);
+        load_gradient(args, site, run, s + 1, gradient + ((s + 1) & 1) * kBuffer);
+        cp_async_commit();
+      }
+      engine.stage(args, s, ring, gradient + (s & 1) * kBuffer);
+      if (bias) bias_sums.add(gradient + (s & 1) * kBuffer);
+    }
+    __syncthreads();
+  }
+  engine.finish(args, site);
+  if (bias) bias_sums.finish(args, site);
+}
+
+/// The tile of taps, and the plane, of a warp whose number along the taps is w.
+struct TapTile {
+  int plane, tile, first;  ///< first: tap of the plane
+
+  __device__ TapTile(const WgradArgs& args, const WgradSite& site, int w)
+      : plane(w / args.taps.tiles), tile(w % args.taps.tiles),
+        first(site.tap_block * args.taps.taps_per_block() + tile * kWgradSteps) {}
+  __device__ bool any(const WgradArgs& args) const {
+    return args.taps.kernel_index(plane, first) < args.taps.kernel;
+  }
+};
+
+/// Stores a partial sum of a dense engine: [out_count][in_count][K].
+__device__ inline void store_partial(const WgradArgs& args, const WgradSite& site, int out, int in,
+                                     int k, float sum) {
+  if (out >= args.out_count || in >= args.in_count || k >= args.taps.kernel) return;
+  args.partial[site.segment * args.partial_stride +
+               (size_t(out) * args.in_count + in) * args.taps.kernel + k] = sum;
+}
+
+}  // namespace lth::cuda::conv

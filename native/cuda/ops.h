@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+
+#include "cuda/context.h"
+#include "lth/backend.h"
+
+/// The ops other than convolution, one source file per family. Each queues its kernels on the
+/// context's stream and returns. Meaning and shapes of the arguments: lth/backend.h.
+namespace lth::cuda {
+
+class FlatPlan;
+
+void store_activation(const Activation& target, const float* host, const Context& context);
+void load_activation(const Activation& source, float* host, const Context& context);
+
+void gather(const Gather& args, const Context& context);
+void derive_lengths(const DeriveLengths& args, const Context& context);
+void norm_forward(const NormForward& args, const Context& context);
+void norm_backward(const NormBackward& args, const Context& context);
+void shortcut_forward(const ShortcutForward& args, const Context& context);
+void shortcut_backward(const ShortcutBackward& args, const Context& context);
+void cross_entropy(const CrossEntropy& args, const Context& context);
+void gradient_norm(const GradientNorm& args, const FlatPlan& plan, const Context& context);
+void optimizer_step(const OptimizerStep& args, const FlatPlan& plan, const Context& context);
+void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep,
+                      const Context& context);
+
+void fetch_step(const FetchStep& args, const Context& context);
+void store_step(const StoreStep& args, const Context& context);
+
+}  // namespace lth::cuda

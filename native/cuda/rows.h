@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lth/activation.h"
+
+/// How the ops on activations are cut into blocks: plain arithmetic, tested without a GPU.
+///
+/// A row is one (group, channel) of an activation: (halo + L + halo) positions of 16 records, that
+/// is 4 quads (16 bytes) a position. A block works on one chunk of a row; thread t sees the quads
+/// begin + t, begin + t + kRowThreads, ..., which all belong to records 4 * (t % 4) ... + 3 of the
+/// group.
+namespace lth::cuda {
+
+inline constexpr int kRowThreads = 256;
+inline constexpr int kQuadsPerPosition = kLanes / 4;
+inline constexpr int kChunkPositions = 256;
+inline constexpr int kChunkQuads = kChunkPositions * kQuadsPerPosition;
+/// Partial sums of a channel: enough blocks to fill a GPU, few enough that every block of the
+/// second pass can add them up again.
+inline constexpr int kMostParts = 64;
+
+#if defined(__CUDACC__)
+#define LTH_ROWS_HD __host__ __device__
+#else
+#define LTH_ROWS_HD
+#endif
+
+/// An activation as kernels see it.
+struct Rows {
+  float* data;
+  const int32_t* lengths;  ///< [groups * 16]
+  int groups, channels, length, halo;
+
+  LTH_ROWS_HD int quads() const { return (length + 2 * halo) * kQuadsPerPosition; }
+  LTH_ROWS_HD int rows() const { return groups * channels; }
+  /// First float of row `row` (its halo's), rows counted [group][channel].
+  LTH_ROWS_HD float* begin(int row) const {
+    return data + size_t(row) * size_t(length + 2 * halo) * kLanes;
+  }
+  LTH_ROWS_HD float* position(int row, int p) const {
+    return begin(row) + size_t(p + halo) * kLanes;
+  }
+};
+
+inline Rows rows_of(const Activation& a) {
+  return {a.data, a.lengths, a.groups(), a.shape.channels, a.shape.length, a.shape.halo};
+}
+
+/// Chunks of a row, halo included: what a pass that writes the row is cut into.
+LTH_ROWS_HD inline int chunks_of(const Rows& rows) {
+  return (rows.quads() + kChunkQuads - 1) / kChunkQuads;
+}
+
+/// Blocks of such a pass: block b has chunk b % chunks of row b / chunks.
+inline unsigned row_blocks(const Rows& rows) {
+  return unsigned(rows.rows()) * unsigned(chunks_of(rows));
+}
+
+/// Stretches of kChunkPositions positions (no halo) that a channel's sums are made of, over all
+/// groups.
+LTH_ROWS_HD inline int stretches_of(const Rows& rows) {
+  return rows.groups * ((rows.length + kChunkPositions - 1) / kChunkPositions);
+}
+
+/// Partial sums of a channel; part i has stretches i, i + parts, ...
+LTH_ROWS_HD inline int parts_of(const Rows& rows) {
+  const int stretches = stretches_of(rows);
+  return stretches < kMostParts ? stretches : kMostParts;
+}
+
+}  // namespace lth::cuda

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Registers, spills and static shared memory of the CUDA kernels, from the log of a build with
+# -DLTH_CUDA_REPORT=ON: a line per architecture, then the kernels that spill or keep arrays in local
+# memory and those with the most registers.
+#
+#   scripts/cuda_resources.sh LOG [MOST]     MOST kernels to name, 12 if not given
+set -euo pipefail
+log=$1
+most=${2:-12}
+rows=$(mktemp)
+trap 'rm -f "$rows"' EXIT
+
+# One row a kernel and architecture: arch, registers, stack, spill stores, spill loads, shared, name.
+awk '/Compiling entry function/ { split($0, q, "\047"); name = q[2]; arch = q[4]; stack = stores = loads = 0 }
+  /bytes stack frame/ { stack = $1; stores = $5; loads = $9 }
+  /Used [0-9]+ registers/ && name != "" {
+    registers = shared = 0
+    for (i = 1; i < NF; ++i) {
+      if ($i == "Used") registers = $(i + 1)
+      if ($(i + 1) == "bytes" && $(i + 2) ~ /^smem/) shared = $i
+    }
+    print arch, registers, stack, stores, loads, shared, name
+    name = ""
+  }' "$log" | sort -u >"$rows"
+[ -s "$rows" ] || { echo "$log has no report of ptxas: build with -DLTH_CUDA_REPORT=ON" >&2; exit 2; }
+
+awk '{ ++n[$1]; if ($2 > most[$1]) most[$1] = $2; stack[$1] += $3 > 0; spill[$1] += $4 + $5 > 0 }
+  END { for (a in n) printf "%-7s %4d kernels, at most %3d registers, %d with local memory, %d that spill\n",
+    a, n[a], most[a], stack[a], spill[a] }' "$rows" | sort -V
+echo "local memory, then the most registers:"
+sort -k3,3nr -k2,2nr "$rows" | head -n "$most" |
+  while read -r arch registers stack stores loads shared name; do
+    short=$(c++filt "$name" | sed -E 's/\(anonymous namespace\):://g; s/lth::cuda:://g; s/^void //; s/\(.*//' | cut -c1-60)
+    printf '  %-7s %3d registers, %4d bytes of stack, spills %d / %d, %6d shared: %s\n' "$arch" \
+      "$registers" "$stack" "$stores" "$loads" "$shared" "$short"
+  done
