@@ -58,8 +58,11 @@ stage() {
   fi
 }
 
-# show NAME LINES: the end of a stage's log, in the report.
-show() { [ "${state[$1]:-}" = passed ] && tail -n "$2" "$logs/$1.log" | sed 's/^/    /' | tee -a "$report"; }
+# show NAME LINES [PATTERN]: the last lines of a stage's log (that match), in the report.
+show() {
+  [ "${state[$1]:-}" = passed ] || return 0
+  grep -E "${3:-.}" "$logs/$1.log" | tail -n "$2" | sed 's/^/    /' | tee -a "$report"
+}
 
 if command -v nvidia-smi >/dev/null; then
   say "$(nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader)"
@@ -101,7 +104,8 @@ if command -v compute-sanitizer >/dev/null; then
   stage initcheck build sanitize initcheck
   stage synccheck build sanitize synccheck
 else
-  say "skipped  memcheck, racecheck, initcheck, synccheck: there is no compute-sanitizer"
+  state[sanitizers]=skipped
+  say "skipped  sanitizers: there is no compute-sanitizer on the PATH"
 fi
 
 # Two runs of the same seed, bit for bit, and the CPU's loss curve, in every precision.
@@ -110,7 +114,7 @@ show training 12
 
 for precision in fp32 tf32 bf16; do
   stage "step-A-$precision" build "$build/cuda_step_bench" --precision $precision --ops
-  show "step-A-$precision" 400 | grep -E '^ *(density|NVIDIA|.*copy moves)' || true
+  show "step-A-$precision" 8 '^density|a copy moves'
 done
 if [ $quick = 0 ]; then
   for precision in tf32 bf16; do
