@@ -1,6 +1,7 @@
 /**
- * `deno task test`: builds, runs the native tests through ctest, then `deno test`, and ends with the
- * totals of both. Arguments are passed on to `deno test`.
+ * `deno task test`: builds, runs the native tests through ctest, again under the sanitizers, then
+ * `deno test`, and ends with the totals of all. Arguments are passed on to `deno test`.
+ * LTH_SANITIZE=0 leaves the sanitizers out.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import { add, NONE, parseCtest, parseDenoTest, type Totals, totalsLine } from ".
 async function runShown(
   program: string,
   args: readonly string[],
-): Promise<{ output: string; success: boolean }> {
+): Promise<{ output: string; success: boolean; code: number }> {
   const child = new Deno.Command(program, {
     args: [...args],
     cwd: ROOT,
@@ -29,12 +30,32 @@ async function runShown(
     output += text;
     process.stdout.write(text);
   }
-  return { output, success: (await child.status).success };
+  const { success, code } = await child.status;
+  return { output, success, code };
 }
 
 /** A runner that reports failure without a failed test has failed all the same. */
 function reconciled(totals: Totals, success: boolean): Totals {
   return success || totals.failed > 0 ? totals : add(totals, { ...NONE, failed: 1 });
+}
+
+/** The exit code of scripts/sanitize.sh where the compiler cannot do it. */
+const CANNOT = 77;
+
+/** The native tests under the sanitizers. What cannot be tested is said and counted as skipped. */
+async function runSanitized(): Promise<Totals> {
+  if (process.env["LTH_SANITIZE"] === "0" || process.platform === "win32") {
+    console.log("SKIPPED: the native tests under the sanitizers");
+    return { ...NONE, skipped: 2 };
+  }
+  let totals = NONE;
+  for (const sanitizer of ["address", "thread"]) {
+    const args = ["scripts/sanitize.sh", sanitizer, "--verbose"];
+    const { output, success, code } = await runShown("bash", args);
+    const own = code === CANNOT ? { ...NONE, skipped: 1 } : reconciled(parseCtest(output), success);
+    totals = add(totals, own);
+  }
+  return totals;
 }
 
 async function runAll(denoArgs: readonly string[]): Promise<Totals> {
@@ -49,9 +70,11 @@ async function runAll(denoArgs: readonly string[]): Promise<Totals> {
     "--verbose",
     "--no-tests=error",
   ]);
+  const sanitized = await runSanitized();
   const deno = await runShown(Deno.execPath(), ["test", "-A", ...denoArgs]);
   return [
     reconciled(parseCtest(native.output), native.success),
+    sanitized,
     reconciled(parseDenoTest(deno.output), deno.success),
     { ...NONE, failed: violations.length },
   ].reduce(add);

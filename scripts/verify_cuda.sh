@@ -113,6 +113,10 @@ stage training build "$build/cuda_training_test"
 show training 12
 
 for precision in fp32 tf32 bf16; do
+  stage "peak-$precision" build "$build/cuda_machine_bench" --precision $precision
+  show "peak-$precision" 1
+done
+for precision in fp32 tf32 bf16; do
   stage "step-A-$precision" build "$build/cuda_step_bench" --precision $precision --ops
   show "step-A-$precision" 8 '^density|a copy moves'
 done
@@ -163,6 +167,8 @@ if [ -n "$deno" ] && [ -d node_modules ]; then
   }
   stage product build product
   show product 8
+  stage bench product "$deno" task bench --backend cuda --only steps,layers --densities 1,0.1,0.02,0.007
+  show bench 400 '^ *(density|[01]\.|Where|part)|GFLOP/s of'
 else
   say "skipped  product: needs deno on the PATH and node_modules"
 fi

@@ -55,4 +55,11 @@ inline Isa isa_named(const std::string& name) {
   std::exit(2);
 }
 
+inline Precision precision_named(const std::string& name) {
+  if (name == "fp32") return Precision::fp32;
+  if (name == "bf16") return Precision::bf16;
+  std::fprintf(stderr, "error: %s is not fp32 or bf16\n", name.c_str());
+  std::exit(2);
+}
+
 }  // namespace lth::bench

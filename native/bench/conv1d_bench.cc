@@ -1,18 +1,23 @@
 // Rates of the convolution kernels on the layers of the full network (stem, four widths, head), per
 // pass and density, counting surviving weights only.
 //
-//   conv1d_bench [isa] [records] [length] [seconds per measurement] [name filter]
+//   conv1d_bench [--isa I] [--precision fp32|bf16] [--records N] [--length L] [--layer NAME]
+//                [--densities 1,0.5,...] [--seconds S]
+//
+// The rate of bf16 is that of its kernels where the plan takes them; shares are of the fp32 peak.
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "bench/arguments.h"
 #include "bench/peak.h"
 #include "cpu/kernel_table.h"
+#include "lth/isa.h"
 
 namespace {
 
@@ -75,8 +80,19 @@ SparsePattern random_pattern(int rows, int columns, double density) {
   return p;
 }
 
-void bench_layer(const KernelTable& table, const Layer& l, int records, int length, double budget,
-                 double peak) {
+struct Options {
+  Isa isa = Isa::automatic;
+  Precision precision = Precision::fp32;
+  int records = 32;
+  int length = 8960;
+  double budget = 0.2;  // seconds per measurement
+  std::string layer;
+  std::vector<double> densities{1, 0.9, 0.8, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01};
+};
+
+void bench_layer(const KernelTable& table, const Layer& l, const Options& options, double peak) {
+  const auto [records, length, budget] =
+      std::tuple(options.records, options.length, options.budget);
   const int in_length = std::max(1, length / l.shrink);
   const Conv1dDesc d{l.in, l.out, l.kernel, l.stride, same_pad_left(in_length, l.kernel, l.stride)};
   const int out_length = same_output_length(in_length, l.stride);
@@ -100,7 +116,7 @@ void bench_layer(const KernelTable& table, const Layer& l, int records, int leng
               l.out, l.kernel, l.stride, records, in_length);
   std::printf("%8s | %23s | %23s | %23s |\n", "density", "forward  1    2   share",
               "dgrad  1    2   share", "wgrad  1    2   share");
-  for (double density : {1.0, 0.9, 0.8, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01}) {
+  for (double density : options.densities) {
     const SparsePattern pattern = random_pattern(l.out, l.in * l.kernel, density);
     std::vector<float> weight(dense.size());
     for (int r = 0; r < pattern.rows; ++r) {
@@ -141,29 +157,72 @@ void bench_layer(const KernelTable& table, const Layer& l, int records, int leng
   }
 }
 
+const KernelTable& table_of(const Options& options) {
+  const std::string refusal = precision_refusal(options.isa, options.precision);
+  if (!refusal.empty()) {
+    std::fprintf(stderr, "error: no such precision: %s\n", refusal.c_str());
+    std::exit(2);
+  }
+#if LTH_X86
+  if (options.precision == Precision::bf16) return lth::cpu::avx512bf16::kernel_table();
+  if (options.isa == Isa::avx512) return lth::cpu::avx512::kernel_table();
+  if (options.isa == Isa::avx2) return lth::cpu::avx2::kernel_table();
+#endif
+  return lth::cpu::portable::kernel_table();
+}
+
+std::vector<double> numbers(const std::string& text) {
+  std::vector<double> list;
+  const char* at = text.c_str();
+  for (char* end = nullptr;; at = end + 1) {
+    list.push_back(std::strtod(at, &end));
+    if (end == at || !(list.back() > 0 && list.back() <= 1) || (*end != ',' && *end != 0)) {
+      std::fprintf(stderr, "error: %s are not densities from 0 to 1\n", text.c_str());
+      std::exit(2);
+    }
+    if (*end == 0) return list;
+  }
+}
+
+Options read_options(int count, char** words) {
+  lth::bench::Arguments arguments(count, words);
+  Options options;
+  while (arguments.more()) {
+    if (arguments.take("--isa")) {
+      options.isa = lth::bench::isa_named(arguments.word());
+    } else if (arguments.take("--precision")) {
+      options.precision = lth::bench::precision_named(arguments.word());
+    } else if (arguments.take("--records")) {
+      options.records = std::max(1, int(arguments.number()));
+    } else if (arguments.take("--length")) {
+      options.length = std::max(1, int(arguments.number()));
+    } else if (arguments.take("--layer")) {
+      options.layer = arguments.word();
+    } else if (arguments.take("--densities")) {
+      options.densities = numbers(arguments.word());
+    } else if (arguments.take("--seconds")) {
+      options.budget = arguments.number();
+    } else {
+      arguments.refuse();
+    }
+  }
+  options.isa = resolve_isa(options.isa);
+  return options;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const KernelTable* table = &lth::cpu::portable::kernel_table();
-#if defined(__x86_64__)
-  const std::string isa = argc > 1 ? argv[1] : "avx512";
-  if (isa == "avx512" && __builtin_cpu_supports("avx512f")) {
-    table = &lth::cpu::avx512::kernel_table();
-  } else if (isa != "portable" && __builtin_cpu_supports("avx2")) {
-    table = &lth::cpu::avx2::kernel_table();
-  }
-#endif
-  const int records = argc > 2 ? std::atoi(argv[2]) : 32;
-  const int length = argc > 3 ? std::atoi(argv[3]) : 8960;
-  const double budget = argc > 4 ? std::atof(argv[4]) : 0.2;
-  const char* filter = argc > 5 ? argv[5] : "";
-  const double peak = lth::bench::measure_peak(table->isa, 1);
-  std::printf("%s, %d records of %d samples; peak of one core %.1f GFLOP/s; GFLOP/s on surviving "
-              "weights, one and two threads, and one core's share of the peak\n",
-              table->isa, records, length, peak);
+  const Options options = read_options(argc, argv);
+  const KernelTable& table = table_of(options);
+  const bool bf16 = options.precision == Precision::bf16;
+  const double peak = lth::bench::measure_peak(bf16 ? "avx512" : table.isa, 1);
+  std::printf("%s, %d records of %d samples; fp32 peak of one core %.1f GFLOP/s; GFLOP/s on "
+              "surviving weights, one and two threads, and one core's share of the peak\n",
+              table.isa, options.records, options.length, peak);
   for (const Layer& layer : kLayers) {
-    if (*filter && std::strcmp(filter, layer.name) != 0) continue;
-    bench_layer(*table, layer, records, length, budget, peak);
+    if (!options.layer.empty() && options.layer != layer.name) continue;
+    bench_layer(table, layer, options, peak);
   }
   return 0;
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "bench/arguments.h"
+#include "bench/cuda_bandwidth.h"
 #include "bench/full_network.h"
 #include "cuda/device.h"
 #include "lth/error.h"
@@ -25,7 +26,9 @@
 namespace {
 
 using namespace lth;
+using bench::copy_bandwidth;
 using bench::FullNetwork;
+using bench::median;
 
 struct Settings {
   CudaOptions cuda;
@@ -34,31 +37,6 @@ struct Settings {
   int steps = 20, repeat = 7;
   bool ops = false;
 };
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + std::ptrdiff_t(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
-
-/// Bytes read and written per second by a large copy.
-double copy_bandwidth(size_t memory_bytes) {
-  using cuda::Mark;
-  const size_t bytes = std::min(size_t(1) << 30, memory_bytes / 16 / 256 * 256);
-  const cuda::Stream stream = cuda::make_stream();
-  const cuda::DeviceArray<float> source(bytes / 4), target(bytes / 4);
-  cuda::fill_zero(source.data(), bytes, stream);
-  std::vector<double> seconds;
-  for (int i = 0; i < 12; ++i) {
-    Mark from, to;
-    from.set(stream);
-    cuda::copy_on_device(target.data(), source.data(), bytes, stream);
-    to.set(stream);
-    if (i >= 3) seconds.push_back(Mark::seconds_between(from, to));
-  }
-  cuda::destroy_stream(stream);
-  return 2 * double(bytes) / median(seconds);
-}
 
 double seconds_per_step(Program& program, const FullNetwork& network, const Settings& settings) {
   const std::atomic<bool> cancelled{false};

@@ -1,6 +1,7 @@
 // The floors of this machine: multiply-adds per second of an instruction set and memory traffic.
 //
-//   machine_bench [--threads N] [--isa automatic|portable|avx2|avx512] [--json]
+//   machine_bench [--threads N] [--isa automatic|portable|avx2|avx512]
+//                 [--precision fp32|bf16] [--json]
 
 #include <cstdio>
 
@@ -17,6 +18,8 @@ int main(int argc, char** argv) {
   while (arguments.more()) {
     if (arguments.take("--threads")) options.threads = int(arguments.number());
     else if (arguments.take("--isa")) options.isa = bench::isa_named(arguments.word());
+    else if (arguments.take("--precision"))
+      options.precision = bench::precision_named(arguments.word());
     else if (arguments.take("--json")) json = true;
     else arguments.refuse();
   }
@@ -27,8 +30,9 @@ int main(int argc, char** argv) {
                                                              : "portable";
   int threads = options.threads;
   if (threads == 0) threads = std::max(1, int(std::thread::hardware_concurrency()));
-  const double peak = bench::measure_peak(isa, threads);
-  const double core = bench::measure_peak(isa, 1);
+  const std::string unit = options.precision == Precision::bf16 ? "bf16" : isa;
+  const double peak = bench::measure_peak(unit, threads);
+  const double core = bench::measure_peak(unit, 1);
   const bench::Bandwidth bandwidth = bench::measure_bandwidth(threads);
   std::printf(json ? "{\"isa\":\"%s\",\"threads\":%d,\"peakGflops\":%.1f,\"corePeakGflops\":%.1f,"
                      "\"readGbps\":%.2f,\"copyGbps\":%.2f}\n"

@@ -6,6 +6,10 @@
 #include <thread>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /// What the machine can do at most, measured: multiply-adds on registers and memory traffic.
 namespace lth::bench {
 
@@ -53,13 +57,25 @@ LTH_PEAK(peak_avx2, "avx2,fma", 32)
 LTH_PEAK(peak_avx512, "avx512f", 64)
 #undef LTH_PEAK
 
-/// GFLOP/s of all threads together on the registers of an instruction set ("avx512", "avx2" or
-/// "portable"), counting a multiply-add as two. The machine must have it.
+__attribute__((target("avx512f,avx512bf16"), noinline)) inline void peak_bf16(int rounds) {
+  __m512 acc[12];
+  const __m512bh a = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+  _Pragma("GCC unroll 12") for (int i = 0; i < 12; ++i) acc[i] = _mm512_setzero_ps();
+  for (int r = 0; r < rounds; ++r) {
+    _Pragma("GCC unroll 12") for (int i = 0; i < 12; ++i) {
+      acc[i] = _mm512_dpbf16_ps(acc[i], a, a);
+      asm volatile("" : "+v"(acc[i]));
+    }
+  }
+}
+
+/// GFLOP/s of all threads together on the registers of an instruction set ("avx512", "avx2",
+/// "portable", or "bf16" for AVX512_BF16), counting a multiply-add as two. The machine must have it.
 inline double measure_peak(const std::string& isa, int threads, double budget = 0.3) {
   constexpr int kRounds = 1 << 22;
-  const bool wide = isa == "avx512", middle = isa == "avx2";
-  const int lanes = wide ? 16 : middle ? 8 : 4;
-  const auto loop = wide ? peak_avx512 : middle ? peak_avx2 : peak_portable;
+  const bool pairs = isa == "bf16", wide = isa == "avx512", middle = isa == "avx2";
+  const int lanes = pairs ? 32 : wide ? 16 : middle ? 8 : 4;
+  const auto loop = pairs ? peak_bf16 : wide ? peak_avx512 : middle ? peak_avx2 : peak_portable;
   const double seconds =
       fastest(budget, [&] { on_threads(threads, [&](int) { loop(kRounds); }); });
   return 2.0 * lanes * 12 * kRounds * threads / seconds * 1e-9;

@@ -38,9 +38,12 @@ std::shared_ptr<Backend> open_backend(const Napi::Value& argument) {
   CudaOptions gpu;
   const Napi::Value index = options.get("index");
   const Napi::Value precision = options.get("precision");
-  if (!index.IsUndefined()) gpu.index = int(to_integer(index, options.path("index"), 0, kMaxDevice));
+  if (!index.IsUndefined()) {
+    gpu.index = int(to_integer(index, options.path("index"), 0, kMaxDevice));
+    if (!cuda) throw_range(options.path("index") + " counts GPUs: backend \"cpu\" has none");
+  }
   if (!precision.IsUndefined()) {
-    gpu.precision =
+    gpu.precision = cpu.precision =
         Precision(to_choice(precision, options.path("precision"), {"fp32", "tf32", "bf16"}));
   }
   if (!cuda) return make_cpu_backend(cpu);

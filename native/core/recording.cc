@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <numeric>
 
 #include "core/format.h"
@@ -43,14 +44,21 @@ ValueIndex overwritable(const Op& op) {
                     op);
 }
 
-/// Throws rather than let a product of extents wrap around.
+/// Throws rather than let a product of extents wrap around. Kernels count the floats of sixteen
+/// records in 32 bits.
 void check_addressable(const ActivationShape& shape) {
   const double groups = (double(shape.records) + kLanes - 1) / kLanes;
-  const double bytes = groups * kLanes * sizeof(float) * shape.channels *
-                       (double(shape.length) + 2.0 * shape.halo);
+  const double group_floats =
+      double(kLanes) * shape.channels * (double(shape.length) + 2.0 * shape.halo);
+  const double bytes = groups * group_floats * sizeof(float);
   if (bytes > 0x1p46) {
     throw_state("Cannot hold an activation " + shape_text(shape) + ": it needs " +
                 number_text(bytes) + " bytes");
+  }
+  if (group_floats > double(INT32_MAX)) {
+    throw_range("Cannot compute an activation " + shape_text(shape) + ": sixteen records of it are " +
+                number_text(group_floats) + " floats, and at most " + std::to_string(INT32_MAX) +
+                " can be addressed");
   }
 }
 

@@ -24,12 +24,13 @@ constexpr size_t kCacheLine = 64;
 constexpr size_t kHugePage = size_t(2) << 20;
 constexpr int kMostThreads = 1024;
 
-const KernelTable& table_for(Isa isa) {
+const KernelTable& table_for(Isa isa, Precision precision) {
 #if LTH_X86
+  if (precision == Precision::bf16) return cpu::avx512bf16::kernel_table();
   if (isa == Isa::avx512) return cpu::avx512::kernel_table();
   if (isa == Isa::avx2) return cpu::avx2::kernel_table();
 #else
-  (void)isa;
+  (void)isa, (void)precision;
 #endif
   return cpu::portable::kernel_table();
 }
@@ -52,13 +53,14 @@ size_t machine_memory() {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(Isa isa, int threads) : isa_(isa), kernels_(table_for(isa)), pool_(threads) {}
+  CpuBackend(Isa isa, Precision precision, int threads)
+      : isa_(isa), precision_(precision), kernels_(table_for(isa, precision)), pool_(threads) {}
 
   std::string_view name() const override { return "cpu"; }
   std::string description() const override {
     const int threads = pool_.threads();
-    return std::string(isa_name(isa_)) + ", " + std::to_string(threads) +
-           (threads == 1 ? " thread" : " threads");
+    return std::string(isa_name(isa_)) + (precision_ == Precision::bf16 ? ", bf16, " : ", ") +
+           std::to_string(threads) + (threads == 1 ? " thread" : " threads");
   }
 
   void* allocate(size_t bytes) override {
@@ -169,6 +171,7 @@ class CpuBackend final : public Backend {
 
  private:
   Isa isa_;
+  Precision precision_;
   const KernelTable& kernels_;
   ThreadPool pool_;
 
@@ -181,7 +184,14 @@ class CpuBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
-  return std::make_unique<CpuBackend>(resolve_isa(options.isa), resolve_threads(options.threads));
+  const Isa isa = resolve_isa(options.isa);
+  const std::string refusal = precision_refusal(isa, options.precision);
+  if (!refusal.empty()) {
+    throw_state(std::string("Precision ") +
+                (options.precision == Precision::tf32 ? "tf32" : "bf16") +
+                " is not available on the CPU (" + refusal + "): use precision fp32");
+  }
+  return std::make_unique<CpuBackend>(isa, options.precision, resolve_threads(options.threads));
 }
 
 }  // namespace lth

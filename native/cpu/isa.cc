@@ -30,6 +30,14 @@ bool machine_has(Isa isa) {
   return false;
 }
 
+bool machine_has_bf16() {
+#if LTH_X86
+  return machine_has(Isa::avx512) && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 const char* isa_name(Isa isa) {
@@ -49,6 +57,17 @@ Isa resolve_isa(Isa isa) {
     throw_state(std::string("This machine cannot run the ") + isa_name(isa) + " kernels");
   }
   return isa;
+}
+
+std::string precision_refusal(Isa isa, Precision precision) {
+  switch (precision) {
+    case Precision::fp32: return "";
+    case Precision::tf32: return "GPUs have it, CPUs do not";
+    case Precision::bf16: break;
+  }
+  if (!machine_has_bf16()) return "this CPU has no AVX512_BF16";
+  if (isa == Isa::avx512) return "";
+  return std::string("the ") + isa_name(isa) + " kernels do not have it, those of AVX-512 do";
 }
 
 }  // namespace lth

@@ -35,5 +35,9 @@ const KernelTable& kernel_table();
 namespace avx512 {
 const KernelTable& kernel_table();
 }
+/// AVX-512's ops with convolutions whose operands are rounded to bf16 where that is faster.
+namespace avx512bf16 {
+const KernelTable& kernel_table();
+}
 
 }  // namespace lth::cpu

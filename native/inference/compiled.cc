@@ -1,6 +1,9 @@
 #include "inference/compiled.h"
 
+#include <algorithm>
+#include <numeric>
 #include <set>
+#include <span>
 
 namespace lth::inference {
 namespace {
@@ -9,28 +12,93 @@ namespace {
 /// input once for several rows.
 constexpr double kDenseFrom = 0.6;
 
-/// Input channels of a block: with the positions of a tile they fit L1 beside the rows' sums.
-constexpr int kBlockChannels = 16;
+/// Input channels of a block, at most: with the positions of a tile, about what L1 holds.
+constexpr int kBlockChannels = 32;
 /// Survivors per row and block from which blocks pay for storing and loading the sums.
-constexpr double kLeastPerBlock = 8;
+constexpr double kLeastPerBlock = 12;
 
-void divide_rows(const FoldedConv& conv, CompiledConv& result) {
+/// The taps of every row in a block of input channels.
+using TapList = std::vector<const FoldedTap*>;
+
+std::vector<TapList> taps_of_block(const FoldedConv& conv, int block, int blocks) {
+  std::vector<TapList> taps;
+  for (const FoldedRow& row : conv.rows) {
+    TapList& own = taps.emplace_back();
+    for (size_t t = row.begin; t < row.mid; ++t) {
+      const int channel = conv.taps[t].channel;
+      if (int64_t(channel) * blocks / conv.in_channels == block) own.push_back(&conv.taps[t]);
+    }
+  }
+  return taps;
+}
+
+/// Appends the entries of a group of rows.
+RowGroup add_group(std::span<const int> rows, std::vector<TapList>& taps, bool reversed,
+                   CompiledConv& result) {
+  const auto add = [&](const FoldedTap& tap) {
+    result.value.push_back(tap.value);
+    result.column.push_back(tap.channel * result.kernel + tap.tap);
+    return int32_t(result.value.size());
+  };
+  RowGroup group{};
+  std::fill_n(group.row, RowGroup::kMost, -1);
+  std::copy(rows.begin(), rows.end(), group.row);
+  group.begin = group.shared = int32_t(result.value.size());
+  size_t shared = taps[size_t(rows[0])].size();
+  for (int row : rows) {
+    TapList& own = taps[size_t(row)];
+    if (reversed) std::reverse(own.begin(), own.end());
+    shared = std::min(shared, own.size());
+  }
+  for (size_t t = 0; t < shared; ++t) {
+    for (int row : rows) group.shared = add(*taps[size_t(row)][t]);
+  }
+  for (size_t r = 0; r < RowGroup::kMost; ++r) {
+    group.end[r] = int32_t(result.value.size());
+    if (r >= rows.size()) continue;
+    const TapList& own = taps[size_t(rows[r])];
+    for (size_t t = shared; t < own.size(); ++t) group.end[r] = add(*own[t]);
+  }
+  return group;
+}
+
+/// The entries of all rows. Rows of nearly equal length share a group, and follow one another: the
+/// processor then foresees where their loops end. Every other group takes its taps backwards,
+/// beginning with the inputs that the one before it has just read.
+void group_rows(const FoldedConv& conv, CompiledConv& result, int together) {
   const int blocks = (conv.in_channels + kBlockChannels - 1) / kBlockChannels;
   const double parts = double(conv.rows.size()) * blocks;
   result.blocks = double(conv.taps.size()) >= kLeastPerBlock * parts ? blocks : 1;
-  for (const FoldedRow& row : conv.rows) {
-    size_t at = row.begin;
-    for (int b = 0; b < result.blocks; ++b) {
-      while (at < row.mid && conv.taps[at].channel < b * kBlockChannels) ++at;
-      result.block_begin.push_back(int32_t(at));
+  std::vector<int> order(conv.rows.size());
+  for (int b = 0; b < result.blocks; ++b) {
+    std::vector<TapList> taps = taps_of_block(conv, b, result.blocks);
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int c) {
+      return taps[size_t(a)].size() > taps[size_t(c)].size();
+    });
+    for (size_t at = 0; at < order.size(); at += size_t(together)) {
+      const size_t count = std::min(size_t(together), order.size() - at);
+      const bool whole = count == size_t(together);
+      // A row that is left over has no partner to take turns with.
+      RowGroup group = add_group(std::span(order).subspan(at, count), taps,
+                                 at / size_t(together) % 2 == 1, result);
+      if (!whole) group.shared = group.begin;
+      result.groups.push_back(group);
     }
+  }
+  for (size_t r = 0; r < conv.rows.size(); ++r) {
+    result.rows[r].ones_begin = int32_t(result.value.size());
+    for (size_t t = conv.rows[r].mid; t < conv.rows[r].end; ++t) {
+      result.value.push_back(conv.taps[t].value);
+      result.column.push_back(conv.taps[t].channel * conv.kernel + conv.taps[t].tap);
+    }
+    result.rows[r].ones_end = int32_t(result.value.size());
   }
 }
 
 RowWork row_work(const FoldedRow& row) {
-  return {int32_t(row.begin), int32_t(row.mid), int32_t(row.end), int32_t(row.channel),
-          row.edge_bias,      row.inner_bias,   row.scale,        row.shift,
-          row.add_shortcut,   row.store_raw,    row.store_active};
+  return {0,         0,         int32_t(row.channel), row.edge_bias, row.inner_bias,
+          row.scale, row.shift, row.add_shortcut,     row.store_raw, row.store_active};
 }
 
 /// All rows over the same columns, in blocks of `tile` rows: value [block][column][tile].
@@ -48,15 +116,13 @@ void pack(const FoldedConv& conv, CompiledConv& result, int tile) {
   const size_t blocks = (conv.rows.size() + size_t(tile) - 1) / size_t(tile);
   result.value.assign(blocks * columns * size_t(tile), 0.0f);
   for (size_t r = 0; r < conv.rows.size(); ++r) {
-    RowWork& row = result.rows[r];
+    const FoldedRow& row = conv.rows[r];
     float* block = result.value.data() + r / size_t(tile) * columns * size_t(tile);
-    for (size_t t = size_t(row.begin); t < size_t(row.end); ++t) {
+    for (size_t t = row.begin; t < row.end; ++t) {
       const FoldedTap& tap = conv.taps[t];
       const size_t column = size_t(place[size_t(tap.channel)] + tap.tap);
       block[column * size_t(tile) + r % size_t(tile)] = tap.value;
     }
-    row.begin = 0;
-    row.mid = row.end = int32_t(columns);
   }
 }
 
@@ -64,8 +130,8 @@ void pack(const FoldedConv& conv, CompiledConv& result, int tile) {
 
 size_t CompiledConv::bytes() const {
   return rows.size() * sizeof(RowWork) + value.size() * sizeof(float) +
-         column.size() * sizeof(int32_t) +
-         block_begin.size() * sizeof(int32_t) + reads.size() * sizeof(int);
+         column.size() * sizeof(int32_t) + groups.size() * sizeof(RowGroup) +
+         reads.size() * sizeof(int);
 }
 
 CompiledConv compile(const FoldedConv& conv, const Kernels& kernels) {
@@ -86,11 +152,7 @@ CompiledConv compile(const FoldedConv& conv, const Kernels& kernels) {
   if (result.dense) {
     pack(conv, result, kernels.dense_rows);
   } else {
-    for (const FoldedTap& tap : conv.taps) {
-      result.value.push_back(tap.value);
-      result.column.push_back(tap.channel * conv.kernel + tap.tap);
-    }
-    divide_rows(conv, result);
+    group_rows(conv, result, kernels.sparse_rows);
   }
   return result;
 }

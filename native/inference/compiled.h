@@ -16,7 +16,7 @@ struct CompiledConv {
   std::vector<RowWork> rows;
   std::vector<float> value;     ///< see ConvWork
   std::vector<int32_t> column;  ///< [entries] channel * K + tap; channel in_channels: the ones
-  std::vector<int32_t> block_begin;  ///< see ConvWork
+  std::vector<RowGroup> groups;  ///< see ConvWork
   int blocks = 1;
   std::vector<int> reads;       ///< input channels with survivors, ascending
   bool uses_ones = false;

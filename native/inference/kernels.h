@@ -7,11 +7,20 @@ namespace lth::inference {
 
 /// One output channel of a convolution; see FoldedRow.
 struct RowWork {
-  int32_t begin, mid, end;  ///< entries; [mid, end) read the row of ones
-  int32_t channel;          ///< output channel
+  int32_t ones_begin, ones_end;  ///< sparse: entries that read the row of ones
+  int32_t channel;               ///< output channel
   float edge_bias, inner_bias;
   float scale, shift;
   bool add_shortcut, store_raw, store_active;
+};
+
+/// Rows that are summed up side by side, so that what one brings into L1 serves the others: their
+/// entries follow the input channels together. `sparse_rows` of them, fewer at the end (row -1).
+struct RowGroup {
+  static constexpr int kMost = 2;
+  int32_t row[kMost];
+  int32_t begin, shared;  ///< entries [begin, shared): one of each row in turn
+  int32_t end[kMost];     ///< what is left of row r: from where r - 1 ends, or from `shared`
 };
 
 /// One convolution over vectors of positions. W is the instruction set's lanes; vector v of an
@@ -23,10 +32,11 @@ struct ConvWork {
   int row_count;
   const int32_t* offset;  ///< [entries] floats from x
   const float* value;     ///< sparse: [entries]; dense: [row blocks][entries][dense_rows]
-  /// Sparse: the entries of a row come in blocks of input channels that stay in L1 over all rows;
-  /// [rows][blocks] where each begins.
-  const int32_t* block_begin;
-  int blocks;
+  int entries;            ///< dense: of every row
+  /// Sparse: blocks of input channels, one after the other over all rows, so that they stay in the
+  /// cache: [blocks][group_count].
+  const RowGroup* groups;
+  int blocks, group_count;
   float* sums;            ///< [rows][tile][W], what rows have summed up between two blocks
   const float* shortcut;  ///< channel 0, vector 0; rows `shortcut_row` floats apart
   size_t shortcut_row;
@@ -50,6 +60,7 @@ struct ChunkRow {
 struct Kernels {
   int lanes;       ///< W
   int tile;        ///< most vectors of a tile of the sparse kernel
+  int sparse_rows; ///< rows of a group of the sparse kernel
   int dense_rows;  ///< output channels in the dense kernel's register tile
   void (*sparse)(const ConvWork&);
   void (*dense)(const ConvWork&);

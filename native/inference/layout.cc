@@ -20,7 +20,6 @@ Layout Layout::plain(int length, int kernel, int lanes) {
   Layout layout;
   layout.lanes = lanes;
   layout.length = length;
-  layout.halo = kernel;
   layout.origin = round_up(size_t(kernel), kLine);
   layout.row = spread(layout.origin + round_up(size_t(length), kLine) + size_t(kernel) + kLine);
   return layout;
@@ -41,7 +40,7 @@ Layout Layout::chunked(int length, int chunk, int kernel, int lanes) {
   layout.lanes = lanes;
   layout.length = length;
   layout.chunk = chunk;
-  layout.halo = kernel;
+  layout.halo = kernel / 2;  // SAME padding reaches no further on either side
   layout.origin = round_up(size_t(kernel) * size_t(lanes), kLine);
   layout.row = spread(layout.origin + size_t(chunk + kernel) * size_t(lanes) + kLine);
   return layout;

@@ -17,7 +17,7 @@ struct Layout {
   int lanes = 1;      ///< of a register, W
   int length = 0;     ///< positions of the record
   int chunk = 0;      ///< chunked: positions per lane
-  int halo = 0;       ///< positions kept before and after
+  int halo = 0;       ///< chunked: a neighbour's positions that a chunk keeps on either side
   size_t origin = 0;  ///< floats from a row's start to position 0
   size_t half = 0;    ///< split: floats from the even positions to the odd ones
   size_t row = 0;     ///< floats from one channel to the next

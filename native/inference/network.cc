@@ -124,8 +124,10 @@ class Pass {
     work.row_count = int(conv.rows.size());
     work.offset = plan.offset.data();
     work.value = conv.value.data();
-    work.block_begin = conv.block_begin.data();
+    work.entries = int(conv.column.size());
+    work.groups = conv.groups.data();
     work.blocks = conv.blocks;
+    work.group_count = int(conv.groups.size()) / conv.blocks;
     work.sums = arena_ + plan_.sums;
     const Layout& shortcut = to.pooled ? *to.pooled : plan.out;
     work.shortcut = at(to.shortcut, shortcut, 0);

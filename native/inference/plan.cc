@@ -41,8 +41,14 @@ void fill_ones(const Layout& layout, float* row) {
   }
 }
 
-/// The vectors of the output whose taps all fall inside the record.
-void find_inner(PlannedConv& plan, int kernel, int stride, int pad_left) {
+/// The vectors of the output whose taps all fall inside the record; all of them where that makes no
+/// difference.
+void find_inner(PlannedConv& plan, const CompiledConv& conv, int pad_left) {
+  const int kernel = conv.kernel, stride = conv.stride;
+  if (!conv.uses_ones) {
+    plan.inner_end = plan.out.vectors();
+    return;
+  }
   const int after = kernel - 1 - pad_left;
   const int vectors = plan.out.vectors();
   const bool chunked = plan.out.kind == Layout::Kind::chunked;
@@ -73,18 +79,34 @@ Arena::Arena(size_t floats) : floats_(floats) {
   // A tile touches a page of every channel: huge pages keep them all in the first-level TLB.
   const size_t bytes = (floats * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
   void* memory = nullptr;
-  if (posix_memalign(&memory, kHugePage, bytes) != 0) {
+#if defined(__linux__)
+  // Not from the heap: pages that were in use before stay small ones.
+  mapped_ = bytes + kHugePage;
+  memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool failed = memory == MAP_FAILED;
+#else
+  const bool failed = posix_memalign(&memory, kHugePage, bytes) != 0;
+#endif
+  if (failed) {
     throw_state("Out of memory: an activation arena of " +
                 std::to_string(floats * sizeof(float)) + " bytes");
   }
-  memory_.reset(static_cast<float*>(memory));
+  memory_ = memory;
+  const uintptr_t start = reinterpret_cast<uintptr_t>(memory);
+  data_ = reinterpret_cast<float*>((start + kHugePage - 1) / kHugePage * kHugePage);
 #if defined(__linux__)
-  madvise(memory, bytes, MADV_HUGEPAGE);
+  madvise(data_, bytes, MADV_HUGEPAGE);
 #endif
-  std::fill_n(data(), floats, 0.0f);
+  std::fill_n(data_, floats, 0.0f);
 }
 
-void Arena::Free::operator()(float* memory) const { std::free(memory); }
+Arena::~Arena() {
+#if defined(__linux__)
+  munmap(memory_, mapped_);
+#else
+  std::free(memory_);
+#endif
+}
 
 size_t Plan::bytes() const {
   size_t bytes = arena->floats() * sizeof(float);
@@ -174,7 +196,7 @@ Plan::Plan(const CompiledNetwork& net, int record_length, const Kernels& kernels
     const size_t input = from_strided ? strided : i % 2 == 1 ? outer : inner;
     const int pad_left = same_pad_left(plan.in.length, conv.kernel, conv.stride);
     plan.offset = entry_offsets(conv, plan.in, pad_left, ptrdiff_t(ones) - ptrdiff_t(input));
-    find_inner(plan, conv.kernel, conv.stride, pad_left);
+    find_inner(plan, conv, pad_left);
     if (conv.uses_ones) {
       fill_ones(plan.in, arena->data() + ones);
       ones += plan.in.row;

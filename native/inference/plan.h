@@ -30,14 +30,17 @@ struct PlannedConv {
 class Arena {
  public:
   explicit Arena(size_t floats);
-  float* data() { return memory_.get(); }
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  float* data() { return data_; }
   size_t floats() const { return floats_; }
 
  private:
-  struct Free {
-    void operator()(float* memory) const;
-  };
-  std::unique_ptr<float, Free> memory_;
+  void* memory_ = nullptr;
+  size_t mapped_ = 0;  ///< bytes at memory_, on Linux
+  float* data_ = nullptr;
   size_t floats_;
 };
 

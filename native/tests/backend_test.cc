@@ -27,7 +27,8 @@ void test_registry() {
   CHECK_EQ(backends.size(), size_t(2));
   CHECK_EQ(backends[0].name, "cpu");
   CHECK(backends[0].available);
-  CHECK_EQ(backends[0].detail, make_cpu_backend({})->description());
+  const std::string known = make_cpu_backend({})->description() + " (fp32";
+  CHECK_EQ(backends[0].detail.substr(0, known.size()), known);
   CHECK_EQ(backends[1].name, "cuda");
   if (!backends[1].available) CHECK(!backends[1].detail.empty());
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -55,6 +57,17 @@ void check_throws(Site& site, ErrorKind kind, const std::string& part, const cha
     if (error.kind() != kind) got += " (another kind of error)";
   }
   report(site, ok, std::string(text) + " should say \"" + part + "\": " + got);
+}
+
+/// Whether a case of a long list is to be tested: always, or with LTH_TEST_SHARE=n, for builds as slow
+/// as those with sanitizers, every n-th time that this is asked.
+inline bool chosen() {
+  static const int share = [] {
+    const char* text = std::getenv("LTH_TEST_SHARE");
+    return text ? std::max(1, std::atoi(text)) : 1;
+  }();
+  static int number = 0;
+  return number++ % share == 0;
 }
 
 /// Prints the totals; the exit status of the test.

@@ -1,6 +1,9 @@
-// The convolution kernels of every instruction set this machine has, against the float64 reference.
+// The convolution kernels of every instruction set this machine has, against the float64
+// reference; those that round their operands to bf16 against the reference on rounded operands, as
+// closely, and against the one on unrounded operands.
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -10,6 +13,7 @@
 #include <vector>
 
 #include "cpu/kernel_table.h"
+#include "lth/isa.h"
 #include "tests/check.h"
 #include "tests/conv1d_reference.h"
 
@@ -24,6 +28,8 @@ using lth::test::ReferenceShape;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr double kTolerance = 8.0 / (1 << 24);  // of the sum of the terms' magnitudes
+/// Of factors that are rounded to 8 significant bits, each by 2^-8 of itself at most.
+constexpr double kBf16Tolerance = 2.0 / (1 << 8) + 1.0 / (1 << 16) + kTolerance;
 constexpr float kGuard = 12345.678f;
 constexpr size_t kGuardFloats = 64;
 
@@ -129,12 +135,21 @@ struct Device {
   }
 };
 
+/// To bf16, to nearest, ties to even.
+Host rounded(Host values) {
+  for (float& v : values) {
+    const uint32_t bits = std::bit_cast<uint32_t>(v);
+    v = std::bit_cast<float>((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000U);
+  }
+  return values;
+}
+
 /// The largest error as a multiple of the tolerance; infinite for NaN.
-double worst(const Host& got, const Reference& reference) {
+double worst(const Host& got, const Reference& reference, double tolerance = kTolerance) {
   double result = 0;
   for (size_t i = 0; i < got.size(); ++i) {
     const double error = std::abs(double(got[i]) - reference.value[i]);
-    const double bound = kTolerance * reference.magnitude[i];
+    const double bound = tolerance * reference.magnitude[i];
     if (!(error <= bound)) {
       result = std::max(result, bound > 0 && std::isfinite(error) ? error / bound : INFINITY);
     } else if (bound > 0) {
@@ -147,6 +162,7 @@ double worst(const Host& got, const Reference& reference) {
 double worst_seen[3] = {};
 int comparisons = 0;
 int trials = 0;  // of plans that chose between kernels
+int in_bf16[3] = {};  // cases whose forward, dgrad and wgrad ran in bf16
 
 /// A check of one case: the totals count places in the source, `comparisons` how often they ran.
 #define CHECK_CASE(condition, what)                                        \
@@ -188,13 +204,6 @@ class Runner {
   }
 
   void run() {
-    const Reference forward = reference_forward(shape_, weight_, bias_, x_, add_);
-    const Reference dgrad = reference_dgrad(shape_, weight_, dy_, dx_add_);
-    Reference wgrad = reference_wgrad(shape_, x_, dy_);
-    const Reference dbias = reference_dbias(shape_, dy_);
-    for (size_t i = 0; i < mask_.size(); ++i) {
-      if (!mask_[i]) wgrad.value[i] = wgrad.magnitude[i] = 0;
-    }
     Host first[4];
     for (int threads : {1, 2, 7}) {
       ThreadPool pool(threads);
@@ -202,15 +211,18 @@ class Runner {
       Host got[4] = {run_forward(pool), run_dgrad(pool), {}, {}};
       run_wgrad(pool, got[2], got[3]);
       if (threads == 1) {
-        const Reference* references[4] = {&forward, &dgrad, &wgrad, &dbias};
         const char* names[4] = {"forward", "dgrad", "wgrad", "dbias"};
         for (int i = 0; i < 4; ++i) {
-          const double ratio = worst(got[i], *references[i]);
+          const bool bf16 = i < 3 && runs_in_bf16(names[i]);
+          const double ratio = worst(got[i], reference(i, bf16));
           char what[80];
           std::snprintf(what, sizeof what, "%s error %.3g of the tolerance", names[i], ratio);
           CHECK_CASE(ratio <= 1, what);
           worst_seen[std::min(i, 2)] = std::max(worst_seen[std::min(i, 2)], ratio);
           first[i] = got[i];
+          if (!bf16) continue;
+          ++in_bf16[i];
+          CHECK_CASE(worst(got[i], reference(i, false), kBf16Tolerance) <= 1, "rounding of factors");
         }
       } else {
         for (int i = 0; i < 4; ++i) {
@@ -224,11 +236,30 @@ class Runner {
   }
 
  private:
+  bool runs_in_bf16(const char* pass) const {
+    return plan_->describe().find(std::string(pass) + "=dense-bf16") != std::string::npos;
+  }
+
+  /// Of forward, dgrad, wgrad or dbias. Bias and residual are not rounded.
+  Reference reference(int pass, bool bf16) const {
+    const auto operand = [bf16](const Host& values) { return bf16 ? rounded(values) : values; };
+    if (pass == 0) return reference_forward(shape_, operand(weight_), bias_, operand(x_), add_);
+    if (pass == 1) return reference_dgrad(shape_, operand(weight_), operand(dy_), dx_add_);
+    if (pass == 3) return reference_dbias(shape_, dy_);
+    Reference wgrad = reference_wgrad(shape_, operand(x_), operand(dy_));
+    for (size_t i = 0; i < mask_.size(); ++i) {
+      if (!mask_[i]) wgrad.value[i] = wgrad.magnitude[i] = 0;
+    }
+    return wgrad;
+  }
+
   /// Near the break-even a new plan tries both kernels. Which one wins must not show in a bit.
   void try_both_kernels(const Host (&expected)[4]) {
     ThreadPool pool(2);
     plan_ = table_.plan_conv1d(shape_.desc, case_.density == 1 ? nullptr : &pattern_, pool);
-    const bool open = case_.density < 1 && pattern_.density() >= 0.5 && pattern_.density() < 0.97;
+    const bool open = case_.density < 1 && pattern_.density() >= 0.5 &&
+                      pattern_.density() < 0.97 &&
+                      !(runs_in_bf16("forward") && runs_in_bf16("dgrad"));
     const bool any = *std::max_element(y_lengths_, y_lengths_ + case_.records) > 0;
     CHECK_CASE((plan_->describe().find("untried") != std::string::npos) == open, "a trial");
     if (!open || !any) return;
@@ -359,6 +390,10 @@ std::vector<Case> cases() {
     list.push_back({35, 600, 2, 3, 16, 1, density, true, false, true});
     list.push_back({33, 5000, 1, 2, 3, 1, density, true, false, true});
     list.push_back({4, 7, 1, 1, 1, 1, density, true});
+    // Odd numbers of channels, of positions and of both; weight gradients of several chunks.
+    list.push_back({3, 300, 5, 9, 7, 1, density, true, true});
+    list.push_back({3, 301, 9, 5, 6, 2, density, true, true});
+    list.push_back({16, 515, 3, 6, 15, 2, density, false, false, true});
     // Outputs large enough to bypass the caches.
     list.push_back({16, 8300, 1, 32, 3, 1, density, true});
     list.push_back({16, 8301, 32, 1, 3, 2, density, true, true});
@@ -371,22 +406,31 @@ std::vector<Case> cases() {
 
 int main() {
   std::vector<const KernelTable*> tables{&lth::cpu::portable::kernel_table()};
-#if defined(__x86_64__)
+#if LTH_X86
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     tables.push_back(&lth::cpu::avx2::kernel_table());
   }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
     tables.push_back(&lth::cpu::avx512::kernel_table());
   }
+  const std::string refusal = precision_refusal(Isa::avx512, Precision::bf16);
+  if (refusal.empty()) {
+    tables.push_back(&lth::cpu::avx512bf16::kernel_table());
+  } else {
+    std::printf("bf16 is not tested: %s\n", refusal.c_str());
+  }
 #endif
   for (const KernelTable* table : tables) {
     std::fill(worst_seen, worst_seen + 3, 0.0);
     comparisons = 0;
-    for (const Case& c : cases()) Runner(*table, c).run();
+    for (const Case& c : cases()) {
+      if (lth::test::chosen()) Runner(*table, c).run();
+    }
     std::printf("%s: %d comparisons; worst error forward %.2f, dgrad %.2f, wgrad %.2f of the "
                 "tolerance\n",
                 table->isa, comparisons, worst_seen[0], worst_seen[1], worst_seen[2]);
   }
   CHECK(trials > 0);
+  for (int pass : in_bf16) CHECK((pass > 0) == (tables.back()->isa == std::string("avx512bf16")));
   return lth::test::finish();
 }

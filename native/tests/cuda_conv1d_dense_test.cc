@@ -75,6 +75,7 @@ void empty() {
 }  // namespace
 
 int main() {
+  lth::test::exit_without_cuda();
   small_shapes();
   all_precisions();
   long_sums();

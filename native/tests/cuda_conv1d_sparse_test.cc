@@ -110,6 +110,7 @@ void timed() {
 }  // namespace
 
 int main() {
+  lth::test::exit_without_cuda();
   densities();
   small_shapes();
   many_entries();

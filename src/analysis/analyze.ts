@@ -46,7 +46,7 @@ export async function analyze(
       round,
       kept: summary.kept,
       density: summary.density,
-      untrained: await untrainedScores(bench, { seed: base.config.seed, masks }),
+      untrained: await untrainedScores(bench, { config: base.config, masks }),
       barrier: await barrierOf(bench, { request, round, masks }),
       overlap: overlapWith(bench, { other, round, named }),
       convergence: convergenceOf(summary.epochs, threshold),

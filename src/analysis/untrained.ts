@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { Config } from "../experiment/config.ts";
+import { initialiseNetwork } from "../experiment/start_weights.ts";
 import type { Scores } from "../experiment/summary.ts";
 import { setSignedConstants } from "../lottery/signed_constants.ts";
 import { evaluate } from "../training/evaluate.ts";
@@ -15,16 +17,16 @@ import type { Workbench } from "../training/workbench.ts";
  * Dev scores of the initial weights under a mask, and of their signs with one constant per layer. A new
  * network's running statistics fit nothing, so that they are estimated on training records first.
  *
- * @param options.seed Of the run that the mask is from.
+ * @param options.config Of the run that the mask is from.
  * @param options.masks null for the dense network.
  */
 export async function untrainedScores(
   bench: Workbench,
-  options: { seed: number; masks: Snapshot | null },
+  options: { config: Config; masks: Snapshot | null },
 ): Promise<{ initial: Scores; signs: Scores }> {
-  const { seed, masks } = options;
+  const { config, masks } = options;
   const measure = async (signs: boolean) => {
-    bench.network.initialise(seed);
+    initialiseNetwork(bench.network, config);
     if (signs) setSignedConstants(bench.network);
     if (masks) restoreMasks(bench.network, masks);
     await recalibrateStatistics(bench);

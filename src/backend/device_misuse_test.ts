@@ -47,6 +47,24 @@ testMisuse("device", [
     /Cannot open backend "cuda": /,
   ],
   [
+    "a GPU of the CPU",
+    () => new (loadAddon().Device)({ backend: "cpu", index: 0 }),
+    RangeError,
+    /options\.index counts GPUs: backend "cpu" has none/,
+  ],
+  [
+    "a precision that CPUs lack",
+    () => new (loadAddon().Device)({ backend: "cpu", precision: "tf32" }),
+    NativeError,
+    /Precision tf32 is not available on the CPU/,
+  ],
+  [
+    "an unknown precision",
+    () => new (loadAddon().Device)({ backend: "cpu", precision: wrong("fp64") }),
+    RangeError,
+    /"fp32", "tf32", "bf16", got "fp64"/,
+  ],
+  [
     "setNativeError without a class",
     () => loadAddon().setNativeError(wrong(3)),
     TypeError,

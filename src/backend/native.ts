@@ -21,8 +21,9 @@ export interface BackendInfo {
 export type Isa = "automatic" | "portable" | "avx2" | "avx512";
 
 /**
- * How convolutions multiply on a GPU: `fp32` float products; `tf32` operands rounded to 11
- * significant bits; `bf16` to 8. Sums and weights stay float.
+ * How convolutions multiply: `fp32` float products; `tf32` operands rounded to 11 significant bits
+ * (on GPUs only); `bf16` to 8 (on CPUs with AVX512_BF16, where that is faster). Sums and weights stay
+ * float.
  */
 export type Precision = "fp32" | "tf32" | "bf16";
 
@@ -32,9 +33,9 @@ export interface DeviceOptions {
   /** Worker threads of the CPU backend; 0 means one per core. Results do not depend on it. */
   readonly threads?: number;
   readonly isa?: Isa;
-  /** Which GPU, as the driver counts them; 0 by default. */
+  /** Which GPU, as the driver counts them; 0 by default. Of the CUDA backend alone. */
   readonly index?: number;
-  /** Of the CUDA backend; `tf32` by default. */
+  /** By default `fp32` on the CPU, `tf32` on a GPU. */
   readonly precision?: Precision;
 }
 

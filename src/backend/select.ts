@@ -19,9 +19,17 @@ export interface OpenDeviceOptions {
   /** Instruction set of the CPU backend; the best the machine has by default. */
   readonly isa?: Isa;
   /** Which GPU of the CUDA backend, as the driver counts them; 0 by default. */
-  readonly index?: number;
-  /** How the CUDA backend's convolutions multiply; `tf32` by default. */
-  readonly precision?: Precision;
+  readonly index?: number | undefined;
+  /** How convolutions multiply; by default {@linkcode defaultPrecision}. */
+  readonly precision?: Precision | undefined;
+}
+
+/** All precisions; which of them a device has, {@linkcode listBackends} says. */
+export const PRECISIONS = ["fp32", "tf32", "bf16"] as const satisfies readonly Precision[];
+
+/** The precision of a backend that is not asked for another one. */
+export function defaultPrecision(backend: "cpu" | "cuda"): Precision {
+  return backend === "cpu" ? "fp32" : "tf32";
 }
 
 /** A chosen backend. */
@@ -69,21 +77,27 @@ export function chooseBackend(
  * Opens a device on the backend that was asked for.
  *
  * @returns The device, and why it is this one.
- * @throws {UsageError} If the backend, the GPU, the number of threads or the instruction set cannot
- * be had here; there is no fallback from an explicit choice.
+ * @throws {UsageError} If the backend, the GPU, the number of threads, the instruction set or the
+ * precision cannot be had here; there is no fallback from an explicit choice.
  */
 export function openDeviceWithReason(
   options: OpenDeviceOptions,
 ): { device: NativeDevice; reason: string } {
   const addon = loadAddon();
   const { backend, reason } = chooseBackend(options.backend, addon.listBackends());
+  const { index, precision = defaultPrecision(backend) } = options;
+  if (backend === "cpu" && index !== undefined) {
+    throw new UsageError(
+      `Cannot use device ${index} of backend cpu: only GPUs are counted (backend cuda)`,
+    );
+  }
   try {
     const device = new addon.Device({
       backend,
       threads: options.threads ?? 0,
       isa: options.isa ?? "automatic",
-      index: options.index ?? 0,
-      precision: options.precision ?? "tf32",
+      precision,
+      ...(index === undefined ? {} : { index }),
     });
     return { device, reason };
   } catch (error) {

@@ -65,3 +65,23 @@ Deno.test("every instruction set either opens or is refused by name", () => {
     }
   }
 });
+
+Deno.test("a precision either opens, and is named, or is refused with the reason", () => {
+  const cpu = listBackends().find(({ name }) => name === "cpu")!;
+  const open = (options: Partial<Parameters<typeof openDevice>[0]>) => () => {
+    using device = openDevice({ backend: "cpu", threads: 1, ...options });
+    return device.description;
+  };
+  assert.equal(open({ precision: "fp32" })(), open({})());
+  assert.doesNotMatch(open({})(), /bf16|fp32/);
+  const refused = (options: Parameters<typeof open>[0], message: RegExp) =>
+    assert.throws(
+      open(options),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  refused({ precision: "tf32" }, /^Precision tf32 is not available on the CPU/);
+  refused({ precision: "bf16", isa: "portable" }, /^Precision bf16 .*: use precision fp32$/);
+  refused({ index: 0 }, /^Cannot use device 0 of backend cpu/);
+  if (cpu.detail.includes("bf16")) assert.match(open({ precision: "bf16" })(), /, bf16, 1 thread/);
+  else refused({ precision: "bf16" }, /no AVX512_BF16/);
+});

@@ -3,17 +3,16 @@
  *
  * @module
  */
-import { Option } from "commander";
 import * as path from "node:path";
 import process from "node:process";
 import type { Analysis } from "../analysis/analysis.ts";
 import { analyze, refuseOther } from "../analysis/analyze.ts";
-import { openDevice } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeJson } from "../core/files.ts";
 import { reportFile, runDirectory, runFiles } from "../core/paths.ts";
 import { configDifferences, parseConfig } from "../experiment/config.ts";
 import { lockRun } from "../experiment/lock.ts";
+import { computeSettings } from "../experiment/resolve.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import { type ControlBase, openBase, refuseOtherData, roundsOf } from "../lottery/control_base.ts";
 import { controlConfig } from "../lottery/control_config.ts";
@@ -22,34 +21,34 @@ import { openDataset } from "../lottery/run.ts";
 import { readRun } from "../report/read_run.ts";
 import { Workbench } from "../training/workbench.ts";
 import { printAnalysis } from "./analysis_tables.ts";
-import { createCommand, integer, number, shellWords } from "./command.ts";
+import { createCommand, number, shellWords } from "./command.ts";
 import { controlMain, roundList } from "./control.ts";
+import {
+  addDeviceOptions,
+  type DeviceOptions,
+  deviceWords,
+  openConfigured,
+} from "./device_options.ts";
 import { RunReport } from "./run_report.ts";
 
-interface AnalyzeOptions {
+interface AnalyzeOptions extends DeviceOptions {
   run: string;
   other?: string;
   /** null for all. */
   rounds?: number[] | null;
   barrier: boolean;
   threshold?: number;
-  backend: "auto" | "cpu" | "cuda";
-  threads: number;
 }
 
 /** Returns the exit code: 0, or 130 if the second training was stopped. */
 export async function analyzeMain(args: readonly string[]): Promise<number> {
-  const command = createCommand("lth analyze", "Look closer at the tickets of a finished run")
+  const about = "Look closer at the tickets of a finished run";
+  const command = addDeviceOptions(createCommand("lth analyze", about))
     .requiredOption("--run <name>", "the finished run")
     .option("--other <name>", "a finished run to compare masks with, e.g. of another seed")
     .option("--rounds <list>", "rounds, as in 0,3, or all (default: all)", roundList)
     .option("--no-barrier", "do not train the rounds a second time, in another data order")
-    .option("--threshold <score>", "dev score to reach (default: 0.95 of the dense)", number(0, 1))
-    .addOption(
-      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
-        .default("auto"),
-    )
-    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0);
+    .option("--threshold <score>", "dev score to reach (default: 0.95 of the dense)", number(0, 1));
   command.parse([...args], { from: "user" });
   const options = command.opts<AnalyzeOptions>();
   const base = openBase(options.run, "analyse");
@@ -85,14 +84,16 @@ function reorderedName(run: string, rounds: readonly number[], base: ControlBase
 
 /** The rounds in another data order, as a control of its own; nothing if it is there already. */
 async function trainAgain(
-  { run, backend, threads }: AnalyzeOptions,
+  options: AnalyzeOptions,
   { name, base, rounds }: { name: string; base: ControlBase; rounds: readonly number[] },
 ): Promise<number> {
+  const { run } = options;
   const store = new RunStore(runDirectory(name));
   if (store.isComplete()) {
     const asked = controlConfig(base, { kind: "reorder", rounds });
     const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
-    const differences = configDifferences(saved, { ...asked, backend: saved.backend });
+    const computed = { backend: saved.backend, precision: saved.precision };
+    const differences = configDifferences(saved, { ...asked, ...computed });
     if (differences.length === 0) return 0;
     throw new UsageError(
       `Cannot use ${name} as the second training: it belongs to another run (` +
@@ -105,7 +106,7 @@ async function trainAgain(
   );
   return await controlMain([
     ...["--run", run, "--kind", "reorder", "--rounds", rounds.join(","), "--name", name],
-    ...["--resume", "--backend", backend, "--threads", String(threads)],
+    ...["--resume", ...deviceWords(options)],
   ]);
 }
 
@@ -120,8 +121,12 @@ async function measure(
 ): Promise<Analysis> {
   const { base, rounds, other, reordered } = what;
   const { config } = base;
-  const backend = options.backend === "auto" ? config.backend : options.backend;
-  const device = openDevice({ backend, threads: options.threads });
+  const { threads, device: index, precision } = options;
+  const backend = options.backend === "auto" ? undefined : options.backend;
+  const device = openConfigured(computeSettings(config, { backend, precision }), {
+    threads,
+    index,
+  });
   try {
     using _lock = lockRun(base.store.directory);
     const dataset = openDataset(config);

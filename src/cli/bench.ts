@@ -33,7 +33,7 @@ const KEEPS = [0.007, 0.1, 0.5, 0.8];
 async function main(args: string[]): Promise<void> {
   const given = parseBenchOptions(args);
   const options = { ...given, threads: given.threads || os.cpus().length };
-  const device = openDevice({ backend: "cpu", threads: options.threads, isa: options.isa });
+  const device = openDevice(deviceOf(options));
   try {
     if (options.native || needsFloors(options)) {
       note("building the native benchmarks");
@@ -51,6 +51,11 @@ async function main(args: string[]): Promise<void> {
   } finally {
     await device.close();
   }
+}
+
+/** What `openDevice` takes. */
+function deviceOf({ backend, device: index, threads, isa, precision }: BenchOptions) {
+  return { backend, threads, isa, precision, ...(index === undefined ? {} : { index }) };
 }
 
 /** Whether a table compares with what the machine can do; top-k is a native benchmark itself. */
@@ -126,7 +131,8 @@ async function topkTable(
 
 /** The first shape, and twice and half of its records and of its length. */
 async function memoryTable(options: BenchOptions): Promise<BenchDocument["memory"]> {
-  const { shapes: [shape], filters, threads, isa, quick } = options;
+  const { shapes: [shape], filters, quick } = options;
+  const device = deviceOf(options);
   const { batchSize, length } = { batchSize: 32, length: 8960, ...(quick ? {} : shape) };
   const sizes = quick ? [[1, 1]] : [[1, 1], [0.5, 1], [2, 1], [1, 0.5], [1, 2]];
   const uses = [];
@@ -135,14 +141,14 @@ async function memoryTable(options: BenchOptions): Promise<BenchDocument["memory
     const used = Math.max(256, 256 * Math.round(samples * length / 256));
     note(`memory of ${batch} x ${used}`);
     uses.push(
-      await memoryInOwnProcess({ batchSize: batch, length: used, filters }, { threads, isa }),
+      await memoryInOwnProcess({ batchSize: batch, length: used, filters }, device),
     );
   }
   return uses;
 }
 
 async function runNativeBenchmarks(options: BenchOptions): Promise<string> {
-  const { threads, isa } = options;
+  const { threads, isa, precision } = options;
   const set = isa === "automatic" ? "avx512" : isa;
   const common = ["--threads", String(threads), "--isa", isa];
   const seconds = options.quick ? "0.02" : "0.2";
@@ -150,7 +156,9 @@ async function runNativeBenchmarks(options: BenchOptions): Promise<string> {
     await runNativeBenchmark("machine_bench", common),
     await runNativeBenchmark("topk_bench", common),
     await runNativeBenchmark("elementwise_bench", [String(threads), set]),
-    await runNativeBenchmark("conv1d_bench", [set, "32", "8960", seconds]),
+    await runNativeBenchmark("conv1d_bench", [
+      ...["--isa", isa, "--precision", precision, "--seconds", seconds],
+    ]),
   ].join("\n\n");
 }
 

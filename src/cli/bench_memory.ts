@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openDevice } from "../backend/select.ts";
+import { openDevice, type OpenDeviceOptions } from "../backend/select.ts";
 import { measureMemory, type MemoryUse } from "../bench/memory_bench.ts";
 import type { StepShape } from "../bench/shape.ts";
 import { Failure } from "../core/errors.ts";
@@ -12,7 +12,7 @@ import { runMain } from "./command.ts";
 /** @throws {Failure} If the step cannot be done, for instance for want of memory. */
 export async function memoryInOwnProcess(
   shape: StepShape,
-  device: { threads: number; isa: string },
+  device: OpenDeviceOptions,
 ): Promise<MemoryUse> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", import.meta.url, JSON.stringify({ shape, device })],
@@ -27,7 +27,7 @@ export async function memoryInOwnProcess(
 if (import.meta.main) {
   await runMain(async ([job]) => {
     const { shape, device: options } = JSON.parse(job ?? "{}");
-    const device = openDevice({ backend: "cpu", ...options });
+    const device = openDevice(options);
     try {
       console.log(JSON.stringify(await measureMemory(device, shape)));
     } finally {

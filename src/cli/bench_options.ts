@@ -4,11 +4,14 @@
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Precision } from "../backend/native.ts";
+import { defaultPrecision } from "../backend/select.ts";
 import { type TableName, TABLES } from "../bench/document.ts";
 import type { StepShape } from "../bench/shape.ts";
 import { TORCH_SCRIPT } from "../bench/torch_peer.ts";
 import { UsageError } from "../core/errors.ts";
 import { createCommand, integer, number } from "./command.ts";
+import { precisionOption } from "./device_options.ts";
 
 /** What is measured, and how. */
 export interface BenchOptions {
@@ -18,8 +21,12 @@ export interface BenchOptions {
   readonly densities: readonly number[];
   readonly warmup: number;
   readonly repeat: number;
+  readonly backend: "cpu" | "cuda";
+  /** Which GPU. */
+  readonly device?: number;
   readonly threads: number;
   readonly isa: "automatic" | "portable" | "avx2" | "avx512";
+  readonly precision: Precision;
   readonly peer: "none" | "torch" | "tfjs";
   readonly peerDensities: readonly number[];
   readonly torchScript: string;
@@ -55,13 +62,20 @@ const QUICK: typeof FULL = {
   warmup: 1,
   repeat: 2,
   trainSteps: 0,
-  every: 5,
+  every: 10,
   topkSizes: [10_454_528],
 };
 
+/** What can be measured on a GPU: inference is the CPU's, and top-k has a native benchmark of its own. */
+const CUDA_TABLES: readonly TableName[] = ["steps", "layers", "schedule", "memory"];
+
 function benchCommand(): Command {
   return createCommand("bench", "Time training steps, pruning and inference, and measure memory")
-    .option("--only <tables>", `some of ${TABLES.join(", ")}`, tables, [...TABLES])
+    .option(
+      "--only <tables>",
+      `some of ${TABLES.join(", ")} (default: all that the backend has)`,
+      tables,
+    )
     .option("--quick", "under a minute: fewer densities, steps and rounds, a smaller batch", false)
     .option("--shapes <list>", "records x samples of a step (default: 32x8960,16x17920)", shapes)
     .option("--filters <n>", "filters of the first stage", integer(1, 4096), 32)
@@ -77,6 +91,11 @@ function benchCommand(): Command {
       new Option("--isa <name>", "instruction set of the CPU backend")
         .choices(["automatic", "portable", "avx2", "avx512"]).default("automatic"),
     )
+    .addOption(
+      new Option("--backend <name>", "where to compute").choices(["cpu", "cuda"]).default("cpu"),
+    )
+    .option("--device <n>", "which GPU, from 0 (default: 0)", integer(0, 1023))
+    .addOption(precisionOption())
     .addOption(
       new Option("--peer <name>", "what to run beside it").choices(["torch", "tfjs", "none"])
         .default("none"),
@@ -117,7 +136,23 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   if (given.native && given.json) {
     throw new UsageError("Cannot use --native with --json: its output is text for reading");
   }
-  return { ...options, peerDensities };
+  const { backend, precision = defaultPrecision(backend) } = given;
+  const available = backend === "cuda" ? CUDA_TABLES : TABLES;
+  const only = given.only ?? [...available];
+  const missing = only.filter((name) => !available.includes(name));
+  if (missing.length > 0) {
+    throw new UsageError(
+      `Cannot measure ${missing.join(", ")} with --backend ${backend}: it has ${
+        available.join(", ")
+      }`,
+    );
+  }
+  if (backend === "cuda" && given.native) {
+    throw new UsageError(
+      "Cannot use --native with --backend cuda: build/cuda_*_bench are run by scripts/verify_cuda.sh",
+    );
+  }
+  return { ...options, peerDensities, precision, only };
 }
 
 function list<Item>(text: string, item: (word: string) => Item): Item[] {

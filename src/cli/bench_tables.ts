@@ -26,10 +26,12 @@ export function headText(
   const { machine, device, floors, quick } = document;
   const lines = [`${machine}; ${device}; load ${load}`];
   if (floors !== null) {
+    const { peakGflops, corePeakGflops, readGbps, copyGbps } = floors;
+    const core = corePeakGflops === null ? "" : ` (${corePeakGflops.toFixed(0)} on one core)`;
+    const read = readGbps === null ? "" : `${readGbps.toFixed(0)} GB/s read, `;
     lines.push(
-      `measured on it: ${floors.peakGflops.toFixed(0)} GFLOP/s of multiply-adds ` +
-        `(${floors.corePeakGflops.toFixed(0)} on one core), ${floors.readGbps.toFixed(0)} GB/s ` +
-        `read, ${floors.copyGbps.toFixed(0)} GB/s copied`,
+      `measured on it: ${peakGflops.toFixed(0)} GFLOP/s of multiply-adds${core}, ${read}` +
+        `${copyGbps.toFixed(0)} GB/s copied`,
     );
   }
   if (quick) {

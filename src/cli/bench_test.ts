@@ -45,6 +45,10 @@ Deno.test("defaults are the full tables; --quick changes what was not asked for"
   assert.deepEqual(full.densities, [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.007]);
   assert.deepEqual(full.shapes.map(({ batchSize }) => batchSize), [32, 16]);
   assert.equal(full.peer, "none");
+  assert.deepEqual([full.backend, full.precision], ["cpu", "fp32"]);
+  const cuda = parseBenchOptions(["--backend", "cuda", "--device", "2"]);
+  assert.deepEqual([cuda.device, cuda.precision], [2, "tf32"]);
+  assert.deepEqual(cuda.only, ["steps", "layers", "schedule", "memory"]);
   const quick = parseBenchOptions(["--quick", "--densities", "0.5,1,0.5", "--repeat", "9"]);
   assert.deepEqual(quick.densities, [1, 0.5]);
   assert.deepEqual(quick.peerDensities, [0.5]);
@@ -59,6 +63,11 @@ Deno.test("mistakes on the command line are one sentence and exit code 2", async
     [["--densities", "0"], /more than 0/],
     [["--peer", "jax"], /Allowed choices are torch, tfjs, none/],
     [["--native", "--json"], /--native with --json/],
+    [
+      ["--backend", "cuda", "--only", "steps,inference"],
+      /Cannot measure inference with --backend cuda: it has steps, layers, schedule, memory/,
+    ],
+    [["--device", "1", "--only", "memory"], /Cannot use device 1 of backend cpu/],
   ];
   for (const [args, message] of cases) {
     const { code, out, err } = await bench(args);

@@ -4,24 +4,23 @@
  * @module
  */
 import { InvalidArgumentError, Option } from "commander";
-import { openDevice } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory } from "../core/paths.ts";
 import { type Config, type ControlKind, CONTROLS, parseConfig } from "../experiment/config.ts";
+import { computeSettings } from "../experiment/resolve.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import { openBase, roundsOf } from "../lottery/control_base.ts";
 import { controlConfig } from "../lottery/control_config.ts";
-import { createCommand, integer, number } from "./command.ts";
+import { createCommand, number } from "./command.ts";
+import { addDeviceOptions, type DeviceOptions, openConfigured } from "./device_options.ts";
 import { executeRun, refuseUnfinished } from "./execute_run.ts";
 
-interface ControlOptions {
+interface ControlOptions extends DeviceOptions {
   run: string;
   kind: ControlKind;
   rounds?: number[] | "all";
   name?: string;
   resume: boolean;
-  backend: "auto" | "cpu" | "cuda";
-  threads: number;
   checkpointEvery: number;
 }
 
@@ -37,7 +36,8 @@ export function roundList(text: string): number[] | "all" {
 
 /** Returns the exit code. */
 export async function controlMain(args: readonly string[]): Promise<number> {
-  const command = createCommand("lth control", "Train a finished run's rounds with a thing changed")
+  const about = "Train a finished run's rounds with a thing changed";
+  const command = addDeviceOptions(createCommand("lth control", about))
     .requiredOption("--run <name>", "the finished run whose masks are used")
     .addOption(
       new Option("--kind <kind>", "what is changed").choices([...CONTROLS]).makeOptionMandatory(),
@@ -45,16 +45,11 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     .option("--rounds <list>", "rounds to control, as in 1,3, or all (default: all)", roundList)
     .option("--name <run>", "name of the control (default: the run's name and the kind)")
     .option("--resume", "continue the control where it was stopped", false)
-    .addOption(
-      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
-        .default("auto"),
-    )
-    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20);
   command.parse([...args], { from: "user" });
   const options = command.opts<ControlOptions>();
   const name = options.name ?? `${options.run.replace(/\/+$/, "")}-${options.kind}`;
-  const { resume, threads, checkpointEvery } = options;
+  const { resume, threads, device: index, checkpointEvery } = options;
   const store = new RunStore(runDirectory(name));
   const config = controlOf(options, resume && store.exists() ? savedControl(store, name) : null);
   if (store.exists() && !resume) refuseUnfinished(store, { name, asked: config });
@@ -62,7 +57,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     if (resume) console.log(`There is no run ${name} yet: starting it.`);
     noteLeftOut(options, config);
   }
-  const device = openDevice({ backend: config.backend, threads });
+  const device = openConfigured(config, { threads, index });
   return await executeRun({ name, config, device, checkpointEvery });
 }
 
@@ -72,8 +67,9 @@ function controlOf(options: ControlOptions, saved: Config | null): Config {
   const rounds = options.rounds ?? saved?.control?.rounds ?? "all";
   const config = controlConfig(base, { kind: options.kind, rounds: listed(rounds) });
   // The backend may be another one than the base's; a control that is continued keeps its own.
-  const backend = options.backend === "auto" ? saved?.backend ?? config.backend : options.backend;
-  return { ...config, backend };
+  const backend = options.backend === "auto" ? undefined : options.backend;
+  const compute = computeSettings(saved ?? config, { backend, precision: options.precision });
+  return { ...config, ...compute };
 }
 
 function savedControl(store: RunStore, name: string): Config {

@@ -35,7 +35,7 @@ export interface RunToExecute {
 export async function executeRun(run: RunToExecute): Promise<number> {
   const { name, config, device, checkpointEvery, denseFrom, forkFrom, again } = run;
   try {
-    const observer = new TerminalObserver({ name, epochs: config.training.epochs });
+    const observer = new TerminalObserver({ name, config });
     using _interrupt = onInterrupt(() => observer.requestStop());
     const { summary, outcome } = await doRun({
       directory: runDirectory(name),

@@ -46,7 +46,8 @@ interface ExportOptions {
   readonly licence?: string;
 }
 
-function main(args: string[]): Promise<void> {
+/** The command; tests start it with arguments of their own. */
+export function main(args: string[]): Promise<void> {
   const command = createCommand("export", "Write a finished round for other programs.")
     .requiredOption("--run <name>", "name of a run below checkpoints/, or path to its directory")
     .option("--round <k>", "finished round (default: the last one)", integer(0))

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { openDevice } from "../backend/select.ts";
+import type { NativeDevice } from "../backend/native.ts";
+import { chooseBackend, listBackends, openDevice } from "../backend/select.ts";
 import { runDirectory } from "../core/paths.ts";
 import { type Config, parseConfig } from "../experiment/config.ts";
 import {
   applyOverrides,
+  computeSettings,
   DEFAULT_PRESET,
   DEFAULT_SEED,
   defaultRunName,
@@ -19,6 +21,7 @@ import { RunStore } from "../experiment/run_store.ts";
 import { analyzeMain } from "./analyze.ts";
 import { runMain } from "./command.ts";
 import { controlMain } from "./control.ts";
+import { openConfigured } from "./device_options.ts";
 import { executeRun, refuseUnfinished } from "./execute_run.ts";
 import { type LthOptions, parseLthOptions } from "./lth_options.ts";
 import { planRun } from "./plan.ts";
@@ -50,12 +53,12 @@ async function runOne(
 
 /** Says what the run would take; one that is not to be continued counts as new. */
 async function printPlan(options: LthOptions): Promise<number> {
-  const device = openDevice({ backend: options.device, threads: options.threads });
+  const asked = askedConfig(options, backendOf(options));
+  const name = options.name ?? defaultRunName(asked);
+  const store = new RunStore(runDirectory(name));
+  const config = options.resume && store.exists() ? resumedConfig(store, options) : asked;
+  const device = openConfigured(config, options);
   try {
-    const asked = askedConfig(options, device.name);
-    const name = options.name ?? defaultRunName(asked);
-    const store = new RunStore(runDirectory(name));
-    const config = options.resume && store.exists() ? resumedConfig(store, options) : asked;
     console.log(planText(name, planRun(device, config), options.replicates));
     return 0;
   } finally {
@@ -66,23 +69,35 @@ async function printPlan(options: LthOptions): Promise<number> {
 /** Decides which run is meant, with which settings, on which device. */
 function prepare(
   options: LthOptions,
-): { config: Config; name: string; device: ReturnType<typeof openDevice> } {
-  const device = openDevice({ backend: options.device, threads: options.threads });
-  const asked = askedConfig(options, device.name);
+): { config: Config; name: string; device: NativeDevice } {
+  const backend = backendOf(options);
+  const asked = askedConfig(options, backend);
   const name = options.name ?? defaultRunName(asked);
   const store = new RunStore(runDirectory(name));
+  const on = (config: Config) => ({ config, name, device: openConfigured(config, options) });
   if (options.fork !== undefined) {
     // Of a run that is not there, planFork says so.
     const config = store.exists() ? resumedConfig(store, options) : asked;
-    return { config: { ...config, backend: device.name }, name, device };
+    return on({ ...config, ...computeSettings(config, { backend }) });
   }
   if (!store.exists()) {
     if (options.resume) console.log(`There is no run ${name} yet: starting it.`);
-    return { config: asked, name, device };
+    return on(asked);
   }
-  if (options.resume) return { config: resumedConfig(store, options), name, device };
+  if (options.resume) {
+    const config = resumedConfig(store, options);
+    if (!store.isComplete()) return on(config);
+    // There is nothing left to compute: whatever there is here does.
+    const { device, threads } = options;
+    return { config, name, device: openDevice({ backend: device, threads }) };
+  }
   refuseUnfinished(store, { name, asked });
-  return { config: savedConfig(store), name, device };
+  return on(savedConfig(store));
+}
+
+/** @throws {UsageError} If this machine does not have the one that is asked for. */
+function backendOf({ device }: LthOptions): Config["backend"] {
+  return chooseBackend(device, listBackends()).backend;
 }
 
 /** What was not asked for explicitly stays as the run has it; what was must agree (doRun checks). */
@@ -110,13 +125,13 @@ export function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Confi
 }
 
 function overridesOf(options: Overrides): Overrides {
-  const { preset, mode, data, seed, orderSeed, backend, rewindTo, rounds, prune } = options;
-  const { epochs, earlyStop, onNan, batchSize, learningRate } = options;
+  const { preset, mode, data, seed, orderSeed, init, backend, precision } = options;
+  const { rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate } = options;
   const { filters, blocks, kernel, dropout } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   return {
-    ...{ preset, mode, data, seed, orderSeed, backend, rewindTo, rounds, prune },
-    ...{ epochs, earlyStop, onNan, batchSize, learningRate },
+    ...{ preset, mode, data, seed, orderSeed, init, backend, precision },
+    ...{ rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate },
     ...{ filters, blocks, kernel, dropout },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
   };

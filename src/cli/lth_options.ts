@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
+import type { BackendChoice } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { MODES } from "../experiment/config.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
@@ -11,6 +12,7 @@ import { PRESETS } from "../experiment/presets.ts";
 import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
 import { ON_NAN } from "../training/train.ts";
 import { createCommand, integer, number } from "./command.ts";
+import { addDeviceOptions } from "./device_options.ts";
 
 /** Everything that can be asked for on the command line. */
 export interface LthOptions extends Overrides {
@@ -22,7 +24,9 @@ export interface LthOptions extends Overrides {
   /** So many runs with seeds that follow one another. */
   replicates?: number;
   /** "auto" or a backend; `Overrides.backend` is the one that was chosen. */
-  device: "auto" | "cpu" | "cuda";
+  device: BackendChoice;
+  /** Which GPU. */
+  index?: number;
   threads: number;
   /** Seconds. */
   checkpointEvery: number;
@@ -33,7 +37,7 @@ export interface LthOptions extends Overrides {
 }
 
 function lthCommand(): Command {
-  return createCommand("lth", "Train, prune, rewind or fine-tune, and repeat")
+  const command = createCommand("lth", "Train, prune, rewind or fine-tune, and repeat")
     .addOption(new Option("--mode <mode>", "what pruning rounds restore").choices([...MODES]))
     .addOption(
       new Option("--preset <name>", "starting point of all settings (default: quick)")
@@ -69,13 +73,9 @@ function lthCommand(): Command {
     )
     .option("--rewind-to <point>", "rewind point: 0, 500it, 2ep")
     .option("--seed <n>", "of initialisation, data order, dropout", integer(0, 2 ** 31))
+    .option("--init <file>", "begin with the weights of this .safetensors file, not of the seed")
     .option("--order-seed <n>", "of data order and dropout alone", integer(0, 2 ** 31))
     .option("--replicates <n>", "so many runs, with this seed, the next, ...", integer(1, 1000))
-    .addOption(
-      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
-        .default("auto"),
-    )
-    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
     .option("--batch-size <n>", "records per update", integer(1, 65_536))
     .option("--learning-rate <x>", "of the first epoch", number(0))
     .option("--filters <n>", "filters of the first stage", integer(1, 4096))
@@ -85,6 +85,7 @@ function lthCommand(): Command {
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
     .option("--plan", "say what the run would take; train nothing, write nothing", false)
     .addHelpText("after", () => SUBCOMMANDS);
+  return addDeviceOptions(command);
 }
 
 const SUBCOMMANDS = `
@@ -105,8 +106,9 @@ export function parseLthOptions(
   const command = lthCommand();
   if (quiet) command.configureOutput({ writeErr: () => {} });
   command.parse([...args], { from: "user" });
-  const { backend, ...rest } = command.opts();
-  const options = { ...rest, device: backend } as LthOptions;
+  const { backend, device: index, ...rest } = command.opts();
+  const gpu = index === undefined ? {} : { index };
+  const options = { ...rest, ...gpu, device: backend } as LthOptions;
   if (options.config !== undefined && options.preset !== undefined) {
     throw new UsageError("Cannot use --config and --preset together: each sets everything");
   }

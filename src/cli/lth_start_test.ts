@@ -9,7 +9,8 @@ Deno.test("of several first starts of a run at once one does it, the others name
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const args = [...toyArgs(data, run), "--epochs", "200", "--rounds", "0"];
-    const children = Array.from({ length: 3 }, () => lth(args).spawn());
+    // Each with settings of its own: what the run has must be what one of them has asked for.
+    const children = [11, 12, 13].map((seed) => lth([...args, "--seed", String(seed)]).spawn());
     let left = children.length;
     const ends = await Promise.all(children.map(async (child) => {
       const { code, stderr } = await child.output();
@@ -24,11 +25,13 @@ Deno.test("of several first starts of a run at once one does it, the others name
       assert.match(
         err,
         new RegExp(
-          `process ${winner.pid} on .* has been running it|already a run .*, not finished`,
+          `process ${winner.pid} on .* has been running it|already a run .* with other settings`,
         ),
       );
     }
     assert.ok(fs.existsSync(runFiles.latest(run)) || fs.existsSync(runFiles.summary(run)));
+    const { seed } = JSON.parse(fs.readFileSync(runFiles.config(run), "utf8"));
+    assert.equal(seed, 11 + ends.indexOf(winner));
   }));
 
 function stop(child: Deno.ChildProcess): void {
@@ -70,6 +73,23 @@ Deno.test("--fork starts a new run from a stopped one's rounds, and leaves that 
       assert.equal(code, 2, `${args}: ${err}`);
       assert.match(err, message);
       assert.doesNotMatch(err, /\n\s+at /, `${args} shows a stack trace`);
+    }
+  }));
+
+Deno.test("a run that was killed before its last report was written gets it when it is resumed", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const report = path.join(run, "report.html");
+    const done = await outcome(toyArgs(data, run));
+    assert.equal(done.code, 0, done.err);
+    const pages = () => fs.readFileSync(report, "utf8").trimEnd();
+    assert.ok(pages().endsWith("</html>"));
+    for (const left of [null, "<html>of the round before</html>"]) {
+      if (left === null) fs.rmSync(report);
+      else fs.writeFileSync(report, left);
+      const resumed = await outcome([...toyArgs(data, run), "--resume"]);
+      assert.equal(resumed.code, 0, resumed.err);
+      assert.ok(pages().endsWith("</html>") && pages() !== left);
     }
   }));
 

@@ -1,70 +1,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { roundFiles, runFiles } from "../core/paths.ts";
-import { createRng } from "../core/rng.ts";
+import { runFiles } from "../core/paths.ts";
 import { withToyDataset } from "../lottery/testing.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
-
-/** Children killed per mode. */
-const KILLS = 6;
-
-/** Everything of a run that must not depend on interruptions. */
-function results(run: string): Map<string, string> {
-  const files = [runFiles.summary(run), runFiles.config(run), runFiles.rewind(run)];
-  for (let round = 0; round <= 2; round++) {
-    const directory = runFiles.round(run, round);
-    files.push(...[
-      roundFiles.end(directory),
-      roundFiles.metrics(directory),
-      roundFiles.predictions(directory),
-      roundFiles.scores(directory),
-    ]);
-    if (round > 0) files.push(roundFiles.mask(directory));
-  }
-  const name = path.basename(run);
-  return new Map(files.map((file) => [
-    path.relative(run, file),
-    fs.readFileSync(file, "latin1").replaceAll(`"name": "${name}"`, '"name": ""'),
-  ]));
-}
-
-Deno.test("killed at random moments and resumed, a run ends bit-equal to one left alone", () =>
-  withToyDataset(async ({ directory, data }) => {
-    const rng = createRng(20, "kills");
-    for (const mode of ["weight-rewind", "finetune"]) {
-      const whole = path.join(directory, `${mode}-whole`);
-      const killed = path.join(directory, `${mode}-killed`);
-      const started = performance.now();
-      // Long enough for training, not starting up, to be what most kills hit.
-      const args = ["--mode", mode, "--epochs", "40"];
-      const alone = await outcome([...toyArgs(data, whole), ...args]);
-      let duration = performance.now() - started;
-      assert.equal(alone.code, 0, alone.err);
-      let kills = 0;
-      for (let finished = false; !finished;) {
-        const child = lth([...toyArgs(data, killed), ...args, "--resume"]).spawn();
-        // Before half of the whole run is done, so that at least two kills hit; at last one may finish.
-        const delay = kills < KILLS ? duration * (0.15 + 0.3 * rng.next()) : 2 ** 30;
-        const timer = setTimeout(() => child.kill("SIGKILL"), delay);
-        const { signal, code, stderr } = await child.output();
-        clearTimeout(timer);
-        finished = signal !== "SIGKILL";
-        if (!finished) kills++;
-        else assert.equal(code, 0, new TextDecoder().decode(stderr));
-        if (finished && kills < 2) {
-          // Too fast to be hit twice: once more from the start, with shorter delays.
-          fs.rmSync(killed, { recursive: true });
-          [finished, kills, duration] = [false, 0, 0.7 * duration];
-        }
-      }
-      const expected = results(whole);
-      for (const [file, contents] of results(killed)) {
-        assert.ok(contents === expected.get(file), `${mode}: ${file} differs after ${kills} kills`);
-      }
-      assert.ok(!fs.existsSync(runFiles.latest(killed)));
-    }
-  }));
 
 Deno.test("SIGTERM saves and prints the command that continues; resuming finishes the run", () =>
   withToyDataset(async ({ directory, data }) => {

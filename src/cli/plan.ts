@@ -22,6 +22,7 @@ import { costOf, REFERENCE_SAMPLES } from "../pruning/cost.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
 import { SPLITS, Workbench } from "../training/workbench.ts";
+import { diskOf, type PlannedDisk } from "./disk_use.ts";
 import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";
 
 /** One round of a plan. */
@@ -55,17 +56,6 @@ export interface PlannedMemory {
   readonly peak: number;
 }
 
-/** Bytes on disk. */
-export interface PlannedDisk {
-  readonly perRound: number;
-  readonly rounds: number;
-  readonly rewindPoint: number;
-  /** The state within a round: two of them for a moment, none at the end. */
-  readonly latest: number;
-  /** What the run leaves. */
-  readonly total: number;
-}
-
 /** What a run would take. */
 export interface RunPlan {
   readonly config: Config;
@@ -93,9 +83,6 @@ const SPARSE_PLAN_BYTES = 24;
 const DENSE_PLAN_BYTES = 8;
 /** Above it a layer runs on dense kernels. */
 const DENSE_DENSITY = 0.84;
-/** Per weight in files besides the tensors: headers, metrics, predictions. */
-const SMALL_FILES = 40_000;
-
 /**
  * Plans a run.
  *
@@ -178,26 +165,6 @@ function memoryOf(
     runtime: RUNTIME_BYTES,
   };
   return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
-}
-
-function diskOf(
-  bench: Workbench,
-  { plannedRounds, hasDense }: { plannedRounds: number; hasDense: boolean },
-): PlannedDisk {
-  const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
-  const buffers = bench.network.buffers.reduce((sum, b) => sum + b.buffer.size, 0);
-  const { prunable } = countWeights(bench.network);
-  const end = 4 * (weights + buffers) + SMALL_FILES;
-  const withMoments = end + 8 * weights;
-  const perRound = end + prunable;
-  const rounds = plannedRounds * perRound + (hasDense ? end : 0);
-  return {
-    perRound,
-    rounds,
-    rewindPoint: withMoments,
-    latest: withMoments,
-    total: rounds + withMoments,
-  };
 }
 
 function longestOf({ lengths }: Split): number {

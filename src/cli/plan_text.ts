@@ -4,6 +4,7 @@
  * @module
  */
 import { durationText } from "./bench_tables.ts";
+import { bytesText } from "./disk_use.ts";
 import { percent, table } from "./format.ts";
 import { REFERENCE, type RunPlan } from "./plan.ts";
 
@@ -69,7 +70,7 @@ function diskText({ disk, rounds }: RunPlan, runs: number): string {
     `  ${bytesText(disk.perRound).padStart(9)}  per pruned round: weights, mask, tables`,
     `  ${bytesText(disk.rounds).padStart(9)}  ${rounds.length} rounds`,
     `  ${bytesText(disk.rewindPoint).padStart(9)}  rewind point`,
-    `  ${bytesText(2 * disk.latest).padStart(9)}  at most besides, while a round is trained`,
+    `  ${bytesText(disk.states).padStart(9)}  at most besides, while a round is trained`,
     `  ${bytesText(runs * disk.total).padStart(9)}  at the end` +
     (runs > 1 ? `, ${runs} runs` : ""),
   ];
@@ -85,8 +86,4 @@ function timeText({ rounds, rates }: RunPlan, runs: number): string {
   const names = [...new Set(rates.map(({ run }) => run))].join(", ");
   return `Time: about ${durationText(runs * seconds)} of training and dev evaluation, from the ` +
     `epochs of ${names}.`;
-}
-
-function bytesText(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

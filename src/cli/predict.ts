@@ -5,10 +5,13 @@
  */
 import process from "node:process";
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { writeFileAtomic } from "../core/files.ts";
 import { BadRecord, listProblems, type Problem } from "../data/problem.ts";
 import type { Units } from "../data/recording.ts";
 import { listInputs, readInput } from "../ticket/input.ts";
+import { type JudgedRecord, predictionPage, refuseTooMany } from "../ticket/prediction_page.ts";
 import { Predictor, type RecordPrediction } from "../ticket/predictor.ts";
 import { predictStream } from "../ticket/stream.ts";
 import { DEFAULT_TICKET, readTicket } from "../ticket/ticket_file.ts";
@@ -20,6 +23,7 @@ interface PredictOptions {
   readonly rate?: number;
   readonly units: Units | "auto";
   readonly json?: true;
+  readonly html?: string;
   readonly skipBad?: true;
   readonly window: number;
 }
@@ -30,9 +34,14 @@ async function main(args: string[]): Promise<void> {
   const command = createCommand("predict", "Label single-lead ECG recordings with a ticket.")
     .argument("<record...>", ".mat, .csv, .hea or .dat files, folders of them, or - for stdin")
     .option("--ticket <file>", "ticket file (default: data/tickets/default.ticket.safetensors)")
-    .option("--rate <hz>", "samples per second of files that do not say (default: 300)", number(1))
+    .option(
+      "--rate <hz>",
+      "samples per second of files that do not say (default: 300)",
+      number(1, 100_000),
+    )
     .option("--units <units>", "numbers of .csv files and stdin: raw (1000 per mV), mV", "auto")
     .option("--json", "print JSON: one array, or one line per answer with -")
+    .option("--html <file>", "also draw the recordings on millimetre paper, as one page")
     .option("--skip-bad", "leave out recordings that cannot be used and say so")
     .option("--window <s>", "with -: seconds that an answer looks back on", number(1, 600), 30)
     .addHelpText(
@@ -49,6 +58,9 @@ async function main(args: string[]): Promise<void> {
   if (!command.args.includes("-")) return predictFiles(predictor, command.args, options);
   if (command.args.length > 1) {
     throw new UsageError("Standard input (-) cannot be mixed with files: name either");
+  }
+  if (options.html !== undefined) {
+    throw new UsageError("--html draws recordings from files, not standard input (-)");
   }
   await answerStdin(predictor, options);
 }
@@ -71,12 +83,20 @@ interface FilePrediction extends RecordPrediction {
 
 function predictFiles(predictor: Predictor, names: string[], options: PredictOptions): void {
   const predictions: FilePrediction[] = [];
+  const drawn: JudgedRecord[] = [];
   const problems: Problem[] = [];
-  const { units, rate } = options;
-  for (const record of listInputs(names)) {
+  const { units, rate, html } = options;
+  if (html !== undefined) refusePageName(html);
+  const records = listInputs(names);
+  let seconds = 0;
+  for (const record of records) {
+    if (html !== undefined) refuseTooMany({ records: records.length, seconds });
     try {
       const samples = readInput(record, { units, ...(rate === undefined ? {} : { rate }) });
-      predictions.push({ record, samples: samples.length, ...predictor.predict(samples) });
+      const { shares, ...said } = predictor.judge(samples);
+      predictions.push({ record, samples: samples.length, ...said });
+      if (html !== undefined) drawn.push({ record, samples, shares, ...said });
+      seconds += samples.length / predictor.ticket.normalisation.rate;
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
       problems.push({ id: record, reason: error.reason, detail: error.message });
@@ -94,9 +114,34 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
   if (problems.length > 0) {
     console.error(`Left out ${problems.length} recordings:\n${listProblems(problems)}`);
   }
+  if (html !== undefined) writePage(html, { predictor, drawn, seconds, options });
   console.log(
     options.json ? JSON.stringify(predictions, null, 2) : asTable(predictor, predictions),
   );
+  // Standard output is the table or the JSON alone.
+  if (html !== undefined) console.error(`Page: ${html}`);
+}
+
+function refusePageName(file: string): void {
+  if (/\.html?$/i.test(file) && !fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    return;
+  }
+  throw new UsageError(`--html must name a file that ends in .html, got ${JSON.stringify(file)}`);
+}
+
+function writePage(
+  file: string,
+  { predictor, drawn, seconds, options }: {
+    predictor: Predictor;
+    drawn: readonly JudgedRecord[];
+    seconds: number;
+    options: PredictOptions;
+  },
+): void {
+  refuseTooMany({ records: drawn.length, seconds });
+  const { ticket, hop } = predictor;
+  const source = path.basename(options.ticket ?? DEFAULT_TICKET);
+  writeFileAtomic(file, predictionPage(drawn, { ticket, hop, source }));
 }
 
 function asTable(predictor: Predictor, predictions: readonly FilePrediction[]): string {

@@ -7,11 +7,13 @@
 import { Presets, SingleBar } from "cli-progress";
 import process from "node:process";
 import { reportFile, runDirectory } from "../core/paths.ts";
+import type { Config } from "../experiment/config.ts";
 import type { Environment } from "../experiment/environment.ts";
 import type { EpochRow, RoundSummary, Summary } from "../experiment/summary.ts";
 import type { RunObserver } from "../lottery/run.ts";
 import { type Progress, stepsDone } from "../training/progress.ts";
 import type { Workbench } from "../training/workbench.ts";
+import { diskOfRun, diskText } from "./disk_use.ts";
 import { decimals, percent } from "./format.ts";
 import { RunReport } from "./run_report.ts";
 
@@ -23,7 +25,10 @@ export class TerminalObserver implements RunObserver {
 
   private readonly report: RunReport;
 
-  constructor(private readonly run: { name: string; epochs: number }) {
+  private readonly epochs: number;
+
+  constructor(private readonly run: { name: string; config: Config }) {
+    this.epochs = run.config.training.epochs;
     this.report = new RunReport(runDirectory(run.name), reportFile(run.name));
   }
 
@@ -48,6 +53,8 @@ export class TerminalObserver implements RunObserver {
         `${network.prunable.length} convolutions; ${records} records; ${device.name}, ` +
         `${device.description}`,
     );
+    const disk = diskOfRun(bench, this.run.config);
+    if (disk) console.log(diskText(disk, { directory: runDirectory(this.run.name) }));
   }
 
   note(message: string): void {
@@ -68,7 +75,7 @@ export class TerminalObserver implements RunObserver {
       hideCursor: true,
       etaBuffer: 100,
     }, Presets.shades_classic);
-    this.bar.start(this.run.epochs * this.stepsPerEpoch, 0, { status: "" });
+    this.bar.start(this.epochs * this.stepsPerEpoch, 0, { status: "" });
   }
 
   advanced(_round: number, progress: Progress): void {
@@ -82,7 +89,7 @@ export class TerminalObserver implements RunObserver {
     this.metric = `, dev F1 ${decimals(row.devScore)}`;
     if (!this.bar) {
       console.log(
-        `  epoch ${row.epoch}/${this.run.epochs}  loss ${decimals(row.trainLoss)}  ` +
+        `  epoch ${row.epoch}/${this.epochs}  loss ${decimals(row.trainLoss)}  ` +
           `dev loss ${decimals(row.devLoss)}  dev F1 ${decimals(row.devScore)}`,
       );
     }

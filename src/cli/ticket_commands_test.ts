@@ -121,6 +121,16 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
     assert.equal(rest.code, 0);
     assert.match(rest.out, /good\.csv/);
     assert.match(rest.err, /Left out 1 recordings/);
+    const page = path.join(directory, "page.html");
+    assertUsage(await predict("--html", page, good, short), /1 of 2 recordings cannot be used/);
+    assert.ok(!fs.existsSync(page), "no page of a part");
+    const drawn = await predict("--html", page, "--json", good);
+    assert.equal(drawn.code, 0, drawn.err);
+    assert.equal(JSON.parse(drawn.out).length, 1);
+    assert.match(drawn.err, /Page: .*page\.html/);
+    assert.match(fs.readFileSync(page, "utf8"), /^\s*<!doctype html>[^]*good\.csv/);
+    assertUsage(await predict("--html", directory, good), /--html must name a file .* \.html/);
+    assertUsage(await predict("--html", page, "-"), /not standard input/);
     assertUsage(
       await predict(at("flat.csv", "7\n".repeat(300))),
       /constant \(all 256 samples are 7/,

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { defaultPrecision, PRECISIONS } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
@@ -92,7 +93,15 @@ const configSchema = z.strictObject({
   seed: z.number().int().min(0),
   /** Of data order, sign flips and dropout; null for `seed`, which initialises the weights. */
   orderSeed: z.number().int().min(0).nullable().default(null),
+  /** The weights that training begins with; null for ones drawn from `seed`. See start_weights.ts. */
+  initFrom: z.strictObject({
+    file: z.string().min(1),
+    /** Of the whole file, so that a run cannot be continued from another one. */
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }).nullable().default(null),
   backend: z.enum(["cpu", "cuda"]),
+  /** How convolutions multiply; absent in older runs, which had the backend's default. */
+  precision: z.enum(PRECISIONS).optional(),
   mode: z.enum(MODES),
   /** Which fold of a cross-validation to test on; null for the data set's own split. */
   folds: foldSettings.nullable().default(null),
@@ -136,7 +145,11 @@ const configSchema = z.strictObject({
   }),
   /** What this run is a control of; null for a run of its own. */
   control: controlSettings.nullable().default(null),
-});
+}).transform(({ precision, ...config }) => ({
+  ...config,
+  // Last, given or not: a run's files must not show whether its configuration was read back.
+  precision: precision ?? defaultPrecision(config.backend),
+}));
 
 /** A resolved configuration. */
 export type Config = z.infer<typeof configSchema>;

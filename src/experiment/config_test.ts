@@ -72,3 +72,23 @@ Deno.test("folds are given together, within range, and show in the name", () => 
     /folds\.fold: expected 1 to 5, not 6/,
   );
 });
+
+Deno.test("a precision that was chosen stays with another backend, a default does not", () => {
+  const [cpu, cuda] = [presetConfig("quick", "cpu"), presetConfig("quick", "cuda")];
+  assert.deepEqual([cpu.precision, cuda.precision], ["fp32", "tf32"]);
+  const on = (config: typeof cpu, asked: Parameters<typeof applyOverrides>[1]) => {
+    const { backend, precision } = applyOverrides(config, asked);
+    return `${backend} ${precision}`;
+  };
+  assert.equal(on(cpu, {}), "cpu fp32");
+  assert.equal(on(cpu, { backend: "cuda" }), "cuda tf32");
+  assert.equal(on(cuda, { backend: "cpu" }), "cpu fp32");
+  assert.equal(on(cpu, { backend: "cuda", precision: "bf16" }), "cuda bf16");
+  const chosen = applyOverrides(cpu, { precision: "bf16" });
+  assert.equal(on(chosen, { backend: "cuda" }), "cuda bf16");
+  assert.equal(on(chosen, { precision: "fp32" }), "cpu fp32");
+  // Runs of before there was a choice had the default.
+  const { precision: _, ...older } = cpu;
+  assert.deepEqual(configDifferences(parseConfig(older, "it"), cpu), []);
+  assert.throws(() => parseConfig({ ...cpu, precision: "fp8" }, "it"), /precision/);
+});

@@ -11,4 +11,5 @@ Deno.test("instruction set, build and data decide the last bits; threads do not"
     "native: a, now b",
     "datasetSha256: x, now y",
   ]);
+  assert.equal(numericDifferences(then, on("cpu: AVX-512, bf16, 1 thread")).length, 1);
 });

@@ -52,7 +52,7 @@ Deno.test("the lock of a process whose number another one has got is taken over"
     assert.match(lockHolder(directory)!, new RegExp(`process ${process.pid} on`));
   }));
 
-/** Takes the lock of a directory and holds it until a file appears. */
+/** Takes the lock of a directory, says so or why not, and holds it until a file appears. */
 const TAKER = `
 import { lockRun } from ${JSON.stringify(import.meta.resolve("./lock.ts"))};
 const [directory, release] = Deno.args;
@@ -79,6 +79,20 @@ function startTaker(directory: string, release: string) {
   }).spawn();
 }
 
+/** What a process says first, while it goes on; all it says if it ends. */
+async function firstLine(child: Deno.ChildProcess): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  const reader = child.stdout.getReader();
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel();
+  return text.trim();
+}
+
 Deno.test("of processes that start at the same moment exactly one gets the lock", async () => {
   const directory = fs.mkdtempSync(`${os.tmpdir()}/lth-lock-`);
   try {
@@ -92,20 +106,15 @@ Deno.test("of processes that start at the same moment exactly one gets the lock"
         fs.writeFileSync(runFiles.lock(run), JSON.stringify(dead));
       }
       const children = Array.from({ length: 4 }, () => startTaker(run, release));
-      let refused = 0;
-      const outputs = await Promise.all(children.map(async (child) => {
-        const output = child.output();
-        // The winner ends only when all others have been refused.
-        child.status.then(() => {
-          if (++refused === children.length - 1) fs.writeFileSync(release, "");
-        });
-        return new TextDecoder().decode((await output).stdout).trim();
-      }));
-      const winner = children[outputs.indexOf("won")]!;
-      for (const text of outputs.filter((text) => text !== "won")) {
+      // Whoever gets the lock holds it until all have spoken, be it one, several or none of them.
+      const said = await Promise.all(children.map(firstLine));
+      fs.writeFileSync(release, "");
+      for (const child of children) await child.status;
+      assert.equal(said.filter((text) => text === "won").length, 1, said.join("\n"));
+      const winner = children[said.indexOf("won")]!;
+      for (const text of said.filter((text) => text !== "won")) {
         assert.match(text, new RegExp(`process ${winner.pid} on .* has been running it since`));
       }
-      assert.equal(outputs.filter((text) => text === "won").length, 1, outputs.join("\n"));
       assert.ok(!fs.existsSync(runFiles.lock(run)));
     }
   } finally {

@@ -4,11 +4,14 @@
  * @module
  */
 import * as fs from "node:fs";
+import type { Precision } from "../backend/native.ts";
+import { defaultPrecision } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { type Config, type Mode, parseConfig } from "./config.ts";
 import { type Criterion, CRITERION_INFO } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
+import { startFile } from "./start_weights.ts";
 import type { OnNan } from "../training/train.ts";
 
 /** The settings that the command line can change; undefined where it did not. */
@@ -22,11 +25,15 @@ export interface Overrides {
   fold?: number | undefined;
   seed?: number | undefined;
   orderSeed?: number | undefined;
+  /** A file of weights to begin with. */
+  init?: string | undefined;
   /** Epochs without a better dev loss after which a round ends. */
   earlyStop?: number | undefined;
   /** What happens at a step whose loss or gradient is not finite. */
   onNan?: OnNan | undefined;
   backend?: "cpu" | "cuda" | undefined;
+  /** How convolutions multiply. */
+  precision?: Precision | undefined;
   rewindTo?: string | undefined;
   rounds?: number | undefined;
   /** Fraction of the remaining weights per round. */
@@ -101,7 +108,8 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
       folds: foldSettings(base, overrides),
       seed: given(overrides.seed, base.seed),
       orderSeed: given(overrides.orderSeed, base.orderSeed),
-      backend: given(overrides.backend, base.backend),
+      initFrom: startSettings(base, overrides),
+      ...computeSettings(base, overrides),
       rewindTo: given(overrides.rewindTo, base.rewindTo),
       pruning: pruningSettings(base, overrides),
       network: {
@@ -144,6 +152,27 @@ function refuseUnsoundPruning({ mode, rewindTo, pruning: { criterion } }: Config
         `initialisation; use --rewind-to 0`,
     );
   }
+}
+
+/** The same contents under another path are the same start. */
+function startSettings({ initFrom }: Config, { init }: Overrides): Config["initFrom"] {
+  if (init === undefined) return initFrom;
+  const asked = startFile(init);
+  return asked.sha256 === initFrom?.sha256 ? initFrom : asked;
+}
+
+/**
+ * Where to compute and how to multiply. A precision that was chosen stays with another backend; one
+ * that is just the backend's default becomes the other's.
+ */
+export function computeSettings(
+  base: Pick<Config, "backend" | "precision">,
+  asked: Pick<Overrides, "backend" | "precision">,
+): Pick<Config, "backend" | "precision"> {
+  const backend = asked.backend ?? base.backend;
+  const chosen = backend === base.backend || base.precision !== defaultPrecision(base.backend);
+  const usual = chosen ? base.precision : defaultPrecision(backend);
+  return { backend, precision: asked.precision ?? usual };
 }
 
 function foldSettings(base: Config, overrides: Overrides): Config["folds"] {
@@ -230,5 +259,7 @@ export function defaultRunName(config: Config): string {
   const seed = config.seed === DEFAULT_SEED ? "" : `-seed${config.seed}`;
   const order = config.orderSeed === null ? "" : `-order${config.orderSeed}`;
   const control = config.control === null ? "" : `-${config.control.kind}`;
-  return `${config.preset}-${config.mode}${seed}${order}${foldSuffix(config.folds)}${control}`;
+  const init = config.initFrom === null ? "" : "-init";
+  const fold = foldSuffix(config.folds);
+  return `${config.preset}-${config.mode}${seed}${order}${init}${fold}${control}`;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Config } from "../experiment/config.ts";
+import { initialiseNetwork } from "../experiment/start_weights.ts";
 import type { RoundSummary, Scores } from "../experiment/summary.ts";
 import {
   maskOf,
@@ -112,8 +113,8 @@ export class Control extends Rounds {
 
   private initialiseWeights(): void {
     const { network } = this.bench;
-    const { seed } = this.config;
-    network.initialise(this.policy.weights === "fresh" ? seed + FRESH_SEED_OFFSET : seed);
+    if (this.policy.weights === "fresh") network.initialise(this.config.seed + FRESH_SEED_OFFSET);
+    else initialiseNetwork(network, this.config);
     resetOptimiser(network);
     if (this.policy.weights === "signs") setSignedConstants(network);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { iterationOf, parseStepPoint } from "../core/step.ts";
+import { initialiseNetwork } from "../experiment/start_weights.ts";
 import { CRITERION_INFO } from "../pruning/criteria.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights, prune } from "../pruning/prune.ts";
@@ -34,7 +35,7 @@ export class Experiment extends Rounds {
   }
 
   override initialise(): Promise<void> {
-    this.bench.network.initialise(this.config.seed);
+    initialiseNetwork(this.bench.network, this.config);
     resetOptimiser(this.bench.network);
     this.state = startOfRound(0);
     return Promise.resolve();

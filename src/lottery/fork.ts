@@ -64,7 +64,7 @@ export function planFork(request: ForkRequest): Fork {
   if (!finished.includes(0)) refuse("its dense round is not finished");
   // Where it computes is no setting here: it shows in what the rounds were made on.
   const differences = configDifferences(
-    denseSettings({ ...saved, backend: config.backend }),
+    denseSettings({ ...saved, backend: config.backend, precision: config.precision }),
     denseSettings(config),
   );
   if (differences.length > 0) {

@@ -21,6 +21,7 @@ import {
   readEnvironment,
 } from "../experiment/environment.ts";
 import { lockRun } from "../experiment/lock.ts";
+import { readStartWeights } from "../experiment/start_weights.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { type Note, RunStore } from "../experiment/run_store.ts";
 import type { Summary } from "../experiment/summary.ts";
@@ -95,6 +96,9 @@ export async function doRun(
   const store = new RunStore(directory);
   // It refuses settings that cannot be carried out: before anything of a new run is written.
   const plan = stagesOf(config, dataset);
+  if (config.initFrom !== null && config.control === null && !store.exists()) {
+    readStartWeights(config.initFrom, { ...config.network, classes: dataset.classes.length });
+  }
   const here = describeEnvironment({
     device: `${device.name}: ${device.description}`,
     native: loadAddon().buildInfo,
@@ -128,6 +132,7 @@ export async function doRun(
     store.saveSummary(summary);
     return summary;
   };
+  let told = false;
   const watching: ExperimentObserver = {
     roundStarted: (round, density) => observer.roundStarted(round, density),
     advanced: (round, progress) => observer.advanced(round, progress),
@@ -137,10 +142,13 @@ export async function doRun(
     roundDone: (round) => {
       observer.roundDone(round);
       observer.summarised(summarise(), environment);
+      told = true;
     },
   };
   const outcome = await runStages(plan, { dataset, store, watching, options, observer });
   const summary = summarise();
+  // Killed after its last round, the process before this one may not have come to it.
+  if (!told && summary.rounds.length > 0) observer.summarised(summary, environment);
   if (outcome === "finished") store.removeLatest();
   return { summary, outcome };
 }

@@ -43,6 +43,17 @@ function raw(port: number, lines: string[]): Promise<string> {
   });
 }
 
+/** Whether somebody listens there. */
+function connected(address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host: address, port, timeout: 2000 }, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on("error", reject).on("timeout", () => socket.destroy(new Error("no answer")));
+  });
+}
+
 Deno.test("only pages below the directory are found, whatever the address is made of", () =>
   withReports((root) => {
     const real = fs.realpathSync(root);
@@ -87,6 +98,13 @@ Deno.test("the server answers this machine alone, with reading alone", () =>
       assert.match(text, /list<script>new EventSource/);
       assert.equal(fs.readFileSync(path.join(root, "index.html"), "utf8"), "<body>list</body>");
       await assert.rejects(serveReports({ root, port }), /it is taken/);
+      // Whoever listens on all addresses answers under these too.
+      const others = Object.values(os.networkInterfaces()).flatMap((each) => each ?? [])
+        .filter(({ internal, family }) => !internal && family === "IPv4");
+      for (const address of ["127.0.0.2", "::1", ...others.map(({ address }) => address)]) {
+        await assert.rejects(connected(address, port), address);
+      }
+      await connected("127.0.0.1", port);
     } finally {
       await server.close();
     }

@@ -9,7 +9,7 @@
 import { hopOf } from "../model/resnet1d.ts";
 import { affineOf, type ConvNumbers, convNumbers, foldAffine, reduceBlock } from "./fold.ts";
 import type { TrainedNetwork } from "./network.ts";
-import { networkLayers } from "./shape.ts";
+import { networkLayers } from "../model/shape.ts";
 
 /** A convolution with its place in the stream. */
 export interface StreamConv {

@@ -6,7 +6,7 @@
  * @module
  */
 import { tensorOf, type TrainedNetwork } from "./network.ts";
-import type { BlockLayers, ConvLayer, NormLayer } from "./shape.ts";
+import type { BlockLayers, ConvLayer, NormLayer } from "../model/shape.ts";
 
 /** y = scale * x + shift per channel [C]. */
 export interface Affine {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { affineOf, foldAffine, reduceBlock } from "./fold.ts";
 import { madeNetwork } from "./made_network.ts";
-import { networkLayers } from "./shape.ts";
+import { networkLayers } from "../model/shape.ts";
 
 const SHAPE = { filters: 4, kernel: 3, blocks: 2, blocksPerStage: 2, classes: 2 };
 

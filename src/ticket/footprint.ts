@@ -4,8 +4,8 @@
  * @module
  */
 import { hopOf } from "../model/resnet1d.ts";
-import { tensorOf, tensorShapes, type TrainedNetwork } from "./network.ts";
-import { type ConvLayer, shapeLayers } from "./shape.ts";
+import { tensorOf, type TrainedNetwork } from "./network.ts";
+import { type ConvLayer, shapeLayers, tensorShapes } from "../model/shape.ts";
 import { sparseBytes } from "./sparse_tensor.ts";
 
 /** Bytes of all parameters, by how the pruned weights' places are told. */

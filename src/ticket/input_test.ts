@@ -75,6 +75,16 @@ Deno.test("bad recordings are refused with what was found", () => {
     refused("c.hea", `x 1 300 600\n${signal}`, /header says 300 Hz, --rate 360/, 360);
     refused("d.hea", "x 1 300 600\nx.dat 80 1000/mV\n", /WFDB format 80, expected 16 or 212/);
     refused("e.hea", "x 1 300 600\ny.dat 16 1000/mV\n", /y\.dat: ENOENT/);
+    fs.mkdirSync(path.join(folder, "below"));
+    fs.writeFileSync(path.join(folder, "below/x.dat"), bytesOf(SAMPLES));
+    const above = path.join("..", path.basename(folder), "x.dat");
+    for (const name of [above, path.join(folder, "x.dat"), "below/x.dat", "..\\x.dat", ".."]) {
+      refused(
+        "elsewhere.hea",
+        `x 1 300 600\n${name} 16 1000/mV\n`,
+        /names the data file ".*", expected a file beside the header/,
+      );
+    }
     refused("f.hea", "x 1 300 600\nx.dat 16 1000/mmHg\n", /in 1000\/mmHg, expected a gain per mV/);
     refused("g.csv", "1\nNaN\n", /line 2 is "NaN"/);
     refused("h.csv", "5\n".repeat(300), /all 256 samples are 5/);

@@ -5,8 +5,8 @@
  */
 import { createRng } from "../core/rng.ts";
 import { heNormal } from "../model/initializers.ts";
-import { NORM_TENSORS, type TrainedNetwork } from "./network.ts";
-import { type NetworkShape, shapeLayers } from "./shape.ts";
+import type { TrainedNetwork } from "./network.ts";
+import { type NetworkShape, NORM_TENSORS, shapeLayers } from "../model/shape.ts";
 
 /** How weights are pruned: uniformly at random, or all but the largest over all layers together. */
 export type MaskKind = "uniform" | "global";

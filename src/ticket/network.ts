@@ -7,7 +7,7 @@ import { loadAddon } from "../backend/addon.ts";
 import type { Isa, NativeInference } from "../backend/native.ts";
 import { Failure } from "../core/errors.ts";
 import type { Snapshot } from "../training/snapshot.ts";
-import { type NetworkShape, shapeLayers } from "./shape.ts";
+import { type NetworkShape, shapeLayers, tensorShapes } from "../model/shape.ts";
 
 /** A network with all its numbers. */
 export interface TrainedNetwork {
@@ -24,25 +24,6 @@ export interface TrainedNetwork {
    * which the output channel's weights are whole multiples.
    */
   readonly units?: ReadonlyMap<string, Float32Array>;
-}
-
-/** The tensors that one convolution or norm has, in the order of files. */
-export const CONV_TENSORS = ["weight", "bias"] as const;
-export const NORM_TENSORS = ["gamma", "beta", "running_mean", "running_variance"] as const;
-
-/** Every tensor of a network: name and shape, in the order of the forward pass. */
-export function tensorShapes(shape: NetworkShape): { name: string; shape: number[] }[] {
-  return shapeLayers(shape).flatMap((layer) =>
-    layer.kind === "conv"
-      ? [
-        {
-          name: `${layer.name}.weight`,
-          shape: [layer.outChannels, layer.inChannels, layer.kernel],
-        },
-        { name: `${layer.name}.bias`, shape: [layer.outChannels] },
-      ]
-      : NORM_TENSORS.map((tensor) => ({ name: `${layer.name}.${tensor}`, shape: [layer.channels] }))
-  );
 }
 
 /** One tensor. @throws {Failure} If the network lacks it. */

@@ -5,7 +5,7 @@ import { openDevice } from "../backend/select.ts";
 import { ResNet1d } from "../model/resnet1d.ts";
 import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference, type TrainedNetwork } from "./network.ts";
-import type { NetworkShape } from "./shape.ts";
+import type { NetworkShape } from "../model/shape.ts";
 
 const SHAPE: NetworkShape = { filters: 6, kernel: 16, blocks: 6, blocksPerStage: 2, classes: 4 };
 

@@ -5,8 +5,8 @@
  */
 import { affineOf, type ConvNumbers, convNumbers, foldAffine, reduceBlock } from "./fold.ts";
 import { OnnxGraph } from "./onnx_graph.ts";
-import { NORM_TENSORS, tensorOf, type TrainedNetwork } from "./network.ts";
-import { type BlockLayers, networkLayers, type NormLayer } from "./shape.ts";
+import { tensorOf, type TrainedNetwork } from "./network.ts";
+import { type BlockLayers, networkLayers, NORM_TENSORS, type NormLayer } from "../model/shape.ts";
 
 /** How to write a model. */
 export interface OnnxOptions {
@@ -33,6 +33,13 @@ export const ONNX_OUTPUT = "logits";
 /**
  * The bytes of an `.onnx` file. Norms that stand before a convolution, behind a residual sum, stay:
  * ReLU lies between.
+ *
+ * Filters are removed between the two convolutions of a block alone. A dead filter of a block's second
+ * convolution (or of the stem) ends in the residual sum: its channel is what the shortcut brings, not a
+ * constant, and is read by all later blocks. Removing it from the convolution alone would need the
+ * remaining channels scattered into the sum, a copy of the whole activation at run time; removing it from
+ * the sum would be exact only where no earlier block writes the channel and no later one reads it. The
+ * engine of `deno task predict`, whose rows are skipped one by one, does without both.
  */
 export function onnxModel(network: TrainedNetwork, options: OnnxOptions = {}): Uint8Array {
   return new Writer(network, options).write();

@@ -3,7 +3,7 @@ import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference, type TrainedNetwork } from "./network.ts";
 import { onnxModel, type OnnxOptions } from "./onnx.ts";
 import { loadOnnxRuntime } from "./onnxruntime.ts";
-import type { NetworkShape } from "./shape.ts";
+import type { NetworkShape } from "../model/shape.ts";
 
 const SHAPE: NetworkShape = { filters: 5, kernel: 16, blocks: 6, blocksPerStage: 2, classes: 3 };
 

@@ -7,7 +7,7 @@ import type { NativeInference } from "../backend/native.ts";
 import { hopOf } from "../model/resnet1d.ts";
 import { predictRecord } from "../training/metrics.ts";
 import { openInference } from "./network.ts";
-import { reachOf } from "./shape.ts";
+import { reachOf } from "../model/shape.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** What a ticket says about a record. */
@@ -21,6 +21,12 @@ export interface RecordPrediction {
   readonly probabilities: Readonly<Record<string, number>>;
   /** The class of each step of `hop` samples. */
   readonly steps: readonly string[];
+}
+
+/** A prediction with how sure it is of every step. */
+export interface RecordJudgement extends RecordPrediction {
+  /** By step and class, as they enter `probabilities` [steps][classes]; each step's sum is 1. */
+  readonly shares: readonly (readonly number[])[];
 }
 
 export class Predictor implements Disposable {
@@ -83,12 +89,19 @@ export class Predictor implements Disposable {
 
   /** As {@linkcode Predictor.logits}, judged as in training. */
   predict(samples: ArrayLike<number>): RecordPrediction {
+    const { label, probabilities, steps } = this.judge(samples);
+    return { label, probabilities, steps };
+  }
+
+  /** As {@linkcode Predictor.predict}, with every step's shares. */
+  judge(samples: ArrayLike<number>): RecordJudgement {
     const { priors, ticket: { classes } } = this;
     const logits = this.logits(samples);
     const steps = logits.length / classes.length;
     const { label } = predictRecord(logits, { rowLength: steps, steps, priors, truth: 0 });
     const sums = new Float64Array(classes.length);
     const labels: string[] = [];
+    const all: number[][] = [];
     for (let t = 0; t < steps; t++) {
       const shares = this.corrected(logits, { steps, t });
       const total = shares.reduce((sum, share) => sum + share, 0);
@@ -97,12 +110,14 @@ export class Predictor implements Disposable {
         sums[c]! += share / total / steps;
         if (share > shares[best]!) best = c;
       });
+      all.push(Array.from(shares, (share) => share / total));
       labels.push(classes[best]!);
     }
     return {
       label: classes[label]!,
       probabilities: Object.fromEntries(classes.map((name, c) => [name, sums[c]!])),
       steps: labels,
+      shares: all,
     };
   }
 

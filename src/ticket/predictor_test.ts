@@ -3,7 +3,7 @@ import { createRng } from "../core/rng.ts";
 import { predictRecord } from "../training/metrics.ts";
 import { openInference } from "./network.ts";
 import { Predictor } from "./predictor.ts";
-import { reachOf } from "./shape.ts";
+import { reachOf } from "../model/shape.ts";
 import { madeTicket } from "./testing.ts";
 
 function trace(length: number): Int16Array {

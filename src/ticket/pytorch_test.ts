@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference } from "./network.ts";
-import { encodePytorch, pytorchName } from "./pytorch.ts";
+import { encodePytorch } from "./pytorch.ts";
 
 const PYTHON = "/usr/bin/python3";
 const EXAMPLE = path.join(import.meta.dirname!, "python/resnet1d.py");
@@ -23,15 +23,6 @@ if (!probe.success) {
   const reason = probe.text.trim().split("\n").at(-1);
   console.warn(`SKIPPED: exports are not loaded into PyTorch: ${PYTHON}: ${reason}`);
 }
-
-Deno.test("tensors have PyTorch's names", () => {
-  assert.equal(pytorchName("stem.weight"), "stem.weight");
-  assert.equal(pytorchName("stem.norm.gamma"), "stem_norm.weight");
-  assert.equal(pytorchName("block11.norm2.running_variance"), "blocks.11.norm2.running_var");
-  assert.equal(pytorchName("block3.norm1.beta"), "blocks.3.norm1.bias");
-  assert.equal(pytorchName("block3.conv2.bias"), "blocks.3.conv2.bias");
-  assert.equal(pytorchName("head.norm.running_mean"), "head_norm.running_mean");
-});
 
 Deno.test({
   name: "PyTorch gives our logits from the dense and the sparse file",

@@ -4,7 +4,7 @@
  * @module
  */
 import { tensorOf, type TrainedNetwork } from "./network.ts";
-import { shapeLayers } from "./shape.ts";
+import { shapeLayers } from "../model/shape.ts";
 
 /** Largest magnitude of a rounded weight. */
 export const INT8_MAX = 127;

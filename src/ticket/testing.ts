@@ -4,7 +4,7 @@
  * @module
  */
 import { madeNetwork, type MaskKind } from "./made_network.ts";
-import type { NetworkShape } from "./shape.ts";
+import type { NetworkShape } from "../model/shape.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** 16 blocks, so that a step is 256 samples as in a real ticket, but two filters. */

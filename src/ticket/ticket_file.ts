@@ -11,7 +11,8 @@ import { messageOf, UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { DATA } from "../core/paths.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../core/safetensors.ts";
-import { tensorOf, tensorShapes } from "./network.ts";
+import { tensorShapes } from "../model/shape.ts";
+import { tensorOf } from "./network.ts";
 import { loadSparse, storeSparse } from "./sparse_tensor.ts";
 import { type Ticket, type TicketHeader, ticketHeader } from "./ticket.ts";
 

@@ -13,7 +13,7 @@ import { hopOf } from "../model/resnet1d.ts";
 import { scoreStandardError } from "../report/standard_error.ts";
 import { metricFor, smoothedPriors } from "../training/metrics.ts";
 import { networkOfSnapshot } from "./network.ts";
-import type { NetworkShape } from "./shape.ts";
+import type { NetworkShape } from "../model/shape.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** A run's round and what it was trained on. */

@@ -13,7 +13,7 @@ import { UNITS_PER_MILLIVOLT } from "../data/recording.ts";
 /** One lead as a header describes it. */
 export interface WfdbSignal {
   readonly rate: number;
-  /** Data file, beside the header. */
+  /** Data file, beside the header: one that names a file elsewhere is refused. */
   readonly file: string;
   readonly format: number;
   /** Bytes before the first sample. */
@@ -45,6 +45,12 @@ export function readWfdbHeader(file: string): WfdbSignal {
   }
   if (signals !== "1") throw new BadRecord("not-one-column", `${signals} leads, expected one`);
   const [name, format, gain, , zero] = (lines[1] ?? "").trim().split(/\s+/);
+  if (name !== undefined && /[/\\\0]|^\.\.?$/.test(name)) {
+    throw new BadRecord(
+      "unreadable",
+      `its header names the data file ${JSON.stringify(name)}, expected a file beside the header`,
+    );
+  }
   const kind = /^(\d+)(?:x1)?(?:\+(\d+))?$/.exec(format ?? "");
   if (!name || !kind || !(Number(kind[1]) in INVALID)) {
     throw new BadRecord(

@@ -96,7 +96,7 @@ async function resumed(run: string, whole: string): Promise<string> {
  * @param options.runs Of a run stopped in its second round, of a finished one.
  */
 export async function corruptRuns(
-  { directory, data, rng, note }: Omit<TortureContext, "kills" | "inputs" | "minutes">,
+  { directory, data, rng, note }: Pick<TortureContext, "directory" | "data" | "rng" | "note">,
   { repeats, runs }: { repeats: number; runs: readonly ("middle" | "whole")[] },
 ): Promise<TortureRow[]> {
   const at = (name: string) => path.join(directory, name);
@@ -131,8 +131,7 @@ export async function corruptRuns(
   return [{ what: "damaged files of runs", count, findings, detail }];
 }
 
-/** Each damage, often enough to fill the time. */
+/** Runs in the middle and finished ones. */
 export function corruptPart(context: TortureContext): Promise<TortureRow[]> {
-  const repeats = Math.max(1, Math.round(context.minutes));
-  return corruptRuns(context, { repeats, runs: ["middle", "whole"] });
+  return corruptRuns(context, { repeats: context.repeats, runs: ["middle", "whole"] });
 }

@@ -10,7 +10,7 @@ import * as path from "node:path";
 import { lth, toyArgs } from "../cli/testing.ts";
 import { ROOT } from "../core/paths.ts";
 import { assertSameResults } from "../lottery/testing.ts";
-import { isOneError, type TortureContext, type TortureRow } from "./part.ts";
+import { countOne, isOneError, tally, type TortureContext, type TortureRow } from "./part.ts";
 
 /** How a disk fails. */
 export const DISK_ERRORS = ["EIO", "ENOSPC"] as const;
@@ -118,14 +118,19 @@ export async function diskPart(context: TortureContext): Promise<TortureRow[]> {
   for (const error of DISK_ERRORS) {
     const findings: string[] = [];
     const calls = new Map<string, number>();
-    for (let at = 1;; at++) {
-      const { call, finding } = await tryDiskFault({ at, error }, { ...context, library, whole });
-      if (finding !== null) findings.push(finding);
-      if (call === null) break;
-      calls.set(call, (calls.get(call) ?? 0) + 1);
-      if (at % 20 === 0) context.note(`${error}: ${at} calls failed`);
-    }
-    const detail = [...calls].map(([name, count]) => `${count} ${name}`).join(", ");
+    let next = 1;
+    let end = Infinity; // the first call that no run makes
+    const worker = async () => {
+      for (let at = next++; at < end; at = next++) {
+        const { call, finding } = await tryDiskFault({ at, error }, { ...context, library, whole });
+        if (finding !== null) findings.push(finding);
+        if (call === null) end = Math.min(end, at);
+        else countOne(calls, call);
+        if (at % 20 === 0) context.note(`${error}: ${at} calls failed`);
+      }
+    };
+    await Promise.all(Array.from({ length: context.jobs }, worker));
+    const detail = tally(calls);
     const count = [...calls.values()].reduce((sum, n) => sum + n, 0);
     rows.push({ what: `disk faults survived, ${error}`, count, findings, detail });
   }

@@ -11,8 +11,7 @@ import process from "node:process";
 import { ROOT } from "../core/paths.ts";
 import type { Rng } from "../core/rng.ts";
 import { mutated } from "./mutate.ts";
-import { isExpected, parsers, type Target } from "./parsers.ts";
-import type { TortureContext, TortureRow } from "./part.ts";
+import { isExpected, type Target } from "./parsers.ts";
 
 /** Inputs that once were answered wrongly, by parser; tests try them again. */
 export const REGRESSIONS: string = path.join(ROOT, "src/torture/regressions");
@@ -56,17 +55,38 @@ function answer(target: Target, bytes: Uint8Array): string | null {
   return null;
 }
 
+/** What came of a number of inputs. */
+export interface Fuzzed {
+  /** Inputs that the parser accepted; the rest it refused. */
+  readonly accepted: number;
+  readonly findings: string[];
+}
+
 /** Gives a parser `count` inputs; those that find something are kept below {@linkcode REGRESSIONS}. */
-export function fuzz(target: Target, { count, rng }: { count: number; rng: Rng }): string[] {
+export function fuzz(target: Target, { count, rng }: { count: number; rng: Rng }): Fuzzed {
   const findings: string[] = [];
+  let accepted = 0;
+  const counting: Target = {
+    ...target,
+    parse: (bytes) => {
+      target.parse(bytes);
+      accepted++;
+    },
+  };
   for (let i = 0; i < count && findings.length < MOST_FINDINGS; i++) {
-    const bytes = mutated(target.seeds, rng);
-    const problem = problemOf(target, bytes);
+    const bytes = inputFor(target, rng);
+    const problem = problemOf(counting, bytes);
     if (problem !== null) {
       findings.push(`${target.name}, kept as ${keep(target, bytes)}: ${problem}`);
     }
   }
-  return findings;
+  return { accepted, findings };
+}
+
+/** Half of the inputs keep the structure that a parser looks at first, if it says how. */
+function inputFor({ seeds, remake }: Target, rng: Rng): Uint8Array {
+  if (!remake || rng.integer(2) === 0) return mutated(seeds, rng);
+  return remake(seeds[rng.integer(seeds.length)]!, rng);
 }
 
 function keep({ name }: Target, bytes: Uint8Array): string {
@@ -75,21 +95,4 @@ function keep({ name }: Target, bytes: Uint8Array): string {
   fs.mkdirSync(REGRESSIONS, { recursive: true });
   fs.writeFileSync(file, bytes);
   return path.relative(ROOT, file);
-}
-
-/** All parsers, with equal shares of the inputs. */
-export function fuzzPart({ inputs, rng, note }: TortureContext): Promise<TortureRow[]> {
-  return Promise.resolve(withScratch((directory) => {
-    const targets = parsers(directory);
-    const count = Math.ceil(inputs / targets.length);
-    const findings = targets.flatMap((target) => {
-      const started = performance.now();
-      const found = fuzz(target, { count, rng });
-      const rate = Math.round(count / (performance.now() - started) * 1000);
-      note(`${target.name}: ${count} inputs, ${rate} per second`);
-      return found;
-    });
-    const what = `inputs to ${targets.length} parsers`;
-    return [{ what, count: count * targets.length, findings }];
-  }));
 }

@@ -1,5 +1,5 @@
 /**
- * Processes that are killed: toy runs in every mode and of every control get a signal at a random moment,
+ * Processes that are killed: toy runs in every mode and of every control get a signal at some moment,
  * again and again, and are resumed until they end; what they leave is compared with a run left alone.
  *
  * @module
@@ -7,11 +7,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { lth } from "../cli/testing.ts";
-import { runFiles } from "../core/paths.ts";
-import type { Rng } from "../core/rng.ts";
-import { assertSameResults } from "../lottery/testing.ts";
+import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import { CONTROLS, MODES } from "../experiment/config.ts";
-import { STACK_TRACE, type TortureContext, type TortureRow } from "./part.ts";
+import { assertSameResults } from "../lottery/testing.ts";
+import { type Ended, ended, signal } from "./child.ts";
+import { type Moment, randomMoment, SPREAD, until } from "./kill_moment.ts";
+import { phaseOf } from "./kill_phase.ts";
+import { countOne, STACK_TRACE, tally, type TortureContext, type TortureRow } from "./part.ts";
 
 /** One kind of run: the arguments of the command that starts or continues it in `run`. */
 interface Variant {
@@ -19,180 +21,235 @@ interface Variant {
   args(run: string): string[];
 }
 
-const SIGNALS = ["SIGKILL", "SIGKILL", "SIGTERM", "SIGINT"] as const;
+/** A run that nobody disturbs, and how long it takes from its lock to its end. */
+interface Whole {
+  readonly run: string;
+  readonly seconds: number;
+}
 
-/** Files of a run; a kill may wait until one of them is being written. */
-const WRITTEN = [
-  ...["config.json", "environment.json", "rewind.safetensors", "latest.safetensors"],
-  ...["mask.safetensors", "end.safetensors", "metrics.csv", "predictions.csv", "scores.json"],
-  ...["DONE", "summary.json", "timing.json", "report.html"],
-];
+const SIGNALS = ["SIGKILL", "SIGTERM", "SIGKILL", "SIGINT"] as const;
 
 /** Kills per run before it may end. */
 const KILLS_PER_RUN = 8;
 
-/** A dense round and two more, in seconds. */
-function toyRun(data: string, mode: string): (run: string) => string[] {
-  const pruning = mode === "lth-ecg" ? ["--target", "1.8"] : ["--rounds", "2", "--prune", "0.5"];
+/** How a kill is to happen. */
+type Plan = (kill: number, whole: Whole) => { moment: Moment; signal: Deno.Signal } | null;
+
+/** A dense round and `rounds` more, in seconds. */
+function toyRun(
+  mode: string,
+  { data, rounds, epochs }: { data: string; rounds: 1 | 2; epochs: number },
+): Variant {
+  // Two rounds of LTH-ECG's schedule prune to 1.8 times fewer weights, one to 1.4.
+  const target = rounds === 2 ? "1.8" : "1.4";
+  const pruning = mode === "lth-ecg"
+    ? ["--target", target]
+    : ["--rounds", String(rounds), "--prune", "0.5"];
   const rewind = mode === "weight-rewind" ? ["--rewind-to", "3it"] : [];
-  return (run) => [
-    ...["--data", data, "--name", run, "--filters", "4", "--blocks", "4", "--kernel", "8"],
-    ...["--epochs", "10", "--batch-size", "4", "--dropout", "0.2", "--backend", "cpu"],
-    ...["--mode", mode, ...pruning, ...rewind, "--checkpoint-every", "0", "--resume"],
-  ];
+  return {
+    name: mode,
+    args: (run) => [
+      ...["--data", data, "--name", run, "--filters", "4", "--blocks", "4", "--kernel", "8"],
+      ...["--epochs", String(epochs), "--batch-size", "4", "--dropout", "0.2", "--backend", "cpu"],
+      ...["--mode", mode, ...pruning, ...rewind, "--checkpoint-every", "0", "--resume"],
+    ],
+  };
 }
 
-/** Signals sent and what they ended, over all variants in turn. */
+/** At least `kills` random ones, over all modes and controls in turn. */
 export async function killsPart(context: TortureContext): Promise<TortureRow[]> {
-  const { data, directory, kills, rng } = context;
-  const base = path.join(directory, "base");
-  await alone({ name: "base", args: toyRun(data, "weight-rewind") }, base);
-  const variants: Variant[] = [
-    ...MODES.map((mode) => ({ name: mode, args: toyRun(data, mode) })),
-    ...CONTROLS.map((kind) => ({
-      name: `control ${kind}`,
-      args: (run: string) => [
-        ...["control", "--run", base, "--kind", kind, "--name", run],
-        ...["--checkpoint-every", "0", "--resume"],
-      ],
-    })),
-  ];
-  const counts = new Map<string, number>();
-  const findings: string[] = [];
-  let runs = 0;
-  const total = () => [...counts.values()].reduce((sum, count) => sum + count, 0);
-  while (total() < kills) {
-    const variant = variants[runs % variants.length]!;
-    const whole = path.join(directory, `whole-${variant.name.replace(" ", "-")}`);
-    const seconds = fs.existsSync(whole) ? durations.get(whole)! : await alone(variant, whole);
-    const run = path.join(directory, `killed-${runs++}`);
-    findings.push(...await killOften(variant, { run, whole, seconds, rng, counts }));
-    fs.rmSync(run, { recursive: true, force: true });
-    context.note(`${total()} of ${kills} kills, ${runs} runs`);
-  }
-  const detail = [...counts].map(([signal, count]) => `${count} ${signal}`).join(", ");
-  return [{ what: `kills survived in ${runs} runs`, count: total(), findings, detail }];
-}
-
-const durations = new Map<string, number>();
-
-/** Does a run that nobody disturbs. @returns Seconds from its lock to its end. */
-async function alone(variant: Variant, run: string): Promise<number> {
-  const child = lth(variant.args(run)).spawn();
-  const output = child.output();
-  await appearance(runFiles.lock(run), child);
-  const started = performance.now();
-  const { code, stderr } = await output;
-  if (code !== 0) throw new Error(`${variant.name} fails: ${new TextDecoder().decode(stderr)}`);
-  const seconds = (performance.now() - started) / 1000;
-  durations.set(run, seconds);
-  return seconds;
-}
-
-async function killOften(
-  variant: Variant,
-  { run, whole, seconds, rng, counts }: {
-    run: string;
-    whole: string;
-    seconds: number;
-    rng: Rng;
-    counts: Map<string, number>;
-  },
-): Promise<string[]> {
-  const findings: string[] = [];
-  for (let kills = 0;;) {
-    const child = lth(variant.args(run)).spawn();
-    const output = child.output();
-    const signal = SIGNALS[rng.integer(SIGNALS.length)]!;
-    if (kills < KILLS_PER_RUN) killSometime(child, { run, signal, seconds, rng });
-    const { code, signal: ended, stdout, stderr } = await output;
-    const err = new TextDecoder().decode(stderr);
-    const out = new TextDecoder().decode(stdout);
-    const what = `${variant.name}, after ${kills} kills, ${signal}`;
-    if (STACK_TRACE.test(err)) findings.push(`${what}: a stack trace: ${err}`);
-    if (/is damaged/.test(out)) findings.push(`${what}: a saved state was damaged: ${out}`);
-    if (code === 0) break;
-    if (ended === null && code !== 130) {
-      findings.push(`${what}: exit code ${code}: ${err}`);
-      return findings;
+  const { data, kills, rng, note } = context;
+  const killer = new Killer(context.directory);
+  const modes = MODES.map((mode) => toyRun(mode, { data, rounds: 2, epochs: 10 }));
+  const base = await killer.whole(modes[0]!);
+  const controls = CONTROLS.map((kind): Variant => ({
+    name: `control ${kind}`,
+    args: (run) => [
+      ...["control", "--run", base.run, "--kind", kind, "--name", run],
+      ...["--checkpoint-every", "0", "--resume"],
+    ],
+  }));
+  const variants = [...modes, ...controls];
+  const plan: Plan = (kill, { seconds }) =>
+    kill < KILLS_PER_RUN
+      ? {
+        moment: randomMoment(rng, seconds),
+        signal: SIGNALS[rng.integer(SIGNALS.length)]!,
+      }
+      : null;
+  let next = 0;
+  await inParallel(context.jobs, async () => {
+    while (killer.total < kills) {
+      await killer.killOften(variants[next++ % variants.length]!, plan);
+      note(`${killer.total} of ${kills} kills, ${killer.runs} runs`);
     }
-    counts.set(signal, (counts.get(signal) ?? 0) + 1);
-    kills++;
-  }
-  try {
-    assertSameResults(run, whole);
-    const report = fs.readFileSync(path.join(run, "report.html"), "utf8");
-    if (!report.trimEnd().endsWith("</html>")) findings.push(`${variant.name}: half a report`);
-    const left = fs.readdirSync(run).filter((name) => /\.tmp$|^lock$/.test(name));
-    if (left.length > 0) findings.push(`${variant.name}: left behind: ${left.join(", ")}`);
-  } catch (error) {
-    findings.push(`${variant.name}: ${(error as Error).message}`);
-  }
-  return findings;
-}
-
-/** Kills a child at a random moment of its work, or while it writes a random one of its files. */
-async function killSometime(
-  child: Deno.ChildProcess,
-  moment: { run: string; signal: Deno.Signal; seconds: number; rng: Rng },
-): Promise<void> {
-  const { run, signal, seconds, rng } = moment;
-  const delay = 1000 * seconds * rng.next() * 0.7;
-  const file = rng.integer(2) === 0 ? null : WRITTEN[rng.integer(WRITTEN.length)]!;
-  const pause = rng.integer(4);
-  await appearance(runFiles.lock(run), child);
-  const timer = timeOut(delay);
-  if (file === null) await timer.over;
-  else await Promise.race([written(file, { run, until: timer.over }), timer.over]);
-  timer.stop();
-  if (pause > 0) await new Promise((done) => setTimeout(done, pause));
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-function timeOut(milliseconds: number): { over: Promise<void>; stop: () => void } {
-  let stop = () => {};
-  const over = new Promise<void>((done) => {
-    const timer = setTimeout(done, milliseconds);
-    stop = () => {
-      clearTimeout(timer);
-      done();
-    };
   });
-  return { over, stop };
+  return killer.rows();
 }
 
-/** Until a file of this name is being written below `run`. */
-async function written(
-  file: string,
-  { run, until }: { run: string; until: Promise<void> },
-): Promise<void> {
-  const watcher = watch(run);
-  if (watcher === null) return await until;
-  until.then(() => watcher.close());
-  for await (const { paths } of watcher) {
-    if (paths.some((each) => path.basename(each).startsWith(`.${file}.`))) return;
+/**
+ * Three kills in a run of each mode: two at points that cover the runs from start to end, then one at a
+ * random moment.
+ */
+export async function killsInEveryMode(
+  { data, directory, jobs, rng }: Pick<TortureContext, "data" | "directory" | "jobs" | "rng">,
+): Promise<TortureRow[]> {
+  const killer = new Killer(directory);
+  const left = [...MODES.entries()];
+  await inParallel(jobs, async () => {
+    for (let each = left.shift(); each; each = left.shift()) {
+      const [i, mode] = each;
+      const points = SPREAD[i % SPREAD.length]!;
+      const plan: Plan = (kill, { seconds }) => {
+        if (kill > points.length) return null;
+        const moment = points[kill] ?? randomMoment(rng, seconds);
+        return { moment, signal: SIGNALS[(i + kill) % SIGNALS.length]! };
+      };
+      const variant = toyRun(mode, { data, rounds: 1, epochs: 4 });
+      // Where this process stands still for a while, a run may end before it is killed.
+      for (let attempt = 0; attempt < 5; attempt++) {
+        if (await killer.killOften(variant, plan) > 0) break;
+      }
+    }
+  });
+  return killer.rows();
+}
+
+async function inParallel(jobs: number, body: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: jobs }, body));
+}
+
+/** Kills runs and keeps the books. */
+class Killer {
+  runs = 0;
+  private readonly signals = new Map<string, number>();
+  private readonly phases = new Map<string, number>();
+  private readonly variants = new Map<string, number>();
+  private readonly findings: string[] = [];
+  private readonly wholes = new Map<string, Promise<Whole>>();
+
+  constructor(private readonly directory: string) {}
+
+  /** Signals that have ended a process. */
+  get total(): number {
+    return [...this.signals.values()].reduce((sum, count) => sum + count, 0);
   }
-}
 
-/** null if files that come and go while the watch is set up get in its way. */
-function watch(directory: string): Deno.FsWatcher | null {
-  for (let attempt = 0; attempt < 10; attempt++) {
+  rows(): TortureRow[] {
+    const { runs, findings, total: count } = this;
+    const detail = [this.signals, this.phases, this.variants].map(tally).join("; ");
+    return [{ what: `kills survived in ${runs} runs`, count, findings, detail }];
+  }
+
+  /** A run of this kind that nobody disturbs. @throws {Error} If it fails. */
+  whole(variant: Variant): Promise<Whole> {
+    const known = this.wholes.get(variant.name);
+    if (known) return known;
+    const run = path.join(this.directory, `whole-${variant.name.replace(" ", "-")}`);
+    const made = alone(variant, run);
+    this.wholes.set(variant.name, made);
+    return made;
+  }
+
+  /** Does one run, killing it as planned. @returns How often it was. */
+  async killOften(variant: Variant, plan: Plan): Promise<number> {
+    const whole = await this.whole(variant);
+    const run = path.join(this.directory, `killed-${this.runs++}`);
+    let kills = 0;
+    for (;;) {
+      const child = lth(variant.args(run)).spawn();
+      const planned = plan(kills, whole);
+      const [end, phase] = await Promise.all([
+        ended(child),
+        planned === null ? null : kill(child, { run, ...planned }),
+      ]);
+      const problem = problemOf(end);
+      const what = `${variant.name}, after ${kills} kills, ${planned?.signal ?? "no signal"}`;
+      if (problem !== null) {
+        this.findings.push(`${what}: ${problem}`);
+        return kills;
+      }
+      if (end.code === 0) break;
+      kills++;
+      countOne(this.signals, planned!.signal);
+      countOne(this.phases, phase ?? phaseOf(run, child.pid));
+      countOne(this.variants, variant.name);
+    }
+    this.compare(run, { variant, whole });
+    fs.rmSync(run, { recursive: true, force: true });
+    return kills;
+  }
+
+  private compare(run: string, { variant, whole }: { variant: Variant; whole: Whole }): void {
     try {
-      return Deno.watchFs(directory);
-    } catch {
-      // Again: it lists the folder first.
+      assertSameResults(run, whole.run);
+      const problem = reportProblem(run);
+      if (problem !== null) this.findings.push(`${variant.name}: ${problem}`);
+      const left = fs.readdirSync(run).filter((name) => /\.tmp$|^lock$/.test(name));
+      if (left.length > 0) this.findings.push(`${variant.name}: left behind: ${left.join(", ")}`);
+    } catch (error) {
+      this.findings.push(`${variant.name}: ${(error as Error).message}`);
     }
   }
-  return null;
 }
 
-/** Until a file is there, or the child has ended. */
-async function appearance(file: string, child: Deno.ChildProcess): Promise<void> {
-  let ended = false;
-  child.status.then(() => ended = true);
-  while (!ended && !fs.existsSync(file)) await new Promise((done) => setTimeout(done, 2));
+/** What is wrong with the report of a finished run: it must be whole, and of the last round. */
+function reportProblem(run: string): string | null {
+  const file = path.join(run, "report.html");
+  if (!fs.existsSync(file)) return "there is no report";
+  if (!fs.readFileSync(file, "utf8").trimEnd().endsWith("</html>")) return "half a report";
+  const rounds = fs.readdirSync(run).flatMap((name) => roundOfDirectory(name) ?? []);
+  const last = roundFiles.done(runFiles.round(run, Math.max(...rounds)));
+  return fs.statSync(file).mtimeMs >= fs.statSync(last).mtimeMs
+    ? null
+    : "the report is older than the last round";
+}
+
+/** What is wrong with the end of a process that may have been killed. */
+function problemOf({ code, signal: by, out, err, hung }: Ended): string | null {
+  if (hung) return `it hangs: ${out}${err}`;
+  if (STACK_TRACE.test(err)) return `a stack trace: ${err}`;
+  if (/is damaged/.test(out)) return `a saved state was damaged: ${out}`;
+  return code === 0 || code === 130 || by !== null ? null : `exit code ${code}: ${err}`;
+}
+
+async function alone(variant: Variant, run: string): Promise<Whole> {
+  const child = lth(variant.args(run)).spawn();
+  const over = child.status.then(() => {});
+  const output = ended(child);
+  await until(() => holdsLock(run, child.pid), over);
+  const started = performance.now();
+  const { code, err } = await output;
+  if (code !== 0) throw new Error(`${variant.name} fails: ${err}`);
+  return { run, seconds: (performance.now() - started) / 1000 };
+}
+
+/**
+ * Sends a child its signal once it holds the lock and the moment has come.
+ *
+ * @returns What it was doing when it was asked to end; null if it was not asked but killed: then its
+ *   directory tells.
+ */
+async function kill(
+  child: Deno.ChildProcess,
+  { run, moment, signal: name }: { run: string; moment: Moment; signal: Deno.Signal },
+): Promise<string | null> {
+  let alive = true;
+  const over = child.status.then(() => {
+    alive = false;
+  });
+  await until(() => holdsLock(run, child.pid), over);
+  if (alive) await moment(run, over);
+  const phase = alive && name !== "SIGKILL" ? phaseOf(run, child.pid) : null;
+  signal(child, name);
+  return phase;
+}
+
+/** Whether a process has the run's lock; one that was killed has left its own there. */
+function holdsLock(run: string, pid: number): boolean {
+  try {
+    return JSON.parse(fs.readFileSync(runFiles.lock(run), "utf8")).pid === pid;
+  } catch {
+    return false;
+  }
 }

@@ -2,18 +2,17 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createRng } from "../core/rng.ts";
+import { MODES } from "../experiment/config.ts";
 import { withToyDataset } from "../lottery/testing.ts";
-import { killsPart } from "./kills.ts";
+import { killsInEveryMode } from "./kills.ts";
 
-Deno.test("signals at random moments, while files are written too, lose nothing", () =>
+Deno.test("signals from the start of a run to its end lose nothing, whatever the mode", () =>
   withToyDataset(async ({ directory, data }) => {
     const own = path.join(directory, "part");
     fs.mkdirSync(own);
     const rng = createRng(4, "kills");
-    const [row] = await killsPart({
-      ...{ rng, data, directory: own, kills: 4, inputs: 0, minutes: 0 },
-      note: () => {},
-    });
+    const [row] = await killsInEveryMode({ data, directory: own, jobs: 2, rng });
     assert.deepEqual(row!.findings, []);
-    assert.ok(row!.count >= 4, `only ${row!.count} signals ended a run`);
+    for (const mode of MODES) assert.match(row!.detail!, new RegExp(`[123] ${mode}`));
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"]) assert.ok(row!.detail!.includes(signal));
   }));

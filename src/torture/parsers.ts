@@ -29,11 +29,16 @@ import { readInput } from "../ticket/input.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { decodeTicket, encodeTicket } from "../ticket/ticket_file.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
+import { type Remake, remakeJson, remakeTensors } from "./remake.ts";
 
 /** A parser under fire. */
 export interface Target {
   readonly name: string;
   readonly seeds: readonly Uint8Array[];
+  /** Takes long: gets a quarter of the others' inputs. */
+  readonly slow?: true;
+  /** Makes inputs of the right structure, for parsers that look at it first. */
+  readonly remake?: Remake;
   /** Throws nothing but {@linkcode isExpected} errors. */
   parse(bytes: Uint8Array): void;
 }
@@ -44,6 +49,8 @@ export function isExpected(error: unknown): boolean {
 }
 
 const text = (value: string) => new TextEncoder().encode(value);
+/** A plain view: slice() of Node's Buffer shares memory, and mutations would ruin the seed. */
+const bytesOf = (file: string) => new Uint8Array(fs.readFileSync(file));
 const json = (value: unknown) => text(JSON.stringify(value));
 const decoded = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 /** What callers do with a file that is not JSON they test themselves. */
@@ -66,7 +73,7 @@ const tensors = new Map([
   ["split", { shape: [2], data: Uint8Array.of(0, 2) }],
 ]);
 const small = encodeSafetensors({ tensors, metadata: { ids: '["a","b"]', sha256: "00" } });
-const TINY = { filters: 1, kernel: 4, blocks: 16, blocksPerStage: 16, classes: 2 };
+const TINY = { filters: 1, kernel: 4, blocks: 2, blocksPerStage: 2, classes: 2 };
 const header = "A1 1 300 512\nA1.mat 16+24 1000/mV 16 0 -127 0 0 ECG\n";
 const plan = {
   name: "p",
@@ -88,6 +95,7 @@ export function parsers(directory: string): Target[] {
   fs.mkdirSync(at("wfdb"));
   fs.writeFileSync(at("wfdb", "A1.mat"), mat4(noise(512, 5)));
   fs.writeFileSync(at("wfdb", "A1.dat"), Uint8Array.from({ length: 450 }, (_, i) => i % 97));
+  fs.writeFileSync(at("wfdb", "B1.hea"), "B1 1 300 300\nB1.dat 212 1000/mV 16 0\n");
   /** Parses what is put into a file. */
   const file = (name: string, read: (file: string) => void) => (bytes: Uint8Array) => {
     fs.writeFileSync(at(name), bytes);
@@ -99,12 +107,18 @@ export function parsers(directory: string): Target[] {
     { name: "MATLAB v4", seeds: [mat4(noise(300, 1)), mat4(noise(7, 2))], parse: readMat4 },
     {
       name: "WFDB header and samples",
+      slow: true,
       seeds: [
         text(header),
         text("A1 1 300 300\nA1.dat 212 1000/mV 16 0\n"),
         text("# c\nA1 1 250.5 0\nA1.mat 16+24 200(5)/uV\n"),
       ],
       parse: file("wfdb/A1.hea", (name) => readInput(name, { units: "auto" })),
+    },
+    {
+      name: "WFDB samples",
+      seeds: [Uint8Array.from({ length: 450 }, (_, i) => i % 97)],
+      parse: file("wfdb/B1.dat", () => readInput(at("wfdb", "B1.hea"), { units: "auto" })),
     },
     {
       name: "WFDB rate",
@@ -118,11 +132,13 @@ export function parsers(directory: string): Target[] {
     },
     {
       name: "CSV signal",
+      slow: true,
       seeds: [text("mV\n0.5\n-1e-3\n2\n"), text("1\n2\n3\n"), text(`${"512\n".repeat(300)}511\n`)],
       parse: (bytes) => readSignalCsv(decoded(bytes)),
     },
     {
       name: "CSV recording",
+      slow: true,
       seeds: [text(Array.from(noise(300, 4)).join("\n")), text(`0.511\n${"0.512\n".repeat(300)}`)],
       parse: file("recording.csv", (name) => readRecording(name, recording)),
     },
@@ -134,56 +150,75 @@ export function parsers(directory: string): Target[] {
     {
       name: "safetensors",
       seeds: [small, encodeSafetensors({ tensors: snapshot, metadata: {} })],
+      remake: remakeTensors(null),
       parse: (bytes) => decodeSafetensors(bytes, "it"),
     },
     {
       name: "data set cache",
       seeds: [small],
+      remake: remakeTensors(null),
       parse: (bytes) => cacheFrom(decodeSafetensors(bytes, "it")),
     },
     {
       name: "data set description",
-      seeds: [fs.readFileSync(path.join(writeToyDataset(directory), "dataset.json"))],
+      slow: true,
+      seeds: [bytesOf(path.join(writeToyDataset(directory), "dataset.json"))],
+      remake: remakeJson,
       parse: file("dataset.json", () => readDescription(directory)),
     },
     {
       name: "checkpoint",
       seeds: [encodeCheckpoint({ snapshot, state: { round: 1, progress: { rows: [] } } })],
+      remake: remakeTensors({ text: "state", types: false }),
       parse: (bytes) => decodeCheckpoint(bytes, "it"),
     },
     {
       name: "ticket",
+      slow: true,
       seeds: [encodeTicket(madeTicket({ shape: TINY }))],
+      remake: remakeTensors({ text: "ticket", types: true }),
       parse: (bytes) => decodeTicket(bytes, "it"),
     },
     {
       name: "configuration",
+      slow: true,
       seeds: [json(presetConfig("quick", "cpu")), json(presetConfig("cinc2017", "cpu"))],
+      remake: remakeJson,
       parse: (bytes) => parseConfig(value(bytes), "it"),
     },
-    { name: "sweep plan", seeds: [json(plan)], parse: (bytes) => parsePlan(value(bytes), "it") },
+    {
+      name: "sweep plan",
+      seeds: [json(plan)],
+      remake: remakeJson,
+      parse: (bytes) => parsePlan(value(bytes), "it"),
+    },
     {
       name: "scores",
       seeds: [json(round)],
+      remake: remakeJson,
       parse: file("run/round-000/scores.json", () => store.finishedRounds()),
     },
     {
       name: "summary",
       seeds: [json({ complete: true, rounds: [round] })],
+      remake: remakeJson,
       parse: file("run/summary.json", () => store.isComplete()),
     },
     {
       name: "timing",
       seeds: [json({ rounds: [{ round: 0, trainSeconds: 1, epochs: 3 }] })],
+      remake: remakeJson,
       parse: file("run/timing.json", () => store.loadTiming()),
     },
     {
       name: "environment",
       seeds: [json(environment)],
+      remake: remakeJson,
       parse: file("environment.json", readEnvironment),
     },
     {
       name: "zip",
+      slow: true,
       seeds: [
         zipSync({ "a/x.txt": text("hello ".repeat(30)), "a/y": [text("raw"), { level: 0 }] }),
         zipSync({ "a/": new Uint8Array(), "b": new Uint8Array(500) }, { level: 9 }),

@@ -17,6 +17,10 @@ export interface TortureContext {
   readonly kills: number;
   readonly inputs: number;
   readonly minutes: number;
+  /** How often each kind of damage is done to each file. */
+  readonly repeats: number;
+  /** How many things to do at a time. */
+  readonly jobs: number;
   /** Tells how it is going. */
   note(message: string): void;
 }
@@ -40,4 +44,14 @@ export const STACK_TRACE = /\n\s+at \S/;
 /** Whether a command's output is one line that says what is wrong. */
 export function isOneError(err: string): boolean {
   return /^error: .+\n$/.test(err) && !STACK_TRACE.test(err);
+}
+
+/** E.g. "3 SIGINT, 5 SIGKILL". */
+export function tally(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", ");
+}
+
+/** Adds one to a count. */
+export function countOne(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

@@ -13,8 +13,9 @@ import type { Config } from "../experiment/config.ts";
 import { presetConfig } from "../experiment/resolve.ts";
 import { doRun } from "../lottery/run.ts";
 import { assertSameResults, silent } from "../lottery/testing.ts";
-import { type Footprint, footprint, growth, megabytes } from "./flat.ts";
+import { type Footprint, growth, megabytes, settledFootprint } from "./flat.ts";
 import type { TortureContext, TortureRow } from "./part.ts";
+import { RunningTime } from "./running_time.ts";
 
 /** The quick network on the bundled recordings, of every round an epoch. */
 function soakConfig(): Config {
@@ -41,16 +42,21 @@ async function once(directory: string, config: Config): Promise<void> {
   }
 }
 
-/** Runs for the given minutes, but at least often enough to tell growth from warming up. */
+/**
+ * Runs for the given minutes, those in which the process is stopped not counted, but at least often
+ * enough to tell growth from warming up. Between runs garbage is collected and the footprint taken.
+ */
 export async function soakPart(context: TortureContext): Promise<TortureRow[]> {
   const { directory, minutes, note } = context;
   const config = soakConfig();
   const [first, again] = [path.join(directory, "first"), path.join(directory, "again")];
   const findings: string[] = [];
   const series: Footprint[] = [];
-  const until = performance.now() + minutes * 60_000;
+  let peak = 0;
+  // Within the runs too, twice a second, garbage and all.
+  using clock = new RunningTime(() => peak = Math.max(peak, Deno.memoryUsage().rss));
   let runs = 0;
-  for (; runs < 6 || performance.now() < until; runs++) {
+  for (; runs < 8 || clock.seconds < 60 * minutes; runs++) {
     const run = runs === 0 ? first : again;
     fs.rmSync(run, { recursive: true, force: true });
     await once(run, config);
@@ -61,13 +67,20 @@ export async function soakPart(context: TortureContext): Promise<TortureRow[]> {
         findings.push(`run ${runs}: ${(error as Error).message}`);
       }
     }
-    if (runs > 1) series.push(footprint());
-    note(`run ${runs}: memory ${megabytes(footprint().rss)}, ${footprint().handles} handles`);
+    series.push(await settledFootprint());
+    note(`run ${runs}, ${(clock.seconds / 60).toFixed(1)} minutes: ${shown(series.at(-1)!)}`);
   }
-  const finding = growth(series);
+  // Heaps and caches grow to their size in the first runs.
+  const finding = growth(series.slice(Math.ceil(series.length / 4)));
   if (finding !== null) findings.push(finding);
-  const rss = series.map((each) => each.rss);
-  const detail = `memory ${megabytes(Math.min(...rss))} to ${megabytes(Math.max(...rss))}, ` +
-    `${series.at(-1)!.handles} handles`;
+  const highest = series.reduce((most, each) => each.rss > most.rss ? each : most);
+  const detail = `${(clock.seconds / 60).toFixed(1)} minutes; between runs first ` +
+    `${shown(series[0]!)}, last ${shown(series.at(-1)!)}, most ${megabytes(highest.rss)} and ` +
+    `${Math.max(...series.map(({ handles }) => handles))} handles; within runs at most ` +
+    megabytes(peak);
   return [{ what: "runs in one process, flat and bit-equal", count: runs, findings, detail }];
+}
+
+function shown({ rss, handles }: Footprint): string {
+  return `${megabytes(rss)} and ${handles} handles`;
 }

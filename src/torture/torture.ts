@@ -8,17 +8,17 @@ import { InvalidArgumentError } from "commander";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createCommand, integer, number, runMain } from "../cli/command.ts";
-import { table } from "../cli/format.ts";
 import { createRng } from "../core/rng.ts";
 import { inTemporaryDirectory } from "../data/testing.ts";
 import { writeToyDataset } from "../lottery/testing.ts";
 import { addonPart } from "./addon.ts";
 import { corruptPart } from "./corrupt.ts";
 import { diskPart } from "./disk.ts";
-import { fuzzPart } from "./fuzz.ts";
+import { fuzzPart } from "./fuzz_part.ts";
 import { killsPart } from "./kills.ts";
 import { leaksPart } from "./leaks.ts";
 import type { TorturePart, TortureRow } from "./part.ts";
+import { sanitizersPart } from "./sanitizers.ts";
 import { soakPart } from "./soak.ts";
 
 const PARTS: Readonly<Record<string, TorturePart>> = {
@@ -28,6 +28,7 @@ const PARTS: Readonly<Record<string, TorturePart>> = {
   fuzz: fuzzPart,
   addon: addonPart,
   leaks: leaksPart,
+  sanitizers: sanitizersPart,
   soak: soakPart,
 };
 
@@ -35,9 +36,13 @@ interface TortureOptions {
   kills: number;
   inputs: number;
   minutes: number;
+  repeats: number;
+  jobs: number;
   only: string[];
   seed: number;
 }
+
+const CORES = navigator.hardwareConcurrency;
 
 /** Option parser for names of parts with commas. */
 function partList(text: string): string[] {
@@ -55,9 +60,11 @@ export async function main(args: string[]): Promise<number> {
     "torture",
     "Kill, fill, damage, fuzz and soak, and count what fails",
   )
-    .option("--kills <n>", "signals to send", integer(1), 200)
-    .option("--inputs <n>", "inputs for the parsers", integer(1), 1_000_000)
-    .option("--minutes <m>", "of soaking; damaged files: so many times each", number(0), 30)
+    .option("--kills <n>", "signals to send", integer(1), 300)
+    .option("--inputs <n>", "inputs for the parsers", integer(1), 10_000_000)
+    .option("--minutes <m>", "of soaking", number(0), 30)
+    .option("--repeats <n>", "times that each damage is done to each file", integer(1), 3)
+    .option("--jobs <n>", "runs to kill and parsers to fuzz at a time", integer(1), CORES)
     .option(
       "--only <parts>",
       `some of ${Object.keys(PARTS).join(",")}`,
@@ -89,6 +96,7 @@ export async function main(args: string[]): Promise<number> {
   return findings.length > 0 ? 1 : 0;
 }
 
+/** Markdown, to be pasted where the figures are told. */
 function summary(rows: readonly TortureRow[]): string {
   const cells = rows.map(({ what, count, findings, detail = "" }) => [
     what,
@@ -96,7 +104,8 @@ function summary(rows: readonly TortureRow[]): string {
     String(findings.length),
     detail,
   ]);
-  return table([["what", "count", "findings", ""], ...cells]);
+  return [["what", "count", "findings", ""], ["---", "--:", "--:", "---"], ...cells]
+    .map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
 if (import.meta.main) await runMain(main);

@@ -84,7 +84,11 @@ export function decodeCheckpoint<State>(bytes: Uint8Array, file: string): Checkp
   if (checksum(tensors, state) !== sha256) {
     throw new DamagedCheckpoint(file, "its checksum does not match its contents");
   }
-  return { snapshot: tensors, state: JSON.parse(state) as State };
+  try {
+    return { snapshot: tensors, state: JSON.parse(state) as State };
+  } catch {
+    throw new DamagedCheckpoint(file, "its state is not JSON");
+  }
 }
 
 /** Nobody asked for this file by name: what is wrong with it is no mistake in how it is used. */

@@ -15,6 +15,7 @@ import type {
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { type NetworkConfig, ResNet1d } from "../model/resnet1d.ts";
+import { isOutOfMemory, outOfMemory } from "./out_of_memory.ts";
 
 /** The names of the splits, in the order in which they lie on the device. */
 export const SPLITS = ["train", "dev", "test"] as const;
@@ -152,19 +153,33 @@ export class Workbench {
    *
    * @param batch.flip Random sign flips.
    * @param body Records what is to happen with the batch x [N, 1, length].
+   * @throws {Failure} If the device has no memory for it; says how large a batch would fit.
    */
   record<Result>(
     batch: { length: number; flip: boolean },
     body: (builder: NativeBuilder, x: Value) => Result,
   ): { program: NativeProgram; result: Result } {
-    using builder = this.builder(batch.length);
-    const result = body(builder, this.gather(builder, batch.flip));
-    return { program: builder.build(), result };
+    const { batchSize } = this.config;
+    const recordFor = (records: number) => {
+      const builder = this.builder(batch.length, records);
+      return { builder, result: body(builder, this.gather(builder, batch.flip)) };
+    };
+    const { builder: opened, result } = recordFor(batchSize);
+    using builder = opened;
+    try {
+      return { program: builder.build(), result };
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      const attempt = (records: number) => {
+        using smaller = recordFor(records).builder;
+        smaller.build().dispose();
+      };
+      throw outOfMemory(error, { batchSize, length: batch.length, attempt });
+    }
   }
 
-  private builder(length: number): NativeBuilder {
-    const { batchSize, seed } = this.config;
-    return this.device.builder({ records: batchSize, length, seed: BigInt(seed) });
+  private builder(length: number, records = this.config.batchSize): NativeBuilder {
+    return this.device.builder({ records, length, seed: BigInt(this.config.seed) });
   }
 
   private gather(builder: NativeBuilder, flip: boolean): Value {

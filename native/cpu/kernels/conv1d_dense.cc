@@ -16,20 +16,21 @@ constexpr int kColumns = kParts == 4 ? 2 : 3;
 /// not grow with Cin * K.
 constexpr int kTermsPerPartial = 256;
 
+/// In lanes, each of them of Operands::kTerms input channels.
 struct TileInput {
-  const float* x;        ///< channel 0, position of tap 0 in column 0
-  size_t x_row;          ///< floats from channel to channel
-  const float* weight;   ///< [I][taps][kRows]
-  int channels;
+  const float* x;        ///< first channels, position of tap 0 in column 0
+  size_t x_row;          ///< from row to row of channels
+  const float* weight;   ///< [depth][taps][kRows]
+  int depth;
   int taps;
-  int block;             ///< channels per partial sum
+  int block;             ///< rows of channels per partial sum
 };
 
 template <int Columns>
 using Tile = FloatRegister[kRows][Columns];
 
-/// acc = sums over input channels [begin, end) of one part of the lanes.
-template <int Columns, int Step>
+/// acc = sums over rows of input channels [begin, end) of one part of the lanes.
+template <class Operands, int Columns, int Step>
 [[gnu::always_inline]] inline void sum_channels(const TileInput& in, int part, int begin, int end,
                                                 Tile<Columns>& acc) {
   LTH_UNROLL for (int o = 0; o < kRows; ++o) {
@@ -42,25 +43,25 @@ template <int Columns, int Step>
       FloatRegister v[Columns];
       LTH_UNROLL for (int c = 0; c < Columns; ++c) v[c] = load_register(x + c * Step * kLanes);
       LTH_UNROLL for (int o = 0; o < kRows; ++o) {
-        LTH_UNROLL for (int c = 0; c < Columns; ++c) acc[o][c] += w[o] * v[c];
+        LTH_UNROLL for (int c = 0; c < Columns; ++c) Operands::add_product(acc[o][c], w[o], v[c]);
       }
     }
   }
 }
 
-template <int Columns, int Step>
+template <class Operands, int Columns, int Step>
 void dense_tile(const TileInput& in, const OutputTile& out, int rows) {
   const int block = in.block;
   for (int part = 0; part < kParts; ++part) {
     Tile<Columns> acc;
-    sum_channels<Columns, Step>(in, part, 0, std::min(block, in.channels), acc);
-    if (block < in.channels) {
+    sum_channels<Operands, Columns, Step>(in, part, 0, std::min(block, in.depth), acc);
+    if (block < in.depth) {
       Tile<Columns> total;
       LTH_UNROLL for (int o = 0; o < kRows; ++o) {
         LTH_UNROLL for (int c = 0; c < Columns; ++c) total[o][c] = acc[o][c];
       }
-      for (int i = block; i < in.channels; i += block) {
-        sum_channels<Columns, Step>(in, part, i, std::min(i + block, in.channels), acc);
+      for (int i = block; i < in.depth; i += block) {
+        sum_channels<Operands, Columns, Step>(in, part, i, std::min(i + block, in.depth), acc);
         LTH_UNROLL for (int o = 0; o < kRows; ++o) {
           LTH_UNROLL for (int c = 0; c < Columns; ++c) total[o][c] += acc[o][c];
         }
@@ -75,47 +76,113 @@ void dense_tile(const TileInput& in, const OutputTile& out, int rows) {
   }
 }
 
-template <int Step>
+template <class Operands, int Step>
 void dense_columns(int columns, const TileInput& in, const OutputTile& out, int rows) {
-  if (columns == 1) return dense_tile<1, Step>(in, out, rows);
-  if (columns == 2) return dense_tile<2, Step>(in, out, rows);
-  dense_tile<3, Step>(in, out, rows);
+  if (columns == 1) return dense_tile<Operands, 1, Step>(in, out, rows);
+  if (columns == 2) return dense_tile<Operands, 2, Step>(in, out, rows);
+  dense_tile<Operands, 3, Step>(in, out, rows);
 }
 static_assert(kColumns <= 3);
 
 /// Output steps per unit: its inputs stay in L2 while each block of rows passes over them.
+template <class Operands>
 int dense_chunk_steps(const PassGeometry& g) {
-  return std::clamp(3072 / g.in_channels, 24, 96);
+  return std::clamp(3072 * Operands::kTerms / g.in_channels, 24, 96 * Operands::kTerms);
 }
+
+/// The lane of weights that meets a lane of inputs.
+/// @param channels that are left, at least 1
+float weight_lane(FloatOperands, const float* weight, size_t, int) { return *weight; }
+
+/// A unit's inputs as the tiles read them.
+struct UnitInput {
+  const float* x;  ///< first row of channels, position `first`
+  size_t row;      ///< lanes from row to row
+  int first;
+};
+
+UnitInput open_input(FloatOperands, const PassGeometry&, const PassData& data,
+                     const PassUnit& unit) {
+  return {data.in.row(unit.group, 0), data.in.row_stride(), 0};
+}
+
+#if LTH_BF16
+
+float weight_lane(Bf16Operands, const float* weight, size_t in_stride, int channels) {
+  const float second = channels > 1 ? weight[in_stride] : 0;
+  const auto pair = _mm_cvtneps_pbh(_mm_set_ps(0, 0, second, *weight));
+  return std::bit_cast<float>(_mm_cvtsi128_si32((__m128i)pair));
+}
+
+/// Rounds the positions of all channels that the unit's taps reach.
+UnitInput open_input(Bf16Operands, const PassGeometry& g, const PassData& data,
+                     const PassUnit& unit) {
+  int first = INT32_MAX, end = INT32_MIN;
+  for (int s = 0; s < g.set_count; ++s) {
+    const TapSet& set = g.sets[s];
+    const int last_step = unit.step_end(set, g.out_step) - 1;
+    if (set.count == 0 || last_step < unit.step_begin) continue;
+    first = std::min(first, unit.step_begin * g.in_step + set.offset);
+    end = std::max(end, last_step * g.in_step + set.offset + set.count);
+  }
+  if (first >= end) return {data.in.row(unit.group, 0), 0, 0};  // there is nothing to read
+  // Rows an odd number of cache lines apart do not meet in the same few sets of the caches.
+  const size_t row = size_t((end - first) | 1) * kLanes;
+  const int depth = ceil_div(g.in_channels, 2);
+  thread_local Array<float> memory;
+  float* target = memory.reserve(depth * row);
+  const size_t size = size_t(end - first) * kLanes, next = data.in.row_stride();
+  for (int i = 0; i < depth; ++i) {
+    const float* a = data.in.row(unit.group, 2 * i) + ptrdiff_t(first) * kLanes;
+    float* to = target + i * row;
+    if (2 * i + 1 < g.in_channels) {
+      for (size_t p = 0; p < size; p += kLanes) {
+        store_register(to + p,
+                       Bf16Operands::pair(load_register(a + p), load_register(a + next + p)));
+      }
+    } else {
+      for (size_t p = 0; p < size; p += kLanes) {
+        store_register(to + p, Bf16Operands::pair(load_register(a + p), FloatRegister{}));
+      }
+    }
+  }
+  return {target, row, first};
+}
+
+#endif
 
 }  // namespace
 
-DensePass::DensePass(const PassGeometry& geometry, int block)
-    : geometry_(geometry),
-      block_(block ? block : std::max(1, kTermsPerPartial / std::max(1, geometry.kernel))) {
+template <class Operands>
+DensePass<Operands>::DensePass(const PassGeometry& geometry, int block) : geometry_(geometry) {
+  const int channels = block ? block : std::max(1, kTermsPerPartial / std::max(1, geometry.kernel));
+  block_ = ceil_div(channels, Operands::kTerms);
   const size_t rows = size_t(ceil_div(geometry.out_channels, kRows)) * kRows;
   size_t total = 0;
   for (int s = 0; s < geometry.set_count; ++s) {
     set_begin_[s] = total;
-    total += rows * geometry.in_channels * geometry.sets[s].count;
+    total += rows * depth() * geometry.sets[s].count;
   }
   packed_.resize(total);
 }
 
-void DensePass::pack(const float* weight, ThreadPool& pool) {
+template <class Operands>
+void DensePass<Operands>::pack(const float* weight, ThreadPool& pool) {
   const PassGeometry& g = geometry_;
   pool.parallel_for(ceil_div(g.out_channels, kRows), [&](int block, int) {
     const int rows = std::min(kRows, g.out_channels - block * kRows);
     for (int s = 0; s < g.set_count; ++s) {
       const TapSet& set = g.sets[s];
-      float* target = packed_.data() + set_begin_[s] +
-                      size_t(block) * g.in_channels * set.count * kRows;
-      for (int i = 0; i < g.in_channels; ++i) {
+      float* target = packed_.data() + set_begin_[s] + size_t(block) * depth() * set.count * kRows;
+      for (int i = 0; i < g.in_channels; i += Operands::kTerms) {
         const float* source = weight + size_t(block) * kRows * g.weight_out_stride +
                               i * g.weight_in_stride + set.k_first;
         for (int o = 0; o < kRows; ++o) {
           for (int t = 0; t < set.count; ++t) {
-            target[t * kRows + o] = o < rows ? source[o * g.weight_out_stride + t * set.k_step] : 0;
+            const float* weights = source + o * g.weight_out_stride + t * set.k_step;
+            target[t * kRows + o] = o < rows ? weight_lane(Operands{}, weights, g.weight_in_stride,
+                                                           g.in_channels - i)
+                                             : 0;
           }
         }
         target += set.count * kRows;
@@ -124,41 +191,49 @@ void DensePass::pack(const float* weight, ThreadPool& pool) {
   });
 }
 
-void DensePass::run(const float* weight, const PassData& data, ThreadPool& pool) {
+template <class Operands>
+void DensePass<Operands>::run(const float* weight, const PassData& data, ThreadPool& pool) {
   pack(weight, pool);
-  const PassUnits units =
-      PassUnits::divide(geometry_, data.out, dense_chunk_steps(geometry_), kColumns, kRows);
+  const int chunk_steps = dense_chunk_steps<Operands>(geometry_);
+  const PassUnits units = PassUnits::divide(geometry_, data.out, chunk_steps, kColumns, kRows);
   pool.parallel_for(units.count, [&](int index, int) {
     run_unit(data, open_unit(geometry_, data, units, index));
     if (bypasses_caches(data)) stream_fence();
   });
 }
 
-void DensePass::run_unit(const PassData& data, const PassUnit& unit) const {
+template <class Operands>
+void DensePass<Operands>::run_unit(const PassData& data, const PassUnit& unit) const {
   const PassGeometry& g = geometry_;
+  const UnitInput input = open_input(Operands{}, g, data, unit);
   for (int s = 0; s < g.set_count; ++s) {
     const TapSet& set = g.sets[s];
     const int end = unit.step_end(set, g.out_step);
     for (int row = unit.row_begin; row < unit.row_end; row += kRows) {
       const int rows = std::min(kRows, unit.row_end - row);
       TileInput in;
-      in.x_row = data.in.row_stride();
-      in.weight = packed_.data() + set_begin_[s] + size_t(row) * g.in_channels * set.count;
-      in.channels = g.in_channels;
+      in.x_row = input.row;
+      in.weight = packed_.data() + set_begin_[s] + size_t(row) * depth() * set.count;
+      in.depth = depth();
       in.taps = set.count;
       in.block = block_;
       for (int j = unit.step_begin; j < end; j += kColumns) {
-        in.x = data.in.row(unit.group, 0) + ptrdiff_t(j * g.in_step + set.offset) * kLanes;
+        in.x = input.x + ptrdiff_t(j * g.in_step + set.offset - input.first) * kLanes;
         const OutputTile out = OutputTile::at(g, data, set, unit.group, row, j);
         const int columns = std::min(kColumns, end - j);
         if (g.in_step == 1) {
-          dense_columns<1>(columns, in, out, rows);
+          dense_columns<Operands, 1>(columns, in, out, rows);
         } else {
-          dense_columns<2>(columns, in, out, rows);
+          dense_columns<Operands, 2>(columns, in, out, rows);
         }
       }
     }
   }
 }
+
+template class DensePass<FloatOperands>;
+#if LTH_BF16
+template class DensePass<Bf16Operands>;
+#endif
 
 }  // namespace lth::cpu::LTH_ISA

@@ -1,11 +1,15 @@
 #pragma once
 
 #include "cpu/kernels/conv1d_array.h"
+#include "cpu/kernels/conv1d_operands.h"
 #include "cpu/kernels/conv1d_pass.h"
 
 namespace lth::cpu::LTH_ISA {
 
-/// A pass over all weights: a register tile of output channels x positions.
+/// A pass over all weights: a register tile of output channels x positions. A lane of its
+/// operands holds Operands::kTerms input channels; where that is not one, each unit of work first
+/// rounds what it reads, into memory that stays in L2.
+template <class Operands>
 class DensePass {
  public:
   /// @param block input channels per partial sum, as of a SparsePass that must give the same bits;
@@ -15,13 +19,14 @@ class DensePass {
   void run(const float* weight, const PassData& data, ThreadPool& pool);
 
  private:
+  int depth() const { return ceil_div(geometry_.in_channels, Operands::kTerms); }
   void pack(const float* weight, ThreadPool& pool);
   void run_unit(const PassData& data, const PassUnit& unit) const;
 
   PassGeometry geometry_;
-  int block_;
-  size_t set_begin_[2] = {};  // floats before each tap set's part
-  Array<float> packed_;       // per set: [ceil(O / tile)][I][taps][tile], zeros past O
+  int block_;                 // lanes of input channels
+  size_t set_begin_[2] = {};  // lanes before each tap set's part
+  Array<float> packed_;       // lanes, per set: [ceil(O / tile)][depth][taps][tile], zeros past O
 };
 
 }  // namespace lth::cpu::LTH_ISA

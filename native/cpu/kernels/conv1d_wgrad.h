@@ -12,6 +12,11 @@ namespace lth::cpu::LTH_ISA {
 /// All weights: a register tile of output channels x (input channel, tap).
 void dense_wgrad(const Conv1dDesc& desc, const ConvWgrad& args, ThreadPool& pool);
 
+#if LTH_BF16
+/// All weights, with factors rounded to bf16; dbias is that of dense_wgrad, not rounded.
+void bf16_wgrad(const Conv1dDesc& desc, const ConvWgrad& args, ThreadPool& pool);
+#endif
+
 /// Surviving weights only: a strip of dy in registers, over which a row's entries pass.
 /// @param entries of the forward pass
 void sparse_wgrad(const Conv1dDesc& desc, SparseEntries& entries, const ConvWgrad& args,

@@ -7,6 +7,23 @@
 
 namespace lth::cpu::LTH_ISA {
 
+#if LTH_BF16
+
+const KernelTable& kernel_table() {
+  static const KernelTable table = [] {
+    KernelTable t = avx512::kernel_table();
+    t.isa = LTH_NAME(LTH_ISA);
+    t.plan_conv1d = plan_conv1d;
+    t.conv1d_forward = conv1d_forward;
+    t.conv1d_dgrad = conv1d_dgrad;
+    t.conv1d_wgrad = conv1d_wgrad;
+    return t;
+  }();
+  return table;
+}
+
+#else
+
 const KernelTable& kernel_table() {
   static const KernelTable table{
       .isa = LTH_NAME(LTH_ISA),
@@ -26,5 +43,7 @@ const KernelTable& kernel_table() {
   };
   return table;
 }
+
+#endif
 
 }  // namespace lth::cpu::LTH_ISA

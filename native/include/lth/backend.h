@@ -328,20 +328,23 @@ class Backend {
 
 enum class Isa { automatic, portable, avx2, avx512 };
 
+/// How convolutions multiply. All else is float, with sums in double.
+enum class Precision {
+  fp32,  ///< float products and sums
+  tf32,  ///< operands rounded to 11 significant bits, float sums; on GPUs only
+  bf16,  ///< operands rounded to 8 significant bits, float sums; weights stay float
+};
+
 struct CpuOptions {
   int threads = 0;  ///< 0: one per core
   Isa isa = Isa::automatic;
+  /// bf16 where that is faster than fp32: convolutions with few weights left, of one channel or one
+  /// tap multiply in fp32 all the same.
+  Precision precision = Precision::fp32;
 };
 
-/// Throws Error(state) if the machine lacks the instruction set that was asked for.
+/// Throws Error(state) if the machine lacks the instruction set or the precision asked for.
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
-
-/// How convolutions multiply on a GPU. All else is float, with sums in double.
-enum class Precision {
-  fp32,  ///< float products and sums
-  tf32,  ///< operands rounded to 11 significant bits, float sums
-  bf16,  ///< operands rounded to 8 significant bits, float sums; weights stay float
-};
 
 struct CudaOptions {
   int index = 0;  ///< device, as the driver counts them

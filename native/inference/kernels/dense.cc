@@ -19,8 +19,7 @@ void tile_block(const ConvWork& work, int first, const RowWork* rows, int row_co
     LTH_UNROLL for (int i = 0; i < Count; ++i) acc[r][i] = bias;
   }
   const int32_t* offset = work.offset;
-  const int32_t entries = rows[0].end - rows[0].begin;
-  for (int32_t e = 0; e < entries; ++e, value += kDenseRows) {
+  for (int e = 0; e < work.entries; ++e, value += kDenseRows) {
     Vector in[Count];
     const float* from = x + offset[e];
     LTH_UNROLL for (int i = 0; i < Count; ++i) in[i] = load(from + i * Step * kLanes);
@@ -36,11 +35,10 @@ void tile_block(const ConvWork& work, int first, const RowWork* rows, int row_co
 
 template <int Step>
 void all_blocks(const ConvWork& work) {
-  const int entries = work.row_count > 0 ? work.rows[0].end - work.rows[0].begin : 0;
   for (int r = 0; r < work.row_count; r += kDenseRows) {
     const RowWork* rows = work.rows + r;
     const int count = work.row_count - r < kDenseRows ? work.row_count - r : kDenseRows;
-    const float* value = work.value + size_t(r) * size_t(entries);
+    const float* value = work.value + size_t(r) * size_t(work.entries);
     for_each_tile(0, work.vectors, kMaxTile, [&](int first, int vectors) {
       if (vectors == 3) return tile_block<3, Step>(work, first, rows, count, value);
       if (vectors == 2) return tile_block<2, Step>(work, first, rows, count, value);

@@ -8,8 +8,10 @@ namespace lth::inference::LTH_ISA {
 
 /// Output channels of the dense tile: as many as the registers hold beside three vectors of input.
 inline constexpr int kDenseRows = kLanes == 16 ? 8 : 4;
-/// Vectors of a sparse tile: all accumulators stay in registers beside a weight (and a product).
-inline constexpr int kSparseTile = 12;
+/// Rows and vectors of a sparse tile: all accumulators stay in registers beside a weight (and a
+/// product). Wide registers fill L1 with what the taps of a single row read; two rows share it.
+inline constexpr int kSparseRows = kLanes == 16 ? 2 : 1;
+inline constexpr int kSparseTile = kLanes == 16 ? 14 : 12;
 
 void sparse(const ConvWork& work);
 void dense(const ConvWork& work);

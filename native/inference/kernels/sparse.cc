@@ -6,36 +6,59 @@
 namespace lth::inference::LTH_ISA {
 namespace {
 
-/// All rows of one tile, a block of input channels after the other: rows share the inputs that the
-/// first brings into L1.
+/// acc[i] += value * from[i * Step], in vectors
+template <int Step, int Count>
+inline __attribute__((always_inline)) void add_tap(const float* from, float value,
+                                                   Vector (&acc)[Count]) {
+  const Vector w = broadcast(value);
+  LTH_UNROLL for (int i = 0; i < Count; ++i) acc[i] += w * load(from + i * Step * kLanes);
+}
+
+/// All rows of one tile, a block of input channels after the other.
 template <int Count, int Step>
-void tile_rows(const ConvWork& work, int first, bool edge) {
+void tile_groups(const ConvWork& work, int first, bool edge) {
   const float* x = work.x + size_t(first) * Step * kLanes;
   const float* value = work.value;
   const int32_t* offset = work.offset;
+  const RowGroup* group = work.groups;
   for (int b = 0; b < work.blocks; ++b) {
     const bool last = b + 1 == work.blocks;
-    for (int r = 0; r < work.row_count; ++r) {
-      const RowWork& row = work.rows[r];
-      const int32_t* begin = work.block_begin + r * work.blocks + b;
-      float* sums = work.sums + r * (Count * kLanes);
-      Vector acc[Count];
-      if (b == 0) {
-        const Vector bias = broadcast(edge ? row.edge_bias : row.inner_bias);
-        LTH_UNROLL for (int i = 0; i < Count; ++i) acc[i] = bias;
-      } else {
-        LTH_UNROLL for (int i = 0; i < Count; ++i) acc[i] = load(sums + i * kLanes);
+    for (int g = 0; g < work.group_count; ++g, ++group) {
+      Vector acc[kSparseRows][Count];
+      LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
+        const int row = group->row[r] < 0 ? group->row[0] : group->row[r];
+        const float* sums = work.sums + row * (Count * kLanes);
+        if (b == 0) {
+          const RowWork& work_of = work.rows[row];
+          const Vector bias = broadcast(edge ? work_of.edge_bias : work_of.inner_bias);
+          LTH_UNROLL for (int i = 0; i < Count; ++i) acc[r][i] = bias;
+        } else {
+          LTH_UNROLL for (int i = 0; i < Count; ++i) acc[r][i] = load(sums + i * kLanes);
+        }
       }
-      const int32_t end = !last ? begin[1] : edge ? row.end : row.mid;
-      for (int32_t e = begin[0]; e < end; ++e) {
-        const float* from = x + offset[e];
-        const Vector w = broadcast(value[e]);
-        LTH_UNROLL for (int i = 0; i < Count; ++i) acc[i] += w * load(from + i * Step * kLanes);
+      int32_t e = group->begin;
+      for (; e < group->shared; e += kSparseRows) {
+        LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
+          add_tap<Step>(x + offset[e + r], value[e + r], acc[r]);
+        }
       }
-      if (last) {
-        finish_tile<Count>(work, row, size_t(first) * kLanes, acc);
-      } else {
-        LTH_UNROLL for (int i = 0; i < Count; ++i) store(sums + i * kLanes, acc[i]);
+      LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
+        for (; e < group->end[r]; ++e) add_tap<Step>(x + offset[e], value[e], acc[r]);
+      }
+      LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
+        if (group->row[r] < 0) continue;
+        if (last) {
+          const RowWork& row = work.rows[group->row[r]];
+          if (edge) {
+            for (e = row.ones_begin; e < row.ones_end; ++e) {
+              add_tap<Step>(x + offset[e], value[e], acc[r]);
+            }
+          }
+          finish_tile<Count>(work, row, size_t(first) * kLanes, acc[r]);
+        } else {
+          float* sums = work.sums + group->row[r] * (Count * kLanes);
+          LTH_UNROLL for (int i = 0; i < Count; ++i) store(sums + i * kLanes, acc[r][i]);
+        }
       }
     }
   }
@@ -48,7 +71,7 @@ struct TileKernels {
   TileKernel kernel[2][kSparseTile];
 };
 constexpr TileKernels kTileKernels = []<int... I>(std::integer_sequence<int, I...>) {
-  return TileKernels{{{tile_rows<I + 1, 1>...}, {tile_rows<I + 1, 2>...}}};
+  return TileKernels{{{tile_groups<I + 1, 1>...}, {tile_groups<I + 1, 2>...}}};
 }(std::make_integer_sequence<int, kSparseTile>{});
 
 }  // namespace

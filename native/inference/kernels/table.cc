@@ -6,6 +6,7 @@ const Kernels& kernels() {
   static const Kernels table{
       .lanes = kLanes,
       .tile = kSparseTile,
+      .sparse_rows = kSparseRows,
       .dense_rows = kDenseRows,
       .sparse = sparse,
       .dense = dense,

@@ -59,6 +59,7 @@ function packRecord(record: EcgRecord, stretch: number): PackedRecord {
       dense: shares(probabilities?.dense),
       ticket: shares(probabilities?.ticket),
     },
+    overall: record.overall ? [...record.overall] : null,
   };
 }
 

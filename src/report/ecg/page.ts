@@ -28,6 +28,7 @@ export function ecgPage(input: EcgInput): string {
     networks: { dense: networks?.dense ?? "Dense", ticket: networks?.ticket ?? "Ticket" },
     records: packRecords(records),
   };
+  const compared = data.records.some(({ steps }) => steps.dense !== null);
   const reduced = data.records.find(({ rate, sourceRate }) => rate < sourceRate);
   return shell({
     title: `${heading} · lth-ecg`,
@@ -59,7 +60,7 @@ export function ecgPage(input: EcgInput): string {
         </section>
         ${data.records.length === 0
           ? html`<p class="muted">There is no recording here.</p>`
-          : browser()}
+          : browser(compared)}
         ${data.records.length === 0 ? null : html`
           <section id="all">
             <h2>All recordings here</h2>
@@ -71,7 +72,7 @@ export function ecgPage(input: EcgInput): string {
         `}
         <section id="words">
           <h2>How to read the paper</h2>
-          ${wordList(WORDS)}
+          ${wordList(compared ? [...WORDS, DIFFERENCES] : WORDS)}
         </section>
       </main>
       <div id="live" class="unseen" aria-live="polite"></div>
@@ -79,7 +80,8 @@ export function ecgPage(input: EcgInput): string {
   });
 }
 
-function browser(): Html {
+/** @param compared Whether two networks are shown. */
+function browser(compared: boolean): Html {
   return html`
     <section id="record" class="ecg" aria-label="Recording">
       <div class="ecg-list">
@@ -92,7 +94,9 @@ function browser(): Html {
         <div class="tools" id="record-tools"></div>
         <div class="readout" id="readout"></div>
         <div id="paper" tabindex="0" role="group"
-          aria-label="Recording: arrow keys read steps, d goes to the next difference"></div>
+          aria-label="Recording: arrow keys read steps${compared
+            ? ", d goes to the next difference"
+            : ""}"></div>
         <p class="note" id="scale"></p>
         <div class="legend" id="classes"></div>
         <details>
@@ -121,13 +125,14 @@ const WORDS: [word: string, meaning: string][] = [
     "votes names the recording. What one step says also depends on its surroundings.",
   ],
   [
-    "Differences",
-    "Steps that the two networks name differently are framed and shaded. That neither needs to be right " +
-    "shows in the class that the data set gives the recording as a whole; single steps have no true class.",
-  ],
-  [
     "Every extreme is drawn",
     "Where several samples fall into one column of pixels, the line goes from the smallest to the largest " +
     "of them.",
   ],
+];
+
+const DIFFERENCES: [word: string, meaning: string] = [
+  "Differences",
+  "Steps that the two networks name differently are framed and shaded. That neither needs to be right " +
+  "shows in the class that the data set gives the recording as a whole; single steps have no true class.",
 ];

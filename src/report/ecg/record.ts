@@ -28,11 +28,13 @@ export interface EcgRecord {
   votes?: Said<number>;
   /** The class's name in the data set. */
   truth?: string;
-  /** Softmax per step [steps][classes]. */
+  /** Softmax per step, or what the page's notes say it is [steps][classes]. */
   probabilities?: {
     dense?: readonly (readonly number[])[];
     ticket?: readonly (readonly number[])[];
   };
+  /** How sure the ticket is of each class for the whole record [classes]. */
+  overall?: readonly number[];
 }
 
 /** The records of a page and what stands around them. */
@@ -69,6 +71,7 @@ export interface PackedRecord {
   steps: { dense: number[] | null; ticket: number[] };
   votes: { dense: number | null; ticket: number };
   probabilities: { dense: number[][] | null; ticket: number[][] | null };
+  overall: number[] | null;
 }
 
 /** Everything the script of an ECG page needs. */

@@ -5,7 +5,7 @@
  */
 import type { Kind } from "../format.ts";
 import type { Table } from "../tables.ts";
-import type { EcgData, PackedRecord } from "./record.ts";
+import { disagreements, type EcgData, type PackedRecord } from "./record.ts";
 
 type Network = "dense" | "ticket";
 
@@ -60,30 +60,40 @@ export function allStepsTable({ records, networks }: EcgData): Table {
   };
 }
 
-/** What was said about every record, for the list. */
+/** What was said about every record, for the list; without columns that nothing is known for. */
 export function recordTable({ records, networks }: EcgData): Table {
+  const hasTruth = records.some(({ truth }) => truth !== null);
+  const hasDense = records.some(({ steps }) => steps.dense !== null);
+  // Shares have columns only where all records have the same classes.
+  const names = records.find(({ overall }) => overall !== null)?.classes ?? [];
+  const shared = records.every(({ classes }) =>
+    classes.length === names.length && classes.every((name, c) => name === names[c])
+  );
+  const classes = shared ? names : [];
+  const column = (label: string, kind: Kind) => ({ label, kind });
   return {
     columns: [
-      { label: "Record", kind: "text" },
-      { label: "True class", kind: "text" },
-      { label: networks.dense, kind: "text" },
-      { label: networks.ticket, kind: "text" },
-      { label: "Seconds", kind: "seconds" },
-      { label: "Steps", kind: "integer" },
-      { label: "Steps that differ", kind: "integer" },
+      column("Record", "text"),
+      ...(hasTruth ? [column("True class", "text")] : []),
+      ...(hasDense ? [column(networks.dense, "text")] : []),
+      column(networks.ticket, "text"),
+      ...classes.map((name) => column(name, "percent")),
+      column("Seconds", "seconds"),
+      column("Steps", "integer"),
+      ...(hasDense ? [column("Steps that differ", "integer")] : []),
     ],
     rows: records.map((record) => {
-      const { classes, votes, steps } = record;
+      const { votes, steps, overall } = record;
+      const named = (label: number | null) => label === null ? null : record.classes[label] ?? "?";
       return [
         record.name,
-        record.truth,
-        votes.dense === null ? null : classes[votes.dense] ?? "?",
-        classes[votes.ticket] ?? "?",
+        ...(hasTruth ? [record.truth] : []),
+        ...(hasDense ? [named(votes.dense)] : []),
+        named(votes.ticket),
+        ...classes.map((_, c) => overall?.[c] ?? null),
         record.seconds,
         steps.ticket.length,
-        steps.dense === null
-          ? null
-          : steps.ticket.filter((label, i) => label !== steps.dense![i]).length,
+        ...(hasDense ? [disagreements(record)] : []),
       ];
     }),
   };

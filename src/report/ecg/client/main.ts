@@ -71,6 +71,9 @@ function show(index: number): void {
     ...(truth === null ? [] : [`True class ${truth}`]),
     ...(votes.dense === null ? [] : [said(networks.dense, votes.dense)]),
     said(networks.ticket, votes.ticket),
+    ...(record.overall
+      ? [classes.map((name, c) => `${name} ${format(record.overall![c], "percent")}`).join(", ")]
+      : []),
     ...(differ === null ? [] : [`${differ} of ${record.steps.ticket.length} steps differ`]),
     `${record.seconds.toFixed(1)} s at ${record.sourceRate} samples per second`,
   ].join(" · ");
@@ -160,7 +163,10 @@ function read(): void {
   if (step < 0) {
     readout.textContent =
       "Point at the paper, or focus it and use the arrow keys, to read a step. " +
-      "n and p go to the next and previous recording, d to the next difference.";
+      "n and p go to the next and previous recording" +
+      (data.records.some(({ steps }) => steps.dense !== null)
+        ? ", d to the next difference."
+        : ".");
     return;
   }
   const { stepSeconds, classes, steps, probabilities } = record;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NetworkConfig } from "../model/resnet1d.ts";
+import type { NetworkConfig } from "./resnet1d.ts";
 
 /** What decides all sizes of {@linkcode ResNet1d}. */
 export type NetworkShape = Pick<
@@ -100,4 +100,22 @@ export function shapeLayers(shape: NetworkShape): Layer[] {
     norm1 ? [norm1, conv1, norm2, conv2] : [conv1, norm2, conv2]
   );
   return [stem, stemNorm, ...inner, headNorm, head];
+}
+
+/** The tensors of a norm, in the order of files. */
+export const NORM_TENSORS = ["gamma", "beta", "running_mean", "running_variance"] as const;
+
+/** Every tensor of a network: name and shape, in the order of the forward pass. */
+export function tensorShapes(shape: NetworkShape): { name: string; shape: number[] }[] {
+  return shapeLayers(shape).flatMap((layer) =>
+    layer.kind === "conv"
+      ? [
+        {
+          name: `${layer.name}.weight`,
+          shape: [layer.outChannels, layer.inChannels, layer.kernel],
+        },
+        { name: `${layer.name}.bias`, shape: [layer.outChannels] },
+      ]
+      : NORM_TENSORS.map((tensor) => ({ name: `${layer.name}.${tensor}`, shape: [layer.channels] }))
+  );
 }

@@ -1,0 +1,61 @@
+/**
+ * The options of every command that computes on a device, and the device that they ask for.
+ *
+ * @module
+ */
+import { type Command, Option } from "commander";
+import type { NativeDevice, Precision } from "../backend/native.ts";
+import { type BackendChoice, openDevice, PRECISIONS } from "../backend/select.ts";
+import type { Config } from "../experiment/config.ts";
+import { integer } from "./command.ts";
+
+/** As commander gives them. */
+export interface DeviceOptions {
+  readonly backend: BackendChoice;
+  /** Which GPU, as the driver counts them. */
+  readonly device?: number;
+  readonly precision?: Precision;
+  readonly threads: number;
+}
+
+/** Adds them to a command. */
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
+        .default("auto"),
+    )
+    .option("--device <n>", "which GPU, from 0 (default: 0)", integer(0, 1023))
+    .addOption(precisionOption())
+    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0);
+}
+
+/** `--precision` alone. */
+export function precisionOption(): Option {
+  return new Option(
+    "--precision <name>",
+    "how convolutions multiply (default: fp32 on the CPU, tf32 on a GPU)",
+  ).choices([...PRECISIONS]);
+}
+
+/**
+ * Opens what a configuration computes on.
+ *
+ * @throws {UsageError} If this machine does not have it.
+ */
+export function openConfigured(
+  { backend, precision }: Pick<Config, "backend" | "precision">,
+  { threads, index }: { threads: number; index?: number | undefined },
+): NativeDevice {
+  return openDevice({ backend, precision, threads, index });
+}
+
+/** The arguments that ask for the same device again. */
+export function deviceWords(options: DeviceOptions): string[] {
+  const { backend, device, precision, threads } = options;
+  return [
+    ...["--backend", backend, "--threads", String(threads)],
+    ...(device === undefined ? [] : ["--device", String(device)]),
+    ...(precision === undefined ? [] : ["--precision", precision]),
+  ];
+}

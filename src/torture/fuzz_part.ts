@@ -1,0 +1,109 @@
+/**
+ * Millions of inputs for all parsers, on several threads. Which input is which depends on the seed alone,
+ * not on the number of threads.
+ *
+ * @module
+ */
+import { withScratch } from "./fuzz.ts";
+import type { Answer, Portion } from "./fuzz_worker.ts";
+import { parsers } from "./parsers.ts";
+import type { TortureContext, TortureRow } from "./part.ts";
+import { RunningTime } from "./running_time.ts";
+
+/** Inputs of a portion: seconds of work. */
+const PORTION = 20_000;
+/** Seconds of running after which a portion hangs; the slowest parser takes a hundredth of it. */
+const BOUND_SECONDS = 1800;
+
+/** All parsers, with equal shares of the inputs but for slow ones. */
+export async function fuzzPart(context: TortureContext): Promise<TortureRow[]> {
+  const { inputs, rng, jobs, note } = context;
+  const shares = sharesOf(inputs);
+  const seed = rng.integer(2 ** 31);
+  const portions = [...shares].flatMap(([parser, share]) => portionsOf(parser, { share, seed }));
+  const findings: string[] = [];
+  const done = new Map<string, { count: number; accepted: number; seconds: number }>();
+  let total = 0;
+  const take = (portion: Portion, { findings: found, accepted, seconds }: Answer) => {
+    const { parser, count } = portion;
+    const before = done.get(parser) ?? { count: 0, accepted: 0, seconds: 0 };
+    const now = {
+      count: before.count + count,
+      accepted: before.accepted + accepted,
+      seconds: before.seconds + seconds,
+    };
+    done.set(parser, now);
+    total += count;
+    findings.push(...found);
+    if (now.count < shares.get(parser)!) return;
+    const rate = Math.round(now.count / now.seconds).toLocaleString("en");
+    note(
+      `${parser}: ${now.count.toLocaleString("en")} inputs, ` +
+        `${now.accepted.toLocaleString("en")} accepted, ${rate} per second; ` +
+        `${total.toLocaleString("en")} in all`,
+    );
+  };
+  let next = 0;
+  await Promise.all(Array.from({ length: jobs }, async () => {
+    using thread = new FuzzThread();
+    for (let portion = portions[next++]; portion; portion = portions[next++]) {
+      const answer = await thread.answer(portion);
+      if (answer === null) {
+        findings.push(`${portion.parser} hangs in portion ${portion.number} of seed ${seed}`);
+        return;
+      }
+      take(portion, answer);
+    }
+  }));
+  const accepted = [...done.values()].reduce((sum, each) => sum + each.accepted, 0);
+  const detail = `${accepted.toLocaleString("en")} accepted, ` +
+    `${(total - accepted).toLocaleString("en")} refused`;
+  return [{ what: `inputs to ${shares.size} parsers`, count: total, findings, detail }];
+}
+
+/** Inputs by parser, together no fewer than asked for. */
+function sharesOf(inputs: number): Map<string, number> {
+  return withScratch((directory) => {
+    const weights = parsers(directory).map(({ name, slow }) => [name, slow ? 1 : 4] as const);
+    const sum = weights.reduce((total, [, weight]) => total + weight, 0);
+    return new Map(
+      weights.map(([name, weight]) => [name, Math.ceil(inputs * weight / sum)]),
+    );
+  });
+}
+
+function portionsOf(
+  parser: string,
+  { share, seed }: { share: number; seed: number },
+): Portion[] {
+  return Array.from({ length: Math.ceil(share / PORTION) }, (_, number) => ({
+    parser,
+    number,
+    count: Math.min(PORTION, share - number * PORTION),
+    seed,
+  }));
+}
+
+/** A thread that takes one portion at a time. */
+class FuzzThread implements Disposable {
+  private readonly worker = new Worker(import.meta.resolve("./fuzz_worker.ts"), { type: "module" });
+
+  /** @returns null if it hangs. @throws {Error} If the thread itself fails. */
+  async answer(portion: Portion): Promise<Answer | null> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer | null>();
+    using _clock = new RunningTime((seconds) => {
+      if (seconds > BOUND_SECONDS) resolve(null);
+    });
+    this.worker.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data);
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+    this.worker.postMessage(portion);
+    return await promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.worker.terminate();
+  }
+}
