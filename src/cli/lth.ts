@@ -27,6 +27,7 @@ import { type LthOptions, parseLthOptions } from "./lth_options.ts";
 import { planRun } from "./plan.ts";
 import { planText } from "./plan_text.ts";
 import { runReplicates } from "./replicates.ts";
+import { renewReport } from "./run_report.ts";
 
 /** The command; other commands start it with arguments of their own. Returns the exit code. */
 export async function main(args: string[]): Promise<number> {
@@ -35,7 +36,7 @@ export async function main(args: string[]): Promise<number> {
   const options = parseLthOptions(args);
   if (options.plan) return await printPlan(options);
   if (options.replicates === undefined) return (await runOne(options)).code;
-  return await runReplicates(options, { args, baseSeed: baseSeedOf(options), runOne });
+  return await runReplicates(options, { args, baseSeed: baseSeedOf(options), runOne, renewReport });
 }
 
 /** Does one run. `again` continues it if it is stopped; by default the command for this run. */

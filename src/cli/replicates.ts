@@ -14,6 +14,8 @@ export interface Replication {
   readonly baseSeed: number;
   /** Does one run, or what is left of it. */
   runOne(options: LthOptions, again: string): Promise<{ name: string; code: number }>;
+  /** Writes the report of a finished run again. */
+  renewReport(name: string): void;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Replication {
  */
 export async function runReplicates(
   options: LthOptions,
-  { args, baseSeed, runOne }: Replication,
+  { args, baseSeed, runOne, renewReport }: Replication,
 ): Promise<number> {
   const again = `deno task lth ${
     shellWords([...args.filter((arg) => arg !== "--resume"), "--resume"])
@@ -36,6 +38,8 @@ export async function runReplicates(
     if (code !== 0) return code;
     names.push(name);
   }
+  // Theirs were written before the last run had results to draw a band with.
+  for (const name of names.slice(0, -1)) renewReport(name);
   console.log(`\nCompare them with: deno task compare ${shellWords(names)}`);
   return 0;
 }

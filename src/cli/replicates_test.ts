@@ -13,6 +13,7 @@ import { outcome } from "./testing.ts";
 async function replicate(args: string[], stopAt = -1) {
   const asked: LthOptions[] = [];
   const commands = new Set<string>();
+  const renewed: string[] = [];
   const code = await runReplicates(parseLthOptions(args), {
     args,
     baseSeed: 4,
@@ -22,8 +23,9 @@ async function replicate(args: string[], stopAt = -1) {
       const code = asked.length - 1 === stopAt ? 130 : 0;
       return Promise.resolve({ name: options.name ?? `default${options.seed}`, code });
     },
+    renewReport: (name) => renewed.push(name),
   });
-  return { code, asked, commands: [...commands] };
+  return { code, asked, commands: [...commands], renewed };
 }
 
 Deno.test("replicates differ in seed and name alone", async () => {
@@ -37,6 +39,12 @@ Deno.test("replicates differ in seed and name alone", async () => {
   assert.deepEqual(asked.map(({ epochs }) => epochs), [7, 7, 7]);
   const unnamed = await replicate(["--replicates", "2"]);
   assert.deepEqual(unnamed.asked.map(({ name }) => name), [undefined, undefined]);
+});
+
+Deno.test("when all have run, reports that were written before the last one are renewed", async () => {
+  const { renewed } = await replicate(["--replicates", "3", "--name", "a"]);
+  assert.deepEqual(renewed, ["a-seed4", "a-seed5"]);
+  assert.deepEqual((await replicate(["--replicates", "3", "--name", "a"], 2)).renewed, []);
 });
 
 Deno.test("a stopped replicate is the last, and the command continues all of them", async () => {
@@ -70,6 +78,9 @@ Deno.test("replicates of a fold: equal data, other networks; again, they are com
     assert.deepEqual(a!.dataset, b!.dataset);
     assert.deepEqual(a!.dataset.counts, { train: [11, 11], dev: [4, 4], test: [5, 5] });
     assert.notDeepEqual(a!.rounds[0]!.epochs, b!.rounds[0]!.epochs);
+    for (const seed of [5, 6]) {
+      assert.match(fs.readFileSync(`${name}-seed${seed}/report.html`, "utf8"), /2 of 2 runs/);
+    }
 
     const again = await outcome(args);
     assert.equal(again.code, 0, again.err);

@@ -12,7 +12,7 @@ import { readRun } from "../report/read_run.ts";
 import { serveReports } from "../report/serve.ts";
 import { createCommand, integer, runMain } from "./command.ts";
 import { writeEcgPage } from "./report_ecg.ts";
-import { RunReport } from "./run_report.ts";
+import { renewReport } from "./run_report.ts";
 
 interface Options {
   run?: string;
@@ -61,7 +61,7 @@ function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
 
 async function write(run: string, { out, ecg, round, records }: Options): Promise<void> {
   const directory = runDirectory(run);
-  const { summary, environment } = readRun(directory);
+  const { summary } = readRun(directory);
   const file = out === undefined ? reportFile(run) : path.resolve(out);
   // Before the report, which links it.
   const page = ecg
@@ -71,7 +71,7 @@ async function write(run: string, { out, ecg, round, records }: Options): Promis
       perClass: records,
     })
     : null;
-  console.log(new RunReport(directory, file).write(summary, environment));
+  console.log(renewReport(run, file));
   console.log(`Report: ${file}`);
   if (page !== null) console.log(`Recordings: ${page}`);
 }

@@ -11,15 +11,29 @@ import { deadFilters } from "../analysis/dead_filters.ts";
 import { pairedInterval } from "../compare/paired.ts";
 import { replicatesOf } from "../compare/siblings.ts";
 import { Failure, messageOf } from "../core/errors.ts";
-import { roundFiles, runFiles } from "../core/paths.ts";
+import { reportFile, roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, parseConfig } from "../experiment/config.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import type { RoundSummary, Summary } from "../experiment/summary.ts";
 import { prunableShapes } from "../model/prunable_shapes.ts";
 import type { Extras } from "../report/extras.ts";
 import { sparsest } from "../report/headline.ts";
+import { readRun } from "../report/read_run.ts";
 import { writeReport } from "../report/report.ts";
 import { maskOf } from "../training/snapshot.ts";
+
+/**
+ * Writes the report of a run again, from its directory alone.
+ *
+ * @param run Name of a run below checkpoints/, or path to its directory.
+ * @returns The result in one sentence.
+ * @throws {UsageError} If there is no run with results. {Failure} If a file of it is damaged.
+ */
+export function renewReport(run: string, file = reportFile(run)): string {
+  const directory = runDirectory(run);
+  const { summary, environment } = readRun(directory);
+  return new RunReport(directory, file).write(summary, environment);
+}
 
 type Filters = Analysis["rounds"][number]["filters"];
 

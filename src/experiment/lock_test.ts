@@ -70,7 +70,8 @@ try {
 /** Starts a process that takes the lock, with the permissions of deno task lth. */
 function startTaker(directory: string, release: string) {
   const script = `${directory}.ts`;
-  fs.writeFileSync(script, TAKER);
+  // Once: writing empties it first, and a process started before may be about to read it.
+  if (!fs.existsSync(script)) fs.writeFileSync(script, TAKER);
   const permissions = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--no-prompt", ...permissions, script, directory, release],
