@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lth/backend.h"
+#include "lth/error.h"
 
 /// Command lines of the benchmarks.
 namespace lth::bench {
@@ -55,11 +56,31 @@ inline Isa isa_named(const std::string& name) {
   std::exit(2);
 }
 
+/// Of the CPU.
 inline Precision precision_named(const std::string& name) {
   if (name == "fp32") return Precision::fp32;
   if (name == "bf16") return Precision::bf16;
   std::fprintf(stderr, "error: %s is not fp32 or bf16\n", name.c_str());
   std::exit(2);
+}
+
+inline Precision gpu_precision_named(const std::string& name) {
+  if (name == "fp32") return Precision::fp32;
+  if (name == "tf32") return Precision::tf32;
+  if (name == "bf16") return Precision::bf16;
+  std::fprintf(stderr, "error: %s is not fp32, tf32 or bf16\n", name.c_str());
+  std::exit(2);
+}
+
+/// The body's exit code, or 1 after an error, which is told in one line.
+template <class Body>
+int report_errors(const Body& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
 }
 
 }  // namespace lth::bench

@@ -16,6 +16,7 @@
 
 #include "bench/arguments.h"
 #include "bench/peak.h"
+#include "bench/random_pattern.h"
 #include "cpu/kernel_table.h"
 #include "lth/isa.h"
 
@@ -23,6 +24,7 @@ namespace {
 
 using namespace lth;
 using lth::bench::fastest;
+using lth::bench::random_pattern;
 using lth::cpu::KernelTable;
 using lth::cpu::ThreadPool;
 
@@ -63,22 +65,6 @@ struct Tensor {
     }
   }
 };
-
-SparsePattern random_pattern(int rows, int columns, double density) {
-  SparsePattern p;
-  p.rows = rows;
-  p.columns = columns;
-  p.row_begin.push_back(0);
-  uint32_t state = 12345;
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < columns; ++c) {
-      state = state * 1664525 + 1013904223;
-      if (state >> 8 < density * (1 << 24)) p.column.push_back(c);
-    }
-    p.row_begin.push_back(int32_t(p.column.size()));
-  }
-  return p;
-}
 
 struct Options {
   Isa isa = Isa::automatic;

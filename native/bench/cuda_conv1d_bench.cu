@@ -17,12 +17,15 @@
 #include <vector>
 
 #include "bench/arguments.h"
+#include "bench/cuda_bandwidth.h"
+#include "bench/random_pattern.h"
 #include "cuda/conv1d.h"
 #include "lth/error.h"
 
 namespace {
 
 using namespace lth;
+using lth::bench::random_pattern;
 using lth::cuda::DeviceArray;
 using lth::cuda::Mark;
 
@@ -68,19 +71,6 @@ std::vector<float> numbers(size_t count, uint32_t seed) {
   return values;
 }
 
-SparsePattern random_pattern(int rows, int columns, double density) {
-  SparsePattern p{rows, columns, {0}, {}};
-  uint32_t state = 12345;
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < columns; ++c) {
-      state = state * 1664525 + 1013904223;
-      if (state >> 8 < density * (1 << 24)) p.column.push_back(c);
-    }
-    p.row_begin.push_back(int32_t(p.column.size()));
-  }
-  return p;
-}
-
 /// Several activations of one shape, random inside, zero halos.
 class Tensors {
  public:
@@ -123,17 +113,7 @@ double seconds_per_call(cuda::Stream stream, const Body& body) {
     to.set(stream);
     seconds.push_back(Mark::seconds_between(from, to) / calls);
   }
-  std::nth_element(seconds.begin(), seconds.begin() + kRuns / 2, seconds.end());
-  return seconds[kRuns / 2];
-}
-
-double copy_bandwidth(const cuda::DeviceInfo& device, cuda::Stream stream) {
-  const size_t bytes = std::min(size_t(1) << 30, device.memory_bytes / 64 / 256 * 256);
-  const DeviceArray<float> source(bytes / 4), target(bytes / 4);
-  cuda::fill_zero(source.data(), bytes, stream);
-  return 2.0 * double(bytes) / seconds_per_call(stream, [&](int) {
-           cuda::copy_on_device(target.data(), source.data(), bytes, stream);
-         });
+  return bench::median(seconds);
 }
 
 struct Totals {
@@ -209,14 +189,7 @@ Settings parse(int argc, char** argv) {
     if (a.take("--device")) {
       s.device = int(a.number());
     } else if (a.take("--precision")) {
-      const std::string name = a.word();
-      if (name != "fp32" && name != "tf32" && name != "bf16") {
-        std::fprintf(stderr, "error: --precision is fp32, tf32 or bf16, not %s\n", name.c_str());
-        std::exit(2);
-      }
-      s.precision = name == "fp32"   ? Precision::fp32
-                    : name == "tf32" ? Precision::tf32
-                                     : Precision::bf16;
+      s.precision = bench::gpu_precision_named(a.word());
     } else if (a.take("--records")) {
       s.records = std::max(1, int(a.number()));
     } else if (a.take("--length")) {
@@ -251,7 +224,7 @@ int run(const Settings& set) {
   const cuda::Stream stream = cuda::make_stream();
   cuda::Workspace workspace(stream);
   device.workspace = &workspace;
-  const double bandwidth = copy_bandwidth(device, stream);
+  const double bandwidth = bench::copy_bandwidth(cuda::memory_info().free);
   std::printf("%s, sm_%d, %d multiprocessors; %d x %d, density %g; peak %.0f TFLOP/s (given), "
               "copies %.2f TB/s (measured)\n",
               device.name.c_str(), device.arch, device.sm_count, set.records, set.length,
@@ -276,10 +249,5 @@ int run(const Settings& set) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(parse(argc, argv));
-  } catch (const Error& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  return bench::report_errors([&] { return run(parse(argc, argv)); });
 }

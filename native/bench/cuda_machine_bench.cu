@@ -95,36 +95,29 @@ double measure_peak(cuda::Precision precision, int sm_count) {
 
 int run(int argc, char** argv) {
   CudaOptions options;
-  std::string precision = "tf32";
   bool json = false;
   bench::Arguments arguments(argc, argv);
   while (arguments.more()) {
     if (arguments.take("--device")) options.index = int(arguments.number());
-    else if (arguments.take("--precision")) precision = arguments.word();
+    else if (arguments.take("--precision"))
+      options.precision = bench::gpu_precision_named(arguments.word());
     else if (arguments.take("--json")) json = true;
     else arguments.refuse();
   }
-  options.precision = precision == "fp32"   ? cuda::Precision::fp32
-                      : precision == "bf16" ? cuda::Precision::bf16
-                                            : cuda::Precision::tf32;
   const auto backend = make_cuda_backend(options);  // says no to a device that is not there
   cuda::use_device(options.index);
   const double peak = measure_peak(options.precision, cuda::device_info(options.index).sm_count);
   const double copy = bench::copy_bandwidth(cuda::memory_info().free);
+  constexpr const char* kNames[] = {"fp32", "tf32", "bf16"};
   std::printf(json ? "{\"isa\":\"%s\",\"threads\":0,\"peakGflops\":%.0f,\"corePeakGflops\":null,"
                      "\"readGbps\":null,\"copyGbps\":%.1f}\n"
                    : "%s: %.0f GFLOP/s on registers, %.1f GB/s copied\n",
-              precision.c_str(), peak * 1e-9, copy * 1e-9);
+              kNames[int(options.precision)], peak * 1e-9, copy * 1e-9);
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const lth::Error& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  return lth::bench::report_errors([&] { return run(argc, argv); });
 }

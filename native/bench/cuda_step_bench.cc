@@ -124,10 +124,7 @@ int run(int argc, char** argv) {
     if (arguments.take("--device")) {
       settings.cuda.index = int(arguments.number());
     } else if (arguments.take("--precision")) {
-      const std::string name = arguments.word();
-      settings.cuda.precision = name == "fp32"   ? Precision::fp32
-                                : name == "bf16" ? Precision::bf16
-                                                 : Precision::tf32;
+      settings.cuda.precision = bench::gpu_precision_named(arguments.word());
     } else if (arguments.take("--records")) {
       settings.network.records = int(arguments.number());
     } else if (arguments.take("--length")) {
@@ -157,10 +154,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const lth::Error& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  return lth::bench::report_errors([&] { return run(argc, argv); });
 }

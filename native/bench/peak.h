@@ -70,7 +70,8 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) inline void peak_bf16(in
 }
 
 /// GFLOP/s of all threads together on the registers of an instruction set ("avx512", "avx2",
-/// "portable", or "bf16" for AVX512_BF16), counting a multiply-add as two. The machine must have it.
+/// "portable", or "bf16" for AVX512_BF16), counting a multiply-add as two. The machine must have
+/// it.
 inline double measure_peak(const std::string& isa, int threads, double budget = 0.3) {
   constexpr int kRounds = 1 << 22;
   const bool pairs = isa == "bf16", wide = isa == "avx512", middle = isa == "avx2";

@@ -16,6 +16,7 @@
 #include "lth/isa.h"
 #include "tests/check.h"
 #include "tests/conv1d_reference.h"
+#include "tests/numbers.h"
 
 namespace {
 
@@ -23,6 +24,7 @@ using namespace lth;
 using lth::cpu::KernelTable;
 using lth::cpu::ThreadPool;
 using lth::test::Host;
+using lth::test::Numbers;
 using lth::test::Reference;
 using lth::test::ReferenceShape;
 
@@ -50,20 +52,6 @@ struct Case {
                   positive, extra_halo);
     return s;
   }
-};
-
-/// Deterministic numbers in [-1, 1).
-class Numbers {
- public:
-  explicit Numbers(uint64_t seed) : state_(seed * 2 + 1) {}
-  uint32_t bits() {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return uint32_t(state_ >> 33);
-  }
-  float next() { return float(bits()) / float(1U << 30) - 1.0f; }
-
- private:
-  uint64_t state_;
 };
 
 /// Memory with guard elements on both sides.

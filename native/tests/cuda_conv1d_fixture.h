@@ -15,6 +15,7 @@
 #include "cuda/conv1d_tolerance.h"
 #include "tests/check.h"
 #include "tests/conv1d_reference.h"
+#include "tests/numbers.h"
 
 /// Runs one convolution on the device (the emulated one or a real one) and compares its three
 /// passes with the float64 reference.
@@ -51,20 +52,6 @@ struct ConvRun {
   size_t shared = size_t(227) << 10;
   bool rounded = false;      // x, dy and weights representable in the precision
   bool prepared = false;     // weights packed by conv1d_prepare
-};
-
-/// Deterministic numbers in [-1, 1).
-class Numbers {
- public:
-  explicit Numbers(uint64_t seed) : state_(seed * 2 + 1) {}
-  uint32_t bits() {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return uint32_t(state_ >> 33);
-  }
-  float next() { return float(bits()) / float(1U << 30) - 1.0f; }
-
- private:
-  uint64_t state_;
 };
 
 /// Drops the low bits that the precision does not keep.

@@ -11,7 +11,7 @@ import type { StepShape } from "../bench/shape.ts";
 import { TORCH_SCRIPT } from "../bench/torch_peer.ts";
 import { UsageError } from "../core/errors.ts";
 import { createCommand, integer, number } from "./command.ts";
-import { precisionOption } from "./device_options.ts";
+import { deviceOption, precisionOption } from "./device_options.ts";
 
 /** What is measured, and how. */
 export interface BenchOptions {
@@ -94,7 +94,7 @@ function benchCommand(): Command {
     .addOption(
       new Option("--backend <name>", "where to compute").choices(["cpu", "cuda"]).default("cpu"),
     )
-    .option("--device <n>", "which GPU, from 0 (default: 0)", integer(0, 1023))
+    .addOption(deviceOption())
     .addOption(precisionOption())
     .addOption(
       new Option("--peer <name>", "what to run beside it").choices(["torch", "tfjs", "none"])

@@ -25,9 +25,15 @@ export function addDeviceOptions(command: Command): Command {
       new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
         .default("auto"),
     )
-    .option("--device <n>", "which GPU, from 0 (default: 0)", integer(0, 1023))
+    .addOption(deviceOption())
     .addOption(precisionOption())
     .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0);
+}
+
+/** `--device` alone. */
+export function deviceOption(): Option {
+  return new Option("--device <n>", "which GPU, from 0 (default: 0)")
+    .argParser(integer(0, 1023));
 }
 
 /** `--precision` alone. */

@@ -61,12 +61,11 @@ function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
 
 async function write(run: string, { out, ecg, round, records }: Options): Promise<void> {
   const directory = runDirectory(run);
-  const { summary } = readRun(directory);
   const file = out === undefined ? reportFile(run) : path.resolve(out);
   // Before the report, which links it.
   const page = ecg
     ? await writeEcgPage({
-      ...{ directory, summary, report: file },
+      ...{ directory, summary: readRun(directory).summary, report: file },
       round: round ?? null,
       perClass: records,
     })

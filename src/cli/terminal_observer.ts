@@ -25,10 +25,7 @@ export class TerminalObserver implements RunObserver {
 
   private readonly report: RunReport;
 
-  private readonly epochs: number;
-
   constructor(private readonly run: { name: string; config: Config }) {
-    this.epochs = run.config.training.epochs;
     this.report = new RunReport(runDirectory(run.name), reportFile(run.name));
   }
 
@@ -75,7 +72,7 @@ export class TerminalObserver implements RunObserver {
       hideCursor: true,
       etaBuffer: 100,
     }, Presets.shades_classic);
-    this.bar.start(this.epochs * this.stepsPerEpoch, 0, { status: "" });
+    this.bar.start(this.run.config.training.epochs * this.stepsPerEpoch, 0, { status: "" });
   }
 
   advanced(_round: number, progress: Progress): void {
@@ -89,7 +86,9 @@ export class TerminalObserver implements RunObserver {
     this.metric = `, dev F1 ${decimals(row.devScore)}`;
     if (!this.bar) {
       console.log(
-        `  epoch ${row.epoch}/${this.epochs}  loss ${decimals(row.trainLoss)}  ` +
+        `  epoch ${row.epoch}/${this.run.config.training.epochs}  loss ${
+          decimals(row.trainLoss)
+        }  ` +
           `dev loss ${decimals(row.devLoss)}  dev F1 ${decimals(row.devScore)}`,
       );
     }
