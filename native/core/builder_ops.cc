@@ -131,8 +131,13 @@ Value ProgramBuilder::norm(Value x, const Norm& settings) {
   if (settings.training) {
     saved = std::make_shared<Buffer>(*recording.backend, 2 * size_t(channels));
   }
-  const ValueIndex y = state_->new_value(channels, level);
-  state_->record(NormOp{settings, ++state_->norms, std::move(saved), input, y});
+  NormOp op{settings, ++state_->norms, std::move(saved), input,
+            state_->new_value(channels, level)};
+  if (recording.backend->fuses_norms()) {
+    op.maps = std::make_shared<Buffer>(*recording.backend, 8 * size_t(channels));
+  }
+  const ValueIndex y = op.y;
+  state_->record(std::move(op));
   return recording.handle_of(y);
 }
 

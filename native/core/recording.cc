@@ -21,13 +21,13 @@ struct HaloNeed {
 std::vector<HaloNeed> halo_needs(const Op& op) {
   return std::visit(
       Overloaded{
-          [](const ConvOp& o) { return std::vector<HaloNeed>{{o.x, conv_halo(o.desc)}}; },
+          [](const ConvOp& o) { return std::vector<HaloNeed>{{o.input(), conv_halo(o.desc)}}; },
           [](const ConvDgradOp& o) {
             return std::vector<HaloNeed>{{o.dy, conv_halo(o.conv.desc)}};
           },
           [](const ConvWgradOp& o) {
             const int halo = conv_halo(o.conv.desc);
-            return std::vector<HaloNeed>{{o.conv.x, halo}, {o.dy, halo}};
+            return std::vector<HaloNeed>{{o.conv.input(), halo}, {o.dy, halo}};
           },
           [](const auto&) { return std::vector<HaloNeed>{}; },
       },
@@ -37,7 +37,9 @@ std::vector<HaloNeed> halo_needs(const Op& op) {
 /// The value that an op may overwrite with its result, or none.
 ValueIndex overwritable(const Op& op) {
   return std::visit(Overloaded{
-                        [](const NormOp& o) { return o.settings.training ? kNone : o.x; },
+                        [](const NormOp& o) {
+                          return o.settings.training || o.folded ? kNone : o.x;
+                        },
                         [](const NormBackwardOp& o) { return o.dy; },
                         [](const auto&) { return kNone; },
                     },
@@ -90,12 +92,12 @@ OpValues op_values(const Op& op) {
   OpValues result = std::visit(
       Overloaded{
           [](const GatherOp& o) { return OpValues{{}, o.x}; },
-          [](const ConvOp& o) { return OpValues{{o.x, o.add}, o.y}; },
+          [](const ConvOp& o) { return OpValues{{o.input(), o.add}, o.y}; },
           [](const ConvDgradOp& o) { return OpValues{{o.dy, o.add}, o.dx}; },
-          [](const ConvWgradOp& o) { return OpValues{{o.conv.x, o.dy}, kNone}; },
-          [](const NormOp& o) { return OpValues{{o.x}, o.y}; },
+          [](const ConvWgradOp& o) { return OpValues{{o.conv.input(), o.dy}, kNone}; },
+          [](const NormOp& o) { return OpValues{{o.x}, o.folded ? kNone : o.y}; },
           [](const NormBackwardOp& o) {
-            return OpValues{{o.norm.x, o.norm.y, o.dy, o.add}, o.dx};
+            return OpValues{{o.norm.x, o.norm.folded ? kNone : o.norm.y, o.dy, o.add}, o.dx};
           },
           [](const ShortcutOp& o) { return OpValues{{o.x}, o.y}; },
           [](const ShortcutBackwardOp& o) { return OpValues{{o.shortcut.x, o.dy}, o.dx}; },
@@ -108,13 +110,16 @@ OpValues op_values(const Op& op) {
 }
 
 size_t plan_values(Recording& recording) {
+  fuse_norms(recording);
   std::vector<ValueInfo>& values = recording.values;
   const int end = int(recording.nodes.size());
   struct Life {
     int first, last;
   };
   std::vector<Life> lives(values.size());
+  std::vector<bool> held(values.size());  // results of folded ops are not
   for (size_t v = 0; v < values.size(); ++v) {
+    held[v] = values[v].input;
     // Inputs are written before a run and keep for all replays, outputs are read after it.
     const bool kept = values[v].input || values[v].output;
     lives[v].first = values[v].producer;  // an input has none: it lives from before op 0
@@ -122,9 +127,11 @@ size_t plan_values(Recording& recording) {
   }
   for (int node = 0; node < end; ++node) {
     const Op& op = recording.nodes[size_t(node)].op;
-    for (ValueIndex v : op_values(op).reads) {
+    const OpValues operands = op_values(op);
+    for (ValueIndex v : operands.reads) {
       lives[size_t(v)].last = std::max(lives[size_t(v)].last, node);
     }
+    if (operands.write != kNone) held[size_t(operands.write)] = true;
     for (const HaloNeed& need : halo_needs(op)) {
       int& halo = values[size_t(need.value)].shape.halo;
       halo = std::max(halo, need.halo);
@@ -151,7 +158,7 @@ size_t plan_values(Recording& recording) {
   std::vector<int> planned(values.size(), kNone);
   for (size_t v = 0; v < values.size(); ++v) {
     values[v].shape.halo = halo_of[size_t(block_of[v])];
-    if (block_of[v] != ValueIndex(v)) continue;
+    if (block_of[v] != ValueIndex(v) || !held[v]) continue;
     check_addressable(values[v].shape);
     planned[v] = int(blocks.size());
     blocks.push_back({recording.backend->activation_bytes(values[v].shape), lives[v].first,
@@ -159,7 +166,7 @@ size_t plan_values(Recording& recording) {
   }
   const size_t total = plan_memory(blocks);
   for (size_t v = 0; v < values.size(); ++v) {
-    values[v].offset = blocks[size_t(planned[size_t(block_of[v])])].offset;
+    if (held[v]) values[v].offset = blocks[size_t(planned[size_t(block_of[v])])].offset;
   }
   return total;
 }

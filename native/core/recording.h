@@ -52,6 +52,13 @@ struct ConvOp {
   ValueIndex x;
   ValueIndex add;  ///< or none
   ValueIndex y;
+  // Set by fuse_norms.
+  int folded = kNone;        ///< node of the folded norm that makes x
+  ValueIndex source = kNone; ///< its input, which is read instead of x
+  int measures = kNone;      ///< node of the norm whose statistics of y are taken on the way
+
+  /// What is in memory: x, or what x is made of.
+  ValueIndex input() const { return source == kNone ? x : source; }
 };
 
 struct ConvDgradOp {
@@ -59,6 +66,7 @@ struct ConvDgradOp {
   ValueIndex dy;
   ValueIndex add;  ///< or none
   ValueIndex dx;
+  int measures = kNone;  ///< node of the norm_backward whose sums over dx are taken on the way
 };
 
 struct ConvWgradOp {
@@ -72,6 +80,11 @@ struct NormOp {
   std::shared_ptr<Buffer> saved; ///< [2 * C] mean, then 1 / std; null unless training
   ValueIndex x;
   ValueIndex y;
+  /// [2][C][4] forward's and backward's map of each channel; null unless the backend fuses norms
+  std::shared_ptr<Buffer> maps = {};
+  // Set by fuse_norms.
+  bool folded = false;           ///< y lies nowhere: who reads it makes it of x
+  bool measured = false;         ///< the convolution before it takes the statistics
 };
 
 struct NormBackwardOp {
@@ -79,6 +92,7 @@ struct NormBackwardOp {
   ValueIndex dy;
   ValueIndex add;  ///< or none
   ValueIndex dx;
+  bool measured = false;  ///< the dgrad before it takes the sums; set by fuse_norms
 };
 
 struct ShortcutOp {
@@ -146,6 +160,10 @@ struct OpValues {
   ValueIndex write = kNone;
 };
 OpValues op_values(const Op& op);
+
+/// On a backend that fuses them: folds norms into the convolutions around them, as far as nothing
+/// else reads what then lies nowhere. Nothing of this shows in a result.
+void fuse_norms(Recording& recording);
 
 /// Fills in the halo and offset of each value; returns the bytes of arena that the program needs.
 /// Throws Error(state) for more than a machine can address.

@@ -45,74 +45,112 @@ struct Program::Impl::Replayer {
                             .stride = level.stride});
   }
 
+  template <class T>
+  const T& op_at(int node) const {
+    return std::get<T>(program.recording->nodes[size_t(node)].op);
+  }
+
   void operator()(const ConvOp& op) const {
     Activation add;
     if (op.add != kNone) add = at(op.add);
+    NormForward folded{}, measures{};
+    if (op.folded != kNone) folded = arguments(op_at<NormOp>(op.folded));
+    if (op.measures != kNone) measures = arguments(op_at<NormOp>(op.measures));
     backend.conv1d_forward({.plan = &op.weight->conv_plan(op.desc),
                             .weight = op.weight->data(Slot::value),
                             .bias = op.bias->data(Slot::value),
-                            .x = at(op.x),
+                            .x = at(op.input()),
                             .add = op.add != kNone ? &add : nullptr,
-                            .y = at(op.y)});
+                            .y = at(op.y),
+                            .folded = op.folded != kNone ? &folded : nullptr,
+                            .measures = op.measures != kNone ? &measures : nullptr});
   }
 
   void operator()(const ConvDgradOp& op) const {
     Activation add;
     if (op.add != kNone) add = at(op.add);
+    NormForward forward{};
+    NormBackward measures{};
+    if (op.measures != kNone) {
+      measures = arguments(op_at<NormBackwardOp>(op.measures), forward);
+    }
     backend.conv1d_dgrad({.plan = &op.conv.weight->conv_plan(op.conv.desc),
                           .weight = op.conv.weight->data(Slot::value),
                           .dy = at(op.dy),
                           .add = op.add != kNone ? &add : nullptr,
-                          .dx = at(op.dx)});
+                          .dx = at(op.dx),
+                          .measures = op.measures != kNone ? &measures : nullptr});
   }
 
   void operator()(const ConvWgradOp& op) const {
+    NormForward folded{};
+    if (op.conv.folded != kNone) folded = arguments(op_at<NormOp>(op.conv.folded));
     backend.conv1d_wgrad({.plan = &op.conv.weight->conv_plan(op.conv.desc),
-                          .x = at(op.conv.x),
+                          .x = at(op.conv.input()),
                           .dy = at(op.dy),
                           .dweight = op.conv.weight->data(Slot::gradient),
-                          .dbias = op.conv.bias->data(Slot::gradient)});
+                          .dbias = op.conv.bias->data(Slot::gradient),
+                          .folded = op.conv.folded != kNone ? &folded : nullptr});
   }
 
-  void operator()(const NormOp& op) const {
+  NormForward arguments(const NormOp& op) const {
     const ProgramBuilder::Norm& settings = op.settings;
     float* saved = op.saved ? op.saved->data() : nullptr;
-    backend.norm_forward({.x = at(op.x),
-                          .y = at(op.y),
-                          .gamma = settings.gamma->data(Slot::value),
-                          .beta = settings.beta->data(Slot::value),
-                          .running_mean = settings.running_mean->data(),
-                          .running_variance = settings.running_variance->data(),
-                          .saved_mean = saved,
-                          .saved_inv_std = saved ? saved + op.saved->size() / 2 : nullptr,
-                          .epsilon = settings.epsilon,
-                          .momentum = settings.momentum,
-                          .training = settings.training,
-                          .relu = settings.relu,
-                          .dropout = {.rate = settings.training ? settings.dropout : 0,
-                                      .seed = program.recording->seed,
-                                      .stream = inputs.stream,
-                                      .layer = op.layer,
-                                      .step_values = program.step_values}});
+    return {.x = at(op.x),
+            .y = op.folded ? Activation{} : at(op.y),
+            .gamma = settings.gamma->data(Slot::value),
+            .beta = settings.beta->data(Slot::value),
+            .running_mean = settings.running_mean->data(),
+            .running_variance = settings.running_variance->data(),
+            .saved_mean = saved,
+            .saved_inv_std = saved ? saved + op.saved->size() / 2 : nullptr,
+            .epsilon = settings.epsilon,
+            .momentum = settings.momentum,
+            .training = settings.training,
+            .relu = settings.relu,
+            .dropout = {.rate = settings.training ? settings.dropout : 0,
+                        .seed = program.recording->seed,
+                        .stream = inputs.stream,
+                        .layer = op.layer,
+                        .step_values = program.step_values},
+            .map = op.maps ? op.maps->data() : nullptr,
+            .measured = op.measured,
+            .folded = op.folded};
+  }
+
+  void operator()(const NormOp& op) const { backend.norm_forward(arguments(op)); }
+
+  /// All but `add`. @param forward place for the arguments that the result refers to
+  NormBackward arguments(const NormBackwardOp& op, NormForward& forward) const {
+    const ProgramBuilder::Norm& settings = op.norm.settings;
+    const float* saved = op.norm.saved->data();
+    forward = arguments(op.norm);
+    return {.x = at(op.norm.x),
+            .y = forward.y,
+            .dy = at(op.dy),
+            .add = nullptr,
+            .dx = at(op.dx),
+            .gamma = settings.gamma->data(Slot::value),
+            .saved_mean = saved,
+            .saved_inv_std = saved + op.norm.saved->size() / 2,
+            .dgamma = settings.gamma->data(Slot::gradient),
+            .dbeta = settings.beta->data(Slot::gradient),
+            .relu = settings.relu,
+            .dropout_rate = settings.dropout,
+            .forward = op.norm.maps ? &forward : nullptr,
+            .map = op.norm.maps ? op.norm.maps->data() + op.norm.maps->size() / 2 : nullptr,
+            .measured = op.measured};
   }
 
   void operator()(const NormBackwardOp& op) const {
-    const ProgramBuilder::Norm& settings = op.norm.settings;
-    const float* saved = op.norm.saved->data();
+    NormForward forward{};
+    NormBackward args = arguments(op, forward);
     Activation add;
-    if (op.add != kNone) add = at(op.add);
-    backend.norm_backward({.x = at(op.norm.x),
-                           .y = at(op.norm.y),
-                           .dy = at(op.dy),
-                           .add = op.add != kNone ? &add : nullptr,
-                           .dx = at(op.dx),
-                           .gamma = settings.gamma->data(Slot::value),
-                           .saved_mean = saved,
-                           .saved_inv_std = saved + op.norm.saved->size() / 2,
-                           .dgamma = settings.gamma->data(Slot::gradient),
-                           .dbeta = settings.beta->data(Slot::gradient),
-                           .relu = settings.relu,
-                           .dropout_rate = settings.dropout});
+    if (op.add != kNone) {
+      add = at(op.add);
+      args.add = &add;
+    }
+    backend.norm_backward(args);
   }
 
   void operator()(const ShortcutOp& op) const {

@@ -168,6 +168,7 @@ void PassPlan::pack_jobs(const float* weight, std::vector<PackJob>& jobs) const 
 void PassPlan::run(const Data& data, PlanContext& context, Stream stream) const {
   PassArgs args{};
   args.in = Rows::of(data.in);
+  if (data.folded) args.folded = NormView::of(*data.folded, data.folded->map);
   args.out = {Rows::of(data.out), data.add ? Rows::of(*data.add) : Rows{}, data.bias,
               data.out.lengths};
   args.groups = data.out.groups();
@@ -175,33 +176,99 @@ void PassPlan::run(const Data& data, PlanContext& context, Stream stream) const 
     LTH_LAUNCH(dead_rows_kernel, dim3(rows_.dead_count, args.groups), dim3(kThreads), 0, stream,
                args.out, rows_.dead.data());
   }
-  if (rows_.live_count == 0) return;
-  args.in_list = in_live_.data();
-  args.out_list = rows_.live.data();
-  args.rows = rows_.live_count;
-  args.in_step = geometry_.in_step;
-  args.out_step = geometry_.out_step;
-  args.set_count = geometry_.set_count;
-  args.entries = entries_.data();
-  args.slots = slots_;
-  int widest = 0;
-  for (int s = 0; s < geometry_.set_count; ++s) {
-    const TapSet& taps = geometry_.sets[s];
-    const int steps = std::max(0, data.out.shape.length - taps.out_first);
-    args.sets[s] = {taps, cuts_[s], ceil_div(steps, geometry_.out_step),
-                    packed_.data() + first_word_[s], row_begin_[s].data()};
-    if (cuts_[s].stages * cuts_[s].tap_block > cuts_[widest].stages * cuts_[widest].tap_block) {
-      widest = s;
+  PassTiling tiling;
+  if (rows_.live_count > 0) {
+    args.in_list = in_live_.data();
+    args.out_list = rows_.live.data();
+    args.rows = rows_.live_count;
+    args.in_step = geometry_.in_step;
+    args.out_step = geometry_.out_step;
+    args.set_count = geometry_.set_count;
+    args.entries = entries_.data();
+    args.slots = slots_;
+    int widest = 0;
+    for (int s = 0; s < geometry_.set_count; ++s) {
+      const TapSet& taps = geometry_.sets[s];
+      const int steps = std::max(0, data.out.shape.length - taps.out_first);
+      args.sets[s] = {taps, cuts_[s], ceil_div(steps, geometry_.out_step),
+                      packed_.data() + first_word_[s], row_begin_[s].data()};
+      if (cuts_[s].stages * cuts_[s].tap_block > cuts_[widest].stages * cuts_[widest].tap_block) {
+        widest = s;
+      }
     }
+    tiling = choose(args, cuts_[widest], context.device);
+    args.tile = tiling.tile;
+    args.warp_columns = tiling.warp_columns;
+    args.tiles = tiling.tiles;
+    args.splits = tiling.splits;
+    args.partial_steps = args.sets[0].steps;
   }
-  launch(args, cuts_[widest], context, stream);
+
+  // What the kernel has in registers at the end is all of the results only if there are no others:
+  // with dead rows or a split contraction, a kernel of its own reads them again.
+  const bool measures = data.statistics_for || data.gradient_for;
+  const bool fused = measures && rows_.dead_count == 0 && rows_.live_count > 0 && args.splits == 1;
+  NormParts parts;
+  size_t part_bytes = 0;
+  if (measures) {
+    if (fused) {
+      args.measure = measure_of(data, args, engine_steps(tiling.engine));
+      parts.count = args.measure.count;
+    } else {
+      parts.count = own_parts(data.out);
+    }
+    part_bytes = parts_bytes(data.out, parts.count);
+  }
+  const size_t partial_bytes =
+      args.splits > 1 ? args.partial_place(args.splits, 0, 0, 0, 0) * sizeof(float) : 0;
+  if (part_bytes + partial_bytes > 0) {
+    auto* memory = static_cast<char*>(context.require(part_bytes + partial_bytes, stream));
+    parts.data = args.measure.parts = reinterpret_cast<NormPart*>(memory);
+    args.partial = reinterpret_cast<float*>(memory + part_bytes);
+  }
+  if (rows_.live_count > 0) launch(args, tiling, stream);
+  if (data.statistics_for) {
+    if (!fused) measure_statistics(*data.statistics_for, parts.data, stream);
+    fold_statistics(*data.statistics_for, parts, data.statistics_for->map, stream);
+  } else if (data.gradient_for) {
+    if (!fused) measure_gradient(*data.gradient_for, parts.data, stream);
+    fold_gradient(*data.gradient_for, parts, data.gradient_for->map, stream);
+  }
 }
 
-void PassPlan::launch(PassArgs& args, const StageCut& widest, PlanContext& context,
-                      Stream stream) const {
-  TilingRequest request{args.rows,      args.groups, args.sets[0].steps,
-                        args.in_step,   args.set_count, widest,
-                        context.device.sm_count, context.device.shared_per_block};
+Measure PassPlan::measure_of(const Data& data, const PassArgs& args, int steps) {
+  Measure measure;
+  measure.lengths = data.out.lengths;
+  for (int s = 0; s < args.set_count; ++s) {
+    measure.per_set[s] = ceil_div(args.sets[s].steps, steps);
+  }
+  measure.count = args.groups * (measure.per_set[0] + measure.per_set[1]);
+  measure.kind = data.statistics_for ? Measure::Kind::statistics : Measure::Kind::gradient;
+  if (data.gradient_for) {
+    const NormForward& forward = *data.gradient_for->forward;
+    measure.view = NormView::of(forward, forward.map);
+    measure.x = Rows::of(data.gradient_for->x);
+  }
+  return measure;
+}
+
+int PassPlan::engine_steps(int engine) const {
+  return kernel_ == ConvKernel::sparse ? SparsePassEngine::kSteps
+         : kernel_ == ConvKernel::simt ? SimtPass::kSteps
+                                       : kMmaShapes[engine].steps;
+}
+
+int PassPlan::engine_rows(int engine) const {
+  return kernel_ == ConvKernel::sparse ? kSparseWarpRows
+         : kernel_ == ConvKernel::simt ? kSimtRows
+                                       : kMmaShapes[engine].rows;
+}
+
+PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
+                            const DeviceInfo& device) const {
+  const TilingRequest request{args.rows,    args.groups,     args.sets[0].steps,
+                              args.in_step, args.set_count,  widest,
+                              device.sm_count, device.shared_per_block};
   PassTiling tiling;
   if (kernel_ == ConvKernel::sparse) {
     // A row of a stage has so many entries, each four reads of 512 bytes.
@@ -217,22 +284,14 @@ void PassPlan::launch(PassArgs& args, const StageCut& widest, PlanContext& conte
   }
   if (tiling.engine < 0) {
     throw_state("A convolution's tile does not fit into the " +
-                std::to_string(context.device.shared_per_block) +
+                std::to_string(device.shared_per_block) +
                 " bytes of shared memory that a block of this GPU may use");
   }
-  args.tile = tiling.tile;
-  args.warp_columns = tiling.warp_columns;
-  args.tiles = tiling.tiles;
-  args.splits = tiling.splits;
-  args.partial_steps = args.sets[0].steps;
-  if (args.splits > 1) {
-    args.partial = static_cast<float*>(context.require(
-        args.partial_place(args.splits, 0, 0, 0, 0) * sizeof(float), stream));
-  }
-  const int block_rows =
-      tiling.warp_rows * (kernel_ == ConvKernel::sparse ? kSparseWarpRows
-                          : kernel_ == ConvKernel::simt ? kSimtRows
-                                                        : kMmaShapes[tiling.engine].rows);
+  return tiling;
+}
+
+void PassPlan::launch(const PassArgs& args, const PassTiling& tiling, Stream stream) const {
+  const int block_rows = tiling.warp_rows * engine_rows(tiling.engine);
   const dim3 grid(tiling.tiles * args.groups, ceil_div(args.rows, block_rows),
                   args.set_count * args.splits);
   const auto start = [&](auto engine) {

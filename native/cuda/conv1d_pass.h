@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cuda/conv1d_rows.h"
+#include "cuda/conv1d_measure.h"
 
 /// The kernel of all passes: a block computes rows x steps x 16 lanes of one group. Its inputs pass
 /// through shared memory stage by stage, copied while the stage before is computed; an Engine holds
@@ -18,6 +18,7 @@ struct PassSet {
 
 struct PassArgs {
   Rows in;
+  NormView folded;          ///< what is multiplied is this norm's result, `in` its input
   Output out;
   const int32_t* in_list;   ///< [in channels with survivors] -> channel, null: all
   const int32_t* out_list;  ///< [rows] -> channel, null: all
@@ -34,6 +35,7 @@ struct PassArgs {
   int partial_steps;
   const int2* entries;      ///< sparse engine: offset into the tile, bits of the value
   int slots;                ///< sparse engine: rows, rounded up to a block's
+  Measure measure;          ///< when splits = 1 and no row is dead
 
   LTH_HD size_t partial_place(int split, int set, int row, int group, int step) const {
     return ((((size_t(split) * set_count + set) * rows + row) * groups + group) * partial_steps +
@@ -47,45 +49,97 @@ struct PassSite {
   int group, set, split;
   int row;    ///< first row of the warp
   int step;   ///< first step of the warp
+  int part;   ///< of the norm that is measured
   int begin, end;  ///< stages
 };
 
-/// Sums of four lanes: to the output, or to the partial sums when the contraction is split.
-__device__ inline void store_sums(const PassArgs& args, const PassSite& site, int row, int step,
-                                  int quad, float4 v) {
+/// Sums of four lanes at `Count` steps of a row, which `Width` neighbouring lanes share: to the
+/// output, where they are measured, or to the partial sums when the contraction is split. Whole warps
+/// only.
+/// @param first the first of the steps, `between` apart
+template <int Width, int Count>
+__device__ inline void store_sums(const PassArgs& args, const PassSite& site, int row, int first,
+                                  int between, int quad, float4 (&sums)[Count]) {
   const PassSet& set = args.sets[site.set];
-  if (row >= args.rows || step >= set.steps) return;
-  if (args.splits > 1) {
-    const size_t place = args.partial_place(site.split, site.set, row, site.group, step);
-    *reinterpret_cast<float4*>(args.partial + place + 4 * quad) = v;
+  const bool exists = row < args.rows;
+  const int channel = exists ? args.out_channel(row) : 0;
+  const int position = set.taps.out_first + first * args.out_step;
+  LTH_UNROLL
+  for (int i = 0; i < Count; ++i) {
+    const int step = first + i * between;
+    if (!exists || step >= set.steps) continue;
+    if (args.splits > 1) {
+      const size_t place = args.partial_place(site.split, site.set, row, site.group, step);
+      *reinterpret_cast<float4*>(args.partial + place + 4 * quad) = sums[i];
+    } else {
+      sums[i] = args.out.store(site.group, channel, position + i * between * args.out_step, quad,
+                               sums[i]);
+    }
+  }
+  const Measure& measure = args.measure;
+  if (measure.kind == Measure::Kind::nothing) return;
+  const MeasureSite place{site.group, channel, site.part, position, between * args.out_step, quad,
+                          exists};
+  if (measure.kind == Measure::Kind::statistics) {
+    measure_statistics<Width>(measure, place, sums);
   } else {
-    args.out.store(site.group, args.out_channel(row), set.taps.out_first + step * args.out_step,
-                   quad, v);
+    measure_gradient<Width>(measure, place, sums);
   }
 }
 
-/// Starts the copies of a stage's inputs: [chunk][plane][index][16], zeros outside the records'
-/// length and past the last channel.
-__device__ inline void load_tile(const PassArgs& args, const PassSet& set, int group,
-                                 int first_step, int block_steps, int stage_index, float* tile) {
+/// row(channel)(place in the tile, position) for each quad of a stage's inputs that this thread
+/// copies; the channel is -1 past the last. The tile is [chunk][plane][index][16].
+template <class Row>
+__device__ inline void for_each_tile_quad(const PassArgs& args, const PassSet& set, int first_step,
+                                          int block_steps, int stage_index, const Row& row) {
   const StageCut::Stage stage = set.cut.at(stage_index);
   const int count = (args.in_step * (block_steps - 1) + stage.taps) * 4;
   const int first = set.taps.base + args.in_step * first_step + stage.first_tap;
   const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
   for (int c = warp; c < set.cut.chunk; c += blockDim.x / kWarp) {
-    const bool present = c < stage.channels;
-    const int index = stage.first_channel + (present ? c : 0);
-    const float* row = args.in.row(group, args.in_list ? args.in_list[index] : index);
-    float* target = tile + c * args.tile.row_stride;
+    const int index = stage.first_channel + c;
+    const int channel = c >= stage.channels ? -1 : args.in_list ? args.in_list[index] : index;
+    const auto body = row(channel);
     for (int i = lane; i < count; i += kWarp) {
-      const int local = i >> 2, position = first + local;
-      const bool valid = present && position >= 0 && position < args.in.length;
+      const int local = i >> 2;
       const int plane = args.in_step == 2 ? local & 1 : 0;
       const int place = args.in_step == 2 ? local >> 1 : local;
-      cp_async_16(target + plane * args.tile.plane_stride + place * kLanes + (i & 3) * 4,
-                  valid ? row + size_t(position) * kLanes + (i & 3) * 4 : args.in.zero, valid);
+      body(c * args.tile.row_stride + plane * args.tile.plane_stride + place * kLanes +
+               (i & 3) * 4,
+           first + local);
     }
   }
+}
+
+/// Starts the copies of a stage's inputs, zeros outside the records' length and past the last
+/// channel.
+__device__ inline void load_tile(const PassArgs& args, const PassSet& set, int group,
+                                 int first_step, int block_steps, int stage_index, float* tile) {
+  const int quad = threadIdx.x % 4;
+  for_each_tile_quad(args, set, first_step, block_steps, stage_index, [&](int channel) {
+    const float* row = args.in.row(group, max(channel, 0)) + 4 * quad;
+    const int length = channel < 0 ? 0 : args.in.length;
+    return [=, &args](int place, int position) {
+      const bool valid = position >= 0 && position < length;
+      cp_async_16(tile + place, valid ? row + size_t(position) * kLanes : args.in.zero, valid);
+    };
+  });
+}
+
+/// Turns what this thread has copied into the folded norm's result.
+__device__ inline void normalize_tile(const PassArgs& args, const PassSet& set, int group,
+                                      int first_step, int block_steps, int stage_index,
+                                      float* tile) {
+  const NormReader reader(args.folded, group, threadIdx.x % 4);
+  for_each_tile_quad(args, set, first_step, block_steps, stage_index, [&](int channel) {
+    const float4 map = reader.map_of(max(channel, 0));
+    const int length = channel < 0 ? 0 : args.in.length;
+    return [=, &reader](int place, int position) {
+      if (position < 0 || position >= length) return;
+      float4* at = reinterpret_cast<float4*>(tile + place);
+      *at = reader(map, channel, position, *at);
+    };
+  });
 }
 
 /// An Engine has kRows and kSteps per warp; `stage` adds a stage's products, `finish` hands out the
@@ -108,6 +162,8 @@ __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
   site.step = first_step + warp_step;
 
   const PassSet& set = args.sets[site.set];
+  site.part = site.group * (args.measure.per_set[0] + args.measure.per_set[1]) +
+              site.set * args.measure.per_set[0] + site.step / Engine::kSteps;
   site.begin = int((long long)set.cut.stages * site.split / args.splits);
   site.end = int((long long)set.cut.stages * (site.split + 1) / args.splits);
   const int live = args.out.live(site.group);
@@ -130,8 +186,12 @@ __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
     // One barrier a stage: behind it this stage's inputs are there, and the buffer of the stage
     // before is free for the next one's.
     cp_async_wait<0>();
-    __syncthreads();
     const int buffer = (s - site.begin) & 1;
+    if (args.folded.map) {
+      normalize_tile(args, set, site.group, first_step, block_steps, s,
+                     shared + buffer * buffer_floats);
+    }
+    __syncthreads();
     if (s + 1 < site.end) {
       load_tile(args, set, site.group, first_step, block_steps, s + 1,
                 shared + (buffer ^ 1) * buffer_floats);

@@ -75,15 +75,17 @@ class MmaPass {
     for (int i = 0; i < Tiles; ++i) {
       LTH_UNROLL
       for (int half = 0; half < 2; ++half) {
+        float4 row[Steps];
         LTH_UNROLL
         for (int j = 0; j < Steps; ++j) {
           // Column 2t of the two fragments is lanes 4t and 4t + 1, column 2t + 1 the next two.
           const float(&even)[4] = sums_[i][j][0];
           const float(&odd)[4] = sums_[i][j][1];
-          store_sums(args, site, site.row + i * 16 + half * 8 + lane / 4, site.step + j, lane % 4,
-                     make_float4(even[2 * half], odd[2 * half], even[2 * half + 1],
-                                 odd[2 * half + 1]));
+          row[j] = make_float4(even[2 * half], odd[2 * half], even[2 * half + 1],
+                               odd[2 * half + 1]);
         }
+        store_sums<4>(args, site, site.row + i * 16 + half * 8 + lane / 4, site.step, 1, lane % 4,
+                      row);
       }
     }
   }

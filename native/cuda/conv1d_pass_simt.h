@@ -53,15 +53,12 @@ class SimtPass {
     }
   }
 
-  __device__ void finish(const PassArgs& args, const PassSite& site) const {
+  __device__ void finish(const PassArgs& args, const PassSite& site) {
     const int lane = threadIdx.x % kWarp;
     LTH_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      LTH_UNROLL
-      for (int j = 0; j < kOwn; ++j) {
-        store_sums(args, site, site.row + r, site.step + lane / 4 * kOwn + j, lane % 4,
-                   sums_[r][j]);
-      }
+      store_sums<kWarp>(args, site, site.row + r, site.step + lane / 4 * kOwn, 1, lane % 4,
+                        sums_[r]);
     }
   }
 

@@ -46,12 +46,23 @@ void Plan::pack_jobs(const float* weight, std::vector<PackJob>& jobs) const {
 
 void Plan::forward(const ConvForward& args, Stream stream) {
   pack(*forward_, args.weight, stream);
-  forward_->run({args.x, args.y, args.bias, args.add}, context_, stream);
+  forward_->run({.in = args.x,
+                 .out = args.y,
+                 .bias = args.bias,
+                 .add = args.add,
+                 .folded = args.folded,
+                 .statistics_for = args.measures},
+                context_, stream);
 }
 
 void Plan::dgrad(const ConvDgrad& args, Stream stream) {
   pack(*dgrad_, args.weight, stream);
-  dgrad_->run({args.dy, args.dx, nullptr, args.add}, context_, stream);
+  dgrad_->run({.in = args.dy,
+               .out = args.dx,
+               .bias = nullptr,
+               .add = args.add,
+               .gradient_for = args.measures},
+              context_, stream);
 }
 
 void Plan::wgrad(const ConvWgrad& args, Stream stream) { wgrad_->run(args, context_, stream); }

@@ -8,6 +8,7 @@
 #include "cuda/conv1d_pack.h"
 #include "cuda/conv1d_pass.h"
 #include "cuda/conv1d_survivors.h"
+#include "cuda/conv1d_tiling.h"
 #include "lth/backend.h"
 
 namespace lth::cuda::conv {
@@ -44,8 +45,11 @@ class PassPlan {
 
   struct Data {
     Activation in, out;
-    const float* bias;      ///< [O] or null
-    const Activation* add;  ///< like out, or null
+    const float* bias;                             ///< [O] or null
+    const Activation* add;                         ///< like out, or null
+    const NormForward* folded = nullptr;           ///< `in` is read through this norm
+    const NormForward* statistics_for = nullptr;   ///< out is its input
+    const NormBackward* gradient_for = nullptr;    ///< out is the gradient of its result
   };
   /// With weights that are packed already.
   void run(const Data& data, PlanContext& context, Stream stream) const;
@@ -53,7 +57,11 @@ class PassPlan {
  private:
   void make_dense();
   void make_sparse(const Source& source, const DeviceInfo& device, Stream stream);
-  void launch(PassArgs& args, const StageCut& widest, PlanContext& context, Stream stream) const;
+  static Measure measure_of(const Data& data, const PassArgs& args, int steps);
+  int engine_steps(int engine) const;
+  int engine_rows(int engine) const;
+  PassTiling choose(const PassArgs& args, const StageCut& widest, const DeviceInfo& device) const;
+  void launch(const PassArgs& args, const PassTiling& tiling, Stream stream) const;
 
   PassGeometry geometry_;
   ConvKernel kernel_;

@@ -28,7 +28,8 @@ struct Output {
   const int32_t* lengths;
 
   /// Stores four lanes of the sums at a position: plus bias and residual, 0 past the record's end.
-  __device__ void store(int group, int channel, int position, int quad, float4 v) const {
+  /// Returns what is stored.
+  __device__ float4 store(int group, int channel, int position, int quad, float4 v) const {
     const size_t place = size_t(position) * kLanes + 4 * quad;
     if (bias) {
       const float b = bias[channel];
@@ -42,6 +43,7 @@ struct Output {
     v = make_float4(position < n.x ? v.x : 0.0f, position < n.y ? v.y : 0.0f,
                     position < n.z ? v.z : 0.0f, position < n.w ? v.w : 0.0f);
     *reinterpret_cast<float4*>(rows.row(group, channel) + place) = v;
+    return v;
   }
 
   /// Positions that the longest record of a group holds.

@@ -146,6 +146,7 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream) c
   WgradArgs args{};
   args.x = Rows::of(run.x);
   args.dy = Rows::of(run.dy);
+  if (run.folded) args.folded = NormView::of(*run.folded, run.folded->map);
   args.lengths = run.dy.lengths;
   args.out_list = rows_.live.data();
   args.in_list = in_live_.data();

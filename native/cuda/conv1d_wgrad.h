@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cuda/conv1d_rows.h"
+#include "cuda/norm_view.h"
 
 /// The kernel of all weight gradients:
 ///   dweight[co, ci, k] = sum over n, j of dy[n, co, j] * x[n, ci, j * stride + k - pad].
@@ -12,6 +13,7 @@ namespace lth::cuda::conv {
 
 struct WgradArgs {
   Rows x, dy;
+  NormView folded;          ///< what dy meets is this norm's result, x its input
   const int32_t* lengths;   ///< [groups * 16] of dy
   const int32_t* out_list;  ///< [out_count] -> output channel, null: all
   const int32_t* in_list;
@@ -42,9 +44,11 @@ struct WgradRun {
   int group, first_step, stages;
 };
 
-/// Starts the copies of ring block b: [channel][plane][8 positions][16].
-__device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& site,
-                                       const WgradRun& run, int b, float* ring) {
+/// body(place in the ring, channel, position) for each quad of ring block b that this thread
+/// copies; the channel is -1 past the last. A block is [channel][plane][8 positions][16].
+template <class Body>
+__device__ inline void for_each_ring_quad(const WgradArgs& args, const WgradSite& site,
+                                          const WgradRun& run, int b, const Body& body) {
   constexpr int kQuads = kWgradSteps * 4;
   const WgradTaps& t = args.taps;
   const int slot = b % t.ring_blocks();
@@ -54,16 +58,37 @@ __device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& s
     const int row_index = i / kQuads;
     const int plane = t.stride == 2 ? row_index & 1 : 0;
     const int c = t.stride == 2 ? row_index >> 1 : row_index;
-    const bool present = site.first_in + c < args.in_count;
-    const int index = present ? site.first_in + c : 0;
-    const int position =
-        t.position(run.first_step, args.pad, site.tap_block, plane, b, offset);
-    const bool valid = present && position >= 0 && position < args.x.length;
-    const float* row = args.x.row(run.group, args.in_list ? args.in_list[index] : index);
-    cp_async_16(ring + c * t.row_floats() + plane * t.plane_floats() +
-                    (slot * kWgradSteps + offset) * kLanes + quad * 4,
-                valid ? row + size_t(position) * kLanes + quad * 4 : args.x.zero, valid);
+    const int index = site.first_in + c;
+    const int channel = index >= args.in_count ? -1 : args.in_list ? args.in_list[index] : index;
+    body(c * t.row_floats() + plane * t.plane_floats() + (slot * kWgradSteps + offset) * kLanes +
+             quad * 4,
+         channel, t.position(run.first_step, args.pad, site.tap_block, plane, b, offset));
   }
+}
+
+/// Starts the copies of ring block b.
+__device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& site,
+                                       const WgradRun& run, int b, float* ring) {
+  const int quad = threadIdx.x % 4;
+  for_each_ring_quad(args, site, run, b, [&](int place, int channel, int position) {
+    const bool valid = channel >= 0 && position >= 0 && position < args.x.length;
+    cp_async_16(ring + place,
+                valid ? args.x.row(run.group, channel) + size_t(position) * kLanes + 4 * quad
+                      : args.x.zero,
+                valid);
+  });
+}
+
+/// Turns what this thread has copied into the folded norm's result.
+__device__ inline void normalize_ring_block(const WgradArgs& args, const WgradSite& site,
+                                            const WgradRun& run, int b, float* ring) {
+  if (!args.folded.map) return;
+  const NormReader reader(args.folded, run.group, threadIdx.x % 4);
+  for_each_ring_quad(args, site, run, b, [&](int place, int channel, int position) {
+    if (channel < 0 || position < 0 || position >= args.x.length) return;
+    float4* at = reinterpret_cast<float4*>(ring + place);
+    *at = reader(reader.map_of(channel), channel, position, *at);
+  });
 }
 
 /// Starts the copies of a stage's dy: [32 channels][8 positions][16].
@@ -149,12 +174,14 @@ __global__ void __launch_bounds__(kWgradThreads, Engine::kBlocks)
     load_gradient(args, site, run, 0, gradient);
     cp_async_commit();
     cp_async_wait<0>();
+    for (int b = 0; b <= args.taps.tiles; ++b) normalize_ring_block(args, site, run, b, ring);
     __syncthreads();
     engine.begin_run(args, ring);
     __syncthreads();  // ring block 0 is overwritten from here on
     for (int s = 0; s < run.stages; ++s) {
       if (s > 0) {
         cp_async_wait<0>();
+        normalize_ring_block(args, site, run, s + args.taps.tiles, ring);
         __syncthreads();
       }
       if (s + 1 < run.stages) {

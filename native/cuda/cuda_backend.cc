@@ -123,6 +123,7 @@ class CudaBackend final : public Backend {
     activate();
     cuda::conv1d_wgrad(args, stream());
   }
+  bool fuses_norms() const override { return true; }
   void norm_forward(const NormForward& args) override { cuda::norm_forward(args, context()); }
   void norm_backward(const NormBackward& args) override { cuda::norm_backward(args, context()); }
   void shortcut_forward(const ShortcutForward& args) override {

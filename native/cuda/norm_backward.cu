@@ -1,3 +1,7 @@
+#include <type_traits>
+
+#include "cuda/norm_parts.h"
+#include "cuda/norm_view.h"
 #include "cuda/ops.h"
 #include "cuda/quads.h"
 #include "cuda/reduce.h"
@@ -5,47 +9,77 @@
 namespace lth::cuda {
 namespace {
 
-/// Which gradients pass, as told by the forward result.
-enum class Pass { all, positive, nonzero };
-
-/// What one block adds to a channel's sums; g is the gradient behind ReLU and dropout.
-struct Part {
-  double gradient;  ///< of g
-  double product;   ///< of g * (x - mean)
-  double count;
-};
+/// Which gradients pass ReLU and dropout: all, what the forward result tells, or what the forward
+/// result tells after it has been made again from x.
+enum class Pass { all, positive, nonzero, remade };
 
 struct BackwardArguments {
   Rows x, y, dy, add, dx;  // add.data is null where there is none
-  const float* gamma;
-  const float* saved_mean;
-  const float* saved_inv_std;
-  float* dgamma;
-  float* dbeta;
+  NormView view;           // remade only
   float kept_scale;
-  Part* parts;  ///< [C][part_count]
-  int part_count;
+  const float* mean;       // [C]
+  const float4* map;       // [C] as NormBackward::map
 };
 
+/// The gradients that pass, at one thread's places of a row.
 template <Pass pass>
-__device__ float passed(float dy, float y, float kept_scale) {
-  if (pass == Pass::all) return dy;
-  const bool passes = pass == Pass::positive ? y > 0.0f : (y > 0.0f || y < 0.0f);
-  return passes ? __fmul_rn(dy, kept_scale) : 0.0f;
-}
+class PassedGradient {
+ public:
+  __device__ PassedGradient(const BackwardArguments& a, int, int) : a_(a) {}
+  __device__ Quad at(int row, int p, const Quad&) const {
+    const Quad dy = load_quad(quad_at(a_.dy, row, p));
+    if (pass == Pass::all) return dy;
+    const Quad y = load_quad(quad_at(a_.y, row, p));
+    Quad result;
+    LTH_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      const bool passes = pass == Pass::positive ? y.v[i] > 0.0f : (y.v[i] > 0.0f || y.v[i] < 0.0f);
+      result.v[i] = passes ? __fmul_rn(dy.v[i], a_.kept_scale) : 0.0f;
+    }
+    return result;
+  }
+
+ private:
+  const BackwardArguments& a_;
+};
+
+template <>
+class PassedGradient<Pass::remade> {
+ public:
+  __device__ PassedGradient(const BackwardArguments& a, int group, int channel)
+      : a_(a),
+        reader_(a.view, group, int(threadIdx.x) % kQuadsPerPosition),
+        channel_(channel),
+        map_(reader_.map_of(channel)) {}
+  __device__ Quad at(int row, int p, const Quad& x) const {
+    const Quad dy = load_quad(quad_at(a_.dy, row, p));
+    const float4 y =
+        reader_(map_, channel_, p, make_float4(x.v[0], x.v[1], x.v[2], x.v[3]));
+    return {{reader_.passed(dy.v[0], y.x), reader_.passed(dy.v[1], y.y),
+             reader_.passed(dy.v[2], y.z), reader_.passed(dy.v[3], y.w)}};
+  }
+
+ private:
+  const BackwardArguments& a_;
+  NormReader reader_;
+  int channel_;
+  float4 map_;
+};
 
 /// Block b has part b % count of channel b / count.
 template <Pass pass>
-__global__ void __launch_bounds__(kRowThreads) sums_kernel(BackwardArguments a) {
-  const int count = a.part_count;
+__global__ void __launch_bounds__(kRowThreads)
+    sums_kernel(const BackwardArguments a, NormPart* parts) {
+  const int count = parts_of(a.x);
   const int part = int(blockIdx.x) % count, channel = int(blockIdx.x) / count;
-  const float mean = a.saved_mean[channel];
+  const float mean = a.mean[channel];
   const int stretches = stretches_of(a.x), per_group = stretches / a.x.groups;
   double sums[3] = {0, 0, 0};
   for (int stretch = part; stretch < stretches; stretch += count) {
     const int group = stretch / per_group, begin = stretch % per_group * kChunkPositions;
     const int row = group * a.x.channels + channel;
     const QuadLengths lengths = quad_lengths(a.x.lengths, group);
+    const PassedGradient<pass> passed(a, group, channel);
     float gradient = 0, product = 0;  // of at most 16 values before they go to double
     int valid = 0;
     const int end = min(begin + kChunkPositions, a.x.length);
@@ -53,14 +87,12 @@ __global__ void __launch_bounds__(kRowThreads) sums_kernel(BackwardArguments a) 
          p += kRowThreads / kQuadsPerPosition) {
       if (!holds_any(lengths, p)) break;
       const Quad x = load_quad(quad_at(a.x, row, p));
-      const Quad dy = load_quad(quad_at(a.dy, row, p));
-      const Quad y = pass == Pass::all ? dy : load_quad(quad_at(a.y, row, p));
+      const Quad g = passed.at(row, p, x);
       LTH_UNROLL
       for (int i = 0; i < 4; ++i) {
         if (!holds(lengths, i, p)) continue;
-        const float g = passed<pass>(dy.v[i], y.v[i], a.kept_scale);
-        gradient += g;
-        product = __fmaf_rn(g, x.v[i] - mean, product);
+        gradient += g.v[i];
+        product = __fmaf_rn(g.v[i], x.v[i] - mean, product);
         ++valid;
       }
     }
@@ -70,62 +102,25 @@ __global__ void __launch_bounds__(kRowThreads) sums_kernel(BackwardArguments a) 
   }
   block_sum(sums);
   if (threadIdx.x == 0) {
-    a.parts[blockIdx.x] = {sums[0], sums[1], sums[2]};
+    parts[blockIdx.x] = {float(sums[0]), float(sums[1]), 0, int(sums[2])};
   }
-}
-
-/// dx = a * g + b * (x - mean) + c over the valid positions of a channel.
-struct Affine {
-  float mean, a, b, c;
-};
-
-/// Every block of a channel adds up its parts; the one that `keeps` writes the gradients.
-__device__ Affine affine_of(const BackwardArguments& a, int channel, bool keeps) {
-  const Part* parts = a.parts + size_t(channel) * size_t(a.part_count);
-  LTH_SHARED(affine, Affine[1]);
-  if (threadIdx.x < kWarp) {
-    double dbeta = 0, product = 0, count = 0;
-    for (int i = int(threadIdx.x); i < a.part_count; i += kWarp) {
-      dbeta += parts[i].gradient;
-      product += parts[i].product;
-      count += parts[i].count;
-    }
-    dbeta = warp_sum(dbeta);
-    product = warp_sum(product);
-    count = warp_sum(count);
-    if (threadIdx.x == 0) {
-      const double inv_std = double(a.saved_inv_std[channel]);
-      const double dgamma = product * inv_std;
-      const double slope = double(a.gamma[channel]) * inv_std;
-      const double share = count > 0 ? slope / count : 0;
-      if (keeps) {
-        a.dbeta[channel] = float(dbeta);
-        a.dgamma[channel] = float(dgamma);
-      }
-      affine[0] = {a.saved_mean[channel], float(slope), float(-share * inv_std * dgamma),
-                   float(-share * dbeta)};
-    }
-  }
-  __syncthreads();
-  return affine[0];
 }
 
 /// dx may share memory with dy, x, y and add: each thread reads a quad of all before it writes it.
 template <Pass pass>
-__global__ void __launch_bounds__(kRowThreads) gradient_kernel(BackwardArguments a) {
+__global__ void __launch_bounds__(kRowThreads) gradient_kernel(const BackwardArguments a) {
   const Chunk chunk = chunk_of_block(a.dx);
-  const Affine affine = affine_of(a, chunk.channel, chunk.group == 0 && chunk.begin == 0);
+  const float4 map = a.map[chunk.channel];
   const QuadLengths lengths = quad_lengths(a.x.lengths, chunk.group);
+  const PassedGradient<pass> passed(a, chunk.group, chunk.channel);
   write_chunk(a.dx, chunk, lengths, [&](int p) {
     const Quad x = load_quad(quad_at(a.x, chunk.row, p));
-    const Quad dy = load_quad(quad_at(a.dy, chunk.row, p));
-    const Quad y = pass == Pass::all ? dy : load_quad(quad_at(a.y, chunk.row, p));
+    const Quad g = passed.at(chunk.row, p, x);
     Quad result;
     LTH_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const float g = passed<pass>(dy.v[i], y.v[i], a.kept_scale);
-      result.v[i] = __fmaf_rn(
-          affine.a, g, __fmaf_rn(affine.b, __fsub_rn(x.v[i], affine.mean), affine.c));
+      result.v[i] =
+          __fmaf_rn(map.y, g.v[i], __fmaf_rn(map.z, __fsub_rn(x.v[i], map.x), map.w));
     }
     if (a.add.data) {
       const Quad add = load_quad(quad_at(a.add, chunk.row, p));
@@ -136,39 +131,62 @@ __global__ void __launch_bounds__(kRowThreads) gradient_kernel(BackwardArguments
   });
 }
 
-template <Pass pass>
-void backward(const BackwardArguments& a, const Context& context) {
-  LTH_LAUNCH((sums_kernel<pass>), unsigned(a.part_count) * unsigned(a.x.channels), kRowThreads, 0,
-             context.stream, a);
-  LTH_LAUNCH((gradient_kernel<pass>), row_blocks(a.dx), kRowThreads, 0, context.stream, a);
-}
-
-}  // namespace
-
-void norm_backward(const NormBackward& args, const Context& context) {
-  const Rows x = rows_of(args.x);
-  BackwardArguments a{.x = x,
+BackwardArguments arguments_of(const NormBackward& args) {
+  BackwardArguments a{.x = rows_of(args.x),
                       .y = rows_of(args.y),
                       .dy = rows_of(args.dy),
                       .add = args.add ? rows_of(*args.add) : Rows{},
                       .dx = rows_of(args.dx),
-                      .gamma = args.gamma,
-                      .saved_mean = args.saved_mean,
-                      .saved_inv_std = args.saved_inv_std,
-                      .dgamma = args.dgamma,
-                      .dbeta = args.dbeta,
+                      .view = {},
                       .kept_scale = float(1.0 / (1.0 - args.dropout_rate)),
-                      .parts = nullptr,
-                      .part_count = parts_of(x)};
-  a.parts = static_cast<Part*>(
-      context.workspace.require(size_t(x.channels) * size_t(a.part_count) * sizeof(Part)));
-  if (args.relu) {
-    backward<Pass::positive>(a, context);
-  } else if (args.dropout_rate > 0) {
-    backward<Pass::nonzero>(a, context);
+                      .mean = args.saved_mean,
+                      .map = reinterpret_cast<const float4*>(args.map)};
+  if (args.forward) a.view = NormView::of(*args.forward, args.forward->map);
+  return a;
+}
+
+/// body(pass) with how this norm's gradients pass, as a constant.
+template <class Body>
+void with_pass(const NormBackward& args, const Body& body) {
+  const bool stops = args.relu || args.dropout_rate > 0;
+  if (!stops) {
+    body(std::integral_constant<Pass, Pass::all>());
+  } else if (args.forward) {
+    body(std::integral_constant<Pass, Pass::remade>());
+  } else if (args.relu) {
+    body(std::integral_constant<Pass, Pass::positive>());
   } else {
-    backward<Pass::all>(a, context);
+    body(std::integral_constant<Pass, Pass::nonzero>());
   }
+}
+
+}  // namespace
+
+void measure_gradient(const NormBackward& args, NormPart* parts, Stream stream) {
+  const BackwardArguments a = arguments_of(args);
+  const unsigned blocks = unsigned(parts_of(a.x)) * unsigned(a.x.channels);
+  with_pass(args, [&](auto pass) {
+    LTH_LAUNCH((sums_kernel<decltype(pass)::value>), blocks, kRowThreads, 0, stream, a, parts);
+  });
+}
+
+void norm_backward(const NormBackward& args, const Context& context) {
+  BackwardArguments a = arguments_of(args);
+  if (!args.measured) {
+    const int count = own_parts(args.x);
+    const size_t bytes = parts_bytes(args.x, count);
+    const size_t map_bytes = args.map ? 0 : size_t(args.x.shape.channels) * sizeof(float4);
+    auto* memory = static_cast<char*>(context.workspace.require(bytes + map_bytes));
+    float* map = args.map ? args.map : reinterpret_cast<float*>(memory + bytes);
+    const NormParts parts{reinterpret_cast<NormPart*>(memory), count};
+    measure_gradient(args, parts.data, context.stream);
+    fold_gradient(args, parts, map, context.stream);
+    a.map = reinterpret_cast<const float4*>(map);
+  }
+  with_pass(args, [&](auto pass) {
+    LTH_LAUNCH((gradient_kernel<decltype(pass)::value>), row_blocks(a.dx), kRowThreads, 0,
+               context.stream, a);
+  });
 }
 
 }  // namespace lth::cuda

@@ -1,18 +1,11 @@
+#include "cuda/norm_parts.h"
+#include "cuda/norm_view.h"
 #include "cuda/ops.h"
 #include "cuda/quads.h"
 #include "cuda/reduce.h"
-#include "lth/random.h"
 
 namespace lth::cuda {
 namespace {
-
-/// What one block adds to a channel's statistics.
-struct Part {
-  double sum;     ///< of x - pilot
-  double square;  ///< of (x - pilot)^2
-  double count;
-  double pilot;   ///< the same in all parts of a channel
-};
 
 /// The mean of the first stretch of valid positions: near enough to the channel's mean that the
 /// squares of x - pilot do not cancel.
@@ -34,7 +27,7 @@ __device__ float pilot_of(const Rows& x, int channel) {
 }
 
 /// Block b has part b % count of channel b / count.
-__global__ void __launch_bounds__(kRowThreads) statistics_kernel(Rows x, Part* parts) {
+__global__ void __launch_bounds__(kRowThreads) statistics_kernel(Rows x, NormPart* parts) {
   const int count = parts_of(x);
   const int part = int(blockIdx.x) % count, channel = int(blockIdx.x) / count;
   const float pilot = pilot_of(x, channel);
@@ -65,156 +58,52 @@ __global__ void __launch_bounds__(kRowThreads) statistics_kernel(Rows x, Part* p
   }
   block_sum(sums);
   if (threadIdx.x == 0) {
-    parts[blockIdx.x] = {sums[0], sums[1], sums[2], double(pilot)};
+    parts[blockIdx.x] = {float(sums[0]), float(sums[1]), pilot, int(sums[2])};
   }
 }
 
-struct NormArguments {
-  Rows x, y;
-  const float* gamma;
-  const float* beta;
-  float* running_mean;
-  float* running_variance;
-  float* saved_mean;
-  float* saved_inv_std;
-  float epsilon, momentum;
-  const Part* parts;  ///< [C][part_count]; null: the running statistics are meant
-  int part_count;
-  uint64_t seed;
-  uint32_t stream, layer;
-  const StepValues* step_values;
-  uint32_t threshold;
-  float kept_scale;
-};
-
-/// The affine map of one channel.
-struct Scale {
-  float mean, factor, beta;
-};
-
-__device__ Scale running_scale(const NormArguments& a, int channel) {
-  const double variance = double(a.running_variance[channel]);
-  const float inv_std = float(1.0 / sqrt(variance + double(a.epsilon)));
-  return {a.running_mean[channel], a.gamma[channel] * inv_std, a.beta[channel]};
-}
-
-/// Every block of a channel adds up its parts; the one that `keeps` moves the running statistics.
-__device__ Scale batch_scale(const NormArguments& a, int channel, bool keeps) {
-  const Part* parts = a.parts + size_t(channel) * size_t(a.part_count);
-  LTH_SHARED(shared_scale, Scale[1]);
-  if (threadIdx.x < kWarp) {
-    double sum = 0, square = 0, count = 0;
-    for (int i = int(threadIdx.x); i < a.part_count; i += kWarp) {
-      sum += parts[i].sum;
-      square += parts[i].square;
-      count += parts[i].count;
-    }
-    sum = warp_sum(sum);
-    square = warp_sum(square);
-    count = warp_sum(count);
-    if (threadIdx.x == 0) {
-      double mean = 0, variance = 0;
-      if (count > 0) {
-        const double shift = sum / count;
-        mean = parts[0].pilot + shift;
-        variance = square / count - shift * shift;
-        if (variance < 0) variance = 0;  // NaN stays
-      }
-      const float saved_mean = float(mean);
-      const float saved_inv_std = float(1.0 / sqrt(variance + double(a.epsilon)));
-      if (keeps) {
-        const double unbiased = count > 1 ? variance * count / (count - 1) : variance;
-        // As floats: a running statistic between two finite ones is finite.
-        const bool finite = isfinite(float(mean)) && isfinite(float(unbiased));
-        const bool halted = a.step_values && a.step_values->halted;
-        if (count > 0 && finite && !halted) {
-          const double old_mean = double(a.running_mean[channel]);
-          const double old_variance = double(a.running_variance[channel]);
-          a.running_mean[channel] = float(old_mean + double(a.momentum) * (mean - old_mean));
-          a.running_variance[channel] =
-              float(old_variance + double(a.momentum) * (unbiased - old_variance));
-        }
-        a.saved_mean[channel] = saved_mean;
-        a.saved_inv_std[channel] = saved_inv_std;
-      }
-      shared_scale[0] = {saved_mean, a.gamma[channel] * saved_inv_std, a.beta[channel]};
-    }
-  }
-  __syncthreads();
-  return shared_scale[0];
-}
-
-template <bool relu, bool dropout>
-__global__ void __launch_bounds__(kRowThreads) normalize_kernel(NormArguments a) {
-  const Chunk chunk = chunk_of_block(a.y);
-  const bool keeps = chunk.group == 0 && chunk.begin == 0;
-  const Scale scale =
-      a.parts ? batch_scale(a, chunk.channel, keeps) : running_scale(a, chunk.channel);
-  const QuadLengths lengths = quad_lengths(a.y.lengths, chunk.group);
-  RandomKey key{};
-  uint32_t first = 0;  // element number of this thread's first record's position 0
-  const uint32_t per_record = uint32_t(a.y.channels) * uint32_t(a.y.length);
-  if (dropout) {
-    key = random_key(a.seed, a.step_values ? a.step_values->stream : a.stream, a.layer);
-    const uint32_t n = uint32_t(chunk.group * kLanes) + threadIdx.x % kQuadsPerPosition * 4;
-    first = (n * uint32_t(a.y.channels) + uint32_t(chunk.channel)) * uint32_t(a.y.length);
-  }
-  write_chunk(a.y, chunk, lengths, [&](int p) {
-    Quad quad = load_quad(quad_at(a.x, chunk.row, p));
-    LTH_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      float v = __fmaf_rn(__fsub_rn(quad.v[i], scale.mean), scale.factor, scale.beta);
-      if (relu) v = 0.0f > v ? 0.0f : v;  // NaN stays
-      if (dropout) {
-        const uint32_t index = first + uint32_t(i) * per_record + uint32_t(p);
-        v = random_bits(key, index) >= a.threshold ? __fmul_rn(v, a.kept_scale) : 0.0f;
-      }
-      quad.v[i] = v;
-    }
-    return quad;
+__global__ void __launch_bounds__(kRowThreads) normalize_kernel(Rows x, Rows y,
+                                                                const NormView view) {
+  const Chunk chunk = chunk_of_block(y);
+  const int quad = int(threadIdx.x) % kQuadsPerPosition;
+  const NormReader reader(view, chunk.group, quad);
+  const float4 map = reader.map_of(chunk.channel);
+  write_chunk(y, chunk, quad_lengths(y.lengths, chunk.group), [&](int p) {
+    const Quad in = load_quad(quad_at(x, chunk.row, p));
+    const float4 v = reader(map, chunk.channel, p, make_float4(in.v[0], in.v[1], in.v[2], in.v[3]));
+    return Quad{{v.x, v.y, v.z, v.w}};
   });
 }
 
 }  // namespace
 
+int own_parts(const Activation& x) { return parts_of(rows_of(x)); }
+
+void measure_statistics(const NormForward& args, NormPart* parts, Stream stream) {
+  const Rows x = rows_of(args.x);
+  LTH_LAUNCH(statistics_kernel, unsigned(parts_of(x)) * unsigned(x.channels), kRowThreads, 0,
+             stream, x, parts);
+}
+
 void norm_forward(const NormForward& args, const Context& context) {
-  const Rows x = rows_of(args.x), y = rows_of(args.y);
-  const bool dropout = args.training && args.dropout.rate > 0;
-  NormArguments a{.x = x,
-                  .y = y,
-                  .gamma = args.gamma,
-                  .beta = args.beta,
-                  .running_mean = args.running_mean,
-                  .running_variance = args.running_variance,
-                  .saved_mean = args.saved_mean,
-                  .saved_inv_std = args.saved_inv_std,
-                  .epsilon = args.epsilon,
-                  .momentum = args.momentum,
-                  .parts = nullptr,
-                  .part_count = parts_of(x),
-                  .seed = args.dropout.seed,
-                  .stream = args.dropout.stream,
-                  .layer = args.dropout.layer,
-                  .step_values = args.dropout.step_values,
-                  .threshold = dropout ? dropout_threshold(args.dropout.rate) : 0,
-                  .kept_scale = dropout ? float(1.0 / (1.0 - args.dropout.rate)) : 1.0f};
-  if (args.training) {
-    auto* parts = static_cast<Part*>(
-        context.workspace.require(size_t(x.channels) * size_t(a.part_count) * sizeof(Part)));
-    a.parts = parts;
-    LTH_LAUNCH(statistics_kernel, unsigned(a.part_count) * unsigned(x.channels), kRowThreads, 0,
-               context.stream, x, parts);
+  float* map = args.map;
+  if (!args.measured) {
+    const int count = args.training ? own_parts(args.x) : 0;
+    const size_t bytes = parts_bytes(args.x, count);
+    const size_t map_bytes = map ? 0 : size_t(args.x.shape.channels) * sizeof(float4);
+    auto* memory = static_cast<char*>(context.workspace.require(bytes + map_bytes));
+    if (!map) map = reinterpret_cast<float*>(memory + bytes);
+    NormParts parts;
+    if (args.training) {
+      parts = {reinterpret_cast<NormPart*>(memory), count};
+      measure_statistics(args, parts.data, context.stream);
+    }
+    fold_statistics(args, parts, map, context.stream);
   }
-  const unsigned blocks = row_blocks(y);
-  if (args.relu && dropout) {
-    LTH_LAUNCH((normalize_kernel<true, true>), blocks, kRowThreads, 0, context.stream, a);
-  } else if (args.relu) {
-    LTH_LAUNCH((normalize_kernel<true, false>), blocks, kRowThreads, 0, context.stream, a);
-  } else if (dropout) {
-    LTH_LAUNCH((normalize_kernel<false, true>), blocks, kRowThreads, 0, context.stream, a);
-  } else {
-    LTH_LAUNCH((normalize_kernel<false, false>), blocks, kRowThreads, 0, context.stream, a);
-  }
+  if (args.folded) return;
+  const Rows y = rows_of(args.y);
+  LTH_LAUNCH(normalize_kernel, row_blocks(y), kRowThreads, 0, context.stream, rows_of(args.x), y,
+             NormView::of(args, map));
 }
 
 }  // namespace lth::cuda

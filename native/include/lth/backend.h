@@ -27,6 +27,9 @@ class ConvPlan {
   virtual std::string describe() const = 0;
 };
 
+struct NormForward;
+struct NormBackward;
+
 struct ConvForward {
   ConvPlan* plan;
   const float* weight;    ///< [Cout, Cin, K], exact zeros where pruned
@@ -34,6 +37,9 @@ struct ConvForward {
   Activation x;           ///< [N, Cin, L]
   const Activation* add;  ///< [N, Cout, Lout] added to the result (a residual branch), or null
   Activation y;           ///< [N, Cout, Lout]
+  // Of backends that fuse norms.
+  const NormForward* folded = nullptr;    ///< the operand is this norm's result, x its input
+  const NormForward* measures = nullptr;  ///< norm of y, to be done up to its map
 };
 
 struct ConvDgrad {
@@ -42,6 +48,8 @@ struct ConvDgrad {
   Activation dy;        ///< [N, Cout, Lout]
   const Activation* add;///< [N, Cin, L] gradient of a residual branch, added to dx, or null
   Activation dx;        ///< [N, Cin, L]
+  // Of backends that fuse norms.
+  const NormBackward* measures = nullptr;  ///< dx is its dy: to be done up to its map
 };
 
 struct ConvWgrad {
@@ -50,6 +58,7 @@ struct ConvWgrad {
   Activation dy;   ///< [N, Cout, Lout]
   float* dweight;  ///< [Cout, Cin, K]; exact zeros where pruned
   float* dbias;    ///< [Cout]
+  const NormForward* folded = nullptr;  ///< as of ConvForward
 };
 
 /// What differs from one replay of a program to the next.
@@ -88,6 +97,10 @@ struct NormForward {
   bool training;             ///< false: normalise with the running statistics, write nothing else
   bool relu;
   Dropout dropout;           ///< applied only when training
+  // Of backends that fuse norms.
+  float* map = nullptr;      ///< [C][4], written: mean, gamma * inv_std, beta, 0; null: not wanted
+  bool measured = false;     ///< the map is made: only y is left to be written
+  bool folded = false;       ///< y is not to be written
 };
 
 /// Gradient of NormForward in training mode. y alone tells which gradients pass: with ReLU those
@@ -105,6 +118,11 @@ struct NormBackward {
   float* dbeta;              ///< [C]
   bool relu;
   double dropout_rate;
+  // Of backends that fuse norms.
+  const NormForward* forward = nullptr;  ///< if given, y is not looked at but made again from x
+  float* map = nullptr;   ///< [C][4], written: mean, a, b, c of dx = a g + b (x - mean) + c, g being
+                          ///< the gradient that passes dropout and ReLU; null: not wanted
+  bool measured = false;  ///< map, dgamma and dbeta are made: only dx is left to be written
 };
 
 /// Shortcut of a residual block: max-pool with window = stride (1 or 2, a window may reach past the
@@ -286,6 +304,8 @@ class Backend {
   virtual void conv1d_forward(const ConvForward& args) = 0;
   virtual void conv1d_dgrad(const ConvDgrad& args) = 0;
   virtual void conv1d_wgrad(const ConvWgrad& args) = 0;
+  /// Whether convolutions read through norms and take their statistics; see core/fuse.cc.
+  virtual bool fuses_norms() const { return false; }
   virtual void norm_forward(const NormForward& args) = 0;
   virtual void norm_backward(const NormBackward& args) = 0;
   virtual void shortcut_forward(const ShortcutForward& args) = 0;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "cuda/device.h"
+
+/// A norm over a batch goes in three steps: partial sums of each channel, taken by a kernel of their
+/// own or by the convolution that writes the values; their sum, folded into an affine map of each
+/// channel; the map, applied by a kernel of its own or by whoever reads the values.
+namespace lth::cuda {
+
+/// What some of a channel's valid elements add to its sums. Sums are of float because many of them
+/// are written and read; they are formed and added up in double.
+struct alignas(16) NormPart {
+  float first;   ///< forward: of x - pilot; backward: of g, the gradient behind ReLU and dropout
+  float second;  ///< forward: of (x - pilot)^2; backward: of g * (x - mean)
+  float pilot;   ///< forward: near the values, so that their squares do not cancel
+  int count;     ///< of elements
+};
+
+/// Parts of a channel, for all of them [C][count].
+struct NormParts {
+  NormPart* data = nullptr;
+  int count = 0;
+};
+
+/// How many parts of a channel the kernels below make.
+int own_parts(const Activation& x);
+inline size_t parts_bytes(const Activation& x, int count) {
+  return size_t(x.shape.channels) * size_t(count) * sizeof(NormPart);
+}
+
+/// Forward: the parts of the batch statistics of x.
+void measure_statistics(const NormForward& args, NormPart* parts, Stream stream);
+/// Moves the running statistics and writes the saved ones and the map.
+/// @param parts without data: the map is of the running statistics, which stay
+/// @param map [C][4] as NormForward::map
+void fold_statistics(const NormForward& args, const NormParts& parts, float* map, Stream stream);
+
+/// Backward: the parts of the sums over x and dy.
+void measure_gradient(const NormBackward& args, NormPart* parts, Stream stream);
+/// Writes dgamma, dbeta and the map.
+/// @param map [C][4] as NormBackward::map
+void fold_gradient(const NormBackward& args, const NormParts& parts, float* map, Stream stream);
+
+}  // namespace lth::cuda
