@@ -109,6 +109,11 @@ OpValues op_values(const Op& op) {
   return result;
 }
 
+bool joins_wgrad(const Op& op) {
+  return std::holds_alternative<ConvWgradOp>(op) || std::holds_alternative<GradientNormOp>(op) ||
+         std::holds_alternative<OptimizerOp>(op);
+}
+
 size_t plan_values(Recording& recording) {
   fuse_norms(recording);
   std::vector<ValueInfo>& values = recording.values;
@@ -132,6 +137,13 @@ size_t plan_values(Recording& recording) {
       lives[size_t(v)].last = std::max(lives[size_t(v)].last, node);
     }
     if (operands.write != kNone) held[size_t(operands.write)] = true;
+    if (recording.backend->overlaps_wgrad() && std::holds_alternative<ConvWgradOp>(op)) {
+      int last = node;
+      while (last + 1 < end && !joins_wgrad(recording.nodes[size_t(last + 1)].op)) ++last;
+      for (ValueIndex v : operands.reads) {
+        lives[size_t(v)].last = std::max(lives[size_t(v)].last, last);
+      }
+    }
     for (const HaloNeed& need : halo_needs(op)) {
       int& halo = values[size_t(need.value)].shape.halo;
       halo = std::max(halo, need.halo);

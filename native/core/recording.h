@@ -161,6 +161,10 @@ struct OpValues {
 };
 OpValues op_values(const Op& op);
 
+/// Whether the last weight gradient has to be done before this op: one runs at a time, and who reads
+/// gradients waits.
+bool joins_wgrad(const Op& op);
+
 /// On a backend that fuses them: folds norms into the convolutions around them, as far as nothing
 /// else reads what then lies nowhere. Nothing of this shows in a result.
 void fuse_norms(Recording& recording);

@@ -313,9 +313,13 @@ void Program::Impl::queue_ops() {
   const StepInputs none;  // the ops take all that differs between steps from step_values
   const Replayer replayer{*this, none, backend};
   for (size_t i = 0; i < recording->nodes.size(); ++i) {
+    const Op& op = recording->nodes[i].op;
+    if (joins_wgrad(op)) backend.join_wgrad();
     if (profiling) backend.set_mark(i);
-    std::visit(replayer, recording->nodes[i].op);
+    std::visit(replayer, op);
+    if (profiling) backend.join_wgrad();  // so that its time is its own
   }
+  backend.join_wgrad();
   if (profiling) backend.set_mark(recording->nodes.size());
   backend.store_step(
       {.queue = steps->queue(), .results = results, .trains = recording->has_optimizer});

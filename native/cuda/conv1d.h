@@ -43,7 +43,8 @@ std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePa
 
 void conv1d_forward(const ConvForward& args, Stream stream);
 void conv1d_dgrad(const ConvDgrad& args, Stream stream);
-void conv1d_wgrad(const ConvWgrad& args, Stream stream);
+/// @param workspace where the stream is not the one of the backend's
+void conv1d_wgrad(const ConvWgrad& args, Stream stream, Workspace* workspace = nullptr);
 
 using lth::ConvWeights;
 

@@ -4,8 +4,8 @@
 #include "cuda/norm_parts.h"
 #include "cuda/norm_view.h"
 
-/// The partial sums of a norm, taken of a pass's results while they are in registers: the statistics
-/// of a forward pass for the norm behind it, the gradient sums of a dgrad for the norm before it.
+/// The partial sums of a norm, taken of a pass's results while they are in registers: of a forward
+/// pass the statistics for the norm behind it, of a dgrad the gradient sums for the norm before it.
 namespace lth::cuda::conv {
 
 struct Measure {

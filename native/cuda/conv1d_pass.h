@@ -54,8 +54,8 @@ struct PassSite {
 };
 
 /// Sums of four lanes at `Count` steps of a row, which `Width` neighbouring lanes share: to the
-/// output, where they are measured, or to the partial sums when the contraction is split. Whole warps
-/// only.
+/// output, where they are measured, or to the partial sums when the contraction is split. Whole
+/// warps only.
 /// @param first the first of the steps, `between` apart
 template <int Width, int Count>
 __device__ inline void store_sums(const PassArgs& args, const PassSite& site, int row, int first,

@@ -5,7 +5,8 @@
 namespace lth::cuda {
 namespace conv {
 
-void* PlanContext::require(size_t bytes, Stream stream) {
+void* PlanContext::require(size_t bytes, Stream stream, Workspace* workspace) {
+  if (workspace) return workspace->require(bytes);
   if (device.workspace) return device.workspace->require(bytes);
   if (!own) own = std::make_unique<Workspace>(stream);
   return own->require(bytes);
@@ -65,7 +66,9 @@ void Plan::dgrad(const ConvDgrad& args, Stream stream) {
               context_, stream);
 }
 
-void Plan::wgrad(const ConvWgrad& args, Stream stream) { wgrad_->run(args, context_, stream); }
+void Plan::wgrad(const ConvWgrad& args, Stream stream, Workspace* workspace) {
+  wgrad_->run(args, context_, stream, workspace);
+}
 
 ConvChoice default_choice(const Conv1dDesc& desc, const SparsePattern* pattern,
                           Precision precision) {
@@ -100,8 +103,8 @@ void conv1d_forward(const ConvForward& args, Stream stream) {
 void conv1d_dgrad(const ConvDgrad& args, Stream stream) {
   conv::plan_of(args.plan).dgrad(args, stream);
 }
-void conv1d_wgrad(const ConvWgrad& args, Stream stream) {
-  conv::plan_of(args.plan).wgrad(args, stream);
+void conv1d_wgrad(const ConvWgrad& args, Stream stream, Workspace* workspace) {
+  conv::plan_of(args.plan).wgrad(args, stream, workspace);
 }
 
 void conv1d_prepare(std::span<const ConvWeights> weights, Stream stream) {

@@ -18,7 +18,8 @@ struct PlanContext {
   DeviceInfo device;
   std::unique_ptr<Workspace> own;  ///< used where the device has no backend
 
-  void* require(size_t bytes, Stream stream);
+  /// @param workspace to be used instead, or null
+  void* require(size_t bytes, Stream stream, Workspace* workspace = nullptr);
 };
 
 /// Live and dead channels on one side of a pass, on the device.
@@ -85,7 +86,7 @@ class WgradPlan {
  public:
   WgradPlan(const Conv1dDesc& desc, const SparsePattern* pattern, const Survivors& survivors,
             ConvKernel kernel, Stream stream);
-  void run(const ConvWgrad& args, PlanContext& context, Stream stream) const;
+  void run(const ConvWgrad& args, PlanContext& context, Stream stream, Workspace* workspace) const;
 
  private:
   Conv1dDesc desc_;
@@ -110,7 +111,7 @@ class Plan final : public ConvPlan {
 
   void forward(const ConvForward& args, Stream stream);
   void dgrad(const ConvDgrad& args, Stream stream);
-  void wgrad(const ConvWgrad& args, Stream stream);
+  void wgrad(const ConvWgrad& args, Stream stream, Workspace* workspace);
 
   void pack_jobs(const float* weight, std::vector<PackJob>& jobs) const;
   bool prepared = false;  ///< weights are packed elsewhere

@@ -142,7 +142,8 @@ WgradPlan::WgradPlan(const Conv1dDesc& desc, const SparsePattern* pattern,
   target_ = DeviceArray<int32_t>(tiles.index, stream);
 }
 
-void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream) const {
+void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream,
+                    Workspace* workspace) const {
   WgradArgs args{};
   args.x = Rows::of(run.x);
   args.dy = Rows::of(run.dy);
@@ -185,7 +186,7 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream) c
   args.segments = choose_segments(args.total_chunks, tiles, args.partial_stride,
                                   context.device.sm_count, simt);
   args.partial = static_cast<float*>(
-      context.require(args.segments * args.partial_stride * sizeof(float), stream));
+      context.require(args.segments * args.partial_stride * sizeof(float), stream, workspace));
 
   if (rows_.dead_count > 0) {
     LTH_LAUNCH(dead_bias_kernel, dim3(rows_.dead_count, args.segments), dim3(kThreads), 0, stream,

@@ -1,3 +1,4 @@
+#include <utility>
 #include <vector>
 
 #include "cuda/conv1d.h"
@@ -61,6 +62,8 @@ class CudaBackend final : public Backend {
         precision_(precision),
         stream_(std::make_shared<OwnedStream>(info.index)),
         workspace_(stream()),
+        side_(info.index),
+        side_workspace_(side_.get()),
         ticket_(1),
         plans_(stream()) {
     info_.workspace = &workspace_;
@@ -119,9 +122,17 @@ class CudaBackend final : public Backend {
     activate();
     cuda::conv1d_dgrad(args, stream());
   }
+  bool overlaps_wgrad() const override { return true; }
   void conv1d_wgrad(const ConvWgrad& args) override {
     activate();
-    cuda::conv1d_wgrad(args, stream());
+    order_(stream(), side_.get());
+    cuda::conv1d_wgrad(args, side_.get(), &side_workspace_);
+    wgrad_runs_ = true;
+  }
+  void join_wgrad() override {
+    if (!std::exchange(wgrad_runs_, false)) return;
+    activate();
+    order_(side_.get(), stream());
   }
   bool fuses_norms() const override { return true; }
   void norm_forward(const NormForward& args) override { cuda::norm_forward(args, context()); }
@@ -165,7 +176,7 @@ class CudaBackend final : public Backend {
     cuda::launch_graph(static_cast<Captured&>(step).graph(), stream());
   }
   uint64_t capture_generation() const override {
-    return workspace_.generation() + plans_.generation();
+    return workspace_.generation() + side_workspace_.generation() + plans_.generation();
   }
   void set_mark(size_t index) override {
     activate();
@@ -189,6 +200,10 @@ class CudaBackend final : public Backend {
   Precision precision_;
   std::shared_ptr<OwnedStream> stream_;  // captured steps share it
   Workspace workspace_;
+  OwnedStream side_;  // of weight gradients, which late layers are too small to fill a GPU with
+  Workspace side_workspace_;
+  cuda::Order order_;
+  bool wgrad_runs_ = false;
   DeviceArray<unsigned> ticket_;
   FlatPlans plans_;
   std::vector<std::unique_ptr<cuda::Mark>> marks_;

@@ -183,6 +183,20 @@ double Mark::seconds_between(const Mark& from, const Mark& to) {
   return double(milliseconds) * 1e-3;
 }
 
+Order::Order() : state_(nullptr) {
+  cudaEvent_t event = nullptr;
+  check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreate");
+  state_ = event;
+}
+
+Order::~Order() { cudaEventDestroy(static_cast<cudaEvent_t>(state_)); }
+
+void Order::operator()(Stream before, Stream after) {
+  const auto event = static_cast<cudaEvent_t>(state_);
+  check(cudaEventRecord(event, before), "cudaEventRecord");
+  check(cudaStreamWaitEvent(after, event, 0), "cudaStreamWaitEvent");
+}
+
 void allow_shared(const void* kernel, size_t bytes) {
   if (bytes <= kSharedForAll) return;
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(bytes)),

@@ -100,6 +100,21 @@ class Mark {
   void* state_;
 };
 
+/// Orders the work of two streams, also while they are captured.
+class Order {
+ public:
+  Order();
+  ~Order();
+  Order(const Order&) = delete;
+  Order& operator=(const Order&) = delete;
+  /// What is queued on `after` from here on starts when all that is queued on `before` is done. A
+  /// stream that is ordered behind a captured one is captured with it until the other way round.
+  void operator()(Stream before, Stream after);
+
+ private:
+  void* state_;
+};
+
 /// Device array that frees itself.
 template <class T>
 class DeviceArray {

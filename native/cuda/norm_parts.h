@@ -2,9 +2,9 @@
 
 #include "cuda/device.h"
 
-/// A norm over a batch goes in three steps: partial sums of each channel, taken by a kernel of their
-/// own or by the convolution that writes the values; their sum, folded into an affine map of each
-/// channel; the map, applied by a kernel of its own or by whoever reads the values.
+/// A norm over a batch goes in three steps: partial sums of each channel, taken by a kernel of
+/// their own or by the convolution that writes the values; their sum, folded into an affine map of
+/// each channel; the map, applied by a kernel of its own or by whoever reads the values.
 namespace lth::cuda {
 
 /// What some of a channel's valid elements add to its sums. Sums are of float because many of them

@@ -4,8 +4,8 @@
 #include "lth/backend.h"
 #include "lth/random.h"
 
-/// A norm as an op sees it that makes the norm's result of its input, where the result lies nowhere:
-/// y = dropout(relu((x - mean) * factor + beta)), bit for bit what norm_forward writes.
+/// A norm as an op sees it that makes the norm's result of its input, where the result lies
+/// nowhere: y = dropout(relu((x - mean) * factor + beta)), bit for bit what norm_forward writes.
 namespace lth::cuda {
 
 struct NormView {

@@ -111,9 +111,10 @@ bool same_bits(const Host& a, const Host& b) {
 class Runner {
  public:
   explicit Runner(const Case& c)
-      : c_(c), s_(c.shape), numbers_(11), stream_(cuda::make_stream()), workspace_(stream_), ticket_(1),
-        desc_{c.shape.in, c.shape.out, c.shape.kernel, c.shape.stride, same_pad_left(c.shape.length, c.shape.kernel, c.shape.stride)},
-        before_(c.shape.in, numbers_, stream_), behind_(c.shape.out, numbers_, stream_) {
+      : c_(c), s_(c.shape), numbers_(11), stream_(cuda::make_stream()), workspace_(stream_),
+        ticket_(1), desc_{s_.in, s_.out, s_.kernel, s_.stride,
+                          same_pad_left(s_.length, s_.kernel, s_.stride)},
+        before_(s_.in, numbers_, stream_), behind_(s_.out, numbers_, stream_) {
     const int slots = (c.shape.records + kLanes - 1) / kLanes * kLanes;
     for (int n = 0; n < slots; ++n) {
       const int length = n >= c.shape.records || n % 5 == 3 ? 0
@@ -272,8 +273,8 @@ class Runner {
 
   /// dgrad that measures its result for the norm before the convolution.
   void measured_backward(const NormForward& norm, DeviceActivation& x, DeviceActivation& y) {
-    DeviceActivation dz = activation(true), add = activation(false), plain = activation(false, kNaN),
-                     dy = activation(false, kNaN);
+    DeviceActivation dz = activation(true), add = activation(false),
+                     plain = activation(false, kNaN), dy = activation(false, kNaN);
     dz.store(random(s_.out, dz.view.shape.length));
     add.store(random(s_.in, s_.length));
     DeviceActivation dx = activation(false, kNaN), want = activation(false, kNaN),

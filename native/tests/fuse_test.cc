@@ -1,7 +1,7 @@
 #include "tests/small_net.h"
 
-/// Which norms a backend that fuses them folds into its convolutions; that this shows in no bit of a
-/// result is in program_test.cc.
+/// Which norms a backend that fuses them folds into its convolutions; that this shows in no bit of
+/// a result is in program_test.cc.
 
 using namespace lth;
 using namespace lth::test;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Batch } from "../data/batches.ts";
 import {
   metricFor,
   type Prediction,
@@ -20,7 +21,8 @@ export interface Evaluation {
 }
 
 /**
- * Runs the network with its running statistics over every record of a split.
+ * Runs the network with its running statistics over every record of a split. While the device computes
+ * a batch, the votes of the batch before are counted here.
  *
  * @param bench Network, data and device.
  * @param name The split; it must not be empty.
@@ -30,11 +32,7 @@ export async function evaluate(bench: Workbench, name: SplitName): Promise<Evalu
   const split = bench.split(name);
   const priors = trainingPriors(bench);
   const predictions: Prediction[] = new Array(split.lengths.length);
-  for (const batch of bench.evaluationBatches(name)) {
-    const { program, logits } = bench.evaluationProgram(batch.length);
-    await bench.device.run([program], { records: bench.deviceRecords(name, batch) });
-    const values = program.readValue(logits);
-    const [, classes, rowLength] = program.valueShape(logits);
+  const vote = ({ batch, values, classes, rowLength }: Computed) =>
     batch.records.forEach((record, slot) => {
       if (record < 0) return;
       const first = slot * classes * rowLength;
@@ -45,7 +43,19 @@ export async function evaluate(bench: Workbench, name: SplitName): Promise<Evalu
         truth: split.labels[record]!,
       });
     });
+  let before: Computed | null = null;
+  for (const batch of bench.evaluationBatches(name)) {
+    const { program, logits } = bench.evaluationProgram(batch.length);
+    const running = bench.device.run([program], { records: bench.deviceRecords(name, batch) });
+    try {
+      if (before) vote(before);
+    } finally {
+      await running; // work under way is never left behind
+    }
+    const [, classes, rowLength] = program.valueShape(logits);
+    before = { batch, values: program.readValue(logits), classes, rowLength };
   }
+  if (before) vote(before);
   const { classes } = bench.dataset;
   const scores = scoresOf(predictions, {
     truths: split.labels,
@@ -53,6 +63,14 @@ export async function evaluate(bench: Workbench, name: SplitName): Promise<Evalu
     metric: metricFor(classes),
   });
   return { scores, predictions };
+}
+
+/** A batch with its logits [N, classes, rowLength]. */
+interface Computed {
+  readonly batch: Batch;
+  readonly values: Float32Array;
+  readonly classes: number;
+  readonly rowLength: number;
 }
 
 /** Priors of the vote: the training steps of each class, smoothed. */

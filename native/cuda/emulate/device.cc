@@ -64,7 +64,10 @@ void device_free(void* pointer) noexcept {
 }
 
 Stream make_stream() { return new emulate::Stream; }
-void destroy_stream(Stream stream) noexcept { delete stream; }
+void destroy_stream(Stream stream) noexcept {
+  if (!stream->waiting.empty()) emulate::fail("a stream destroyed before its work was waited for");
+  delete stream;
+}
 void synchronize(Stream) { refuse_during_capture("a synchronisation"); }
 
 void copy_to_device(void* target, const void* host, size_t bytes, Stream) {
@@ -119,6 +122,16 @@ void launch_graph(Graph graph, Stream) {
 }
 
 void destroy_graph(Graph graph) noexcept { delete graph; }
+
+Order::Order() : state_(nullptr) {}
+Order::~Order() = default;
+void Order::operator()(Stream before, Stream after) {
+  if (!before->follows) {
+    after->follows = true;
+    return;
+  }
+  for (auto& work : std::exchange(before->waiting, {})) after->submit(std::move(work));
+}
 
 Mark::Mark() : state_(new Clock::time_point) {}
 Mark::~Mark() { delete static_cast<Clock::time_point*>(state_); }

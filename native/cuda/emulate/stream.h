@@ -10,12 +10,18 @@ struct Graph {
   std::vector<std::function<void()>> work;
 };
 
-/// Runs work at once, or records it while it is captured.
+/// Runs work at once, or records it while it is captured. A stream that is ordered behind another one
+/// does its work as late as that may be: where the other is ordered behind it in turn. Whoever has
+/// overwritten an operand by then sees a wrong result.
 struct Stream {
   Graph* recording = nullptr;
+  bool follows = false;
+  std::vector<std::function<void()>> waiting;  ///< of one that follows
 
   void submit(std::function<void()> work) {
-    if (recording) {
+    if (follows) {
+      waiting.push_back(std::move(work));
+    } else if (recording) {
       recording->work.push_back(std::move(work));
     } else {
       work();

@@ -120,8 +120,9 @@ struct NormBackward {
   double dropout_rate;
   // Of backends that fuse norms.
   const NormForward* forward = nullptr;  ///< if given, y is not looked at but made again from x
-  float* map = nullptr;   ///< [C][4], written: mean, a, b, c of dx = a g + b (x - mean) + c, g being
-                          ///< the gradient that passes dropout and ReLU; null: not wanted
+  /// [C][4], written: mean, a, b, c of dx = a g + b (x - mean) + c, g being the gradient that passes
+  /// dropout and ReLU; null: not wanted
+  float* map = nullptr;
   bool measured = false;  ///< map, dgamma and dbeta are made: only dx is left to be written
 };
 
@@ -304,6 +305,10 @@ class Backend {
   virtual void conv1d_forward(const ConvForward& args) = 0;
   virtual void conv1d_dgrad(const ConvDgrad& args) = 0;
   virtual void conv1d_wgrad(const ConvWgrad& args) = 0;
+  /// Whether a conv1d_wgrad may run beside the ops after it, until join_wgrad: till then its operands
+  /// must stay as they are and its results are not to be read.
+  virtual bool overlaps_wgrad() const { return false; }
+  virtual void join_wgrad() {}
   /// Whether convolutions read through norms and take their statistics; see core/fuse.cc.
   virtual bool fuses_norms() const { return false; }
   virtual void norm_forward(const NormForward& args) = 0;
