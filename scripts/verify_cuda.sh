@@ -88,8 +88,9 @@ show tests 4
 
 # The tests that run kernels; select_magnitude_test under the sanitizer takes hours.
 sanitized="gather_test shortcut_test cross_entropy_test optimizer_test norm_test program_test"
-sanitized="$sanitized cuda_conv1d_dense_test cuda_conv1d_sparse_test"
-[ $quick = 1 ] && sanitized="gather_test shortcut_test cross_entropy_test program_test"
+sanitized="$sanitized cuda_conv1d_dense_test cuda_conv1d_sparse_test cuda_fused_test"
+sanitized="$sanitized wgrad_overlap_test"
+[ $quick = 1 ] && sanitized="gather_test shortcut_test cross_entropy_test program_test cuda_fused_test"
 sanitize() {
   local tool=$1 test
   shift
@@ -119,6 +120,14 @@ done
 for precision in fp32 tf32 bf16; do
   stage "step-A-$precision" build "$build/cuda_step_bench" --precision $precision --ops
   show "step-A-$precision" 8 '^density|a copy moves'
+done
+# What fusing the norms and a second stream are worth.
+for precision in tf32 bf16; do
+  for less in separate-norms one-stream; do
+    stage "step-A-$precision-$less" build "$build/cuda_step_bench" --precision $precision --$less \
+      --density 1 --density 0.02
+    show "step-A-$precision-$less" 2 '^density'
+  done
 done
 if [ $quick = 0 ]; then
   for precision in tf32 bf16; do

@@ -2,11 +2,14 @@
 //
 //   cuda_step_bench [--device N] [--precision fp32|tf32|bf16] [--records N] [--length L]
 //                   [--density D]... [--steps N] [--repeat N] [--ops]
+//                   [--separate-norms] [--one-stream]
 //
 // A step is batch assembly, forward, backward, clipping and Adam, replayed from a captured graph;
 // the host waits once per --steps steps. The time is the median of --repeat such runs, on the
 // host's clock. The floor counts every op's activations and surviving weights once over the
-// bandwidth of a copy that is measured first. --ops: per op, run one by one.
+// bandwidth of a copy that is measured first. --ops: per op, run one by one. --separate-norms and
+// --one-stream leave out what the backend gains by fusing norms into convolutions and by running
+// weight gradients beside the rest.
 
 #include <algorithm>
 #include <atomic>
@@ -137,6 +140,10 @@ int run(int argc, char** argv) {
       settings.repeat = int(arguments.number());
     } else if (arguments.take("--ops")) {
       settings.ops = true;
+    } else if (arguments.take("--separate-norms")) {
+      settings.cuda.fuse_norms = false;
+    } else if (arguments.take("--one-stream")) {
+      settings.cuda.overlap_wgrad = false;
     } else {
       arguments.refuse();
     }

@@ -20,7 +20,7 @@ void unfuse(Recording& recording) {
   for (Node& node : recording.nodes) {
     std::visit(Overloaded{
                    [&](ConvOp& o) { plain(o); },
-                   [&](ConvDgradOp& o) { plain(o.conv), o.measures = kNone; },
+                   [](ConvDgradOp& o) { o.measures = o.measured_x = kNone; },
                    [&](ConvWgradOp& o) { plain(o.conv); },
                    [](NormOp& o) { o.folded = o.measured = false; },
                    [](NormBackwardOp& o) { o.norm.folded = o.norm.measured = o.measured = false; },
@@ -82,6 +82,7 @@ void fuse_norms(Recording& recording) {
       auto* dgrad = producer<ConvDgradOp>(recording, backward->dy);
       if (dgrad && dgrad->measures == kNone) {
         dgrad->measures = int(i);
+        dgrad->measured_x = backward->norm.x;
         backward->measured = true;
       }
     }

@@ -93,7 +93,9 @@ OpValues op_values(const Op& op) {
       Overloaded{
           [](const GatherOp& o) { return OpValues{{}, o.x}; },
           [](const ConvOp& o) { return OpValues{{o.input(), o.add}, o.y}; },
-          [](const ConvDgradOp& o) { return OpValues{{o.dy, o.add}, o.dx}; },
+          [](const ConvDgradOp& o) {
+            return OpValues{{o.dy, o.add, o.measured_x}, o.dx};
+          },
           [](const ConvWgradOp& o) { return OpValues{{o.conv.input(), o.dy}, kNone}; },
           [](const NormOp& o) { return OpValues{{o.x}, o.folded ? kNone : o.y}; },
           [](const NormBackwardOp& o) {

@@ -66,7 +66,9 @@ struct ConvDgradOp {
   ValueIndex dy;
   ValueIndex add;  ///< or none
   ValueIndex dx;
-  int measures = kNone;  ///< node of the norm_backward whose sums over dx are taken on the way
+  // Set by fuse_norms.
+  int measures = kNone;           ///< node of the norm_backward whose sums over dx are taken here
+  ValueIndex measured_x = kNone;  ///< the input of its norm, which they are made of too
 };
 
 struct ConvWgradOp {

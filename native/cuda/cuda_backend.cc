@@ -57,9 +57,9 @@ class Captured final : public CapturedStep {
 
 class CudaBackend final : public Backend {
  public:
-  CudaBackend(const DeviceInfo& info, Precision precision)
+  CudaBackend(const DeviceInfo& info, const CudaOptions& options)
       : info_(info),
-        precision_(precision),
+        options_(options),
         stream_(std::make_shared<OwnedStream>(info.index)),
         workspace_(stream()),
         side_(info.index),
@@ -72,7 +72,7 @@ class CudaBackend final : public Backend {
 
   std::string_view name() const override { return "cuda"; }
   std::string description() const override {
-    return cuda::device_text(info_) + ", " + cuda::precision_name(precision_);
+    return cuda::device_text(info_) + ", " + cuda::precision_name(options_.precision);
   }
 
   void* allocate(size_t bytes) override {
@@ -112,7 +112,7 @@ class CudaBackend final : public Backend {
   std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc,
                                         const SparsePattern* pattern) override {
     activate();
-    return cuda::plan_conv1d(desc, pattern, precision_, info_);
+    return cuda::plan_conv1d(desc, pattern, options_.precision, info_);
   }
   void conv1d_forward(const ConvForward& args) override {
     activate();
@@ -122,9 +122,10 @@ class CudaBackend final : public Backend {
     activate();
     cuda::conv1d_dgrad(args, stream());
   }
-  bool overlaps_wgrad() const override { return true; }
+  bool overlaps_wgrad() const override { return options_.overlap_wgrad; }
   void conv1d_wgrad(const ConvWgrad& args) override {
     activate();
+    if (!options_.overlap_wgrad) return cuda::conv1d_wgrad(args, stream());
     order_(stream(), side_.get());
     cuda::conv1d_wgrad(args, side_.get(), &side_workspace_);
     wgrad_runs_ = true;
@@ -134,7 +135,7 @@ class CudaBackend final : public Backend {
     activate();
     order_(side_.get(), stream());
   }
-  bool fuses_norms() const override { return true; }
+  bool fuses_norms() const override { return options_.fuse_norms; }
   void norm_forward(const NormForward& args) override { cuda::norm_forward(args, context()); }
   void norm_backward(const NormBackward& args) override { cuda::norm_backward(args, context()); }
   void shortcut_forward(const ShortcutForward& args) override {
@@ -197,7 +198,7 @@ class CudaBackend final : public Backend {
   }
 
   DeviceInfo info_;
-  Precision precision_;
+  CudaOptions options_;
   std::shared_ptr<OwnedStream> stream_;  // captured steps share it
   Workspace workspace_;
   OwnedStream side_;  // of weight gradients, which late layers are too small to fill a GPU with
@@ -222,7 +223,7 @@ std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options) {
   const std::string refusal = cuda::device_refusal(info);
   if (!refusal.empty()) throw_state("Cannot use CUDA device " + std::to_string(options.index) +
                                     ": " + refusal);
-  return std::make_unique<CudaBackend>(info, options.precision);
+  return std::make_unique<CudaBackend>(info, options);
 }
 
 }  // namespace lth

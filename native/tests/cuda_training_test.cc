@@ -111,6 +111,23 @@ void test_precision(const Run& cpu, Precision precision, const char* name, doubl
   context.clear();
 }
 
+/// What the backend does to be fast: weight gradients beside other ops change no bit; norms fused
+/// into convolutions have sums of other parts, and no more than that.
+void test_options() {
+  const auto make = [](CudaOptions options) {
+    options.precision = Precision::fp32;
+    return std::shared_ptr<Backend>(make_cuda_backend(options));
+  };
+  const Run all = run(make({}));
+  const Run in_turn = run(make({.overlap_wgrad = false}));
+  CHECK(same_bits(all.losses, in_turn.losses));
+  CHECK(same_bits(all.state, in_turn.state));
+  const Run separate = run(make({.fuse_norms = false}));
+  for (int i = 0; i < kSteps; ++i) {
+    CHECK_NEAR(separate.losses[size_t(i)], all.losses[size_t(i)], 1e-4 * all.losses[size_t(i)]);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -124,5 +141,6 @@ int main() {
   test_precision(cpu, Precision::fp32, "fp32", 1e-3);
   test_precision(cpu, Precision::tf32, "tf32", 0.02);
   test_precision(cpu, Precision::bf16, "bf16", 0.1);
+  test_options();
   return finish();
 }

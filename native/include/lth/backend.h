@@ -374,6 +374,9 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
 struct CudaOptions {
   int index = 0;  ///< device, as the driver counts them
   Precision precision = Precision::tf32;
+  // To measure what they are worth.
+  bool fuse_norms = true;     ///< false: norms are ops of their own
+  bool overlap_wgrad = true;  ///< false: weight gradients run in turn; the same bits
 };
 
 /// Throws Error(range) for an unknown device, Error(state) if there is no usable one or this build
