@@ -163,8 +163,8 @@ struct OpValues {
 };
 OpValues op_values(const Op& op);
 
-/// Whether the last weight gradient has to be done before this op: one runs at a time, and who reads
-/// gradients waits.
+/// Whether the last weight gradient has to be done before this op: one runs at a time, and readers
+/// of gradients wait.
 bool joins_wgrad(const Op& op);
 
 /// On a backend that fuses them: folds norms into the convolutions around them, as far as nothing
