@@ -86,6 +86,9 @@ std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePa
   for (const ConvKernel kernel : candidates) {
     const auto plan = plan_conv1d_as(ConvChoice{kernel, kernel, kernel}.text(), desc, pattern,
                                      precision, device);
+    // Packed before, as a program does for all its convolutions together.
+    const ConvWeights packed{plan.get(), weight.data()};
+    conv1d_prepare({&packed, 1}, stream);
     const double seconds[3] = {
         median_seconds(stream,
                        [&] {
