@@ -4,12 +4,12 @@
 //                   [--density D]... [--steps N] [--repeat N] [--ops]
 //                   [--separate-norms] [--one-stream]
 //
-// A step is batch assembly, forward, backward, clipping and Adam, replayed from a captured graph;
-// the host waits once per --steps steps. The time is the median of --repeat such runs, on the
-// host's clock. The floor counts every op's activations and surviving weights once over the
-// bandwidth of a copy that is measured first. --ops: per op, run one by one. --separate-norms and
-// --one-stream leave out what the backend gains by fusing norms into convolutions and by running
-// weight gradients beside the rest.
+// A step is batch assembly, forward, backward, clipping and Adam, on kernels chosen by timing,
+// replayed from a captured graph; the host waits once per --steps steps. The time is the median of
+// --repeat such runs, on the host's clock. The floor counts every op's activations and surviving
+// weights once over the bandwidth of a copy that is measured first. --ops: per op, run one by one.
+// --separate-norms and --one-stream leave out what the backend gains by fusing norms into
+// convolutions and by running weight gradients beside the rest.
 
 #include <algorithm>
 #include <atomic>
@@ -103,6 +103,7 @@ void bench(const Settings& settings, double density, double bandwidth) {
   options.density = density;
   FullNetwork network(backend, options);
   const auto program = network.training();
+  program->choose_kernels();  // as a round of training begins
   const double seconds = seconds_per_step(*program, network, settings);
   const std::vector<OpProfile> ops = profile(*program, network, settings.repeat);
   Sum all;

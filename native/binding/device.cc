@@ -85,6 +85,7 @@ Device::Device(const Napi::CallbackInfo& info) : Handle(info) {
     std::shared_ptr<Backend> backend = open_backend(info[0]);
     name_ = backend->name();
     description_ = backend->description();
+    times_convolutions_ = backend->times_convolutions();
     state_ = std::make_shared<DeviceState>(AddonData::shared(info.Env()), std::move(backend));
   });
 }
@@ -93,6 +94,7 @@ Napi::Function Device::define_class(Napi::Env env) {
   const std::vector<napi_property_descriptor> properties = {
       getter_named<&Device::name>("name"),
       getter_named<&Device::description>("description"),
+      getter_named<&Device::times_convolutions>("timesConvolutions"),
       method_named<&Device::parameter>("parameter"),
       method_named<&Device::buffer>("buffer"),
       method_named<&Device::dataset>("dataset"),
@@ -110,6 +112,10 @@ Napi::Value Device::name(const Napi::CallbackInfo& info) {
 
 Napi::Value Device::description(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), description_);
+}
+
+Napi::Value Device::times_convolutions(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), times_convolutions_);
 }
 
 Napi::Value Device::parameter(const Napi::CallbackInfo& info) {

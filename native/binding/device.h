@@ -18,6 +18,7 @@ class Device : public Handle<Device> {
  private:
   Napi::Value name(const Napi::CallbackInfo& info);
   Napi::Value description(const Napi::CallbackInfo& info);
+  Napi::Value times_convolutions(const Napi::CallbackInfo& info);
   Napi::Value parameter(const Napi::CallbackInfo& info);
   Napi::Value buffer(const Napi::CallbackInfo& info);
   Napi::Value dataset(const Napi::CallbackInfo& info);
@@ -30,6 +31,7 @@ class Device : public Handle<Device> {
   std::shared_ptr<DeviceState> state_;
   std::string name_;
   std::string description_;
+  bool times_convolutions_ = false;
 };
 
 }  // namespace lth::binding

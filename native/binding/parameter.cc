@@ -18,6 +18,7 @@ Napi::Function Parameter::define_class(Napi::Env env) {
       method_named<&Parameter::write>("write"),
       method_named<&Parameter::read_mask>("readMask"),
       method_named<&Parameter::set_mask>("setMask"),
+      method_named<&Parameter::set_kernels>("setKernels"),
   };
   return define<&Parameter::dispose>(env, properties);
 }
@@ -68,6 +69,12 @@ Napi::Value Parameter::set_mask(const Napi::CallbackInfo& info) {
   const auto parameter = idle("parameter.setMask");
   require_length(mask.size(), parameter->size(), "setMask: mask");
   parameter->set_mask(mask.data());
+  return info.Env().Undefined();
+}
+
+Napi::Value Parameter::set_kernels(const Napi::CallbackInfo& info) {
+  const std::string kernels = to_text(info[0], "setKernels: kernels");
+  idle("parameter.setKernels")->set_kernels(kernels);
   return info.Env().Undefined();
 }
 

@@ -29,6 +29,7 @@ class Parameter : public DeviceObject<Parameter, lth::Parameter> {
   Napi::Value write(const Napi::CallbackInfo& info);
   Napi::Value read_mask(const Napi::CallbackInfo& info);
   Napi::Value set_mask(const Napi::CallbackInfo& info);
+  Napi::Value set_kernels(const Napi::CallbackInfo& info);
 };
 
 }  // namespace lth::binding

@@ -1,8 +1,46 @@
 #include "binding/program.h"
 
+#include <optional>
+#include <utility>
+
 #include "binding/value_code.h"
 
 namespace lth::binding {
+namespace {
+
+/// program.chooseKernels: seconds on a large network.
+class ChooseKernels : public Job {
+ public:
+  ChooseKernels(std::shared_ptr<Recorded> recorded, Napi::Promise::Deferred deferred)
+      : recorded_(std::move(recorded)), deferred_(deferred) {}
+
+  void work(const std::atomic<bool>&) noexcept override {
+    failed_ = capture([&] { chosen_ = recorded_->program->choose_kernels(); });
+  }
+
+  void settle(Napi::Env env) override {
+    if (failed_) {
+      deferred_.Reject(to_js_error(env, *failed_).Value());
+      return;
+    }
+    Napi::Array array = Napi::Array::New(env, chosen_.size());
+    for (size_t i = 0; i < chosen_.size(); ++i) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry.Set("label", Napi::String::New(env, chosen_[i].label));
+      entry.Set("kernels", Napi::String::New(env, chosen_[i].kernels));
+      array.Set(uint32_t(i), entry);
+    }
+    deferred_.Resolve(array);
+  }
+
+ private:
+  std::shared_ptr<Recorded> recorded_;
+  std::vector<ConvKernels> chosen_;
+  std::optional<Caught> failed_;
+  Napi::Promise::Deferred deferred_;
+};
+
+}  // namespace
 
 Napi::Function Program::define_class(Napi::Env env) {
   const std::vector<napi_property_descriptor> properties = {
@@ -14,6 +52,7 @@ Napi::Function Program::define_class(Napi::Env env) {
       method_named<&Program::value_shape>("valueShape"),
       method_named<&Program::profile>("profile"),
       method_named<&Program::reset_profile>("resetProfile"),
+      method_named<&Program::choose_kernels>("chooseKernels"),
   };
   return define<&Program::dispose>(env, properties);
 }
@@ -97,6 +136,13 @@ Napi::Value Program::profile(const Napi::CallbackInfo& info) {
 Napi::Value Program::reset_profile(const Napi::CallbackInfo& info) {
   idle("program.resetProfile")->program->reset_profile();
   return info.Env().Undefined();
+}
+
+Napi::Value Program::choose_kernels(const Napi::CallbackInfo& info) {
+  std::shared_ptr<Recorded> recorded = idle("program.chooseKernels");
+  auto deferred = Napi::Promise::Deferred::New(info.Env());
+  device().start(info.Env(), std::make_unique<ChooseKernels>(std::move(recorded), deferred));
+  return deferred.Promise();
 }
 
 }  // namespace lth::binding

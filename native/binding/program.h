@@ -36,6 +36,7 @@ class Program : public DeviceObject<Program, Recorded> {
   Napi::Value value_shape(const Napi::CallbackInfo& info);
   Napi::Value profile(const Napi::CallbackInfo& info);
   Napi::Value reset_profile(const Napi::CallbackInfo& info);
+  Napi::Value choose_kernels(const Napi::CallbackInfo& info);
 };
 
 }  // namespace lth::binding

@@ -69,6 +69,7 @@ void Parameter::set_mask(const uint8_t* mask) {
         build_pattern(mask, shape_[0], int(size_ / size_t(shape_[0]))));
   }
   plans_.clear();  // they refer to the old pattern
+  kernels_.clear();
   ++generation_;
   mask_ = std::move(copy);
   pattern_ = std::move(pattern);
@@ -88,11 +89,28 @@ void Parameter::read_mask(uint8_t* target) const {
   }
 }
 
+void Parameter::set_kernels(std::string_view kernels) {
+  if (!backend_.times_convolutions()) {
+    throw_range("Backend \"" + std::string(backend_.name()) +
+                "\" chooses its kernels itself: it cannot be told to run on \"" +
+                std::string(kernels) + "\"");
+  }
+  if (shape_.size() != 3) {
+    throw_range("Only a weight [Cout, Cin, K] has kernels, got one of shape " + shape_text(shape_));
+  }
+  backend_.check_kernels(kernels, pattern());
+  plans_.clear();
+  kernels_ = kernels;
+  ++generation_;
+}
+
 ConvPlan& Parameter::conv_plan(const Conv1dDesc& desc) {
   for (auto& [known, plan] : plans_) {
     if (known == desc) return *plan;
   }
-  plans_.emplace_back(desc, backend_.plan_conv1d(desc, pattern()));
+  plans_.emplace_back(desc, kernels_.empty()
+                                ? backend_.plan_conv1d(desc, pattern())
+                                : backend_.plan_conv1d_as(kernels_, desc, pattern()));
   return *plans_.back().second;
 }
 

@@ -154,6 +154,26 @@ void Program::read_value(Value handle, std::span<float> host) const {
   recording.backend->load_activation(impl_->activation(index), host.data());
 }
 
+std::vector<ConvKernels> Program::choose_kernels() {
+  const Recording& recording = *impl_->recording;
+  Backend& backend = *recording.backend;
+  std::vector<ConvKernels> chosen;
+  if (!backend.times_convolutions()) return chosen;
+  std::vector<Parameter*> weights;
+  for (const Node& node : recording.nodes) {
+    const auto* conv = std::get_if<ConvOp>(&node.op);
+    if (!conv || std::find(weights.begin(), weights.end(), conv->weight.get()) != weights.end()) {
+      continue;
+    }
+    const ActivationShape& x = recording.values[size_t(conv->x)].shape;
+    weights.push_back(conv->weight.get());
+    chosen.push_back({node.label, backend.time_conv1d(conv->desc, conv->weight->pattern(), x)});
+  }
+  // Only now: if one could not be timed, none is set.
+  for (size_t i = 0; i < weights.size(); ++i) weights[i]->set_kernels(chosen[i].kernels);
+  return chosen;
+}
+
 StepResult Program::run(const StepInputs& inputs) {
   const ProgramStep step{this, inputs};
   const std::atomic<bool> cancelled{false};

@@ -35,7 +35,7 @@ struct ConvTimingShape {
   int length = 0;  ///< of the input
 };
 
-/// The same with the fastest kernel of each pass, timed on random inputs of the given shape. Not
+/// The same with the clearly fastest kernels, timed on random inputs of the given shape. Not
 /// repeatable: record what describe() says and re-use it with plan_conv1d_as.
 std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePattern* pattern,
                                           Precision precision, const DeviceInfo& device,

@@ -1,5 +1,7 @@
 #include "cuda/conv1d_choice.h"
 
+#include <limits>
+
 #include "lth/error.h"
 
 namespace lth::cuda::conv {
@@ -93,6 +95,18 @@ ConvChoice choose(const Conv1dDesc& d, const SparsePattern* pattern, int live_ou
   if (live_in == 1) choice.forward = ConvKernel::simt;
   if (live_out == 1) choice.dgrad = ConvKernel::simt;
   return choice;
+}
+
+ConvKernel fastest_kernel(ConvKernel usual, std::span<const TimedKernel> timed) {
+  constexpr double kClearly = 0.9;
+  TimedKernel best{usual, std::numeric_limits<double>::infinity()};
+  for (const TimedKernel& t : timed) {
+    if (t.kernel == usual) best.seconds = kClearly * t.seconds;
+  }
+  for (const TimedKernel& t : timed) {
+    if (t.seconds < best.seconds) best = t;
+  }
+  return best.kernel;
 }
 
 }  // namespace lth::cuda::conv

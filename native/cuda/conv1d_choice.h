@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,5 +44,14 @@ double sparse_threshold(Precision precision);
 /// @param live_out, live_in channels with survivors
 ConvChoice choose(const Conv1dDesc& desc, const SparsePattern* pattern, int live_out, int live_in,
                   Precision precision);
+
+struct TimedKernel {
+  ConvKernel kernel;
+  double seconds;
+};
+
+/// The fastest, if it is faster than the usual kernel by a tenth; else the usual one, so that noise
+/// does not decide and runs of one seed mostly agree. Where the usual one was not timed, the fastest.
+ConvKernel fastest_kernel(ConvKernel usual, std::span<const TimedKernel> timed);
 
 }  // namespace lth::cuda::conv

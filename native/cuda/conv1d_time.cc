@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "cuda/conv1d.h"
@@ -80,12 +79,13 @@ std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePa
   std::vector<ConvKernel> candidates{conv::dense_kernel(precision)};
   if (candidates[0] != ConvKernel::simt) candidates.push_back(ConvKernel::simt);
   if (pattern) candidates.push_back(ConvKernel::sparse);
-  ConvChoice best;
-  double fastest[3];
-  std::fill_n(fastest, 3, std::numeric_limits<double>::infinity());
+  std::vector<conv::TimedKernel> timed[3];
   for (const ConvKernel kernel : candidates) {
     const auto plan = plan_conv1d_as(ConvChoice{kernel, kernel, kernel}.text(), desc, pattern,
                                      precision, device);
+    // Packed before, as a program does for all its convolutions together.
+    const ConvWeights packed{plan.get(), weight.data()};
+    conv1d_prepare({&packed, 1}, stream);
     const double seconds[3] = {
         median_seconds(stream,
                        [&] {
@@ -101,13 +101,13 @@ std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePa
         median_seconds(stream, [&] {
           conv1d_wgrad({plan.get(), x.view, dy.view, dweight.data(), dbias.data()}, stream);
         })};
-    ConvKernel* const chosen[3] = {&best.forward, &best.dgrad, &best.wgrad};
-    for (int i = 0; i < 3; ++i) {
-      if (seconds[i] >= fastest[i]) continue;
-      fastest[i] = seconds[i];
-      *chosen[i] = kernel;
-    }
+    for (int i = 0; i < 3; ++i) timed[i].push_back({kernel, seconds[i]});
   }
+  const ConvChoice usual =
+      ConvChoice::parse(plan_conv1d(desc, pattern, precision, device)->describe());
+  const ConvChoice best{conv::fastest_kernel(usual.forward, timed[0]),
+                        conv::fastest_kernel(usual.dgrad, timed[1]),
+                        conv::fastest_kernel(usual.wgrad, timed[2])};
   return plan_conv1d_as(best.text(), desc, pattern, precision, device);
 }
 

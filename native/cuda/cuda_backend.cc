@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "cuda/conv1d.h"
+#include "cuda/conv1d_choice.h"
 #include "cuda/flat_plan.h"
 #include "cuda/info.h"
 #include "cuda/ops.h"
@@ -186,6 +187,22 @@ class CudaBackend final : public Backend {
   }
   double seconds_between(size_t from, size_t to) override {
     return cuda::Mark::seconds_between(*marks_[from], *marks_[to]);
+  }
+  bool times_convolutions() const override { return true; }
+  std::string time_conv1d(const Conv1dDesc& desc, const SparsePattern* pattern,
+                          const ActivationShape& x) override {
+    activate();
+    return cuda::time_and_choose(desc, pattern, options_.precision, info_, {x.records, x.length},
+                                 stream())
+        ->describe();
+  }
+  void check_kernels(std::string_view kernels, const SparsePattern* pattern) const override {
+    cuda::conv::check_choice(cuda::conv::ConvChoice::parse(kernels), pattern, options_.precision);
+  }
+  std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view kernels, const Conv1dDesc& desc,
+                                           const SparsePattern* pattern) override {
+    activate();
+    return cuda::plan_conv1d_as(kernels, desc, pattern, options_.precision, info_);
   }
 
  private:

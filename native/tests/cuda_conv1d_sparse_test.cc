@@ -107,6 +107,22 @@ void timed() {
   cuda::destroy_stream(stream);
 }
 
+/// Only a clear gain changes what the density decides.
+void clearly_faster() {
+  using cuda::conv::ConvKernel;
+  using cuda::conv::TimedKernel;
+  const auto with = [](double sparse) {
+    const TimedKernel timed[] = {
+        {ConvKernel::tf32, 1.0}, {ConvKernel::simt, 0.95}, {ConvKernel::sparse, sparse}};
+    return cuda::conv::fastest_kernel(ConvKernel::tf32, timed);
+  };
+  CHECK(with(0.91) == ConvKernel::tf32);
+  CHECK(with(0.89) == ConvKernel::sparse);
+  CHECK(with(2) == ConvKernel::tf32);
+  const TimedKernel others[] = {{ConvKernel::simt, 3}, {ConvKernel::sparse, 2}};
+  CHECK(cuda::conv::fastest_kernel(ConvKernel::tf32, others) == ConvKernel::sparse);
+}
+
 }  // namespace
 
 int main() {
@@ -117,6 +133,7 @@ int main() {
   mixed();
   choice();
   timed();
+  clearly_faster();
   print_conv_summary();
   return lth::test::finish();
 }

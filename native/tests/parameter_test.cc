@@ -99,6 +99,15 @@ void test_plans(Backend& backend) {
   CHECK(!plan->describe().empty());
 }
 
+void test_own_choice(Backend& backend) {
+  if (backend.times_convolutions()) return;  // see cuda_kernel_choice_test.cc
+  Parameter parameter(backend, {8, 4, 3});
+  const uint64_t generation = parameter.generation();
+  CHECK_THROWS(range, "Backend \"cpu\" chooses its kernels itself",
+               parameter.set_kernels("forward=simt dgrad=simt wgrad=simt"));
+  CHECK_EQ(parameter.generation(), generation);
+}
+
 void test_errors(Backend& backend) {
   CHECK_THROWS(range, "got shape []", Parameter(backend, {}));
   CHECK_THROWS(range, "got shape [3, 0]", Parameter(backend, {3, 0}));
@@ -115,6 +124,7 @@ int main() {
     test_dense(*backend);
     test_mask(*backend);
     test_plans(*backend);
+    test_own_choice(*backend);
     test_errors(*backend);
   });
   return finish();

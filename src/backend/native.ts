@@ -59,6 +59,11 @@ export interface NativeDevice extends Disposable {
   readonly name: "cpu" | "cuda";
   /** E.g. "AVX-512, 2 threads". */
   readonly description: string;
+  /**
+   * Whether there are several kernels for a convolution that differ in the last bits of their results,
+   * so that the fastest are found by {@linkcode NativeProgram.chooseKernels} and recorded.
+   */
+  readonly timesConvolutions: boolean;
   /** A trainable tensor, all zeros. */
   parameter(shape: readonly number[]): NativeParameter;
   /** A float array that is not trained, all zeros. */
@@ -119,6 +124,14 @@ export interface NativeParameter extends Disposable {
   readMask(): Uint8Array;
   /** Sets the mask (0 and 1 only) and zeroes what it prunes. */
   setMask(mask: Uint8Array): void;
+  /**
+   * Has the convolutions with this weight run on what {@linkcode NativeProgram.chooseKernels} has once
+   * found for it, until the next `setMask`.
+   *
+   * @throws {RangeError} If the device does not time convolutions, this is no weight of one, or this
+   *   mask or the device's precision does not allow these kernels.
+   */
+  setKernels(kernels: string): void;
   dispose(): void;
 }
 
@@ -259,6 +272,14 @@ export interface OpProfile {
   readonly bytes: number;
 }
 
+/** What a convolution runs on. */
+export interface ConvKernels {
+  /** Of its forward op. */
+  readonly label: string;
+  /** For {@linkcode NativeParameter.setKernels}, e.g. "forward=tf32 dgrad=sparse wgrad=tf32". */
+  readonly kernels: string;
+}
+
 /** A recorded step. */
 export interface NativeProgram extends Disposable {
   readonly records: number;
@@ -282,6 +303,14 @@ export interface NativeProgram extends Disposable {
   valueShape(value: Value): [number, number, number];
   profile(): OpProfile[];
   resetProfile(): void;
+  /**
+   * Times the kernels of every convolution at this program's shapes, on the device's own thread as a
+   * run, and sets the fastest for its weight. Not repeatable: record what it gives.
+   *
+   * @returns A promise of one entry per weight, in program order; of none, at once, where the device
+   *   does not time convolutions.
+   */
+  chooseKernels(): Promise<ConvKernels[]>;
   dispose(): void;
 }
 

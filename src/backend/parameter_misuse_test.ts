@@ -58,6 +58,18 @@ testMisuse("parameter and buffer", [
     /must be a Uint8Array, got Uint8ClampedArray of 6/,
   ],
   [
+    "kernels where the backend chooses them",
+    (t) => t.weight.setKernels("forward=simt dgrad=simt wgrad=simt"),
+    RangeError,
+    /Backend "cpu" chooses its kernels itself: it cannot be told to run on "forward=simt /,
+  ],
+  [
+    "kernels of another type",
+    (t) => t.weight.setKernels(wrong({ forward: "simt" })),
+    TypeError,
+    /setKernels: kernels must be a string, got/,
+  ],
+  [
     "method of another class",
     (t) => wrong(t.parameter.read).call(t.buffer, "value"),
     TypeError,

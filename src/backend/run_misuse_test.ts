@@ -35,6 +35,12 @@ testMisuse("program", [
     /data.values must be a Float32Array, got undefined/,
   ],
   [
+    "choice of kernels on another class",
+    (t) => wrong(t.step.program.chooseKernels).call(t.parameter),
+    TypeError,
+    /this must be a Program/,
+  ],
+  [
     "lengths of another size",
     (t) =>
       t.step.program.writeValue(t.step.logits, {

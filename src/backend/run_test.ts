@@ -84,11 +84,13 @@ Deno.test("a device that runs refuses everything that could disturb it", () =>
       ["parameter.write", () => parameter.write("value", new Float32Array(4))],
       ["parameter.readMask", () => parameter.readMask()],
       ["parameter.setMask", () => parameter.setMask(new Uint8Array(4))],
+      ["parameter.setKernels", () => parameter.setKernels("")],
       ["buffer.read", () => buffer.read()],
       ["buffer.write", () => buffer.write(new Float32Array(4))],
       ["builder.input", () => builder.input(1, 8)],
       ["program.readValue", () => step.program.readValue(step.logits)],
       ["program.profile", () => step.program.profile()],
+      ["program.chooseKernels", () => step.program.chooseKernels()],
     ];
     for (const [name, attempt] of attempts) {
       assert.throws(attempt, (error: Error) => {
@@ -106,6 +108,21 @@ Deno.test("a device that runs refuses everything that could disturb it", () =>
     const { loss } = await run;
     assert.ok(loss[1999]! < loss[0]!);
     assert.deepEqual(parameter.read("value"), new Float32Array(4));
+  }));
+
+Deno.test("where kernels do not differ in bits none is chosen, and the device runs on", () =>
+  withDevice(async (device) => {
+    const step = smallStep(device, smallDataset(device));
+    assert.equal(device.timesConvolutions, false);
+    const choosing = step.program.chooseKernels();
+    assert.throws(() => step.program.chooseKernels(), /chooseKernels while a run is under way/);
+    step.program.dispose(); // kept until it has settled
+    assert.deepEqual(await choosing, []);
+    const { loss } = await device.run(
+      [smallStep(device, smallDataset(device)).program],
+      smallInputs(1),
+    );
+    assert.ok(loss[0]! > 0);
   }));
 
 Deno.test("the event loop goes on during a run", () =>

@@ -44,6 +44,7 @@ export async function timeStep(
 ): Promise<StepTime> {
   const program = bench.trainingProgram(length);
   const { device, config: { batchSize } } = bench;
+  await program.chooseKernels(); // as a round of training begins
   let steps = 0;
   /** Milliseconds of each of `count` steps on average. */
   const run = async (count: number) => {

@@ -65,6 +65,8 @@ export function roundOfDirectory(name: string): number | null {
 export const roundFiles = {
   mask: (round: string): string => path.join(round, "mask.safetensors"),
   start: (round: string): string => path.join(round, "start.safetensors"),
+  /** What the convolutions run on, where that had to be chosen. */
+  kernels: (round: string): string => path.join(round, "kernels.json"),
   end: (round: string): string => path.join(round, "end.safetensors"),
   metrics: (round: string): string => path.join(round, "metrics.csv"),
   predictions: (round: string): string => path.join(round, "predictions.csv"),

@@ -12,8 +12,8 @@ import { Failure } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { roundFiles, roundOfDirectory } from "../core/paths.ts";
 
-/** What a round leaves: the dense one no mask, but the rewind point. */
-const SEALED = ["mask", "end", "metrics", "predictions", "scores"] as const;
+/** What a round leaves: the dense one no mask, but the rewind point; only some backends' kernels. */
+const SEALED = ["mask", "kernels", "end", "metrics", "predictions", "scores"] as const;
 const REWIND = "../rewind.safetensors";
 
 /** Writes the marker of the round in `directory`. */

@@ -1,11 +1,11 @@
 /**
  * The directory of one run: what is written where, and in which order.
  *
- * What is kept: of every finished round its masks, trained weights, scores, predictions and epochs, for
- * good, because controls, analyses, tickets and forks start from them; the rewind point; and while a
- * round is trained the last two states saved within it, which go when the run ends. A state that turns
- * out damaged is replaced by the one before it, and failing that by training the round from its
- * beginning; both lead to the same bits.
+ * What is kept: of every finished round its masks, kernels (lottery/round_kernels.ts), trained weights,
+ * scores, predictions and epochs, for good, because controls, analyses, tickets and forks start from
+ * them; the rewind point; and while a round is trained the last two states saved within it, which go
+ * when the run ends. A state that turns out damaged is replaced by the one before it, and failing that
+ * by training the round from its beginning; both lead to the same bits.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import { roundFiles, runFiles } from "../core/paths.ts";
 import type { RunStore } from "../experiment/run_store.ts";
 
 /** What a finished round consists of; the marker comes last, as when a round is finished here. */
-const FILES = ["mask", "end", "metrics", "predictions", "scores", "done"] as const;
+const FILES = ["mask", "kernels", "end", "metrics", "predictions", "scores", "done"] as const;
 
 /**
  * Copies the rewind point and finished rounds of `source` into `store`, which has none of them yet. What
@@ -35,7 +35,7 @@ export function copyRounds(
   store.saveTiming({ rounds: timing });
 }
 
-/** The dense round has no mask. */
+/** The dense round has no mask, and on most backends no round has kernels. */
 function copy(file: string, target: string): void {
   if (fs.existsSync(file)) writeFileAtomic(target, fs.readFileSync(file));
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { Failure } from "../core/errors.ts";
+import { runFiles } from "../core/paths.ts";
 import type { Config } from "../experiment/config.ts";
 import type { PredictionRow, RoundState, RunStore } from "../experiment/run_store.ts";
 import type { EpochRow, RoundSummary, Scores } from "../experiment/summary.ts";
@@ -23,6 +24,7 @@ import {
 import { train, type TrainingPlan } from "../training/train.ts";
 import type { SplitName, Workbench } from "../training/workbench.ts";
 import type { LotteryParts } from "./lottery.ts";
+import { kernelsAreLost, settleKernels } from "./round_kernels.ts";
 
 /** Who watches an experiment. */
 export interface ExperimentObserver {
@@ -98,13 +100,22 @@ export abstract class Rounds implements LotteryParts {
     const latest = this.store.loadLatest(round, note);
     const masks = latest && round > 0 ? this.store.loadMasksUnderWay(round, note) : null;
     if (!latest || (round > 0 && !masks)) return Promise.resolve(false);
+    if (kernelsAreLost(this.bench, { directory: this.directory(round), note })) {
+      this.store.removeLatest(); // before others are recorded, which it was not trained on
+      return Promise.resolve(false);
+    }
     if (masks) restoreMasks(this.bench.network, masks);
     restoreSnapshot(this.bench.network, latest.snapshot);
     this.state = latest.state;
     return Promise.resolve(true);
   }
 
+  private directory(round: number): string {
+    return runFiles.round(this.store.directory, round);
+  }
+
   async train(round: number): Promise<"finished" | "stopped"> {
+    await settleKernels(this.bench, this.directory(round));
     const { kept, prunable } = countWeights(this.bench.network);
     this.context.observer.roundStarted(round, kept / prunable);
     const { progress } = this.state;

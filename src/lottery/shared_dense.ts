@@ -1,6 +1,7 @@
 /**
  * Taking over the dense round of another run. Runs that differ only in what happens after it train
- * the same dense network, bit for bit; training it once saves a study a third of its time.
+ * the same dense network, bit for bit (on the same kernels, where a backend has several; see
+ * round_kernels.ts); training it once saves a study a third of its time.
  *
  * @module
  */

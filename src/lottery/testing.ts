@@ -96,14 +96,21 @@ export interface ToyRun {
 
 /** Opens a run in `directory`, hands it to `body` and closes everything. */
 export async function withToyRun<Result>(
-  options: { directory: string; config: Config; threads?: number; observer?: ExperimentObserver },
+  options: {
+    directory: string;
+    config: Config;
+    threads?: number;
+    observer?: ExperimentObserver;
+    /** Takes the place of the workbench. */
+    Bench?: typeof Workbench;
+  },
   body: (run: ToyRun) => Promise<Result>,
 ): Promise<Result> {
-  const { config, directory, threads = 0, observer = silent } = options;
+  const { config, directory, threads = 0, observer = silent, Bench = Workbench } = options;
   const device = openDevice({ backend: "cpu", threads });
   try {
     const dataset = loadDataset(config.data);
-    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+    using bench = new Bench(device, dataset, workbenchConfig(config, dataset));
     const store = new RunStore(directory);
     if (!store.exists()) store.create(config);
     const experiment = new Experiment({ bench, store, config, observer, checkpointEvery: 0 });

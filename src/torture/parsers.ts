@@ -22,6 +22,7 @@ import { Failure, UsageError } from "../core/errors.ts";
 import { parseConfig } from "../experiment/config.ts";
 import { readEnvironment } from "../experiment/environment.ts";
 import { presetConfig } from "../experiment/resolve.ts";
+import { readKernels } from "../lottery/round_kernels.ts";
 import { writeToyDataset } from "../lottery/testing.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import { parsePlan } from "../sweep/plan.ts";
@@ -197,6 +198,12 @@ export function parsers(directory: string): Target[] {
       seeds: [json(round)],
       remake: remakeJson,
       parse: file("run/round-000/scores.json", () => store.finishedRounds()),
+    },
+    {
+      name: "kernels",
+      seeds: [json({ stem: "forward=simt dgrad=tf32 wgrad=sparse", head: "forward=simt" })],
+      remake: remakeJson,
+      parse: file("run/round-000/kernels.json", (name) => readKernels(path.dirname(name))),
     },
     {
       name: "summary",

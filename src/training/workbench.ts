@@ -32,6 +32,9 @@ export interface WorkbenchConfig {
   readonly seed: number;
 }
 
+/** What each convolution runs on, by its name. */
+export type Kernels = Readonly<Record<string, string>>;
+
 /** A recorded evaluation step: forward only, its logits readable. */
 export interface EvaluationProgram {
   readonly program: NativeProgram;
@@ -111,12 +114,52 @@ export class Workbench {
   }
 
   /** The kernels that each convolution runs on now, e.g. "forward=sparse/8 dgrad=dense wgrad=dense". */
-  kernels(): Record<string, string> {
+  kernels(): Kernels {
     const [program] = this.training.values();
     const ops = program?.profile() ?? [];
     return Object.fromEntries(
       ops.filter(({ detail }) => detail !== "").map(({ label, detail }) => [label, detail]),
     );
+  }
+
+  /** Whether the last bits of results depend on kernels that have to be chosen and recorded. */
+  get timesKernels(): boolean {
+    return this.device.timesConvolutions;
+  }
+
+  /** Times which kernels the network trains on fastest under its present masks, and sets them. */
+  async chooseKernels(): Promise<Kernels> {
+    const chosen = await this.trainingProgram(this.busiestLength()).chooseKernels();
+    return Object.fromEntries(chosen.map(({ label, kernels }) => [label, kernels]));
+  }
+
+  /** The batch length on which an epoch spends most samples, and so about the most time. */
+  private busiestLength(): number {
+    const samples = new Map<number, number>();
+    for (const { length } of this.trainingBatches(0)) {
+      samples.set(length, (samples.get(length) ?? 0) + length);
+    }
+    return [...samples].reduce((most, each) => each[1] > most[1] ? each : most)[0];
+  }
+
+  /**
+   * Sets what {@linkcode chooseKernels} has once found under the same masks; new masks end it.
+   *
+   * @throws {RangeError} If they are those of other layers, or the device or a mask rules them out.
+   */
+  setKernels(kernels: Kernels): void {
+    const weights = this.network.prunable.map(({ name, parameter }) => ({
+      name: name.replace(/\.weight$/, ""),
+      parameter,
+    }));
+    const names = weights.map(({ name }) => name);
+    const odd = Object.keys(kernels).find((name) => !names.includes(name));
+    if (odd !== undefined) throw new RangeError(`the network has no convolution ${odd}`);
+    for (const { name, parameter } of weights) {
+      const own = kernels[name];
+      if (own === undefined) throw new RangeError(`there are no kernels of ${name}`);
+      parameter.setKernels(own);
+    }
   }
 
   /** Forward with running statistics for batches of this length. */

@@ -347,6 +347,24 @@ class Backend {
   /// Seconds on the device's clock from mark `from` to mark `to`; waits for both.
   virtual double seconds_between(size_t, size_t) { return 0; }
 
+  // Convolution kernels that differ in the last bits of their results. Which of them are fastest is
+  // measured and recorded, and the record used again. Of backends without such kernels, none of the
+  // following is called.
+  /// Whether there are such kernels.
+  virtual bool times_convolutions() const { return false; }
+  /// The fastest kernels for an input of this shape, as ConvPlan::describe() puts them. Not
+  /// repeatable.
+  virtual std::string time_conv1d(const Conv1dDesc&, const SparsePattern*, const ActivationShape&) {
+    return {};
+  }
+  /// Throws Error(range) unless a layer with this pattern can run on `kernels`.
+  virtual void check_kernels(std::string_view /*kernels*/, const SparsePattern*) const {}
+  /// As plan_conv1d, with kernels that check_kernels has let pass.
+  virtual std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view /*kernels*/, const Conv1dDesc&,
+                                                   const SparsePattern*) {
+    return nullptr;
+  }
+
  private:
   ProgramShare program_share_;
 };

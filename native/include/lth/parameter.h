@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,11 +52,17 @@ class Parameter {
   /// Null while every weight is kept.
   const SparsePattern* pattern() const { return pattern_.get(); }
   size_t kept() const { return pattern_ ? size_t(pattern_->nnz()) : size_; }
-  /// Grows with every set_mask: what was derived from the pattern before is void.
+  /// Grows with every set_mask and set_kernels: what was derived from the plans before is void.
   uint64_t generation() const { return generation_; }
 
+  /// Has every convolution with this weight run on these kernels, e.g. "forward=tf32 dgrad=sparse
+  /// wgrad=tf32", instead of those that the backend would take, until the next set_mask.
+  /// Throws Error(range), before anything has changed, if the backend has none to choose from, this
+  /// is no weight [Cout, Cin, K], or the backend cannot run one with this mask on them.
+  void set_kernels(std::string_view kernels);
+
   /// The backend's plan for this parameter as a convolution weight [Cout, Cin, K], shared by every
-  /// program that uses it; made on first use and again after set_mask.
+  /// program that uses it; made on first use and again after set_mask and set_kernels.
   ConvPlan& conv_plan(const Conv1dDesc& desc);
 
  private:
@@ -66,7 +73,8 @@ class Parameter {
   std::vector<uint8_t> mask_;  // host copy; empty while dense
   std::unique_ptr<SparsePattern> pattern_;
   uint64_t generation_ = 0;
-  std::vector<std::pair<Conv1dDesc, std::unique_ptr<ConvPlan>>> plans_;  // emptied by set_mask
+  std::string kernels_;  // empty: the backend's choice
+  std::vector<std::pair<Conv1dDesc, std::unique_ptr<ConvPlan>>> plans_;  // of pattern and kernels
 };
 
 }  // namespace lth

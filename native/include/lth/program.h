@@ -85,6 +85,12 @@ struct OpProfile {
   double bytes = 0;        ///< of its operands and results as fp32, each once; per replay
 };
 
+/// What a convolution runs on.
+struct ConvKernels {
+  std::string label;    ///< of its forward op, e.g. "block3.conv1"
+  std::string kernels;  ///< e.g. "forward=tf32 dgrad=sparse wgrad=tf32"
+};
+
 struct OptimizerSettings {
   OptimizerKind kind = OptimizerKind::adam;
   float beta1 = 0.9f;
@@ -207,6 +213,12 @@ class Program {
   /// and then runs them one by one; the others time every replay.
   std::vector<OpProfile> profile() const;
   void reset_profile();
+
+  /// Times the kernels of every convolution on random inputs of its shape in this program and has
+  /// its weight keep the fastest (Parameter::set_kernels), once for each weight, in program order.
+  /// Not repeatable: record what is returned, and set it to get the same bits again. Nothing is
+  /// timed, set or returned where the backend's kernels do not differ in bits.
+  std::vector<ConvKernels> choose_kernels();
 
  private:
   friend class ProgramBuilder;
