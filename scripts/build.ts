@@ -50,7 +50,10 @@ export async function buildAddon(): Promise<string | undefined> {
   return `Built build/Release/lth.node in ${((performance.now() - start) / 1000).toFixed(0)} s`;
 }
 
-/** Builds the rest of the tree: the native tests. The addon must have been built. */
+/**
+ * Builds the rest of the tree: the native tests, and the addon with the emulated CUDA backend
+ * (build/emulated) that tests in TypeScript load. The addon must have been built.
+ */
 export async function buildNativeTests(): Promise<void> {
   await runQuietly("cmake", ["--build", BUILD_DIR, "--parallel", JOBS], {
     cwd: ROOT,
@@ -58,17 +61,14 @@ export async function buildNativeTests(): Promise<void> {
   });
 }
 
-/** Those that `deno task bench` runs. */
-const BENCHMARKS = ["conv1d_bench", "elementwise_bench", "machine_bench", "topk_bench"];
-
-/** Builds the native benchmarks in the same tree. The addon must have been built. */
+/** Builds the programs that `deno task bench` runs in the same tree. The addon must have been built. */
 export async function buildBenchmarks(): Promise<void> {
   using lock = await Deno.open(join(BUILD_DIR, "lock"), { create: true, write: true });
   await lock.lock(true);
   const cmake = (...args: string[]) =>
     runQuietly("cmake", args, { cwd: ROOT, title: "Building the native benchmarks" });
   await cmake("-DLTH_BENCH=ON", BUILD_DIR);
-  await cmake("--build", BUILD_DIR, "--parallel", JOBS, "--target", ...BENCHMARKS);
+  await cmake("--build", BUILD_DIR, "--parallel", JOBS, "--target", "lth_bench_programs");
 }
 
 function isCurrent(wanted: string): boolean {

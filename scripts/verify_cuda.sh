@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything about the CUDA backend that needs a GPU, in one command: builds it, runs the tests with
 # CUDA required, compute-sanitizer, a short training beside the CPU's, benchmarks. Needs CMake, a C++
-# compiler and nvcc; npm only for the last stage, which is left out without Deno and node_modules.
+# compiler and nvcc; Deno (or npx) and node_modules only for the last stages, left out without them.
 #
 #   scripts/verify_cuda.sh [--archs "90"] [--build DIR] [--peer torch_step.py] [--quick]
 #
@@ -156,16 +156,21 @@ if [ -n "$peer" ]; then
   done
 fi
 
-deno=$(command -v deno || true)
-if [ -n "$deno" ] && [ -d node_modules ]; then
+deno=()
+if command -v deno >/dev/null; then
+  deno=(deno)
+elif command -v npx >/dev/null; then
+  deno=(npx -y deno@2.9.6)
+fi
+if [ ${#deno[@]} -gt 0 ] && [ -d node_modules ]; then
   product() {
-    export LTH_CUDA=ON
-    "$deno" task build && "$deno" task devices || return 1
+    export LTH_CUDA=ON LTH_CUDA_ARCHS=$archs
+    "${deno[@]}" task build && "${deno[@]}" task devices || return 1
     local backend run
     for backend in cpu cuda; do
       run=$logs/run-$backend
       rm -rf "$run"
-      "$deno" task lth --preset quick --rounds 1 --epochs 3 --backend $backend --name "$run" || return 1
+      "${deno[@]}" task lth --preset quick --rounds 1 --epochs 3 --backend $backend --name "$run" || return 1
     done
     # The second round once more, on the kernels that were recorded with it: the same bits.
     [ -s "$run/round-001/kernels.json" ] || return 1
@@ -181,10 +186,13 @@ if [ -n "$deno" ] && [ -d node_modules ]; then
   }
   stage product build product
   show product 8
-  stage bench product "$deno" task bench --backend cuda --only steps,layers --densities 1,0.1,0.02,0.007
+  # Elsewhere these run on the emulator.
+  stage typescript product "${deno[@]}" test -A src/backend/cuda_test.ts src/cli/cuda_test.ts
+  show typescript 1 '^(ok|FAILED)'
+  stage bench product "${deno[@]}" task bench --backend cuda --only steps,layers --densities 1,0.1,0.02,0.007
   show bench 400 '^ *(density|[01]\.|Where|part)|GFLOP/s of'
 else
-  say "skipped  product: needs deno on the PATH and node_modules"
+  say "skipped  product: needs deno or npx on the PATH, and node_modules"
 fi
 
 failed=0

@@ -312,12 +312,17 @@ void Program::Impl::queue_ops() {
   backend.prepare_convolutions(convolutions);
   const StepInputs none;  // the ops take all that differs between steps from step_values
   const Replayer replayer{*this, none, backend};
-  for (size_t i = 0; i < recording->nodes.size(); ++i) {
-    const Op& op = recording->nodes[i].op;
-    if (joins_wgrad(op)) backend.join_wgrad();
-    if (profiling) backend.set_mark(i);
-    std::visit(replayer, op);
-    if (profiling) backend.join_wgrad();  // so that its time is its own
+  try {
+    for (size_t i = 0; i < recording->nodes.size(); ++i) {
+      const Op& op = recording->nodes[i].op;
+      if (joins_wgrad(op)) backend.join_wgrad();
+      if (profiling) backend.set_mark(i);
+      std::visit(replayer, op);
+      if (profiling) backend.join_wgrad();  // so that its time is its own
+    }
+  } catch (...) {
+    backend.join_wgrad();  // nothing of this run reaches into the next
+    throw;
   }
   backend.join_wgrad();
   if (profiling) backend.set_mark(recording->nodes.size());

@@ -81,7 +81,11 @@ class CudaBackend final : public Backend {
     return cuda::device_malloc(bytes);
   }
   void release(void* pointer) override {
-    activate();
+    try {
+      activate();
+    } catch (const Error&) {
+      // The device has failed, which has been said where it showed. Destructors call this.
+    }
     cuda::device_free(pointer);
   }
   void zero(void* pointer, size_t bytes) override {

@@ -6,10 +6,8 @@ namespace lth {
 
 BackendInfo cuda_backend_info() { return {"cuda", false, "not built into this addon"}; }
 
-#if !LTH_CUDA_EMULATED
 std::unique_ptr<Backend> make_cuda_backend(const CudaOptions&) {
   throw_state("There is no CUDA backend: " + cuda_backend_info().detail);
 }
-#endif
 
 }  // namespace lth

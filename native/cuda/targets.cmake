@@ -1,5 +1,6 @@
 # lth_cuda: the CUDA backend, or what says that there is none. lth_cuda_tested: what the tests link;
-# where CUDA is not built, its sources compiled as C++ for the emulator, which no user ever sees.
+# where CUDA is not built, its sources compiled as C++ for the emulator, which no user ever sees: the
+# native tests link it, and an addon that the tests in TypeScript load.
 set(cuda_dir native/cuda)
 file(GLOB cuda_kernels CONFIGURE_DEPENDS ${cuda_dir}/*.cu)
 file(GLOB cuda_host CONFIGURE_DEPENDS ${cuda_dir}/*.cc)
@@ -35,11 +36,9 @@ else()
     target_link_libraries(lth_cuda_tested INTERFACE lth_cuda)
   elseif(LTH_TESTS)
     list(REMOVE_ITEM cuda_kernels ${CMAKE_SOURCE_DIR}/${cuda_dir}/device.cu)
-    list(REMOVE_ITEM cuda_host ${CMAKE_SOURCE_DIR}/${cuda_dir}/cuda_info.cc)
     file(GLOB emulator CONFIGURE_DEPENDS ${cuda_dir}/emulate/*.cc)
     set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
-    add_library(lth_cuda_emulated OBJECT EXCLUDE_FROM_ALL ${cuda_kernels} ${cuda_host} ${emulator}
-                ${cuda_dir}/no_cuda.cc)
+    add_library(lth_cuda_emulated OBJECT EXCLUDE_FROM_ALL ${cuda_kernels} ${cuda_host} ${emulator})
     target_include_directories(lth_cuda_emulated PRIVATE native/include native)
     target_compile_definitions(lth_cuda_emulated PRIVATE LTH_CUDA_EMULATED=1)
     target_sources(lth_cuda_tested INTERFACE $<TARGET_OBJECTS:lth_cuda_emulated>)

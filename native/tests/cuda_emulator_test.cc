@@ -1,11 +1,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <string>
 
 #include "cuda/emulate/memory.h"
 #include "cuda/port.h"
 #include "tests/check.h"
+#include "tests/small_net.h"
 
 /// The emulator itself: it computes what a GPU would, and stops at what a GPU would get wrong.
 
@@ -254,6 +256,25 @@ void test_memory_limit() {
   emulate::set_memory_limit(limit);
 }
 
+/// After a kernel's fault every call fails. That is an error of the run, and what is freed
+/// afterwards must not make it the end of the process.
+void test_lost_device() {
+  const OptimizerSettings adam{.kind = OptimizerKind::adam};
+  {
+    Net net(make_cuda_backend({}));
+    const auto program = net.build({.optimizer = &adam});
+    const std::vector<int32_t> batch = net_batch();
+    const StepInputs inputs{.records = batch, .learning_rate = 0.01f};
+    program->run(inputs);
+    program->run(inputs);  // captured
+    emulate::set_lost(true);
+    CHECK_THROWS(state, "the device is lost", program->run(inputs));
+    CHECK_THROWS(state, "the device is lost", net.state());
+  }
+  emulate::set_lost(false);
+  CHECK(std::isfinite(Net(make_cuda_backend({})).build({})->run({.records = net_batch()}).loss));
+}
+
 }  // namespace
 
 int main() {
@@ -264,6 +285,7 @@ int main() {
   test_graphs(stream);
   test_mistakes(stream);
   test_memory_limit();
+  test_lost_device();
   destroy_stream(stream);
   return finish();
 }

@@ -1,16 +1,18 @@
 /**
- * Loads the native addon, once.
+ * Loads the native addon, once. LTH_ADDON names another file than the one that `deno task build` makes:
+ * tests load one whose GPU is emulated.
  *
  * @module
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Failure, messageOf } from "../core/errors.ts";
 import type { NativeAddon } from "./native.ts";
 import { NativeError } from "./native_error.ts";
 
-const PATH = fileURLToPath(new URL("../../build/Release/lth.node", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../build/Release/lth.node", import.meta.url));
 
 let addon: NativeAddon | undefined;
 
@@ -20,7 +22,7 @@ let addon: NativeAddon | undefined;
  * @throws {Failure} If it has not been built or does not load.
  */
 export function loadAddon(): NativeAddon {
-  addon ??= loadAddonFrom(PATH);
+  addon ??= loadAddonFrom(process.env["LTH_ADDON"] || BUILT);
   return addon;
 }
 

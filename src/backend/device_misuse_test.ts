@@ -1,6 +1,7 @@
 import { loadAddon } from "./addon.ts";
 import { NativeError } from "./native_error.ts";
-import { testMisuse, wrong } from "./testing_misuse.ts";
+import { listBackends } from "./select.ts";
+import { type Case, testMisuse, wrong } from "./testing_misuse.ts";
 
 const DATA = {
   samples: new Int16Array(10),
@@ -8,6 +9,23 @@ const DATA = {
   lengths: Int32Array.of(10),
   labels: Int32Array.of(0),
 };
+
+const hasCuda = listBackends().some(({ name, available }) => name === "cuda" && available);
+
+/** What is wrong with opening a GPU depends on whether there is one. */
+const cudaCase: Case = hasCuda
+  ? [
+    "a GPU too many",
+    () => new (loadAddon().Device)({ backend: "cuda", index: 1023 }),
+    RangeError,
+    /The CUDA device must be from 0 to \d+, got 1023/,
+  ]
+  : [
+    "cuda without one",
+    () => new (loadAddon().Device)({ backend: "cuda" }),
+    NativeError,
+    /Cannot open backend "cuda": /,
+  ];
 
 testMisuse("device", [
   [
@@ -40,12 +58,7 @@ testMisuse("device", [
     RangeError,
     /from 0 to 1024, got 0.5/,
   ],
-  [
-    "cuda without one",
-    () => new (loadAddon().Device)({ backend: "cuda" }),
-    NativeError,
-    /Cannot open backend "cuda": /,
-  ],
+  cudaCase,
   [
     "a GPU of the CPU",
     () => new (loadAddon().Device)({ backend: "cpu", index: 0 }),

@@ -244,8 +244,7 @@ export interface RunInputs {
 /**
  * Results of a run, one entry per step. A training step whose loss or gradient norm is not finite is
  * not applied: weights and moments stay as they were, as do running statistics that such a batch would
- * make infinite or NaN. The CPU stops behind it, and there are fewer entries than programs; a GPU goes
- * on with the next.
+ * make infinite or NaN. The run ends behind it, and there are fewer entries than programs.
  */
 export interface RunResults {
   /** Mean loss over valid steps. */

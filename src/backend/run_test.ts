@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import type { NativeDevice, RunResults } from "./native.ts";
 import { NativeError } from "./native_error.ts";
-import { openDevice } from "./select.ts";
-import { smallDataset, smallInputs, type SmallStep, smallStep, withDevice } from "./testing.ts";
+import {
+  openTestDevice,
+  smallDataset,
+  smallInputs,
+  type SmallStep,
+  smallStep,
+  withDevice,
+} from "./testing.ts";
 
 /** Everything a training run leaves behind. */
 function stateOf(step: SmallStep): Float32Array[] {
@@ -18,7 +24,7 @@ function stateOf(step: SmallStep): Float32Array[] {
 async function train(
   { threads, chunk, steps }: { threads: number; chunk: number; steps: number },
 ): Promise<{ loss: number[]; state: Float32Array[] }> {
-  const device = openDevice({ backend: "cpu", threads });
+  const device = openTestDevice({ threads });
   try {
     const step = smallStep(device, smallDataset(device));
     const all = smallInputs(steps);
@@ -162,7 +168,7 @@ Deno.test("a step that fails rejects with its error and leaves the device usable
   }));
 
 Deno.test("close waits for the run, and can be called again", async () => {
-  const device = openDevice({ backend: "cpu", threads: 2 });
+  const device = openTestDevice({ threads: 2 });
   const { step, run } = startLongRun(device);
   let settled = false;
   const done = run.then(() => settled = true);

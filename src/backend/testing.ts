@@ -1,8 +1,9 @@
 /**
- * What the backend's tests share: a small data set and a small trainable step.
+ * What the backend's tests share: a device, a small data set and a small trainable step.
  *
  * @module
  */
+import process from "node:process";
 import { createRng } from "../core/rng.ts";
 import type {
   NativeBuffer,
@@ -19,9 +20,17 @@ export const RECORDS = 4;
 /** Samples of a record of {@linkcode smallDataset}. */
 export const LENGTH = 96;
 
-/** Runs `body` on a CPU device with two threads and closes it afterwards. */
+/** What tests compute on that hold for any backend: the CPU, or a GPU with LTH_TEST_BACKEND=cuda. */
+export const TEST_BACKEND = process.env["LTH_TEST_BACKEND"] === "cuda" ? "cuda" : "cpu";
+
+/** Opens it in fp32, which every backend has: the same tolerances hold. */
+export function openTestDevice({ threads = 0 }: { threads?: number } = {}): NativeDevice {
+  return openDevice({ backend: TEST_BACKEND, precision: "fp32", threads });
+}
+
+/** Runs `body` on a device, on the CPU with two threads, and closes it afterwards. */
 export async function withDevice<T>(body: (device: NativeDevice) => T | Promise<T>): Promise<T> {
-  const device = openDevice({ backend: "cpu", threads: 2 });
+  const device = openTestDevice({ threads: 2 });
   try {
     return await body(device);
   } finally {

@@ -13,9 +13,9 @@ import type {
   NativeParameter,
   Value,
 } from "./native.ts";
-import { openDevice } from "./select.ts";
 import {
   LENGTH,
+  openTestDevice,
   RECORDS,
   smallDataset,
   smallInputs,
@@ -91,8 +91,8 @@ function makeThings(device: NativeDevice, other: NativeDevice): Things {
 /** Registers one test with a step for each case. */
 export function testMisuse(group: string, cases: readonly Case[]): void {
   Deno.test(`misuse of ${group} throws and names the value`, async (t) => {
-    using device = openDevice({ backend: "cpu", threads: 1 });
-    using other = openDevice({ backend: "cpu", threads: 1 });
+    using device = openTestDevice({ threads: 1 });
+    using other = openTestDevice({ threads: 1 });
     const things = makeThings(device, other);
     for (const [name, call, error, message] of cases) {
       await t.step(name, () => {

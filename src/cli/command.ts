@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import process from "node:process";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
+import { isOutOfMemory } from "../training/out_of_memory.ts";
 
 /**
  * A commander command that rejects unknown flags (naming the nearest one) and stray arguments,
@@ -43,7 +44,8 @@ export function number(min: number, max = Number.MAX_VALUE): (text: string) => n
 
 /**
  * Runs a command's main function and ends the process with its exit code:
- * 0 done, 1 {@linkcode Failure}, 2 {@linkcode UsageError} or a command line that does not parse.
+ * 0 done, 1 {@linkcode Failure} or no memory left, 2 {@linkcode UsageError} or a command line that does
+ * not parse.
  * Anything else is a defect of this program and keeps its stack trace.
  */
 export async function runMain(main: (args: string[]) => Promise<number | void>): Promise<void> {
@@ -59,6 +61,10 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof Failure) {
     console.error(`error: ${messageOf(error)}`);
     return error.exitCode;
+  }
+  if (isOutOfMemory(error)) { // in the middle of a step, say: a GPU is shared with other programs
+    console.error(`error: ${messageOf(error)}`);
+    return 1;
   }
   console.error(error);
   return 1;

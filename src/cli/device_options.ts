@@ -6,6 +6,7 @@
 import { type Command, Option } from "commander";
 import type { NativeDevice, Precision } from "../backend/native.ts";
 import { type BackendChoice, openDevice, PRECISIONS } from "../backend/select.ts";
+import { UsageError } from "../core/errors.ts";
 import type { Config } from "../experiment/config.ts";
 import { integer } from "./command.ts";
 
@@ -54,6 +55,22 @@ export function openConfigured(
   { threads, index }: { threads: number; index?: number | undefined },
 ): NativeDevice {
   return openDevice({ backend, precision, threads, index });
+}
+
+/**
+ * Opens a device to show what a finished run computed: the run's own, so that it says the same again, or
+ * where this machine does not have it, the CPU.
+ */
+export function openForShowing(
+  config: Pick<Config, "backend" | "precision">,
+  { threads = 0 }: { threads?: number } = {},
+): NativeDevice {
+  try {
+    return openConfigured(config, { threads });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return openDevice({ backend: "cpu", threads });
+  }
 }
 
 /** The arguments that ask for the same device again. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NativeDevice } from "../backend/native.ts";
-import { chooseBackend, listBackends, openDevice } from "../backend/select.ts";
+import { chooseBackend, listBackends } from "../backend/select.ts";
 import { runDirectory } from "../core/paths.ts";
 import { type Config, parseConfig } from "../experiment/config.ts";
 import {
@@ -21,7 +21,7 @@ import { RunStore } from "../experiment/run_store.ts";
 import { analyzeMain } from "./analyze.ts";
 import { runMain } from "./command.ts";
 import { controlMain } from "./control.ts";
-import { openConfigured } from "./device_options.ts";
+import { openConfigured, openForShowing } from "./device_options.ts";
 import { executeRun, refuseUnfinished } from "./execute_run.ts";
 import { type LthOptions, parseLthOptions } from "./lth_options.ts";
 import { planRun } from "./plan.ts";
@@ -79,7 +79,7 @@ function prepare(
   if (options.fork !== undefined) {
     // Of a run that is not there, planFork says so.
     const config = store.exists() ? resumedConfig(store, options) : asked;
-    return on({ ...config, ...computeSettings(config, { backend }) });
+    return on({ ...config, ...computeSettings(config, { backend, precision: options.precision }) });
   }
   if (!store.exists()) {
     if (options.resume) console.log(`There is no run ${name} yet: starting it.`);
@@ -88,9 +88,8 @@ function prepare(
   if (options.resume) {
     const config = resumedConfig(store, options);
     if (!store.isComplete()) return on(config);
-    // There is nothing left to compute: whatever there is here does.
-    const { device, threads } = options;
-    return { config, name, device: openDevice({ backend: device, threads }) };
+    // There is nothing left to compute.
+    return { config, name, device: openForShowing(config, options) };
   }
   refuseUnfinished(store, { name, asked });
   return on(savedConfig(store));

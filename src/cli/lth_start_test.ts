@@ -49,7 +49,9 @@ Deno.test("--fork starts a new run from a stopped one's rounds, and leaves that 
     const done = await outcome(toyArgs(data, base));
     assert.equal(done.code, 0, done.err);
     const before = fs.readdirSync(base, { recursive: true }).length;
-    const forked = await outcome(["--name", base, "--resume", "--fork", fork, "--rounds", "3"]);
+    const forked = await outcome([
+      ...["--name", base, "--resume", "--fork", fork, "--rounds", "3", "--backend", "cpu"],
+    ]);
     assert.equal(forked.code, 0, forked.err);
     assert.match(forked.out, /forked from .*base, rounds 0 to 2/);
     assert.doesNotMatch(forked.out, /Round [012]/);

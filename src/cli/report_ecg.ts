@@ -4,7 +4,6 @@
  * @module
  */
 import * as path from "node:path";
-import { openDevice } from "../backend/select.ts";
 import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
@@ -18,6 +17,7 @@ import { ecgFile } from "../report/ecg/place.ts";
 import { format } from "../report/format.ts";
 import { resetMasks, restoreMasks, restoreSnapshot } from "../training/snapshot.ts";
 import { type SplitName, Workbench } from "../training/workbench.ts";
+import { openForShowing } from "./device_options.ts";
 import { predictSteps, type StepPredictions } from "./report_steps.ts";
 
 /** The raw units of a data set that make a millivolt. */
@@ -67,7 +67,7 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
   const { ids, labels, offsets, lengths } = dataset.splits[split];
   const positions = new Map(ids.map((id, i) => [id, i]));
   const records = chosen.map((id) => positions.get(id)!);
-  const device = openDevice({ backend: "auto" });
+  const device = openForShowing(config);
   try {
     using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
     const said = async (round: number): Promise<StepPredictions[]> => {

@@ -1,8 +1,9 @@
 /**
- * Running `deno task lth` in a process of its own, for tests.
+ * Running `deno task lth` and other commands in processes of their own, for tests.
  *
  * @module
  */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { ROOT } from "../core/paths.ts";
 
@@ -18,11 +19,45 @@ export function lth(args: readonly string[], env: Record<string, string> = {}): 
   });
 }
 
-/** Exit code and everything it printed. */
+/** Exit code of a process and everything it printed. */
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs it to its end. */
 export async function outcome(
   args: readonly string[],
-): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await lth(args).output();
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  return outcomeOf(await lth(args, env).output());
+}
+
+/** Runs another command with the permissions that its task gives it. */
+export async function command(
+  name: "predict" | "export" | "footprint" | "report" | "devices",
+  args: readonly string[],
+  { stdin, env = {} }: { stdin?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
+  const { tasks } = JSON.parse(fs.readFileSync(path.join(ROOT, "deno.json"), "utf8"));
+  const permissions = (tasks[name].command as string).match(/--allow-\S+/g)!;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...permissions, path.join(ROOT, `src/cli/${name}.ts`), ...args],
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1", ...env },
+  }).spawn();
+  if (stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+  }
+  return outcomeOf(await child.output());
+}
+
+function outcomeOf({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: text(stdout), err: text(stderr) };
 }

@@ -1,42 +1,11 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ROOT, roundFiles, runFiles } from "../core/paths.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
 import { withToyDataset } from "../lottery/testing.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { readTicket, writeTicket } from "../ticket/ticket_file.ts";
-import { outcome, toyArgs } from "./testing.ts";
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs a command with the permissions that its task gives it. */
-async function command(
-  name: "predict" | "export" | "footprint",
-  args: readonly string[],
-  stdin?: string,
-): Promise<Outcome> {
-  const { tasks } = JSON.parse(fs.readFileSync(path.join(ROOT, "deno.json"), "utf8"));
-  const permissions = (tasks[name].command as string).match(/--allow-\S+/g)!;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...permissions, path.join(ROOT, `src/cli/${name}.ts`), ...args],
-    stdin: stdin === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).spawn();
-  if (stdin !== undefined) {
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(stdin));
-    await writer.close();
-  }
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
-}
+import { command, type Outcome, outcome, toyArgs } from "./testing.ts";
 
 /** Exit code 2, nothing on standard output, one sentence and no stack trace. */
 function assertUsage({ code, out, err }: Outcome, pattern: RegExp): void {
@@ -155,10 +124,11 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
       /--format must be one of/,
     );
 
-    const streamed = await command("predict", ["--ticket", file, "-"], numbers.join(" "));
+    const stream = (stdin: string) => command("predict", ["--ticket", file, "-"], { stdin });
+    const streamed = await stream(numbers.join(" "));
     assert.equal(streamed.code, 0, streamed.err);
     assert.match(streamed.out, /^ +0\.85 s +[ANO~] +A [\d.]+ .*\n +1\.71 s +[ANO~] .*\n$/);
-    assertUsage(await command("predict", ["--ticket", file, "-"], "1 2"), /ended after 2 samples/);
+    assertUsage(await stream("1 2"), /ended after 2 samples/);
 
     const footprint = await command("footprint", ["--ticket", file, "--json"]);
     assert.equal(footprint.code, 0, footprint.err);

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { openDevice } from "../backend/select.ts";
+import { openTestDevice, TEST_BACKEND } from "../backend/testing.ts";
 import { createRng } from "../core/rng.ts";
 import { buildDataset } from "../data/build.ts";
 import { loadDataset } from "../data/dataset.ts";
@@ -24,16 +24,27 @@ import { doRun, type RunObserver } from "./run.ts";
 import { stagesOf } from "./stages.ts";
 
 const TONES: Record<string, number> = { slow: 40, fast: 15 };
-const RECORDS_PER_CLASS = 20;
+
+/** How large a toy data set is. */
+export interface ToySize {
+  readonly recordsPerClass: number;
+  /** Samples of the i-th record of a class. */
+  readonly length: (i: number) => number;
+}
+
+const USUAL_SIZE: ToySize = { recordsPerClass: 20, length: (i) => 512 + 256 * (i % 4) + 10 * i };
 
 /** Builds the data set in `directory`/data and returns that path. */
-export function writeToyDataset(directory: string): string {
+export function writeToyDataset(
+  directory: string,
+  { recordsPerClass, length }: ToySize = USUAL_SIZE,
+): string {
   const records = Object.entries(TONES).flatMap(([label, period]) =>
-    Array.from({ length: RECORDS_PER_CLASS }, (_, i) => {
+    Array.from({ length: recordsPerClass }, (_, i) => {
       const rng = createRng(i, label);
       const phase = rng.next() * period;
       const samples = Int16Array.from(
-        { length: 512 + 256 * (i % 4) + 10 * i },
+        { length: length(i) },
         (_, t) => 300 * Math.sin(2 * Math.PI * (t + phase) / period) + 200 * (rng.next() - 0.5),
       );
       return { id: `${label}${i}`, label, samples };
@@ -53,13 +64,14 @@ export function writeToyDataset(directory: string): string {
   return out;
 }
 
-/** A configuration whose whole run takes a second or two. */
+/** A configuration whose whole run takes a second or two on a CPU. */
 export function toyConfig(data: string, changes: Partial<Config> = {}): Config {
   const { network, training } = PRESETS.quick;
   return parseConfig({
     format: "lth-ecg-config/1",
     preset: "toy",
-    backend: "cpu",
+    backend: TEST_BACKEND,
+    precision: "fp32",
     seed: 3,
     mode: "weight-rewind",
     rewindTo: "0",
@@ -107,7 +119,7 @@ export async function withToyRun<Result>(
   body: (run: ToyRun) => Promise<Result>,
 ): Promise<Result> {
   const { config, directory, threads = 0, observer = silent, Bench = Workbench } = options;
-  const device = openDevice({ backend: "cpu", threads });
+  const device = openTestDevice({ threads });
   try {
     const dataset = loadDataset(config.data);
     using bench = new Bench(device, dataset, workbenchConfig(config, dataset));
@@ -132,7 +144,7 @@ export async function doToyRun(
   },
 ): Promise<Awaited<ReturnType<typeof doRun>>> {
   const { threads = 0, stop = () => false, note = () => {}, ...run } = options;
-  const device = openDevice({ backend: "cpu", threads });
+  const device = openTestDevice({ threads });
   const observer: RunObserver = {
     ...silent,
     note,
@@ -175,7 +187,7 @@ export async function withToyStage<Result>(
   body: (run: { bench: Workbench; store: RunStore; rounds: Rounds }) => Promise<Result>,
 ): Promise<Result> {
   const { config, directory } = options;
-  const device = openDevice({ backend: "cpu" });
+  const device = openTestDevice();
   try {
     const dataset = loadDataset(config.data);
     const [stage] = stagesOf(config, dataset).stages;

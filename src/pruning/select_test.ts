@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDevice } from "../backend/select.ts";
+import { openTestDevice } from "../backend/testing.ts";
 import { Failure } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { selectHighest } from "./select.ts";
@@ -46,7 +46,7 @@ Deno.test("for any numbers it agrees with sorting all of them", () => {
 });
 
 Deno.test("for magnitudes it agrees with the device's selection, ties included", async () => {
-  const device = openDevice({ backend: "cpu" });
+  const device = openTestDevice();
   try {
     const rng = createRng(8, "scores");
     const parameters = [[40, 3, 5], [7, 1, 2], [1]].map((shape) => device.parameter(shape));

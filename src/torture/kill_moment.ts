@@ -56,7 +56,7 @@ function there(file: (run: string) => string): Moment {
 }
 
 /** When the state within a round has been saved so many times. */
-function savedTimes(count: number): Moment {
+export function savedTimes(count: number): Moment {
   return (run, over) => {
     const stamp = () => fs.statSync(runFiles.latest(run), { throwIfNoEntry: false })?.ino ?? 0;
     let [last, seen] = [stamp(), 0];

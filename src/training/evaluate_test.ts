@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { TEST_BACKEND } from "../backend/testing.ts";
 import { evaluate } from "./evaluate.ts";
+import type { Prediction } from "./metrics.ts";
 import { SMALL, withBench } from "./testing.ts";
 
 Deno.test("in evaluation a record's loss and label do not depend on what it is batched with", async () => {
   // The full depth: every padding rule and both kinds of shortcut take part.
   const network = { ...SMALL.network, filters: 8, kernel: 16, blocks: 16, blocksPerStage: 4 };
-  const outcomes = [];
-  for (const batchSize of [1, 4, 11, 32]) {
+  const outcomes: (readonly Prediction[])[] = [];
+  // A GPU splits sums as it suits the batch: there all but the rounding is the same.
+  const sizes = TEST_BACKEND === "cpu" ? [1, 4, 11, 32] : [3, 32];
+  for (const batchSize of sizes) {
     outcomes.push(
       await withBench({ network, batchSize }, async (bench) => {
         // Shifts that would leak past a record's end if anything did.
@@ -19,5 +23,12 @@ Deno.test("in evaluation a record's loss and label do not depend on what it is b
       }),
     );
   }
-  for (const predictions of outcomes.slice(1)) assert.deepEqual(predictions, outcomes[0]);
+  for (const predictions of outcomes.slice(1)) {
+    if (TEST_BACKEND === "cpu") assert.deepEqual(predictions, outcomes[0]);
+    for (const [i, { label, loss, steps }] of predictions.entries()) {
+      const other = outcomes[0]![i]!;
+      assert.deepEqual([label, steps], [other.label, other.steps]);
+      assert.ok(Math.abs(loss - other.loss) <= 3e-5 * other.loss, `${loss}, ${other.loss}`);
+    }
+  }
 });

@@ -2,9 +2,9 @@
  * The golden training run of PyTorch through the project's own network and recorded programs.
  */
 import assert from "node:assert/strict";
-import { openDevice } from "../backend/select.ts";
 import { assertReplays } from "../backend/conformance/golden/replay_check.ts";
 import { type GoldenVariant, loadGolden } from "../backend/conformance/golden/training_golden.ts";
+import { openTestDevice } from "../backend/testing.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -45,7 +45,7 @@ const dataset: LoadedDataset = {
 
 for (const variant of ["dense", "masked", "usual_epsilon"] satisfies GoldenVariant[]) {
   Deno.test(`the network trains as PyTorch's does: ${variant}`, async () => {
-    const device = openDevice({ backend: "cpu" });
+    const device = openTestDevice();
     try {
       const want = golden.results[variant];
       using bench = new Workbench(device, dataset, {

@@ -48,9 +48,14 @@ function withBadRecord(bench: Workbench, bad: number): Workbench {
     const [loss, valid, correct, gradientNorm] = results.map((each) => Float64Array.from(each));
     return { loss: loss!, valid: valid!, correct: correct!, gradientNorm: gradientNorm! };
   };
+  return withDevice(bench, { run });
+}
+
+/** The workbench with some of its device replaced. */
+function withDevice(bench: Workbench, changes: Partial<NativeDevice>): Workbench {
   const device = new Proxy(bench.device, {
     get: (target, key) => {
-      if (key === "run") return run;
+      if (key in changes) return Reflect.get(changes, key);
       const value = Reflect.get(target, key);
       return typeof value === "function" ? value.bind(target) : value;
     },
@@ -158,6 +163,39 @@ Deno.test("the layer is named: a weight, an activation, a gradient", () =>
     }
     const step = { batch: bench.trainingBatches(0)[0]!, stream: 0 };
     assert.match(await whereNotFinite(bench, step), /is the gradient of block1\.conv1\.weight$/);
+  }));
+
+/** A workbench whose runs leave other gradients than the failed step's, as steps queued on a GPU do. */
+function withQueue(bench: Workbench): Workbench {
+  let runs = 0;
+  const run: NativeDevice["run"] = async (programs, inputs) => {
+    const results = await bench.device.run(programs, inputs);
+    if (runs++ > 0) return results;
+    for (const { parameter } of bench.network.parameters) {
+      parameter.write("gradient", new Float32Array(parameter.size).fill(1));
+    }
+    return results;
+  };
+  return withDevice(bench, { name: "cuda", run });
+}
+
+Deno.test("of a step that others were queued behind the gradients are looked at, not theirs", () =>
+  withBench({ optimizer: { ...SGD, clipNorm: 0 } }, async (bench) => {
+    const parameter = (name: string) =>
+      bench.network.parameters.find((each) => each.name === name)!.parameter;
+    const head = parameter("head.weight");
+    head.write("value", head.read("value").map((x) => Math.sign(x)));
+    const gamma = parameter("head.norm.gamma");
+    gamma.write("value", gamma.read("value").map(() => 1e22));
+    const messages: string[] = [];
+    for (const each of [bench, withQueue(bench)]) {
+      await assert.rejects(train(each, plan({}), startOfTraining(), watching), (error) => {
+        messages.push((error as Error).message);
+        return true;
+      });
+    }
+    assert.match(messages[0]!, /the largest gradient, of [\w.]+, is \d\.\de\+2/);
+    assert.equal(messages[1], messages[0]);
   }));
 
 Deno.test("an epoch without a step left is the end, also where steps are skipped", () => {

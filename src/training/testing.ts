@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openDevice } from "../backend/select.ts";
+import { openTestDevice } from "../backend/testing.ts";
 import { createRng } from "../core/rng.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { Workbench, type WorkbenchConfig } from "./workbench.ts";
@@ -66,12 +66,12 @@ export const SMALL: WorkbenchConfig = {
   seed: 1,
 };
 
-/** Hands `body` a workbench on the CPU and closes it. */
+/** Hands `body` a workbench and closes it. */
 export async function withBench<Result>(
   changes: Partial<WorkbenchConfig>,
   body: (bench: Workbench) => Promise<Result>,
 ): Promise<Result> {
-  const device = openDevice({ backend: "cpu" });
+  const device = openTestDevice();
   try {
     using bench = new Workbench(device, noiseDataset(), { ...SMALL, ...changes });
     bench.network.initialise(7);

@@ -136,7 +136,18 @@ async function leaveOut(
   { onNan, what }: { onNan: OnNan; what: string },
 ): Promise<void> {
   if (onNan === "skip" && notFiniteState(bench) === null) return;
+  if (bench.device.name === "cuda") await computeAgain(bench, failed);
   throw diverged(failed.stream + 1, `${what}; ${await whereNotFinite(bench, failed)}`);
+}
+
+/** A GPU had steps queued behind the failed one: to no effect, but the gradients it has are theirs. */
+async function computeAgain(bench: Workbench, { batch, stream }: FailedStep): Promise<void> {
+  await bench.device.run([bench.trainingProgram(batch.length)], {
+    records: bench.deviceRecords("train", batch),
+    learningRates: Float32Array.of(0),
+    optimizerStep: 1,
+    stream,
+  });
 }
 
 function diverged(step: number, what: string): Failure {

@@ -9,7 +9,13 @@
 namespace lth::cuda {
 namespace {
 
-int streams_capturing = 0;
+/// By this thread: captures are cudaStreamCaptureModeThreadLocal, others may allocate meanwhile.
+thread_local int streams_capturing = 0;
+bool is_lost = false;
+
+void require_device(const char* what) {
+  if (is_lost) throw_state(std::string("CUDA failed in ") + what + ": the device is lost");
+}
 
 void refuse_during_capture(const char* what) {
   if (streams_capturing > 0) emulate::fail("%s while a stream is captured", what);
@@ -26,6 +32,8 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
+void emulate::set_lost(bool lost) { is_lost = lost; }
+
 DeviceCount count_devices() noexcept { return {1, ""}; }
 
 DeviceInfo device_info(int index) {
@@ -40,7 +48,7 @@ DeviceInfo device_info(int index) {
   return info;
 }
 
-void use_device(int) {}
+void use_device(int) { require_device("cudaSetDevice"); }
 
 MemoryInfo memory_info() {
   return {emulate::memory_limit() - emulate::memory_in_use(), emulate::memory_limit()};
@@ -68,10 +76,14 @@ void destroy_stream(Stream stream) noexcept {
   if (!stream->waiting.empty()) emulate::fail("a stream destroyed before its work was waited for");
   delete stream;
 }
-void synchronize(Stream) { refuse_during_capture("a synchronisation"); }
+void synchronize(Stream) {
+  refuse_during_capture("a synchronisation");
+  require_device("a queued operation");
+}
 
 void copy_to_device(void* target, const void* host, size_t bytes, Stream) {
   refuse_during_capture("a copy from the host");
+  require_device("a copy to the GPU");
   check_range(target, bytes, "copy to the device");
   const emulate::Access access;
   if (bytes > 0) std::memcpy(target, host, bytes);
@@ -79,6 +91,7 @@ void copy_to_device(void* target, const void* host, size_t bytes, Stream) {
 
 void copy_to_host(void* host, const void* source, size_t bytes, Stream) {
   refuse_during_capture("a copy to the host");
+  require_device("a copy from the GPU");
   check_range(source, bytes, "copy to the host");
   const emulate::Access access;
   if (bytes > 0) std::memcpy(host, source, bytes);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -22,7 +23,10 @@ struct Memory {
   size_t used_end = 0;                ///< addresses beyond were never handed out
   std::map<size_t, size_t> blocks;    ///< offset to bytes of the live allocations
   size_t in_use = 0;
-  size_t limit = size_t(2) << 30;
+  size_t limit = [] {
+    const char* text = std::getenv("LTH_EMULATE_MEMORY");
+    return text ? size_t(std::strtoull(text, nullptr, 10)) : size_t(2) << 30;
+  }();
   int open = 0;
   std::recursive_mutex mutex;
 };

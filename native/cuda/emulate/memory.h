@@ -9,6 +9,7 @@ namespace lth::cuda::emulate {
 
 void* allocate(size_t bytes);  ///< null if the limit is reached
 void release(void* pointer);
+/// Bytes; 2 GiB, or what LTH_EMULATE_MEMORY says.
 size_t memory_limit();
 size_t memory_in_use();
 /// Makes allocations fail earlier; for tests.

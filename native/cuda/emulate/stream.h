@@ -29,4 +29,8 @@ struct Stream {
   }
 };
 
+/// Makes the device fail, as after a fault of a kernel, or whole again: from then on whatever
+/// chooses the device, waits for it or copies throws. For tests.
+void set_lost(bool lost);
+
 }  // namespace lth::cuda::emulate

@@ -181,9 +181,9 @@ struct ProgramStep {
 
 /// Replays steps of one backend in order and writes their results, as Program::run one by one; on a
 /// GPU the host waits once, at the end. Stops early, the rest of the results untouched, once
-/// `cancelled` is set. A training step whose loss or gradient norm is not finite is not applied
-/// (see OptimizerStep); a backend that works while it is called stops behind it, so that the
-/// gradients can be looked at. Returns how many steps were done, all if cancelled.
+/// `cancelled` is set, or behind a training step whose loss or gradient norm is not finite, which
+/// is not applied (see OptimizerStep). On a GPU others are in line behind it: they change nothing
+/// but the gradients, which are theirs. Returns how many steps were done, all if cancelled.
 size_t run_steps(std::span<const ProgramStep> steps, std::span<StepResult> results,
                const std::atomic<bool>& cancelled);
 

@@ -1,11 +1,13 @@
 /**
  * The devices that the conformance suite runs on: every backend of the build, and of the CPU
- * backend every instruction set.
+ * backend every instruction set; all in fp32, which the suite's limits are for. With
+ * LTH_TEST_BACKEND=cuda the GPU alone.
  *
  * @module
  */
 import { messageOf } from "../../core/errors.ts";
 import type { DeviceOptions, Isa, NativeAddon } from "../native.ts";
+import { TEST_BACKEND } from "../testing.ts";
 
 /** A way to open a device, or why there is none. */
 export interface Candidate {
@@ -22,8 +24,10 @@ const INSTRUCTION_SETS: readonly Isa[] = ["portable", "avx2", "avx512"];
 export async function candidates(addon: NativeAddon): Promise<Candidate[]> {
   const found: Candidate[] = [];
   for (const { name, available, detail } of addon.listBackends()) {
+    if (name === "cpu" && TEST_BACKEND === "cuda") continue;
     if (name !== "cpu" || !available) {
-      found.push({ name, options: { backend: name }, absence: available ? null : detail });
+      const options = { backend: name, precision: "fp32" } as const;
+      found.push({ name, options, absence: available ? null : detail });
       continue;
     }
     for (const isa of INSTRUCTION_SETS) {
