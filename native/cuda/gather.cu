@@ -19,6 +19,7 @@ struct GatherArguments {
   int32_t* labels;
 };
 
+template <class T>
 __global__ void __launch_bounds__(kRowThreads) gather_kernel(GatherArguments a) {
   const Chunk chunk = chunk_of_block(a.x);
   const int first = chunk.group * kLanes + int(threadIdx.x) % kQuadsPerPosition * 4;
@@ -36,7 +37,7 @@ __global__ void __launch_bounds__(kRowThreads) gather_kernel(GatherArguments a) 
     const bool negate = a.flip && (random_bits(key, uint32_t(n)) & 1U);
     scale[i] = negate ? -a.inv_std : a.inv_std;
   }
-  write_chunk(a.x, chunk, lengths, [&](int p) {
+  write_chunk<T>(a.x, chunk, lengths, [&](int p) {
     Quad quad = {{0, 0, 0, 0}};
     LTH_UNROLL
     for (int i = 0; i < 4; ++i) {
@@ -66,7 +67,10 @@ void gather(const Gather& args, const Context& context) {
   const GatherArguments arguments{*args.dataset, args.indices, args.mean,        args.inv_std,
                                   args.flip,     args.seed,    args.stream,      args.step_values,
                                   x,             args.x.shape.records, args.lengths, args.labels};
-  LTH_LAUNCH(gather_kernel, row_blocks(x), kRowThreads, 0, context.stream, arguments);
+  with_element(context.precision, [&](auto element) {
+    LTH_LAUNCH((gather_kernel<decltype(element)>), row_blocks(x), kRowThreads, 0, context.stream,
+               arguments);
+  });
 }
 
 void derive_lengths(const DeriveLengths& args, const Context& context) {

@@ -4,8 +4,9 @@
 #include "lth/backend.h"
 #include "lth/random.h"
 
-/// A norm as an op sees it that makes the norm's result of its input, where the result lies nowhere:
-/// y = dropout(relu((x - mean) * factor + beta)), bit for bit what norm_forward writes.
+/// A norm as an op sees it that makes the norm's result of its input, where the result lies
+/// nowhere: y = dropout(relu((x - mean) * factor + beta)), bit for bit what norm_forward writes,
+/// once it has been rounded as that is when it is stored (cuda/element.h).
 namespace lth::cuda {
 
 struct NormView {
@@ -41,13 +42,18 @@ struct NormView {
 
 #if LTH_CUDA_EMULATED || defined(__CUDACC__)
 
-/// What a thread needs to read four neighbouring records of a group through a norm.
+/// What a thread needs to read neighbouring records of a group, `Quads` times four of them, through
+/// a norm.
+template <int Quads = 1>
 class NormReader {
  public:
-  /// @param quad of the group's 16 records: 4 * quad is the first
-  __device__ NormReader(const NormView& view, int group, int quad) : view_(view) {
-    const int first = group * kLanes + 4 * quad;
-    lengths_ = *reinterpret_cast<const int4*>(view.lengths + first);
+  /// @param part of the group's records, as many in each
+  __device__ NormReader(const NormView& view, int group, int part) : view_(view) {
+    const int first = group * kLanes + 4 * Quads * part;
+    LTH_UNROLL
+    for (int i = 0; i < Quads; ++i) {
+      lengths_[i] = *reinterpret_cast<const int4*>(view.lengths + first + 4 * i);
+    }
     if (view.drops) {
       key_ = random_key(view.seed, view.step_values ? view.step_values->stream : view.stream,
                         view.layer);
@@ -57,13 +63,16 @@ class NormReader {
 
   __device__ float4 map_of(int channel) const { return view_.map[channel]; }
 
-  /// The results of four inputs at a position; 0 where a record does not hold it.
-  __device__ float4 operator()(const float4& map, int channel, int position, float4 x) const {
-    const uint32_t index = first_ + uint32_t(channel) * uint32_t(view_.length) + uint32_t(position);
-    return make_float4(result(map, lengths_.x, index, position, x.x),
-                       result(map, lengths_.y, index + per_record(), position, x.y),
-                       result(map, lengths_.z, index + 2 * per_record(), position, x.z),
-                       result(map, lengths_.w, index + 3 * per_record(), position, x.w));
+  /// The results of the inputs of a quad at a position; 0 where a record does not hold it.
+  __device__ float4 operator()(const float4& map, int channel, int position, float4 x,
+                               int quad = 0) const {
+    const int4 n = lengths_[quad];
+    const uint32_t index = first_ + 4 * uint32_t(quad) * per_record() +
+                           uint32_t(channel) * uint32_t(view_.length) + uint32_t(position);
+    return make_float4(result(map, n.x, index, position, x.x),
+                       result(map, n.y, index + per_record(), position, x.y),
+                       result(map, n.z, index + 2 * per_record(), position, x.z),
+                       result(map, n.w, index + 3 * per_record(), position, x.w));
   }
 
   /// The gradient of the norm's affine map, given that of its result y: 0 where ReLU or dropout
@@ -74,7 +83,7 @@ class NormReader {
     return passes ? __fmul_rn(dy, view_.kept_scale) : 0.0f;
   }
 
-  __device__ const int4& lengths() const { return lengths_; }
+  __device__ const int4& lengths(int quad = 0) const { return lengths_[quad]; }
 
  private:
   __device__ uint32_t per_record() const {
@@ -92,7 +101,7 @@ class NormReader {
   }
 
   const NormView& view_;
-  int4 lengths_;
+  int4 lengths_[Quads];
   RandomKey key_{};
   uint32_t first_ = 0;  // element number of the first record's channel 0, position 0
 };

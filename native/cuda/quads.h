@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cuda/port.h"
+#include "cuda/element.h"
 #include "cuda/rows.h"
 
 /// Four records of one position, and loops over them.
@@ -10,13 +10,19 @@ struct Quad {
   float v[4];
 };
 
-__device__ inline Quad load_quad(const float* at) {
-  const float4 f = *reinterpret_cast<const float4*>(at);
-  return {{f.x, f.y, f.z, f.w}};
+__device__ inline Quad quad_of(float4 f) { return {{f.x, f.y, f.z, f.w}}; }
+__device__ inline float4 float4_of(const Quad& quad) {
+  return make_float4(quad.v[0], quad.v[1], quad.v[2], quad.v[3]);
 }
 
-__device__ inline void store_quad(float* at, const Quad& quad) {
-  *reinterpret_cast<float4*>(at) = make_float4(quad.v[0], quad.v[1], quad.v[2], quad.v[3]);
+template <class T>
+__device__ inline Quad load_quad(const T* at) {
+  return quad_of(load4(at));
+}
+
+template <class T>
+__device__ inline void store_quad(T* at, const Quad& quad) {
+  store4(at, float4_of(quad));
 }
 
 /// Lengths of the four records that this thread sees of a group.
@@ -54,10 +60,10 @@ __device__ inline Chunk chunk_of_block(const Rows& rows) {
 
 /// Writes a chunk of `out`: value(position) gives the Quad where any of the records holds the
 /// position, whatever is outside its record becomes 0.
-template <class Value>
-__device__ inline void write_chunk(const Rows& out, const Chunk& chunk,
-                                   const QuadLengths& lengths, const Value& value) {
-  float* const row = out.begin(chunk.row);
+template <class T, class Value>
+__device__ inline void write_chunk(const Rows& out, const Chunk& chunk, const QuadLengths& lengths,
+                                   const Value& value) {
+  T* const row = out.begin<T>(chunk.row);
   for (int q = chunk.begin + int(threadIdx.x); q < chunk.end; q += kRowThreads) {
     const int p = q / kQuadsPerPosition - out.halo;
     Quad result = {{0, 0, 0, 0}};
@@ -71,8 +77,9 @@ __device__ inline void write_chunk(const Rows& out, const Chunk& chunk,
 }
 
 /// Where this thread's quad of position p of a row lies.
-__device__ inline float* quad_at(const Rows& rows, int row, int p) {
-  return rows.position(row, p) + int(threadIdx.x) % kQuadsPerPosition * 4;
+template <class T>
+__device__ inline T* quad_at(const Rows& rows, int row, int p) {
+  return rows.position<T>(row, p) + int(threadIdx.x) % kQuadsPerPosition * 4;
 }
 
 }  // namespace lth::cuda

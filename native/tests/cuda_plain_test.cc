@@ -22,7 +22,7 @@ void test_row_blocks() {
         ActivationShape{16, 5, 257, 3}, ActivationShape{40, 1, 1000, 12}}) {
     const Rows rows = rows_of({shape, nullptr, nullptr});
     CHECK_EQ(size_t(rows.rows()) * size_t(rows.quads()) * 4,
-             (Activation{shape, nullptr, nullptr}.floats()));
+             (Activation{shape, nullptr, nullptr}.elements()));
     std::vector<int> seen(size_t(rows.rows()) * size_t(rows.quads()));
     const int chunks = chunks_of(rows);
     bool steady = true;
