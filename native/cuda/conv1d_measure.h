@@ -96,7 +96,7 @@ __device__ inline void measure_statistics(const Measure& m, const MeasureSite& s
 template <class T, int Width, int Count>
 __device__ inline void measure_gradient(const Measure& m, const MeasureSite& site,
                                         float4 (&values)[Count]) {
-  const NormReader<> reader(m.view, site.group, site.quad);
+  const NormReader<4> reader(m.view, site.group, 4 * site.quad);
   float sum = 0, product = 0;
   int count = 0;
   if (site.exists) {
@@ -107,11 +107,11 @@ __device__ inline void measure_gradient(const Measure& m, const MeasureSite& sit
       const int p = site.first + i * site.step;
       if (p >= m.x.length) continue;
       float4 x = load4(row + size_t(p) * kLanes);
-      float4 y = as_stored<T>(reader(map, site.channel, p, x));
       LTH_UNROLL
       for (int c = 0; c < 4; ++c) {
-        if (!holds(reader.lengths(), c, p)) continue;
-        const float g = reader.passed(component(values[i], c), component(y, c));
+        if (!reader.holds(c, p)) continue;
+        const float y = as_stored<T>(reader(map, site.channel, p, c, component(x, c)));
+        const float g = reader.passed(component(values[i], c), y);
         sum += g;
         product = fmaf(g, component(x, c) - map.x, product);
         ++count;

@@ -54,8 +54,8 @@ struct PassSite {
 };
 
 /// Sums of four lanes at `Count` steps of a row, which `Width` neighbouring lanes share: to the
-/// output, where they are measured, or to the partial sums when the contraction is split. Whole warps
-/// only.
+/// output, where they are measured, or to the partial sums when the contraction is split. Whole
+/// warps only.
 /// @param first the first of the steps, `between` apart
 template <class T, int Width, int Count>
 __device__ inline void store_sums(const PassArgs& args, const PassSite& site, int row, int first,
@@ -72,8 +72,8 @@ __device__ inline void store_sums(const PassArgs& args, const PassSite& site, in
       const size_t place = args.partial_place(site.split, site.set, row, site.group, step);
       *reinterpret_cast<float4*>(args.partial + place + 4 * quad) = sums[i];
     } else {
-      sums[i] = args.out.store<T>(site.group, channel, position + i * between * args.out_step, quad,
-                                  sums[i]);
+      sums[i] = args.out.store<T>(site.group, channel, position + i * between * args.out_step,
+                                  quad, sums[i]);
     }
   }
   const Measure& measure = args.measure;
@@ -93,7 +93,7 @@ __device__ inline void store_sums(const PassArgs& args, const PassSite& site, in
 template <class T, class Row>
 __device__ inline void for_each_tile_piece(const PassArgs& args, const PassSet& set, int first_step,
                                            int block_steps, int stage_index, const Row& row) {
-  constexpr int kPieces = kLanes / kPiece<T>;  // of a position
+  constexpr int kPieces = kPiecesPerPosition<T>;
   const StageCut::Stage stage = set.cut.at(stage_index);
   const int count = (args.in_step * (block_steps - 1) + stage.taps) * kPieces;
   const int first = set.taps.base + args.in_step * first_step + stage.first_tap;
@@ -118,9 +118,8 @@ __device__ inline void for_each_tile_piece(const PassArgs& args, const PassSet& 
 template <class T>
 __device__ inline void load_tile(const PassArgs& args, const PassSet& set, int group,
                                  int first_step, int block_steps, int stage_index, T* tile) {
-  const int piece = threadIdx.x % (kLanes / kPiece<T>);
   for_each_tile_piece<T>(args, set, first_step, block_steps, stage_index, [&](int channel) {
-    const T* row = args.in.row<T>(group, max(channel, 0)) + piece * kPiece<T>;
+    const T* row = args.in.row<T>(group, max(channel, 0)) + first_record<T>();
     const int length = channel < 0 ? 0 : args.in.length;
     return [=, &args](int place, int position) {
       const bool valid = position >= 0 && position < length;
@@ -134,14 +133,14 @@ __device__ inline void load_tile(const PassArgs& args, const PassSet& set, int g
 template <class T>
 __device__ inline void normalize_tile(const PassArgs& args, const PassSet& set, int group,
                                       int first_step, int block_steps, int stage_index, T* tile) {
-  const NormReader<kPiece<T> / 4> reader(args.folded, group, threadIdx.x % (kLanes / kPiece<T>));
+  const NormReader<kPiece<T>> reader(args.folded, group, first_record<T>());
   for_each_tile_piece<T>(args, set, first_step, block_steps, stage_index, [&](int channel) {
     const float4 map = reader.map_of(max(channel, 0));
     const int length = channel < 0 ? 0 : args.in.length;
     return [=, &reader](int place, int position) {
       if (position < 0 || position >= length) return;
-      map_piece(tile + place,
-                [&](int quad, float4 x) { return reader(map, channel, position, x, quad); });
+      T* const at = tile + place;
+      store_piece(at, reader.piece(map, channel, position, load_piece(at)));
     };
   });
 }

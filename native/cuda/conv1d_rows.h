@@ -49,8 +49,7 @@ struct Output {
     const int4 n = *reinterpret_cast<const int4*>(lengths + group * kLanes + 4 * quad);
     v = make_float4(position < n.x ? v.x : 0.0f, position < n.y ? v.y : 0.0f,
                     position < n.z ? v.z : 0.0f, position < n.w ? v.w : 0.0f);
-    store4(rows.row<T>(group, channel) + place, v);
-    return as_stored<T>(v);
+    return store4(rows.row<T>(group, channel) + place, v);
   }
 
   /// Positions that the longest record of a group holds.

@@ -50,7 +50,7 @@ struct WgradRun {
 template <class T, class Body>
 __device__ inline void for_each_ring_piece(const WgradArgs& args, const WgradSite& site,
                                            const WgradRun& run, int b, const Body& body) {
-  constexpr int kPieces = kLanes / kPiece<T>, kBlockPieces = kWgradSteps * kPieces;
+  constexpr int kPieces = kPiecesPerPosition<T>, kBlockPieces = kWgradSteps * kPieces;
   const WgradTaps& t = args.taps;
   const int slot = b % t.ring_blocks();
   const int count = args.inputs * t.stride * kBlockPieces;
@@ -71,12 +71,11 @@ __device__ inline void for_each_ring_piece(const WgradArgs& args, const WgradSit
 template <class T>
 __device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& site,
                                        const WgradRun& run, int b, T* ring) {
-  const int piece = threadIdx.x % (kLanes / kPiece<T>);
   for_each_ring_piece<T>(args, site, run, b, [&](int place, int channel, int position) {
     const bool valid = channel >= 0 && position >= 0 && position < args.x.length;
     const void* source = args.x.data;
     if (valid) {
-      source = args.x.row<T>(run.group, channel) + size_t(position) * kLanes + piece * kPiece<T>;
+      source = args.x.row<T>(run.group, channel) + size_t(position) * kLanes + first_record<T>();
     }
     cp_async_16(ring + place, source, valid);
   });
@@ -87,13 +86,11 @@ template <class T>
 __device__ inline void normalize_ring_block(const WgradArgs& args, const WgradSite& site,
                                             const WgradRun& run, int b, T* ring) {
   if (!args.folded.map) return;
-  const NormReader<kPiece<T> / 4> reader(args.folded, run.group,
-                                         threadIdx.x % (kLanes / kPiece<T>));
+  const NormReader<kPiece<T>> reader(args.folded, run.group, first_record<T>());
   for_each_ring_piece<T>(args, site, run, b, [&](int place, int channel, int position) {
     if (channel < 0 || position < 0 || position >= args.x.length) return;
-    const float4 map = reader.map_of(channel);
-    map_piece(ring + place,
-              [&](int quad, float4 x) { return reader(map, channel, position, x, quad); });
+    T* const at = ring + place;
+    store_piece(at, reader.piece(reader.map_of(channel), channel, position, load_piece(at)));
   });
 }
 
@@ -101,7 +98,7 @@ __device__ inline void normalize_ring_block(const WgradArgs& args, const WgradSi
 template <class T>
 __device__ inline void load_gradient(const WgradArgs& args, const WgradSite& site,
                                      const WgradRun& run, int stage, T* buffer) {
-  constexpr int kPieces = kLanes / kPiece<T>, kRowPieces = kWgradSteps * kPieces;
+  constexpr int kPieces = kPiecesPerPosition<T>, kRowPieces = kWgradSteps * kPieces;
   for (int i = threadIdx.x; i < kWgradRows * kRowPieces; i += kWgradThreads) {
     const int r = i / kRowPieces, offset = i % kRowPieces / kPieces;
     const int lane = i % kPieces * kPiece<T>;

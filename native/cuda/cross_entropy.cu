@@ -1,6 +1,7 @@
+#include "cuda/element.h"
 #include "cuda/ops.h"
-#include "cuda/quads.h"
 #include "cuda/reduce.h"
+#include "cuda/rows.h"
 
 namespace lth::cuda {
 namespace {

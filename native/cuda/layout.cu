@@ -1,5 +1,5 @@
 #include "cuda/ops.h"
-#include "cuda/quads.h"
+#include "cuda/pieces.h"
 
 namespace lth::cuda {
 namespace {
@@ -8,16 +8,17 @@ namespace {
 template <class T>
 __global__ void store_kernel(const float* source, Rows target, int records) {
   const Chunk chunk = chunk_of_block(target);
-  const QuadLengths lengths = quad_lengths(target.lengths, chunk.group);
-  const int first = chunk.group * kLanes + int(threadIdx.x) % kQuadsPerPosition * 4;
+  const PieceLengths<T> lengths = piece_lengths<T>(target.lengths, chunk.group);
+  const int first = chunk.group * kLanes + first_record<T>();
   write_chunk<T>(target, chunk, lengths, [&](int p) {
-    Quad quad = {{0, 0, 0, 0}};
-    for (int i = 0; i < 4; ++i) {
+    Piece<T> piece = {};
+    LTH_UNROLL
+    for (int i = 0; i < kPiece<T>; ++i) {
       if (first + i >= records || !holds(lengths, i, p)) continue;
-      quad.v[i] = source[(size_t(first + i) * size_t(target.channels) + size_t(chunk.channel)) *
-                             size_t(target.length) + size_t(p)];
+      piece.v[i] = source[(size_t(first + i) * size_t(target.channels) + size_t(chunk.channel)) *
+                              size_t(target.length) + size_t(p)];
     }
-    return quad;
+    return piece;
   });
 }
 

@@ -1,7 +1,7 @@
 #include "cuda/norm_parts.h"
 #include "cuda/norm_view.h"
 #include "cuda/ops.h"
-#include "cuda/quads.h"
+#include "cuda/pieces.h"
 #include "cuda/reduce.h"
 
 namespace lth::cuda {
@@ -37,18 +37,18 @@ __global__ void __launch_bounds__(kRowThreads) statistics_kernel(Rows x, NormPar
   double sums[3] = {0, 0, 0};
   for (int stretch = part; stretch < stretches; stretch += count) {
     const int group = stretch / per_group, begin = stretch % per_group * kChunkPositions;
-    const QuadLengths lengths = quad_lengths(x.lengths, group);
+    const PieceLengths<T> lengths = piece_lengths<T>(x.lengths, group);
     float sum = 0, square = 0;  // of at most 16 values before they go to double
     int valid = 0;
     const int end = min(begin + kChunkPositions, x.length);
-    for (int p = begin + int(threadIdx.x) / kQuadsPerPosition; p < end;
-         p += kRowThreads / kQuadsPerPosition) {
+    for (int p = begin + int(threadIdx.x) / kPiecesPerPosition<T>; p < end;
+         p += kRowThreads / kPiecesPerPosition<T>) {
       if (!holds_any(lengths, p)) break;
-      const Quad quad = load_quad(quad_at<T>(x, group * x.channels + channel, p));
+      const Piece<T> piece = piece_at<T>(x, group * x.channels + channel, p);
       LTH_UNROLL
-      for (int i = 0; i < 4; ++i) {
+      for (int i = 0; i < kPiece<T>; ++i) {
         if (!holds(lengths, i, p)) continue;
-        const float d = quad.v[i] - pilot;
+        const float d = piece.v[i] - pilot;
         sum += d;
         square = __fmaf_rn(d, d, square);
         ++valid;
@@ -68,11 +68,10 @@ template <class T>
 __global__ void __launch_bounds__(kRowThreads) normalize_kernel(Rows x, Rows y,
                                                                 const NormView view) {
   const Chunk chunk = chunk_of_block(y);
-  const int quad = int(threadIdx.x) % kQuadsPerPosition;
-  const NormReader<> reader(view, chunk.group, quad);
+  const NormReader<kPiece<T>> reader(view, chunk.group, first_record<T>());
   const float4 map = reader.map_of(chunk.channel);
-  write_chunk<T>(y, chunk, quad_lengths(y.lengths, chunk.group), [&](int p) {
-    return quad_of(reader(map, chunk.channel, p, load4(quad_at<T>(x, chunk.row, p))));
+  write_chunk<T>(y, chunk, piece_lengths<T>(y.lengths, chunk.group), [&](int p) {
+    return reader.piece(map, chunk.channel, p, piece_at<T>(x, chunk.row, p));
   });
 }
 

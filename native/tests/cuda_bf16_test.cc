@@ -10,7 +10,7 @@
 /// lie in memory in half the bytes, and that is all that differs outside of convolutions: of inputs
 /// that both can keep, every op makes in bf16 its result of fp32 rounded to nearest even, and the
 /// same bits of whatever is no activation. So an op is as near to float64 as in fp32, and one
-/// rounding.
+/// rounding. Only a norm's sums are of the same values in another order.
 
 using namespace lth;
 using namespace lth::test;
@@ -102,6 +102,7 @@ void test_gather() {
   });
 }
 
+/// With its statistics given, as a map. bf16 sums them in another order: they are compared below.
 void test_norm(bool training, bool relu, double rate) {
   compare("norm, training " + std::to_string(training) + ", relu " + std::to_string(relu) +
               ", rate " + std::to_string(rate),
@@ -114,31 +115,73 @@ void test_norm(bool training, bool relu, double rate) {
             x.write(numbers(random, kShape));
             add.write(numbers(random, kShape));
             dy.write(numbers(random, kShape));
-            const Device<float> gamma(backend, random.floats(kChannels, 0.5, 2)),
-                beta(backend, random.floats(kChannels, -1, 1));
-            Device<float> mean(backend, random.floats(kChannels, -1, 1)),
-                variance(backend, random.floats(kChannels, 0.5, 2)),
-                saved_mean(backend, random.floats(kChannels, -1, 1)),
-                saved_inv_std(backend, random.floats(kChannels, 0.5, 1)),
-                dgamma(backend, kChannels), dbeta(backend, kChannels);
-            backend.norm_forward({x.get(), y.get(), gamma.get(), beta.get(), mean.get(),
-                                  variance.get(), saved_mean.get(), saved_inv_std.get(), 1e-3f,
-                                  0.1f, training, relu, Dropout{rate, 7, 1, 2}});
+            Device<float> map(backend, random.floats(4 * kChannels, -1, 1));
+            NormForward forward{};
+            forward.x = x.get();
+            forward.y = y.get();
+            forward.training = training;
+            forward.relu = relu;
+            forward.dropout = {rate, 7, 1, 2};
+            forward.map = map.get();
+            forward.measured = true;
+            backend.norm_forward(forward);
             const std::vector<float> results = y.read();
             // The result of fp32 is one that bf16 cannot keep: both take the same.
             y.write(rounded(results));
-            const auto backward = [&](const Activation* residual, const Activation& target) {
-              backend.norm_backward({x.get(), y.get(), dy.get(), residual, target, gamma.get(),
-                                     saved_mean.get(), saved_inv_std.get(), dgamma.get(),
-                                     dbeta.get(), relu, rate});
-            };
-            backward(&add.get(), dx.get());
+            NormBackward backward{};
+            backward.x = x.get();
+            backward.y = y.get();
+            backward.dy = dy.get();
+            backward.add = &add.get();
+            backward.dx = dx.get();
+            backward.relu = relu;
+            backward.dropout_rate = rate;
+            backward.map = map.get();
+            backward.measured = true;
+            backend.norm_backward(backward);
             const std::vector<float> gradient = dx.read();
-            backward(nullptr, dy.get());  // in place
-            return Results{{results, gradient, dy.read()},
-                           {mean.values(), variance.values(), saved_mean.values(),
-                            saved_inv_std.values(), dgamma.values(), dbeta.values()}};
+            backward.add = nullptr;
+            backward.dx = dy.get();  // in place
+            backend.norm_backward(backward);
+            return Results{{results, gradient, dy.read()}, {}};
           });
+}
+
+/// Sums over the same values: as near to those of fp32 as float sums in two orders are.
+void test_norm_sums(bool relu, double rate) {
+  context = "sums of a norm, relu " + std::to_string(relu) + ", rate " + std::to_string(rate);
+  std::vector<float> got[2];
+  for (const int i : {0, 1}) {
+    const auto backend = make_cuda_backend({0, i == 0 ? Precision::fp32 : Precision::bf16});
+    Random random(8);
+    const std::vector<int32_t> lengths = ragged(kRecords, kLength, random);
+    DeviceActivation x(*backend, kShape, lengths), y(*backend, kShape, lengths),
+        dy(*backend, kShape, lengths), dx(*backend, kShape, lengths);
+    x.write(numbers(random, kShape));
+    dy.write(numbers(random, kShape));
+    const Device<float> gamma(*backend, random.floats(kChannels, 0.5, 2)),
+        beta(*backend, random.floats(kChannels, -1, 1));
+    Device<float> mean(*backend, random.floats(kChannels, -1, 1)),
+        variance(*backend, random.floats(kChannels, 0.5, 2)), saved_mean(*backend, kChannels),
+        saved_inv_std(*backend, kChannels), dgamma(*backend, kChannels), dbeta(*backend, kChannels);
+    backend->norm_forward({x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(),
+                           saved_mean.get(), saved_inv_std.get(), 1e-3f, 0.1f, true, relu,
+                           Dropout{rate, 7, 1, 2}});
+    backend->norm_backward({x.get(), y.get(), dy.get(), nullptr, dx.get(), gamma.get(),
+                            saved_mean.get(), saved_inv_std.get(), dgamma.get(), dbeta.get(), relu,
+                            rate});
+    for (const Device<float>* array :
+         {&mean, &variance, &saved_mean, &saved_inv_std, &dgamma, &dbeta}) {
+      for (float value : array->values()) got[i].push_back(value);
+    }
+  }
+  // dgamma and dbeta have terms of at most 2 / (1 - rate) each.
+  const double terms = kRecords * kLength * 2 / (1 - rate);
+  for (size_t i = 0; i < got[0].size(); ++i) {
+    const bool statistic = i < 4 * kChannels;
+    CHECK_NEAR(got[1][i], got[0][i], kTolerance * (statistic ? 2 : 2 * terms));
+  }
+  context.clear();
 }
 
 void test_shortcut(int stride) {
@@ -225,6 +268,7 @@ int main() {
     for (const double rate : {0.0, 0.3}) {
       test_norm(true, relu, rate);
       test_norm(false, relu, rate);
+      test_norm_sums(relu, rate);
     }
   }
   test_shortcut(1);
