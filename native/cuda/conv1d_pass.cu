@@ -276,11 +276,12 @@ PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
                               element_bytes(precision_)};
   PassTiling tiling;
   if (kernel_ == ConvKernel::sparse) {
-    // A row of a stage has so many entries, each four reads of 512 bytes (of bf16 256).
+    // A row of a stage has so many entries, each four reads of 512 bytes, of bf16 256.
     const double entries = double(entries_.size()) / std::max(1, widest.stages * args.rows);
     const int taps = std::max(1, std::min(widest.taps, widest.tap_block));
-    const EngineShape shape{kSparseWarpRows, kSparseSteps, 128,
-                            entries * 64 / taps, entries * kSparseWarpRows * sizeof(int2) / taps};
+    const double cycles = entries * 16 * double(element_bytes(precision_));
+    const EngineShape shape{kSparseWarpRows, kSparseSteps, 128, cycles / taps,
+                            entries * kSparseWarpRows * sizeof(int2) / taps};
     tiling = tile_sparse(request, shape, warps_, tile_);
   } else if (kernel_ == ConvKernel::simt) {
     tiling = choose_tiling(request, &kSimtShape, 1, 8);

@@ -10,7 +10,7 @@ inline constexpr int kSparseSteps = 32;
 /// Surviving weights only: 4 rows x 32 positions x 16 lanes per warp, sums in registers. A thread
 /// has the positions p, p + 8, .. and 4 lanes, so that a quarter of a warp (of bf16 a half) reads
 /// 128 bytes in a row. An entry costs one read of shared memory per multiply-add of four lanes,
-/// which caps the kernel at a quarter of the float peak.
+/// which caps the kernel at a quarter of the float peak, of bf16 at a half.
 template <class T>
 class SparsePass {
  public:
