@@ -50,10 +50,10 @@ struct Tensor {
 
   Tensor(int records, int channels, int length, int halo, const int32_t* lengths)
       : view{{records, channels, length, halo}, nullptr, lengths} {
-    memory.reset(new float[view.floats() + 16]());
+    memory.reset(new float[view.elements() + 16]());
     void* p = memory.get();
-    size_t space = view.floats() * 4 + 64;
-    view.data = static_cast<float*>(std::align(64, view.floats() * 4, p, space));
+    size_t space = view.elements() * 4 + 64;
+    view.data = std::align(64, view.elements() * 4, p, space);
     uint32_t state = 1;
     for (int n = 0; n < records; ++n) {
       for (int c = 0; c < channels; ++c) {

@@ -20,6 +20,7 @@
 #include "bench/cuda_bandwidth.h"
 #include "bench/random_pattern.h"
 #include "cuda/conv1d.h"
+#include "cuda/element.h"
 #include "lth/error.h"
 
 namespace {
@@ -74,16 +75,18 @@ std::vector<float> numbers(size_t count, uint32_t seed) {
 /// Several activations of one shape, random inside, zero halos.
 class Tensors {
  public:
-  Tensors(ActivationShape shape, int sets, const int32_t* lengths, cuda::Stream stream) {
+  Tensors(ActivationShape shape, int sets, const int32_t* lengths, Precision precision,
+          cuda::Stream stream) {
     Activation view{shape, nullptr, lengths};
-    std::vector<float> host = numbers(view.floats(), 7);
+    std::vector<float> host = numbers(view.elements(), 7);
     const size_t halo = size_t(shape.halo) * kLanes;
     for (size_t row = 0; row < host.size(); row += view.row_stride()) {
       std::fill_n(host.begin() + row, halo, 0.0f);
       std::fill_n(host.begin() + row + view.row_stride() - halo, halo, 0.0f);
     }
+    const std::vector<std::byte> elements = cuda::elements_of(host, precision);
     for (int i = 0; i < sets; ++i) {
-      memory_.emplace_back(host, stream);
+      memory_.emplace_back(elements, stream);
       view.data = memory_.back().data();
       views_.push_back(view);
     }
@@ -91,7 +94,7 @@ class Tensors {
   const Activation& operator[](int i) const { return views_[size_t(i) % views_.size()]; }
 
  private:
-  std::vector<DeviceArray<float>> memory_;
+  std::vector<DeviceArray<std::byte>> memory_;
   std::vector<Activation> views_;
 };
 
@@ -132,13 +135,14 @@ void bench_layer(const Settings& set, const Layer& l, const cuda::DeviceInfo& de
   const DeviceArray<int32_t> x_lengths(in_lengths, stream), y_lengths(out_lengths, stream);
   const ActivationShape x_shape{set.records, l.in, l.length, 16};
   const ActivationShape y_shape{set.records, l.out, out_length, 16};
-  const double x_bytes = 4.0 * set.records * l.in * l.length;
-  const double y_bytes = 4.0 * set.records * l.out * out_length;
+  const double element_bytes = double(cuda::element_bytes(set.precision));
+  const double x_bytes = element_bytes * set.records * l.in * l.length;
+  const double y_bytes = element_bytes * set.records * l.out * out_length;
   const int sets = std::clamp(int(2.0 * double(device.l2_bytes) / (x_bytes + y_bytes)) + 1, 1, 16);
-  const Tensors x(x_shape, sets, x_lengths.data(), stream);
-  const Tensors dx(x_shape, sets, x_lengths.data(), stream);
-  const Tensors y(y_shape, sets, y_lengths.data(), stream);
-  const Tensors dy(y_shape, sets, y_lengths.data(), stream);
+  const Tensors x(x_shape, sets, x_lengths.data(), set.precision, stream);
+  const Tensors dx(x_shape, sets, x_lengths.data(), set.precision, stream);
+  const Tensors y(y_shape, sets, y_lengths.data(), set.precision, stream);
+  const Tensors dy(y_shape, sets, y_lengths.data(), set.precision, stream);
   const DeviceArray<float> weight(numbers(d.weight_count(), 5), stream);
   const DeviceArray<float> bias(numbers(l.out, 6), stream);
   const DeviceArray<float> dweight(weight.size()), dbias(bias.size());

@@ -35,13 +35,14 @@ struct Tensor {
   Tensor(Backend& backend, ActivationShape shape, const int32_t* lengths)
       : backend(backend), activation{shape, nullptr, lengths} {
     const size_t bytes = backend.activation_bytes(shape);
-    activation.data = static_cast<float*>(backend.allocate(bytes));
-    for (size_t i = 0; i < activation.floats(); ++i) {
-      activation.data[i] = float(int(i * 7919 % 2001) - 1000) / 1000;
+    activation.data = backend.allocate(bytes);
+    auto* const elements = static_cast<float*>(activation.data);
+    for (size_t i = 0; i < activation.elements(); ++i) {
+      elements[i] = float(int(i * 7919 % 2001) - 1000) / 1000;
     }
   }
   ~Tensor() { backend.release(activation.data); }
-  double bytes() const { return double(activation.floats()) * sizeof(float); }
+  double bytes() const { return double(activation.elements()) * sizeof(float); }
   Backend& backend;
   Activation activation;
 };

@@ -57,8 +57,7 @@ int32_t* Program::Impl::lengths(LevelIndex level) const {
 
 Activation Program::Impl::activation(ValueIndex index) const {
   const ValueInfo& value = recording->values[size_t(index)];
-  return {value.shape, reinterpret_cast<float*>(arena->base() + value.offset),
-          lengths(value.level)};
+  return {value.shape, arena->base() + value.offset, lengths(value.level)};
 }
 
 void Program::Impl::take_arena(bool for_writing) {

@@ -46,25 +46,29 @@ ValueIndex overwritable(const Op& op) {
                     op);
 }
 
-/// Throws rather than let a product of extents wrap around. Kernels count the floats of sixteen
+/// Throws rather than let a product of extents wrap around. Kernels count the elements of sixteen
 /// records in 32 bits.
-void check_addressable(const ActivationShape& shape) {
+void check_addressable(const ActivationShape& shape, const Backend& backend) {
   const double groups = (double(shape.records) + kLanes - 1) / kLanes;
-  const double group_floats =
+  const double group_elements =
       double(kLanes) * shape.channels * (double(shape.length) + 2.0 * shape.halo);
-  const double bytes = groups * group_floats * sizeof(float);
+  const double bytes = groups * group_elements * element_bytes(backend);
   if (bytes > 0x1p46) {
     throw_state("Cannot hold an activation " + shape_text(shape) + ": it needs " +
                 number_text(bytes) + " bytes");
   }
-  if (group_floats > double(INT32_MAX)) {
-    throw_range("Cannot compute an activation " + shape_text(shape) + ": sixteen records of it are " +
-                number_text(group_floats) + " floats, and at most " + std::to_string(INT32_MAX) +
-                " can be addressed");
+  if (group_elements > double(INT32_MAX)) {
+    throw_range("Cannot compute an activation " + shape_text(shape) +
+                ": sixteen records of it are " + number_text(group_elements) +
+                " numbers, and at most " + std::to_string(INT32_MAX) + " can be addressed");
   }
 }
 
 }  // namespace
+
+double element_bytes(const Backend& backend) {
+  return double(backend.activation_bytes({kLanes, 1, 1, 0})) / kLanes;
+}
 
 ValueIndex Recording::index_of(Value handle, const char* role) const {
   const std::string what = std::string(role) + " " + std::to_string(handle);
@@ -173,7 +177,7 @@ size_t plan_values(Recording& recording) {
   for (size_t v = 0; v < values.size(); ++v) {
     values[v].shape.halo = halo_of[size_t(block_of[v])];
     if (block_of[v] != ValueIndex(v) || !held[v]) continue;
-    check_addressable(values[v].shape);
+    check_addressable(values[v].shape, *recording.backend);
     planned[v] = int(blocks.size());
     blocks.push_back({recording.backend->activation_bytes(values[v].shape), lives[v].first,
                       lives[v].last, 0});

@@ -171,6 +171,9 @@ bool joins_wgrad(const Op& op);
 /// else reads what then lies nowhere. Nothing of this shows in a result.
 void fuse_norms(Recording& recording);
 
+/// Bytes of one element of an activation, in what the backend keeps them as.
+double element_bytes(const Backend& backend);
+
 /// Fills in the halo and offset of each value; returns the bytes of arena that the program needs.
 /// Throws Error(state) for more than a machine can address.
 size_t plan_values(Recording& recording);

@@ -220,14 +220,15 @@ double parameter_floats(const Recording& recording, const Op& op) {
 }
 
 double least_bytes(const Recording& recording, const Op& op) {
-  double floats = parameter_floats(recording, op);
+  double bytes = parameter_floats(recording, op) * sizeof(float);
   OpValues values = op_values(op);
   if (values.write != kNone) values.reads.push_back(values.write);
   for (ValueIndex v : values.reads) {
     const ActivationShape& shape = recording.values[size_t(v)].shape;
-    floats += double(shape.records) * shape.channels * shape.length;
+    bytes +=
+        double(shape.records) * shape.channels * shape.length * element_bytes(*recording.backend);
   }
-  return floats * sizeof(float);
+  return bytes;
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ class CpuBackend final : public Backend {
   }
 
   size_t activation_bytes(const ActivationShape& shape) const override {
-    return Activation{shape, nullptr, nullptr}.floats() * sizeof(float);
+    return Activation{shape, nullptr, nullptr}.elements() * sizeof(float);
   }
 
   void store_activation(const Activation& target, const float* host) override {

@@ -7,10 +7,11 @@
 #include "cuda/device.h"
 #include "lth/backend.h"
 
-/// Convolution on the device: meaning and shapes of the arguments in lth/backend.h. Activations
-/// have the CPU's layout (lth/activation.h); lengths lie in device memory. All launches go to the
-/// stream and can be captured, once the same op has run with the same shapes outside of a capture
-/// (it then has its workspace).
+/// Convolution on the device: meaning and shapes of the arguments in lth/backend.h, layout of
+/// activations in lth/activation.h; their elements are those of the plan's precision
+/// (cuda/element.h), whatever kernel is chosen, and lengths lie in device memory. All launches go
+/// to the stream and can be captured, once the same op has run with the same shapes outside of a
+/// capture (it then has its workspace).
 ///
 /// Same device model, shapes and inputs give the same bits: sums have a fixed order, there are no
 /// float atomics. The number of multiprocessors decides how sums are split, so other models may

@@ -107,15 +107,19 @@ LTH_HD constexpr int tap_of_ordinal(int taps, int in_step, int ordinal) {
   return ordinal < first ? ordinal * in_step : (ordinal - first) * in_step + 1;
 }
 
-/// Shared floats of the tile of one stage.
+/// The tile of one stage in shared memory, in elements.
+///
+/// Half a position more than the positions of a row lies between channels, so that those which a
+/// warp reads at once are in different banks. Float: 8 or 24 words modulo 32, for the four channels
+/// of a tf32 fragment. Bf16: an odd number of 16 bytes, for the eight rows of a matrix that
+/// ldmatrix takes 16 bytes of each.
 struct TileShape {
-  int plane_stride;  ///< floats from plane to plane
-  int row_stride;    ///< floats from channel to channel: 8 or 24 modulo 32, so that the four
-                     ///< channels a warp reads at once lie in different banks
+  int plane_stride;  ///< from plane to plane
+  int row_stride;    ///< from channel to channel
 
   static TileShape make(int steps, int in_step, int tap_block) {
     const int plane = (steps - 1 + plane_taps(tap_block, in_step, 0)) * kLanes;
-    return {plane, plane * in_step + 8};
+    return {plane, plane * in_step + kLanes / 2};
   }
 };
 
@@ -136,11 +140,9 @@ LTH_HD inline PackedWeight mma_packed_weight(const StageCut& cut, int in_step, b
   const int tile = word / kFragmentWords / per_tile;
   int ordinal = 0;
   const StageCut::Stage stage = cut.find(word / kFragmentWords % per_tile, ordinal);
-  // The contraction index within a fragment may be permuted as long as A and B agree: element
-  // (2t + h, + 8u) of a bf16 fragment is channel t + 4h + 8u, element t + 4u of a tf32 one t + 4u.
-  const int step = bf16 ? 8 : 4;
-  return {tile * 16 + lane / 4 + 8 * (reg & 1),
-          stage.first_channel + lane % 4 + 4 * half + step * (reg >> 1),
+  // Channels of the chunk in order: element 2t + h + 8u of a bf16 fragment, t + 4u of a tf32 one.
+  const int channel = bf16 ? lane % 4 * 2 + half + 8 * (reg >> 1) : lane % 4 + 4 * (reg >> 1);
+  return {tile * 16 + lane / 4 + 8 * (reg & 1), stage.first_channel + channel,
           stage.first_tap + tap_of_ordinal(stage.taps, in_step, ordinal)};
 }
 
@@ -168,9 +170,9 @@ inline constexpr int kWgradRows = 32;
 /// Threads of a block: eight for each of its output channels.
 inline constexpr int kWgradThreads = 8 * kWgradRows;
 
-/// x passes through a ring of blocks of 8 positions per plane; block b of a run that starts at step
-/// j0 holds the plane's positions 8b - 1 .. 8b + 6 after its position j0, so that the taps of tile
-/// i find the newest input of step 8s + u at offset u of block s + 1 + i.
+/// In elements. x passes through a ring of blocks of 8 positions per plane; block b of a run that
+/// starts at step j0 holds the plane's positions 8b - 1 .. 8b + 6 after its position j0, so that
+/// the taps of tile i find the newest input of step 8s + u at offset u of block s + 1 + i.
 struct WgradTaps {
   int kernel;
   int stride;  ///< planes
@@ -190,9 +192,10 @@ struct WgradTaps {
   LTH_HD constexpr int taps_per_block() const { return kWgradSteps * tiles; }
   /// Warps along the taps.
   LTH_HD constexpr int warps() const { return tiles * stride; }
-  LTH_HD constexpr int plane_floats() const { return ring_blocks() * kWgradSteps * kLanes; }
-  /// 16 modulo 32: two rows read at once lie in different banks.
-  LTH_HD constexpr int row_floats() const { return plane_floats() * stride + kLanes; }
+  LTH_HD constexpr int plane_size() const { return ring_blocks() * kWgradSteps * kLanes; }
+  /// A position more than the blocks have: rows read at once lie in different banks. Those are two
+  /// of 16 bytes a thread, 16 words apart modulo 32, or in bf16 four of 8 bytes, 8 words apart.
+  LTH_HD constexpr int row_size() const { return plane_size() * stride + kLanes; }
   /// Kernel index of tap m of a plane.
   LTH_HD constexpr int kernel_index(int plane, int m) const { return plane + stride * m; }
   /// Input position of offset `o` of ring block b, plane r, tap block tb, run from step j0.
@@ -200,6 +203,7 @@ struct WgradTaps {
     return stride * (j0 + tb * taps_per_block() + b * kWgradSteps - 1 + o) + plane - pad;
   }
 };
-inline constexpr int kGradRowFloats = kWgradSteps * kLanes + kLanes;
+/// Of dy's rows, likewise.
+inline constexpr int kGradRowSize = kWgradSteps * kLanes + kLanes;
 
 }  // namespace lth::cuda::conv

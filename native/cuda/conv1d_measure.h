@@ -4,8 +4,10 @@
 #include "cuda/norm_parts.h"
 #include "cuda/norm_view.h"
 
-/// The partial sums of a norm, taken of a pass's results while they are in registers: of a forward
-/// pass the statistics for the norm behind it, of a dgrad the gradient sums for the norm before it.
+/// The partial sums of a norm, taken of a pass's results while they are in registers: the
+/// statistics of a forward pass for the norm behind it, the gradient sums of a dgrad for the norm
+/// before it. The results come rounded as they are stored: a kernel that reads them again finds the
+/// same.
 namespace lth::cuda::conv {
 
 struct Measure {
@@ -91,25 +93,25 @@ __device__ inline void measure_statistics(const Measure& m, const MeasureSite& s
 }
 
 /// The same of the norm's gradient: `values` are of its result.
-template <int Width, int Count>
+template <class T, int Width, int Count>
 __device__ inline void measure_gradient(const Measure& m, const MeasureSite& site,
                                         float4 (&values)[Count]) {
-  const NormReader reader(m.view, site.group, site.quad);
+  const NormReader<4> reader(m.view, site.group, 4 * site.quad);
   float sum = 0, product = 0;
   int count = 0;
   if (site.exists) {
     const float4 map = reader.map_of(site.channel);
-    const float* row = m.x.row(site.group, site.channel) + 4 * site.quad;
+    const T* row = m.x.row<T>(site.group, site.channel) + 4 * site.quad;
     LTH_UNROLL
     for (int i = 0; i < Count; ++i) {
       const int p = site.first + i * site.step;
       if (p >= m.x.length) continue;
       float4 x = load4(row + size_t(p) * kLanes);
-      float4 y = reader(map, site.channel, p, x);
       LTH_UNROLL
       for (int c = 0; c < 4; ++c) {
-        if (!holds(reader.lengths(), c, p)) continue;
-        const float g = reader.passed(component(values[i], c), component(y, c));
+        if (!reader.holds(c, p)) continue;
+        const float y = as_stored<T>(reader(map, site.channel, p, c, component(x, c)));
+        const float g = reader.passed(component(values[i], c), y);
         sum += g;
         product = fmaf(g, component(x, c) - map.x, product);
         ++count;

@@ -16,6 +16,7 @@ namespace {
 constexpr int kThreads = 256;
 
 /// Adds the parts of a split contraction in order and finishes the output.
+template <class T>
 __global__ void __launch_bounds__(kThreads) split_sum_kernel(const PassArgs args) {
   const int set = blockIdx.z;
   const int quads = args.sets[set].steps * 4;
@@ -28,24 +29,25 @@ __global__ void __launch_bounds__(kThreads) split_sum_kernel(const PassArgs args
     const float4 v = load4(args.partial + args.partial_place(s, set, row, group, step) + 4 * quad);
     sum = make_float4(sum.x + v.x, sum.y + v.y, sum.z + v.z, sum.w + v.w);
   }
-  args.out.store(group, args.out_channel(row),
-                 args.sets[set].taps.out_first + step * args.out_step, quad, sum);
+  args.out.store<T>(group, args.out_channel(row),
+                    args.sets[set].taps.out_first + step * args.out_step, quad, sum);
 }
 
 /// Rows without surviving weights: bias and residual only.
+template <class T>
 __global__ void __launch_bounds__(kThreads) dead_rows_kernel(const Output out,
                                                              const int32_t* dead) {
   const int channel = dead[blockIdx.x], group = blockIdx.y;
-  out.zero_halo(group, channel, threadIdx.x, kThreads);
+  out.zero_halo<T>(group, channel, threadIdx.x, kThreads);
   for (int i = threadIdx.x; i < out.rows.length * 4; i += kThreads) {
-    out.store(group, channel, i / 4, i % 4, make_float4(0, 0, 0, 0));
+    out.store<T>(group, channel, i / 4, i % 4, make_float4(0, 0, 0, 0));
   }
 }
 
 /// Warp costs: instructions per tap of a chunk over the rate of a multiprocessor. Tensor cores: 0.6
 /// of the peak is what mma.sync reaches on Hopper; SIMT: four multiply-add instructions a cycle.
 constexpr EngineShape kMmaShapes[] = {{32, 8, 224, 32 / 0.6, 1024}, {32, 4, 144, 16 / 0.6, 1024}};
-constexpr EngineShape kSimtShape = {kSimtRows, SimtPass::kSteps, 168, 96.0 / 4 * kSimtChunk / 0.8,
+constexpr EngineShape kSimtShape = {kSimtRows, kSimtSteps, 168, 96.0 / 4 * kSimtChunk / 0.8,
                                     kSimtRows * kSimtChunk * sizeof(float)};
 
 template <class T>
@@ -62,7 +64,7 @@ void launch_engine(const PassArgs& args, dim3 grid, int threads, size_t shared, 
 
 PassPlan::PassPlan(const Source& source, ConvKernel kernel, const DeviceInfo& device,
                    Stream stream)
-    : geometry_(source.geometry), kernel_(kernel) {
+    : geometry_(source.geometry), kernel_(kernel), precision_(source.precision) {
   rows_.live_count = int(source.row_live.size());
   rows_.dead_count = int(source.row_dead.size());
   in_count_ = int(source.in_live.size());
@@ -112,9 +114,9 @@ void PassPlan::make_sparse(const Source& source, const DeviceInfo& device, Strea
   int taps = 0;
   for (int s = 0; s < geometry_.set_count; ++s) taps = std::max(taps, geometry_.sets[s].taps);
   const int tap_block = cut_stages(taps, in_count_, 1).tap_block;
-  tile_ = TileShape::make(SparsePassEngine::kSteps, geometry_.in_step, tap_block);
+  tile_ = TileShape::make(kSparseSteps, geometry_.in_step, tap_block);
   const int most = int(std::min(kWantedShared, device.shared_per_block) /
-                       (2 * sizeof(float) * tile_.row_stride));
+                       (2 * element_bytes(precision_) * tile_.row_stride));
   const int chunk = ceil_div(in_count_, ceil_div(in_count_, most));
 
   std::vector<int2> entries;
@@ -173,8 +175,10 @@ void PassPlan::run(const Data& data, PlanContext& context, Stream stream) const 
               data.out.lengths};
   args.groups = data.out.groups();
   if (rows_.dead_count > 0) {
-    LTH_LAUNCH(dead_rows_kernel, dim3(rows_.dead_count, args.groups), dim3(kThreads), 0, stream,
-               args.out, rows_.dead.data());
+    with_element(precision_, [&](auto element) {
+      LTH_LAUNCH((dead_rows_kernel<decltype(element)>), dim3(rows_.dead_count, args.groups),
+                 dim3(kThreads), 0, stream, args.out, rows_.dead.data());
+    });
   }
   PassTiling tiling;
   if (rows_.live_count > 0) {
@@ -228,10 +232,10 @@ void PassPlan::run(const Data& data, PlanContext& context, Stream stream) const 
   }
   if (rows_.live_count > 0) launch(args, tiling, stream);
   if (data.statistics_for) {
-    if (!fused) measure_statistics(*data.statistics_for, parts.data, stream);
+    if (!fused) measure_statistics(*data.statistics_for, precision_, parts.data, stream);
     fold_statistics(*data.statistics_for, parts, data.statistics_for->map, stream);
   } else if (data.gradient_for) {
-    if (!fused) measure_gradient(*data.gradient_for, parts.data, stream);
+    if (!fused) measure_gradient(*data.gradient_for, precision_, parts.data, stream);
     fold_gradient(*data.gradient_for, parts, data.gradient_for->map, stream);
   }
 }
@@ -253,8 +257,8 @@ Measure PassPlan::measure_of(const Data& data, const PassArgs& args, int steps) 
 }
 
 int PassPlan::engine_steps(int engine) const {
-  return kernel_ == ConvKernel::sparse ? SparsePassEngine::kSteps
-         : kernel_ == ConvKernel::simt ? SimtPass::kSteps
+  return kernel_ == ConvKernel::sparse ? kSparseSteps
+         : kernel_ == ConvKernel::simt ? kSimtSteps
                                        : kMmaShapes[engine].steps;
 }
 
@@ -268,14 +272,16 @@ PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
                             const DeviceInfo& device) const {
   const TilingRequest request{args.rows,    args.groups,     args.sets[0].steps,
                               args.in_step, args.set_count,  widest,
-                              device.sm_count, device.shared_per_block};
+                              device.sm_count, device.shared_per_block,
+                              element_bytes(precision_)};
   PassTiling tiling;
   if (kernel_ == ConvKernel::sparse) {
-    // A row of a stage has so many entries, each four reads of 512 bytes.
+    // A row of a stage has so many entries, each four reads of 512 bytes, of bf16 256.
     const double entries = double(entries_.size()) / std::max(1, widest.stages * args.rows);
     const int taps = std::max(1, std::min(widest.taps, widest.tap_block));
-    const EngineShape shape{kSparseWarpRows, SparsePassEngine::kSteps, 128,
-                            entries * 64 / taps, entries * kSparseWarpRows * sizeof(int2) / taps};
+    const double cycles = entries * 16 * double(element_bytes(precision_));
+    const EngineShape shape{kSparseWarpRows, kSparseSteps, 128, cycles / taps,
+                            entries * kSparseWarpRows * sizeof(int2) / taps};
     tiling = tile_sparse(request, shape, warps_, tile_);
   } else if (kernel_ == ConvKernel::simt) {
     tiling = choose_tiling(request, &kSimtShape, 1, 8);
@@ -299,8 +305,13 @@ void PassPlan::launch(const PassArgs& args, const PassTiling& tiling, Stream str
                                                    stream);
   };
   switch (kernel_) {
-    case ConvKernel::sparse: start(Engine<SparsePassEngine>()); break;
-    case ConvKernel::simt: start(Engine<SimtPass>()); break;
+    case ConvKernel::sparse:
+      with_element(precision_,
+                   [&](auto element) { start(Engine<SparsePass<decltype(element)>>()); });
+      break;
+    case ConvKernel::simt:
+      with_element(precision_, [&](auto element) { start(Engine<SimtPass<decltype(element)>>()); });
+      break;
     case ConvKernel::tf32:
       if (tiling.engine == 0) start(Engine<MmaPass<Precision::tf32, 2, 8>>());
       else start(Engine<MmaPass<Precision::tf32, 2, 4>>());
@@ -312,8 +323,11 @@ void PassPlan::launch(const PassArgs& args, const PassTiling& tiling, Stream str
   }
   if (args.splits > 1) {
     const int blocks = ceil_div(args.sets[0].steps * 4, kThreads);
-    LTH_LAUNCH(split_sum_kernel, dim3(args.rows * args.groups, blocks, args.set_count),
-               dim3(kThreads), 0, stream, args);
+    with_element(precision_, [&](auto element) {
+      LTH_LAUNCH((split_sum_kernel<decltype(element)>),
+                 dim3(args.rows * args.groups, blocks, args.set_count), dim3(kThreads), 0, stream,
+                 args);
+    });
   }
 }
 

@@ -57,7 +57,7 @@ struct PassSite {
 /// output, where they are measured, or to the partial sums when the contraction is split. Whole
 /// warps only.
 /// @param first the first of the steps, `between` apart
-template <int Width, int Count>
+template <class T, int Width, int Count>
 __device__ inline void store_sums(const PassArgs& args, const PassSite& site, int row, int first,
                                   int between, int quad, float4 (&sums)[Count]) {
   const PassSet& set = args.sets[site.set];
@@ -72,8 +72,8 @@ __device__ inline void store_sums(const PassArgs& args, const PassSite& site, in
       const size_t place = args.partial_place(site.split, site.set, row, site.group, step);
       *reinterpret_cast<float4*>(args.partial + place + 4 * quad) = sums[i];
     } else {
-      sums[i] = args.out.store(site.group, channel, position + i * between * args.out_step, quad,
-                               sums[i]);
+      sums[i] = args.out.store<T>(site.group, channel, position + i * between * args.out_step,
+                                  quad, sums[i]);
     }
   }
   const Measure& measure = args.measure;
@@ -83,17 +83,19 @@ __device__ inline void store_sums(const PassArgs& args, const PassSite& site, in
   if (measure.kind == Measure::Kind::statistics) {
     measure_statistics<Width>(measure, place, sums);
   } else {
-    measure_gradient<Width>(measure, place, sums);
+    measure_gradient<T, Width>(measure, place, sums);
   }
 }
 
-/// row(channel)(place in the tile, position) for each quad of a stage's inputs that this thread
-/// copies; the channel is -1 past the last. The tile is [chunk][plane][index][16].
-template <class Row>
-__device__ inline void for_each_tile_quad(const PassArgs& args, const PassSet& set, int first_step,
-                                          int block_steps, int stage_index, const Row& row) {
+/// row(channel)(place in the tile, position) for each piece of 16 bytes of a stage's inputs that
+/// this thread copies, always the same of a position; the channel is -1 past the last. The tile is
+/// [chunk][plane][index][16].
+template <class T, class Row>
+__device__ inline void for_each_tile_piece(const PassArgs& args, const PassSet& set, int first_step,
+                                           int block_steps, int stage_index, const Row& row) {
+  constexpr int kPieces = kPiecesPerPosition<T>;
   const StageCut::Stage stage = set.cut.at(stage_index);
-  const int count = (args.in_step * (block_steps - 1) + stage.taps) * 4;
+  const int count = (args.in_step * (block_steps - 1) + stage.taps) * kPieces;
   const int first = set.taps.base + args.in_step * first_step + stage.first_tap;
   const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
   for (int c = warp; c < set.cut.chunk; c += blockDim.x / kWarp) {
@@ -101,11 +103,11 @@ __device__ inline void for_each_tile_quad(const PassArgs& args, const PassSet& s
     const int channel = c >= stage.channels ? -1 : args.in_list ? args.in_list[index] : index;
     const auto body = row(channel);
     for (int i = lane; i < count; i += kWarp) {
-      const int local = i >> 2;
+      const int local = int(unsigned(i) / kPieces);
       const int plane = args.in_step == 2 ? local & 1 : 0;
       const int place = args.in_step == 2 ? local >> 1 : local;
       body(c * args.tile.row_stride + plane * args.tile.plane_stride + place * kLanes +
-               (i & 3) * 4,
+               int(unsigned(i) % kPieces) * kPiece<T>,
            first + local);
     }
   }
@@ -113,40 +115,43 @@ __device__ inline void for_each_tile_quad(const PassArgs& args, const PassSet& s
 
 /// Starts the copies of a stage's inputs, zeros outside the records' length and past the last
 /// channel.
+template <class T>
 __device__ inline void load_tile(const PassArgs& args, const PassSet& set, int group,
-                                 int first_step, int block_steps, int stage_index, float* tile) {
-  const int quad = threadIdx.x % 4;
-  for_each_tile_quad(args, set, first_step, block_steps, stage_index, [&](int channel) {
-    const float* row = args.in.row(group, max(channel, 0)) + 4 * quad;
+                                 int first_step, int block_steps, int stage_index, T* tile) {
+  for_each_tile_piece<T>(args, set, first_step, block_steps, stage_index, [&](int channel) {
+    const T* row = args.in.row<T>(group, max(channel, 0)) + first_record<T>();
     const int length = channel < 0 ? 0 : args.in.length;
     return [=, &args](int place, int position) {
       const bool valid = position >= 0 && position < length;
-      cp_async_16(tile + place, valid ? row + size_t(position) * kLanes : args.in.zero, valid);
+      const void* source = valid ? row + size_t(position) * kLanes : args.in.data;
+      cp_async_16(tile + place, source, valid);
     };
   });
 }
 
 /// Turns what this thread has copied into the folded norm's result.
+template <class T>
 __device__ inline void normalize_tile(const PassArgs& args, const PassSet& set, int group,
-                                      int first_step, int block_steps, int stage_index,
-                                      float* tile) {
-  const NormReader reader(args.folded, group, threadIdx.x % 4);
-  for_each_tile_quad(args, set, first_step, block_steps, stage_index, [&](int channel) {
+                                      int first_step, int block_steps, int stage_index, T* tile) {
+  const NormReader<kPiece<T>> reader(args.folded, group, first_record<T>());
+  for_each_tile_piece<T>(args, set, first_step, block_steps, stage_index, [&](int channel) {
     const float4 map = reader.map_of(max(channel, 0));
     const int length = channel < 0 ? 0 : args.in.length;
     return [=, &reader](int place, int position) {
       if (position < 0 || position >= length) return;
-      float4* at = reinterpret_cast<float4*>(tile + place);
-      *at = reader(map, channel, position, *at);
+      T* const at = tile + place;
+      store_piece(at, reader.piece(map, channel, position, load_piece(at)));
     };
   });
 }
 
-/// An Engine has kRows and kSteps per warp; `stage` adds a stage's products, `finish` hands out the
-/// sums. Grid: (tiles x groups, blocks of rows, sets x splits).
+/// An Engine has kRows and kSteps per warp and names the Element of the activations, in which its
+/// tile is kept too; `stage` adds a stage's products, `finish` hands out the sums. Grid: (tiles x
+/// groups, blocks of rows, sets x splits).
 template <class Engine>
 __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
-  LTH_DYNAMIC_SHARED(float, shared);
+  using T = typename Engine::Element;
+  LTH_DYNAMIC_SHARED(T, shared);
   const int warp = threadIdx.x / kWarp;
   const int warp_rows = int(blockDim.x) / kWarp / args.warp_columns;
   const int block_steps = Engine::kSteps * args.warp_columns;
@@ -172,11 +177,11 @@ __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
   if (site.split == 0 && site.set == 0 && blockIdx.x % args.tiles == 0) {
     const int rows = min(warp_rows * Engine::kRows, args.rows - block_row);
     for (int r = 0; r < rows; ++r) {
-      args.out.zero_halo(site.group, args.out_channel(block_row + r), threadIdx.x, blockDim.x);
+      args.out.zero_halo<T>(site.group, args.out_channel(block_row + r), threadIdx.x, blockDim.x);
     }
   }
 
-  const int buffer_floats = set.cut.chunk * args.tile.row_stride;
+  const int buffer_size = set.cut.chunk * args.tile.row_stride;
   Engine engine(args, site);
   if (site.begin < site.end) {
     load_tile(args, set, site.group, first_step, block_steps, site.begin, shared);
@@ -189,16 +194,16 @@ __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
     const int buffer = (s - site.begin) & 1;
     if (args.folded.map) {
       normalize_tile(args, set, site.group, first_step, block_steps, s,
-                     shared + buffer * buffer_floats);
+                     shared + buffer * buffer_size);
     }
     __syncthreads();
     if (s + 1 < site.end) {
       load_tile(args, set, site.group, first_step, block_steps, s + 1,
-                shared + (buffer ^ 1) * buffer_floats);
+                shared + (buffer ^ 1) * buffer_size);
       cp_async_commit();
     }
     if (site.row < args.rows && site.step < set.steps) {
-      engine.stage(args, site, s, shared + buffer * buffer_floats, warp_step);
+      engine.stage(args, site, s, shared + buffer * buffer_size, warp_step);
     }
   }
   if (site.row < args.rows && site.step < set.steps) engine.finish(args, site);

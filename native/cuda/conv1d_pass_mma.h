@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "cuda/conv1d_pass.h"
 
 namespace lth::cuda::conv {
@@ -7,14 +9,16 @@ namespace lth::cuda::conv {
 /// Tensor cores: 16 * Tiles output channels x Steps positions x 16 lanes per warp, contraction over
 /// 8 (tf32) or 16 (bf16) input channels of one tap per instruction.
 ///
-/// A tap shifts the input by a position, and a position is a pair of B fragments (columns 0-7 are
-/// the even lanes, 8-15 the odd ones). So the fragments of `Steps` positions stay in registers and
+/// A tap shifts the input by a position, and a position is a pair of B fragments: of tf32 the even
+/// lanes and the odd ones; of bf16, whose fragments ldmatrix makes of the tile as it is, lanes 0-7
+/// and 8-15. So the fragments of `Steps` positions stay in registers and
 /// slide: each tap loads one new position and one A fragment per 16 rows for 2 * Tiles * Steps
 /// instructions. A fragments are loaded a tap ahead, in the order in which they were packed.
 template <Precision P, int Tiles, int Steps>
 class MmaPass {
  public:
   static constexpr bool kBf16 = P == Precision::bf16;
+  using Element = std::conditional_t<kBf16, Bf16, float>;
   static constexpr int kChunk = kBf16 ? 16 : 8;
   static constexpr int kRows = 16 * Tiles;
   static constexpr int kSteps = Steps;
@@ -44,15 +48,15 @@ class MmaPass {
     }
   }
 
-  __device__ void stage(const PassArgs& args, const PassSite& site, int index, const float* tile,
+  __device__ void stage(const PassArgs& args, const PassSite& site, int index, const Element* tile,
                         int warp_step) {
     const int taps = args.sets[site.set].cut.at(index).taps;
     const int lane = threadIdx.x % kWarp;
     const int row = args.tile.row_stride;
     for (int plane = 0; plane < args.in_step; ++plane) {
       const int count = plane_taps(taps, args.in_step, plane);
-      const float* x = tile + plane * args.tile.plane_stride + warp_step * kLanes +
-                       lane % 4 * row + lane / 4 * 2;
+      const Element* x = tile + plane * args.tile.plane_stride + warp_step * kLanes +
+                         (kBf16 ? lane % 16 * row + lane / 16 * 8 : lane % 4 * row + lane / 4 * 2);
       uint32_t window[Steps][2][2];
       LTH_UNROLL
       for (int j = 0; j < Steps - 1; ++j) load(window[j], x + j * kLanes, row);
@@ -78,29 +82,44 @@ class MmaPass {
         float4 row[Steps];
         LTH_UNROLL
         for (int j = 0; j < Steps; ++j) {
-          // Column 2t of the two fragments is lanes 4t and 4t + 1, column 2t + 1 the next two.
-          const float(&even)[4] = sums_[i][j][0];
-          const float(&odd)[4] = sums_[i][j][1];
-          row[j] = make_float4(even[2 * half], odd[2 * half], even[2 * half + 1],
-                               odd[2 * half + 1]);
+          row[j] = quad(sums_[i][j], half);
         }
-        store_sums<4>(args, site, site.row + i * 16 + half * 8 + lane / 4, site.step, 1, lane % 4,
-                      row);
+        store_sums<Element, 4>(args, site, site.row + i * 16 + half * 8 + lane / 4, site.step, 1,
+                               kBf16 ? lane % 4 / 2 + lane % 2 * 2 : lane % 4, row);
       }
     }
   }
 
  private:
-  /// B fragments of a position. @param x channel t, lane 2g of it
-  __device__ static void load(uint32_t (&b)[2][2], const float* x, int row) {
+  /// What the thread stores of a step: four neighbouring lanes. @param half rows 0-7 or 8-15
+  __device__ static float4 quad(const float (&sums)[2][4], int half) {
+    const float2 first = make_float2(sums[0][2 * half], sums[0][2 * half + 1]);
+    const float2 second = make_float2(sums[1][2 * half], sums[1][2 * half + 1]);
     if constexpr (kBf16) {
-      LTH_UNROLL
-      for (int r = 0; r < 2; ++r) {
-        const float2 low = *reinterpret_cast<const float2*>(x + 8 * r * row);
-        const float2 high = *reinterpret_cast<const float2*>(x + (8 * r + 4) * row);
-        b[0][r] = pack_bf16(low.x, high.x);
-        b[1][r] = pack_bf16(low.y, high.y);
-      }
+      // It has lanes 2t and 2t + 1 and those 8 further on. Of two neighbours the even one takes
+      // what both have of lanes 0-7, the odd one of lanes 8-15.
+      const bool odd = threadIdx.x % 2;
+      const float2 keep = odd ? second : first, give = odd ? first : second;
+      const float2 got =
+          make_float2(__shfl_xor_sync(kAllLanes, give.x, 1), __shfl_xor_sync(kAllLanes, give.y, 1));
+      return odd ? make_float4(got.x, got.y, keep.x, keep.y)
+                 : make_float4(keep.x, keep.y, got.x, got.y);
+    } else {
+      // Column 2t of the two fragments is lanes 4t and 4t + 1, column 2t + 1 the next two.
+      return make_float4(first.x, second.x, first.y, second.y);
+    }
+  }
+
+  /// B fragments of a position. @param x of tf32 channel t, lane 2g of it; of bf16 what thread i
+  /// brings to ldmatrix: channel i % 16, lane 8 (i / 16)
+  __device__ static void load(uint32_t (&b)[2][2], const Element* x, int row) {
+    if constexpr (kBf16) {
+      uint32_t matrices[4];
+      load_matrices_transposed(matrices, x);
+      b[0][0] = matrices[0];
+      b[0][1] = matrices[1];
+      b[1][0] = matrices[2];
+      b[1][1] = matrices[3];
     } else {
       LTH_UNROLL
       for (int r = 0; r < 2; ++r) {

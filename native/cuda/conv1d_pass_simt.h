@@ -4,15 +4,19 @@
 
 namespace lth::cuda::conv {
 
+inline constexpr int kSimtSteps = 24;
+
 /// Float multiply-adds: 8 output channels x 24 positions x 16 lanes per warp; a thread has 3
 /// positions and 4 lanes. Inputs slide through registers as in MmaPass. Three is odd, so that the
-/// positions which a quarter of a warp reads lie in different banks.
+/// positions which a quarter of a warp reads, of bf16 a half, lie in different banks.
+template <class T>
 class SimtPass {
  public:
+  using Element = T;
   static constexpr int kChunk = kSimtChunk;
   static constexpr int kRows = kSimtRows;
-  static constexpr int kOwn = 3;
-  static constexpr int kSteps = 8 * kOwn;
+  static constexpr int kOwn = kSimtSteps / 8;
+  static constexpr int kSteps = kSimtSteps;
 
   __device__ SimtPass(const PassArgs& args, const PassSite& site) {
     const PassSet& set = args.sets[site.set];
@@ -25,7 +29,7 @@ class SimtPass {
     }
   }
 
-  __device__ void stage(const PassArgs& args, const PassSite& site, int index, const float* tile,
+  __device__ void stage(const PassArgs& args, const PassSite& site, int index, const T* tile,
                         int warp_step) {
     const StageCut::Stage stage = args.sets[site.set].cut.at(index);
     const int lane = threadIdx.x % kWarp;
@@ -33,8 +37,8 @@ class SimtPass {
     for (int c = 0; c < stage.channels; ++c) {
       for (int plane = 0; plane < args.in_step; ++plane) {
         const int count = plane_taps(stage.taps, args.in_step, plane);
-        const float* x = tile + c * args.tile.row_stride + plane * args.tile.plane_stride +
-                         (warp_step + lane / 4 * kOwn) * kLanes + lane % 4 * 4;
+        const T* x = tile + c * args.tile.row_stride + plane * args.tile.plane_stride +
+                     (warp_step + lane / 4 * kOwn) * kLanes + lane % 4 * 4;
         float4 window[kOwn];
         LTH_UNROLL
         for (int j = 0; j < kOwn - 1; ++j) window[j] = load4(x + j * kLanes);
@@ -57,8 +61,8 @@ class SimtPass {
     const int lane = threadIdx.x % kWarp;
     LTH_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      store_sums<kWarp>(args, site, site.row + r, site.step + lane / 4 * kOwn, 1, lane % 4,
-                        sums_[r]);
+      store_sums<T, kWarp>(args, site, site.row + r, site.step + lane / 4 * kOwn, 1, lane % 4,
+                           sums_[r]);
     }
   }
 

@@ -5,17 +5,21 @@
 
 namespace lth::cuda::conv {
 
-/// Surviving weights only: 4 rows x 32 positions x 16 lanes per warp, sums in registers. A thread
-/// has the positions p, p + 8, .. and 4 lanes, so that a quarter of a warp reads 128 bytes in a
-/// row. An entry costs one read of shared memory per multiply-add of four lanes, which caps the
-/// kernel at a quarter of the float peak.
-class SparsePassEngine {
- public:
-  static constexpr int kRows = kSparseWarpRows;
-  static constexpr int kOwn = 4;
-  static constexpr int kSteps = 8 * kOwn;
+inline constexpr int kSparseSteps = 32;
 
-  __device__ SparsePassEngine(const PassArgs&, const PassSite&) {
+/// Surviving weights only: 4 rows x 32 positions x 16 lanes per warp, sums in registers. A thread
+/// has the positions p, p + 8, .. and 4 lanes, so that a quarter of a warp (of bf16 a half) reads
+/// 128 bytes in a row. An entry costs one read of shared memory per multiply-add of four lanes,
+/// which caps the kernel at a quarter of the float peak, of bf16 at a half.
+template <class T>
+class SparsePass {
+ public:
+  using Element = T;
+  static constexpr int kRows = kSparseWarpRows;
+  static constexpr int kOwn = kSparseSteps / 8;
+  static constexpr int kSteps = kSparseSteps;
+
+  __device__ SparsePass(const PassArgs&, const PassSite&) {
     LTH_UNROLL
     for (int r = 0; r < kRows; ++r) {
       LTH_UNROLL
@@ -23,10 +27,10 @@ class SparsePassEngine {
     }
   }
 
-  __device__ void stage(const PassArgs& args, const PassSite& site, int index, const float* tile,
+  __device__ void stage(const PassArgs& args, const PassSite& site, int index, const T* tile,
                         int warp_step) {
     const int lane = threadIdx.x % kWarp;
-    const float* x = tile + (warp_step + lane / 4) * kLanes + lane % 4 * 4;
+    const T* x = tile + (warp_step + lane / 4) * kLanes + lane % 4 * 4;
     const int32_t* begin =
         args.sets[site.set].row_begin + size_t(index) * (args.slots + 1) + site.row;
     int first = begin[0];
@@ -49,7 +53,7 @@ class SparsePassEngine {
     const int lane = threadIdx.x % kWarp;
     LTH_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      store_sums<kWarp>(args, site, site.row + r, site.step + lane / 4, 8, lane % 4, sums_[r]);
+      store_sums<T, kWarp>(args, site, site.row + r, site.step + lane / 4, 8, lane % 4, sums_[r]);
     }
   }
 

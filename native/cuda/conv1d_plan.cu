@@ -13,18 +13,20 @@ void* PlanContext::require(size_t bytes, Stream stream, Workspace* workspace) {
 }
 
 Plan::Plan(const Conv1dDesc& desc, const SparsePattern* pattern, const ConvChoice& choice,
-           const DeviceInfo& device)
+           Precision precision, const DeviceInfo& device)
     : choice_(choice), context_{device, nullptr} {
   const Survivors s = Survivors::list(desc, pattern);
   const Stream stream = make_stream();
   try {
     forward_ = std::make_unique<PassPlan>(
-        PassPlan::Source{forward_geometry(desc), pattern, false, s.out_live, s.out_dead, s.in_live},
+        PassPlan::Source{forward_geometry(desc), pattern, false, s.out_live, s.out_dead, s.in_live,
+                         precision},
         choice.forward, device, stream);
     dgrad_ = std::make_unique<PassPlan>(
-        PassPlan::Source{dgrad_geometry(desc), pattern, true, s.in_live, s.in_dead, s.out_live},
+        PassPlan::Source{dgrad_geometry(desc), pattern, true, s.in_live, s.in_dead, s.out_live,
+                         precision},
         choice.dgrad, device, stream);
-    wgrad_ = std::make_unique<WgradPlan>(desc, pattern, s, choice.wgrad, stream);
+    wgrad_ = std::make_unique<WgradPlan>(desc, pattern, s, choice.wgrad, precision, stream);
     synchronize(stream);
   } catch (...) {
     destroy_stream(stream);
@@ -85,7 +87,7 @@ Plan& plan_of(ConvPlan* plan) { return *static_cast<Plan*>(plan); }
 std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc, const SparsePattern* pattern,
                                       Precision precision, const DeviceInfo& device) {
   return std::make_unique<conv::Plan>(
-      desc, pattern, conv::default_choice(desc, pattern, precision), device);
+      desc, pattern, conv::default_choice(desc, pattern, precision), precision, device);
 }
 
 std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view choice, const Conv1dDesc& desc,
@@ -93,9 +95,8 @@ std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view choice, const Conv1dDe
                                          const DeviceInfo& device) {
   const conv::ConvChoice parsed = conv::ConvChoice::parse(choice);
   conv::check_choice(parsed, pattern, precision);
-  return std::make_unique<conv::Plan>(desc, pattern, parsed, device);
+  return std::make_unique<conv::Plan>(desc, pattern, parsed, precision, device);
 }
-
 
 void conv1d_forward(const ConvForward& args, Stream stream) {
   conv::plan_of(args.plan).forward(args, stream);

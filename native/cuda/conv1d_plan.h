@@ -38,6 +38,7 @@ class PassPlan {
     const std::vector<int32_t>& row_live;
     const std::vector<int32_t>& row_dead;
     const std::vector<int32_t>& in_live;
+    Precision precision;  ///< decides what activations are kept as
   };
   PassPlan(const Source& source, ConvKernel kernel, const DeviceInfo& device, Stream stream);
 
@@ -66,6 +67,7 @@ class PassPlan {
 
   PassGeometry geometry_;
   ConvKernel kernel_;
+  Precision precision_;
   StageCut cuts_[2] = {};
   int words_[2] = {};            // packed words (dense) or entries (sparse) of each set
   size_t first_word_[2] = {};
@@ -85,12 +87,13 @@ class PassPlan {
 class WgradPlan {
  public:
   WgradPlan(const Conv1dDesc& desc, const SparsePattern* pattern, const Survivors& survivors,
-            ConvKernel kernel, Stream stream);
+            ConvKernel kernel, Precision precision, Stream stream);
   void run(const ConvWgrad& args, PlanContext& context, Stream stream, Workspace* workspace) const;
 
  private:
   Conv1dDesc desc_;
   ConvKernel kernel_;
+  Precision precision_;
   ChannelLists rows_;
   DeviceArray<int32_t> in_live_;
   int in_count_ = 0;
@@ -106,7 +109,7 @@ class WgradPlan {
 class Plan final : public ConvPlan {
  public:
   Plan(const Conv1dDesc& desc, const SparsePattern* pattern, const ConvChoice& choice,
-       const DeviceInfo& device);
+       Precision precision, const DeviceInfo& device);
   std::string describe() const override { return choice_.text(); }
 
   void forward(const ConvForward& args, Stream stream);

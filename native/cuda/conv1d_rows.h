@@ -1,49 +1,55 @@
 #pragma once
 
 #include "cuda/conv1d_index.h"
+#include "cuda/element.h"
 
 /// Activations as the convolution kernels see them, and what they do with an output.
 namespace lth::cuda::conv {
 
-/// An activation's rows: float [group][channel][halo + length + halo][16].
+/// An activation's rows: [group][channel][halo + length + halo][16]. A kernel knows what its
+/// elements are (cuda/element.h).
 struct Rows {
-  float* zero = nullptr;  ///< group 0, channel 0, position 0
-  long long channel = 0;  ///< floats from channel to channel
-  long long group = 0;    ///< floats from group to group
+  void* data = nullptr;
+  long long channel = 0;  ///< elements from channel to channel
+  long long group = 0;    ///< elements from group to group
   int length = 0;
   int halo = 0;
 
   static Rows of(const Activation& a) {
-    return {a.data + size_t(a.shape.halo) * kLanes, (long long)a.row_stride(),
-            (long long)a.row_stride() * a.shape.channels, a.shape.length, a.shape.halo};
+    return {a.data, (long long)a.row_stride(), (long long)a.row_stride() * a.shape.channels,
+            a.shape.length, a.shape.halo};
   }
-  __device__ float* row(int g, int c) const { return zero + g * group + c * channel; }
+  /// Position 0.
+  template <class T>
+  __device__ T* row(int g, int c) const {
+    return static_cast<T*>(data) + halo * kLanes + g * group + c * channel;
+  }
 };
 
 /// Where a pass writes, and what it adds.
 struct Output {
   Rows rows;
-  Rows add;              ///< zero = null: nothing to add
+  Rows add;              ///< data = null: nothing to add
   const float* bias;     ///< [O] or null
   const int32_t* lengths;
 
   /// Stores four lanes of the sums at a position: plus bias and residual, 0 past the record's end.
-  /// Returns what is stored.
+  /// Returns what is stored, rounded as it is.
+  template <class T>
   __device__ float4 store(int group, int channel, int position, int quad, float4 v) const {
     const size_t place = size_t(position) * kLanes + 4 * quad;
     if (bias) {
       const float b = bias[channel];
       v = make_float4(v.x + b, v.y + b, v.z + b, v.w + b);
     }
-    if (add.zero) {
-      const float4 a = *reinterpret_cast<const float4*>(add.row(group, channel) + place);
+    if (add.data) {
+      const float4 a = load4(add.row<T>(group, channel) + place);
       v = make_float4(v.x + a.x, v.y + a.y, v.z + a.z, v.w + a.w);
     }
     const int4 n = *reinterpret_cast<const int4*>(lengths + group * kLanes + 4 * quad);
     v = make_float4(position < n.x ? v.x : 0.0f, position < n.y ? v.y : 0.0f,
                     position < n.z ? v.z : 0.0f, position < n.w ? v.w : 0.0f);
-    *reinterpret_cast<float4*>(rows.row(group, channel) + place) = v;
-    return v;
+    return store4(rows.row<T>(group, channel) + place, v);
   }
 
   /// Positions that the longest record of a group holds.
@@ -54,12 +60,13 @@ struct Output {
   }
 
   /// Zeroes a row's halo. @param thread of `threads` that share the work
+  template <class T>
   __device__ void zero_halo(int group, int channel, int thread, int threads) const {
-    float* row = rows.row(group, channel);
+    T* row = rows.row<T>(group, channel);
     const int quads = rows.halo * (kLanes / 4);
     for (int i = thread; i < 2 * quads; i += threads) {
       const long long first = (i < quads ? 0 : (long long)rows.length * kLanes) - 4LL * quads;
-      *reinterpret_cast<float4*>(row + first + 4LL * i) = make_float4(0, 0, 0, 0);
+      store4(row + first + 4LL * i, make_float4(0, 0, 0, 0));
     }
   }
 };
@@ -75,7 +82,5 @@ __device__ inline void multiply_add(float4& sum, float w, const float4& x) {
   sum.z = fmaf(w, x.z, sum.z);
   sum.w = fmaf(w, x.w, sum.w);
 }
-
-__device__ inline float4 load4(const float* p) { return *reinterpret_cast<const float4*>(p); }
 
 }  // namespace lth::cuda::conv

@@ -121,7 +121,7 @@ SparseTiles list_tiles(const Conv1dDesc& d, const SparsePattern& pattern, const 
     const int plane = k % d.stride, m = k / d.stride;
     key.push_back((out / kWgradRows * tiles.in_tiles + in / SparseTiles::kInputs) * taps.blocks +
                   m / taps.taps_per_block());
-    offset.push_back(in % SparseTiles::kInputs * taps.row_floats() + plane * taps.plane_floats());
+    offset.push_back(in % SparseTiles::kInputs * taps.row_size() + plane * taps.plane_size());
     row_and_tap.push_back(out % kWgradRows << 16 | m % taps.taps_per_block());
     index.push_back(weight_place(d, o, i, k));
   });

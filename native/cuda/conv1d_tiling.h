@@ -23,6 +23,7 @@ struct TilingRequest {
   StageCut cut;             ///< of the set with the most stages
   int sm_count;
   size_t shared_limit;      ///< bytes a block may use
+  size_t element_bytes;     ///< of the tile's elements
 };
 
 struct PassTiling {
@@ -60,7 +61,7 @@ inline double tiling_cycles(const TilingRequest& r, const EngineShape& e, const 
   const double active = busy * warps;
   const double arithmetic = active * taps * e.warp_cycles / std::min(1.0, active / 8);
   // Warps that share rows read their weights at about the same time: once from the L2 cache.
-  const double bytes = busy * (double(r.cut.chunk) * t.tile.row_stride * 4 +
+  const double bytes = busy * (double(r.cut.chunk) * t.tile.row_stride * double(r.element_bytes) +
                                t.warp_rows * taps * e.weight_bytes);
   const double copies = bytes / kBytesPerCycle;
   double cycles = rounded * (stages * (std::max(arithmetic, copies) +
@@ -89,7 +90,7 @@ inline PassTiling choose_tiling(const TilingRequest& r, const EngineShape* engin
         const int steps = engines[e].steps * columns;
         t.tiles = std::max(1, ceil_div(r.steps, steps));
         t.tile = TileShape::make(steps, r.in_step, r.cut.tap_block);
-        t.shared = 2 * size_t(r.cut.chunk) * t.tile.row_stride * sizeof(float);
+        t.shared = 2 * size_t(r.cut.chunk) * t.tile.row_stride * r.element_bytes;
         if (t.shared > r.shared_limit) break;
         for (t.splits = 1; t.splits <= std::max(1, r.cut.stages) && t.splits <= 32;
              t.splits *= 2) {
@@ -111,7 +112,7 @@ inline PassTiling tile_sparse(const TilingRequest& r, const EngineShape& shape, 
   t.warp_rows = warps;
   t.tiles = std::max(1, ceil_div(r.steps, shape.steps));
   t.tile = tile;
-  t.shared = 2 * size_t(r.cut.chunk) * tile.row_stride * sizeof(float);
+  t.shared = 2 * size_t(r.cut.chunk) * tile.row_stride * r.element_bytes;
   if (t.shared > r.shared_limit) return best;
   for (t.splits = 1; t.splits <= std::max(1, r.cut.stages) && t.splits <= 32; t.splits *= 2) {
     t.cycles = tiling_cycles(r, shape, t);

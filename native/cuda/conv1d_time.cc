@@ -3,6 +3,7 @@
 
 #include "cuda/conv1d.h"
 #include "cuda/conv1d_choice.h"
+#include "cuda/element.h"
 
 namespace lth::cuda {
 namespace {
@@ -23,18 +24,19 @@ std::vector<float> numbers(size_t count, uint32_t seed) {
 
 /// An activation of random numbers in every place of its rows, halos zero.
 struct Sample {
-  DeviceArray<float> memory;
+  DeviceArray<std::byte> memory;
   Activation view;
 
-  Sample(const ActivationShape& shape, const int32_t* lengths, uint32_t seed, Stream stream)
+  Sample(const ActivationShape& shape, const int32_t* lengths, uint32_t seed, Precision precision,
+         Stream stream)
       : view{shape, nullptr, lengths} {
-    std::vector<float> host = numbers(view.floats(), seed);
+    std::vector<float> host = numbers(view.elements(), seed);
     const size_t halo = size_t(shape.halo) * kLanes;
     for (size_t row = 0; row < host.size(); row += view.row_stride()) {
       std::fill_n(host.begin() + row, halo, 0.0f);
       std::fill_n(host.begin() + row + view.row_stride() - halo, halo, 0.0f);
     }
-    memory = DeviceArray<float>(host, stream);
+    memory = DeviceArray<std::byte>(elements_of(host, precision), stream);
     view.data = memory.data();
   }
 };
@@ -69,8 +71,10 @@ std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePa
   const DeviceArray<int32_t> x_lengths(in_lengths, stream), y_lengths(out_lengths, stream);
   const ActivationShape x_shape{shape.records, desc.in_channels, shape.length, conv_halo(desc)};
   const ActivationShape y_shape{shape.records, desc.out_channels, out_length, conv_halo(desc)};
-  const Sample x(x_shape, x_lengths.data(), 1, stream), dx(x_shape, x_lengths.data(), 2, stream);
-  const Sample y(y_shape, y_lengths.data(), 3, stream), dy(y_shape, y_lengths.data(), 4, stream);
+  const Sample x(x_shape, x_lengths.data(), 1, precision, stream);
+  const Sample dx(x_shape, x_lengths.data(), 2, precision, stream);
+  const Sample y(y_shape, y_lengths.data(), 3, precision, stream);
+  const Sample dy(y_shape, y_lengths.data(), 4, precision, stream);
   const DeviceArray<float> weight(numbers(desc.weight_count(), 5), stream);
   const DeviceArray<float> bias(numbers(desc.out_channels, 6), stream);
   const DeviceArray<float> dweight(weight.size()), dbias(bias.size());

@@ -59,6 +59,7 @@ __global__ void __launch_bounds__(kThreads) segment_sum_kernel(const SumArgs arg
 
 /// Bias sums of output channels that no block of the weight gradient works on. Grid: (channels,
 /// segments); like the others, segments are of the (group, 8 positions) sequence.
+template <class T>
 __global__ void __launch_bounds__(kThreads) dead_bias_kernel(const WgradArgs args,
                                                              const int32_t* dead) {
   LTH_SHARED(sums, double[kThreads / kWarp]);
@@ -69,7 +70,7 @@ __global__ void __launch_bounds__(kThreads) dead_bias_kernel(const WgradArgs arg
   while (chunk < end) {
     const WgradRun run = next_run(args, chunk, end);
     const int last = min(run.first_step + run.stages * kWgradSteps, args.dy.length);
-    const float* row = args.dy.row(run.group, channel);
+    const T* row = args.dy.row<T>(run.group, channel);
     for (int i = run.first_step * 4 + threadIdx.x; i < last * 4; i += kThreads) {
       const float4 v = load4(row + size_t(i) * 4);
       sum += double(v.x + v.y) + double(v.z + v.w);
@@ -84,9 +85,9 @@ __global__ void __launch_bounds__(kThreads) dead_bias_kernel(const WgradArgs arg
   args.partial[blockIdx.y * args.partial_stride + args.bias_first + channel] = float(total);
 }
 
-size_t shared_bytes(const WgradTaps& taps, int inputs) {
-  return sizeof(float) * (size_t(inputs) * taps.row_floats() +
-                          2 * size_t(kWgradRows) * kGradRowFloats);
+size_t shared_bytes(const WgradTaps& taps, int inputs, Precision precision) {
+  return element_bytes(precision) * (size_t(inputs) * taps.row_size() +
+                                     2 * size_t(kWgradRows) * kGradRowSize);
 }
 
 /// Segments of the (group, 8 positions) sequence, within 64 MiB of partial sums: few, yet such that
@@ -114,8 +115,9 @@ int choose_segments(int total_chunks, int tiles, size_t stride, int sm_count, bo
 }  // namespace
 
 WgradPlan::WgradPlan(const Conv1dDesc& desc, const SparsePattern* pattern,
-                     const Survivors& survivors, ConvKernel kernel, Stream stream)
-    : desc_(desc), kernel_(kernel), pruned_(pattern != nullptr) {
+                     const Survivors& survivors, ConvKernel kernel, Precision precision,
+                     Stream stream)
+    : desc_(desc), kernel_(kernel), precision_(precision), pruned_(pattern != nullptr) {
   rows_.live_count = int(survivors.out_live.size());
   rows_.dead_count = int(survivors.out_dead.size());
   in_count_ = int(survivors.in_live.size());
@@ -165,13 +167,13 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream,
   const size_t limit = context.device.shared_per_block;
   if (sparse) {
     args.inputs = SparseTiles::kInputs;
-    args.slices = std::max(1, ceil_div(longest_, SparseWgrad::kMost * kWgradThreads / kWarp));
+    args.slices = std::max(1, ceil_div(longest_, kSparseWgradMost * kWgradThreads / kWarp));
   } else {
     // Eight warps: along the taps, and along the input channels what is left.
-    const int each = simt ? SimtWgrad::kIn : 8;
-    const int along_taps = args.taps.warps() * (simt ? kWgradRows / SimtWgrad::kOut : 1);
+    const int each = simt ? kSimtWgradIn : 8;
+    const int along_taps = args.taps.warps() * (simt ? kWgradRows / kSimtWgradOut : 1);
     int warps = std::min(std::max(1, 8 / along_taps), ceil_div(std::max(1, in_count_), each));
-    while (warps > 1 && shared_bytes(args.taps, warps * each) > limit) --warps;
+    while (warps > 1 && shared_bytes(args.taps, warps * each, precision_) > limit) --warps;
     args.inputs = warps * each;
   }
   args.in_tiles = std::max(1, ceil_div(in_count_, args.inputs));
@@ -189,18 +191,26 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream,
       context.require(args.segments * args.partial_stride * sizeof(float), stream, workspace));
 
   if (rows_.dead_count > 0) {
-    LTH_LAUNCH(dead_bias_kernel, dim3(rows_.dead_count, args.segments), dim3(kThreads), 0, stream,
-               args, rows_.dead.data());
+    with_element(precision_, [&](auto element) {
+      LTH_LAUNCH((dead_bias_kernel<decltype(element)>), dim3(rows_.dead_count, args.segments),
+                 dim3(kThreads), 0, stream, args, rows_.dead.data());
+    });
   }
   if (kept_ > 0) {
     const dim3 grid(tiles, args.segments), block(kWgradThreads);
-    const size_t shared = shared_bytes(args.taps, args.inputs);
+    const size_t shared = shared_bytes(args.taps, args.inputs, precision_);
     switch (kernel_) {
       case ConvKernel::sparse:
-        LTH_LAUNCH((wgrad_kernel<SparseWgrad>), grid, block, shared, stream, args);
+        with_element(precision_, [&](auto element) {
+          LTH_LAUNCH((wgrad_kernel<SparseWgrad<decltype(element)>>), grid, block, shared, stream,
+                     args);
+        });
         break;
       case ConvKernel::simt:
-        LTH_LAUNCH((wgrad_kernel<SimtWgrad>), grid, block, shared, stream, args);
+        with_element(precision_, [&](auto element) {
+          LTH_LAUNCH((wgrad_kernel<SimtWgrad<decltype(element)>>), grid, block, shared, stream,
+                     args);
+        });
         break;
       case ConvKernel::tf32:
         LTH_LAUNCH((wgrad_kernel<MmaWgrad<Precision::tf32>>), grid, block, shared, stream, args);

@@ -44,73 +44,79 @@ struct WgradRun {
   int group, first_step, stages;
 };
 
-/// body(place in the ring, channel, position) for each quad of ring block b that this thread
-/// copies; the channel is -1 past the last. A block is [channel][plane][8 positions][16].
-template <class Body>
-__device__ inline void for_each_ring_quad(const WgradArgs& args, const WgradSite& site,
-                                          const WgradRun& run, int b, const Body& body) {
-  constexpr int kQuads = kWgradSteps * 4;
+/// body(place in the ring, channel, position) for each piece of 16 bytes of ring block b that this
+/// thread copies, always the same of a position; the channel is -1 past the last. A block is
+/// [channel][plane][8 positions][16].
+template <class T, class Body>
+__device__ inline void for_each_ring_piece(const WgradArgs& args, const WgradSite& site,
+                                           const WgradRun& run, int b, const Body& body) {
+  constexpr int kPieces = kPiecesPerPosition<T>, kBlockPieces = kWgradSteps * kPieces;
   const WgradTaps& t = args.taps;
   const int slot = b % t.ring_blocks();
-  const int count = args.inputs * t.stride * kQuads;
+  const int count = args.inputs * t.stride * kBlockPieces;
   for (int i = threadIdx.x; i < count; i += kWgradThreads) {
-    const int offset = i % kQuads / 4, quad = i % 4;
-    const int row_index = i / kQuads;
+    const int offset = i % kBlockPieces / kPieces, piece = i % kPieces;
+    const int row_index = i / kBlockPieces;
     const int plane = t.stride == 2 ? row_index & 1 : 0;
     const int c = t.stride == 2 ? row_index >> 1 : row_index;
     const int index = site.first_in + c;
     const int channel = index >= args.in_count ? -1 : args.in_list ? args.in_list[index] : index;
-    body(c * t.row_floats() + plane * t.plane_floats() + (slot * kWgradSteps + offset) * kLanes +
-             quad * 4,
+    body(c * t.row_size() + plane * t.plane_size() + (slot * kWgradSteps + offset) * kLanes +
+             piece * kPiece<T>,
          channel, t.position(run.first_step, args.pad, site.tap_block, plane, b, offset));
   }
 }
 
 /// Starts the copies of ring block b.
+template <class T>
 __device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& site,
-                                       const WgradRun& run, int b, float* ring) {
-  const int quad = threadIdx.x % 4;
-  for_each_ring_quad(args, site, run, b, [&](int place, int channel, int position) {
+                                       const WgradRun& run, int b, T* ring) {
+  for_each_ring_piece<T>(args, site, run, b, [&](int place, int channel, int position) {
     const bool valid = channel >= 0 && position >= 0 && position < args.x.length;
-    cp_async_16(ring + place,
-                valid ? args.x.row(run.group, channel) + size_t(position) * kLanes + 4 * quad
-                      : args.x.zero,
-                valid);
+    const void* source = args.x.data;
+    if (valid) {
+      source = args.x.row<T>(run.group, channel) + size_t(position) * kLanes + first_record<T>();
+    }
+    cp_async_16(ring + place, source, valid);
   });
 }
 
 /// Turns what this thread has copied into the folded norm's result.
+template <class T>
 __device__ inline void normalize_ring_block(const WgradArgs& args, const WgradSite& site,
-                                            const WgradRun& run, int b, float* ring) {
+                                            const WgradRun& run, int b, T* ring) {
   if (!args.folded.map) return;
-  const NormReader reader(args.folded, run.group, threadIdx.x % 4);
-  for_each_ring_quad(args, site, run, b, [&](int place, int channel, int position) {
+  const NormReader<kPiece<T>> reader(args.folded, run.group, first_record<T>());
+  for_each_ring_piece<T>(args, site, run, b, [&](int place, int channel, int position) {
     if (channel < 0 || position < 0 || position >= args.x.length) return;
-    float4* at = reinterpret_cast<float4*>(ring + place);
-    *at = reader(reader.map_of(channel), channel, position, *at);
+    T* const at = ring + place;
+    store_piece(at, reader.piece(reader.map_of(channel), channel, position, load_piece(at)));
   });
 }
 
 /// Starts the copies of a stage's dy: [32 channels][8 positions][16].
+template <class T>
 __device__ inline void load_gradient(const WgradArgs& args, const WgradSite& site,
-                                     const WgradRun& run, int stage, float* buffer) {
-  constexpr int kQuads = kWgradSteps * 4;
-  for (int i = threadIdx.x; i < kWgradRows * kQuads; i += kWgradThreads) {
-    const int r = i / kQuads, offset = i % kQuads / 4, quad = i % 4;
+                                     const WgradRun& run, int stage, T* buffer) {
+  constexpr int kPieces = kPiecesPerPosition<T>, kRowPieces = kWgradSteps * kPieces;
+  for (int i = threadIdx.x; i < kWgradRows * kRowPieces; i += kWgradThreads) {
+    const int r = i / kRowPieces, offset = i % kRowPieces / kPieces;
+    const int lane = i % kPieces * kPiece<T>;
     const int position = run.first_step + stage * kWgradSteps + offset;
     const bool valid = site.first_out + r < args.out_count && position < args.dy.length;
     const int index = valid ? site.first_out + r : 0;
-    const float* row = args.dy.row(run.group, args.out_list ? args.out_list[index] : index);
-    cp_async_16(buffer + r * kGradRowFloats + offset * kLanes + quad * 4,
-                valid ? row + size_t(position) * kLanes + quad * 4 : args.dy.zero, valid);
+    const T* row = args.dy.row<T>(run.group, args.out_list ? args.out_list[index] : index);
+    const void* source = valid ? row + size_t(position) * kLanes + lane : args.dy.data;
+    cp_async_16(buffer + r * kGradRowSize + offset * kLanes + lane, source, valid);
   }
 }
 
 /// Sums of dy's rows for the bias: 8 neighbouring threads share a row, one position each.
 class BiasSums {
  public:
-  __device__ void add(const float* buffer) {
-    const float* at = buffer + threadIdx.x / 8 * kGradRowFloats + threadIdx.x % 8 * kLanes;
+  template <class T>
+  __device__ void add(const T* buffer) {
+    const T* at = buffer + threadIdx.x / 8 * kGradRowSize + threadIdx.x % 8 * kLanes;
     float sum = 0;
     for (int quad = 0; quad < 4; ++quad) {
       const float4 v = load4(at + quad * 4);
@@ -142,12 +148,14 @@ __device__ inline WgradRun next_run(const WgradArgs& args, int& chunk, int end) 
   return {group, first * kWgradSteps, max(0, min(last, live) - first)};
 }
 
-/// Engine: begin_run takes the first window of x, stage adds 8 positions, finish stores the partial
+/// Engine: Element is what the activations, and the ring and the buffer of dy with them, are of;
+/// begin_run takes the first window of x, stage adds 8 positions, finish stores the partial
 /// sums; kBlocks blocks are to share a multiprocessor. Grid: (tiles x slices, segments).
 template <class Engine>
 __global__ void __launch_bounds__(kWgradThreads, Engine::kBlocks)
     wgrad_kernel(const WgradArgs args) {
-  LTH_DYNAMIC_SHARED(float, shared);
+  using T = typename Engine::Element;
+  LTH_DYNAMIC_SHARED(T, shared);
   WgradSite site;
   site.slice = int(blockIdx.x) % args.slices;
   site.tile = int(blockIdx.x) / args.slices;
@@ -158,9 +166,9 @@ __global__ void __launch_bounds__(kWgradThreads, Engine::kBlocks)
   site.segment = blockIdx.y;
   const bool bias = site.tap_block == 0 && in_tile == 0 && site.slice == 0;
 
-  float* ring = shared;
-  float* gradient = shared + args.inputs * args.taps.row_floats();
-  constexpr int kBuffer = kWgradRows * kGradRowFloats;
+  T* ring = shared;
+  T* gradient = shared + args.inputs * args.taps.row_size();
+  constexpr int kBuffer = kWgradRows * kGradRowSize;
   Engine engine(args, site);
   BiasSums bias_sums;
   if (!bias && !engine.busy()) return;  // of the whole block

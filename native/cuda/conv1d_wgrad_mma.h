@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "cuda/conv1d_wgrad.h"
 
 namespace lth::cuda::conv {
@@ -9,12 +11,15 @@ namespace lth::cuda::conv {
 ///
 /// For a fixed tap the columns of B are input channels, so a tap shifts B by a position: fragments
 /// of 8 positions stay in registers and slide. Thread t of four takes lanes 4t .. 4t + 3, of A and
-/// B alike, in one 16-byte read: in instruction i of tf32, element t of the contraction is lane
-/// 4t + 2i and element t + 4 the next; elements 2t, 2t + 1, 2t + 8, 2t + 9 of bf16 are the four.
+/// B alike, in one read of 16 bytes, of bf16 8: in instruction i of tf32, element t of the
+/// contraction is lane 4t + 2i and element t + 4 the next; elements 2t, 2t + 1, 2t + 8, 2t + 9 of
+/// bf16 are the four.
 template <Precision P>
 class MmaWgrad {
  public:
   static constexpr bool kBf16 = P == Precision::bf16;
+  using Element = std::conditional_t<kBf16, Bf16, float>;
+  using Four = std::conditional_t<kBf16, uint2, float4>;  ///< elements as they are in memory
   static constexpr int kIn = 8;
   static constexpr int kBlocks = 1;
   static constexpr int kWords = kBf16 ? 2 : 4;  ///< of a B fragment pair
@@ -34,25 +39,26 @@ class MmaWgrad {
   }
   __device__ bool busy() const { return true; }
 
-  __device__ void begin_run(const WgradArgs& args, const float* ring) {
+  __device__ void begin_run(const WgradArgs& args, const Element* ring) {
     if (!active_) return;
-    const float* x = source(args, ring, taps_.tile);
+    const Element* x = source(args, ring, taps_.tile);
     LTH_UNROLL
     for (int i = 1; i < kWgradSteps; ++i) load(window_[i - 1], x + i * kLanes);
   }
 
-  __device__ void stage(const WgradArgs& args, int s, const float* ring, const float* gradient) {
+  __device__ void stage(const WgradArgs& args, int s, const Element* ring,
+                        const Element* gradient) {
     if (!active_) return;
-    const float* x = source(args, ring, (s + 1 + taps_.tile) % args.taps.ring_blocks());
+    const Element* x = source(args, ring, (s + 1 + taps_.tile) % args.taps.ring_blocks());
     const int lane = threadIdx.x % kWarp;
-    const float* dy = gradient + lane / 4 * kGradRowFloats + lane % 4 * 4;
+    const Element* dy = gradient + lane / 4 * kGradRowSize + lane % 4 * 4;
     LTH_UNROLL
     for (int u = 0; u < kWgradSteps; ++u) {
       load(window_[(u + 7) % kWgradSteps], x + u * kLanes);
       LTH_UNROLL
       for (int i = 0; i < 2; ++i) {
-        const float4 low = load4(dy + (i * 16) * kGradRowFloats + u * kLanes);
-        const float4 high = load4(dy + (i * 16 + 8) * kGradRowFloats + u * kLanes);
+        const Four low = four(dy + (i * 16) * kGradRowSize + u * kLanes);
+        const Four high = four(dy + (i * 16 + 8) * kGradRowSize + u * kLanes);
         multiply(i, u, low, high);
       }
     }
@@ -78,16 +84,17 @@ class MmaWgrad {
 
  private:
   /// Channel g, lane 4t of a ring block.
-  __device__ const float* source(const WgradArgs& args, const float* ring, int slot) const {
+  __device__ const Element* source(const WgradArgs& args, const Element* ring, int slot) const {
     const int lane = threadIdx.x % kWarp;
-    return ring + (in_ + lane / 4) * args.taps.row_floats() +
-           taps_.plane * args.taps.plane_floats() + slot * kWgradSteps * kLanes + lane % 4 * 4;
+    return ring + (in_ + lane / 4) * args.taps.row_size() + taps_.plane * args.taps.plane_size() +
+           slot * kWgradSteps * kLanes + lane % 4 * 4;
   }
-  __device__ static void load(uint32_t (&b)[kWords], const float* x) {
-    const float4 v = load4(x);
+  __device__ static Four four(const Element* at) { return *reinterpret_cast<const Four*>(at); }
+  __device__ static void load(uint32_t (&b)[kWords], const Element* x) {
+    const Four v = four(x);
     if constexpr (kBf16) {
-      b[0] = pack_bf16(v.x, v.y);
-      b[1] = pack_bf16(v.z, v.w);
+      b[0] = v.x;
+      b[1] = v.y;
     } else {
       b[0] = to_tf32(v.x);
       b[1] = to_tf32(v.y);
@@ -96,10 +103,9 @@ class MmaWgrad {
     }
   }
   /// @param low row g of dy, @param high row g + 8
-  __device__ void multiply(int i, int u, float4 low, float4 high) {
+  __device__ void multiply(int i, int u, Four low, Four high) {
     if constexpr (kBf16) {
-      const uint32_t a[4] = {pack_bf16(low.x, low.y), pack_bf16(high.x, high.y),
-                             pack_bf16(low.z, low.w), pack_bf16(high.z, high.w)};
+      const uint32_t a[4] = {low.x, high.x, low.y, high.y};
       LTH_UNROLL
       for (int m = 0; m < kWgradSteps; ++m) {
         mma_m16n8k16_bf16(sums_[i][m], a, window_[(u + m) % kWgradSteps]);

@@ -4,11 +4,15 @@
 
 namespace lth::cuda::conv {
 
+inline constexpr int kSimtWgradOut = 16, kSimtWgradIn = 4;
+
 /// Float multiply-adds: 16 output channels x 4 input channels x 8 taps per warp. A thread has four
 /// of the lanes and 4 x 2 x 8 sums; the four threads of a sum add theirs at the end.
+template <class T>
 class SimtWgrad {
  public:
-  static constexpr int kOut = 16, kIn = 4;
+  using Element = T;
+  static constexpr int kOut = kSimtWgradOut, kIn = kSimtWgradIn;
   static constexpr int kBlocks = 1;
 
   __device__ SimtWgrad(const WgradArgs& args, const WgradSite& site)
@@ -28,28 +32,28 @@ class SimtWgrad {
   }
   __device__ bool busy() const { return true; }
 
-  __device__ void begin_run(const WgradArgs& args, const float* ring) {
+  __device__ void begin_run(const WgradArgs& args, const T* ring) {
     if (!active_) return;
     LTH_UNROLL
     for (int i = 0; i < 2; ++i) {
-      const float* x = source(args, ring, i, taps_.tile);
+      const T* x = source(args, ring, i, taps_.tile);
       LTH_UNROLL
       for (int j = 1; j < kWgradSteps; ++j) window_[i][j - 1] = load4(x + j * kLanes);
     }
   }
 
-  __device__ void stage(const WgradArgs& args, int s, const float* ring, const float* gradient) {
+  __device__ void stage(const WgradArgs& args, int s, const T* ring, const T* gradient) {
     if (!active_) return;
     const int slot = (s + 1 + taps_.tile) % args.taps.ring_blocks();
-    const float* x[2] = {source(args, ring, 0, slot), source(args, ring, 1, slot)};
-    const float* dy = gradient + (out_ + group() % 4) * kGradRowFloats + quad() * 4;
+    const T* x[2] = {source(args, ring, 0, slot), source(args, ring, 1, slot)};
+    const T* dy = gradient + (out_ + group() % 4) * kGradRowSize + quad() * 4;
     LTH_UNROLL
     for (int u = 0; u < kWgradSteps; ++u) {
       LTH_UNROLL
       for (int i = 0; i < 2; ++i) window_[i][(u + 7) % kWgradSteps] = load4(x[i] + u * kLanes);
       LTH_UNROLL
       for (int o = 0; o < 4; ++o) {
-        const float4 d = load4(dy + 4 * o * kGradRowFloats + u * kLanes);
+        const float4 d = load4(dy + 4 * o * kGradRowSize + u * kLanes);
         LTH_UNROLL
         for (int i = 0; i < 2; ++i) {
           LTH_UNROLL
@@ -90,9 +94,9 @@ class SimtWgrad {
   __device__ static int quad() { return threadIdx.x % 4; }
   __device__ static int group() { return threadIdx.x % kWarp / 4; }
   /// Neighbouring threads take neighbouring rows: output channels g % 4 + 4o, input g / 4 + 2i.
-  __device__ const float* source(const WgradArgs& args, const float* ring, int i, int slot) const {
-    return ring + (in_ + group() / 4 + 2 * i) * args.taps.row_floats() +
-           taps_.plane * args.taps.plane_floats() + slot * kWgradSteps * kLanes + quad() * 4;
+  __device__ const T* source(const WgradArgs& args, const T* ring, int i, int slot) const {
+    return ring + (in_ + group() / 4 + 2 * i) * args.taps.row_size() +
+           taps_.plane * args.taps.plane_size() + slot * kWgradSteps * kLanes + quad() * 4;
   }
 
   int out_, in_;

@@ -5,12 +5,16 @@
 
 namespace lth::cuda::conv {
 
+inline constexpr int kSparseWgradMost = 32;
+
 /// Surviving weights only: a warp has up to 32 entries of a tile and one sum per entry and thread;
 /// a thread has one of the 8 positions and four lanes. Entries are ordered by output channel: dy is
 /// read again only where that changes. A warp's sums over its threads are formed once, at the end.
+template <class T>
 class SparseWgrad {
  public:
-  static constexpr int kMost = 32;
+  using Element = T;
+  static constexpr int kMost = kSparseWgradMost;
   static constexpr int kBlocks = 2;
 
   __device__ SparseWgrad(const WgradArgs& args, const WgradSite& site) {
@@ -27,14 +31,14 @@ class SparseWgrad {
   /// Whether any warp of the block has entries.
   __device__ bool busy() const { return busy_; }
 
-  __device__ void begin_run(const WgradArgs&, const float*) {}
+  __device__ void begin_run(const WgradArgs&, const T*) {}
 
-  __device__ void stage(const WgradArgs& args, int s, const float* ring, const float* gradient) {
+  __device__ void stage(const WgradArgs& args, int s, const T* ring, const T* gradient) {
     const int lane = threadIdx.x % kWarp;
     const int ring_steps = args.taps.ring_blocks() * kWgradSteps;
     const int first = s % args.taps.ring_blocks() * kWgradSteps + 1 + lane / 4;
-    const float* x = ring + lane % 4 * 4;
-    const float* dy = gradient + lane / 4 * kLanes + lane % 4 * 4;
+    const T* x = ring + lane % 4 * 4;
+    const T* dy = gradient + lane / 4 * kLanes + lane % 4 * 4;
     int row = -1;
     float4 d = make_float4(0, 0, 0, 0);
     LTH_UNROLL
@@ -43,7 +47,7 @@ class SparseWgrad {
         const int2 entry = __ldg(args.entries + first_ + i);
         if (entry.y >> 16 != row) {
           row = entry.y >> 16;
-          d = load4(dy + row * kGradRowFloats);
+          d = load4(dy + row * kGradRowSize);
         }
         int step = first + (entry.y & 0xffff);
         if (step >= ring_steps) step -= ring_steps;

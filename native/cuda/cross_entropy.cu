@@ -1,6 +1,7 @@
+#include "cuda/element.h"
 #include "cuda/ops.h"
-#include "cuda/quads.h"
 #include "cuda/reduce.h"
+#include "cuda/rows.h"
 
 namespace lth::cuda {
 namespace {
@@ -29,25 +30,28 @@ __device__ double valid_positions(const Rows& x) {
 }
 
 /// One valid step of one record; in and out point to its class 0.
-__device__ void step(const float* in, float* out, size_t in_stride, size_t out_stride, int classes,
+template <class T>
+__device__ void step(const T* in, T* out, size_t in_stride, size_t out_stride, int classes,
                      int label, double weight, double (&sums)[2]) {
+  const auto logit = [&](int c) { return load1(in + size_t(c) * in_stride); };
   int best = 0;
   for (int c = 1; c < classes; ++c) {
-    if (in[size_t(c) * in_stride] > in[size_t(best) * in_stride]) best = c;
+    if (logit(c) > logit(best)) best = c;
   }
-  const double highest = double(in[size_t(best) * in_stride]);
+  const double highest = double(logit(best));
   double sum = 0;
-  for (int c = 0; c < classes; ++c) sum += exp(double(in[size_t(c) * in_stride]) - highest);
+  for (int c = 0; c < classes; ++c) sum += exp(double(logit(c)) - highest);
   for (int c = 0; c < classes; ++c) {
-    const double share = exp(double(in[size_t(c) * in_stride]) - highest) / sum;
-    out[size_t(c) * out_stride] = float((share - (c == label ? 1.0 : 0.0)) * weight);
+    const double share = exp(double(logit(c)) - highest) / sum;
+    store1(out + size_t(c) * out_stride, float((share - (c == label ? 1.0 : 0.0)) * weight));
   }
-  sums[0] += log(sum) + highest - double(in[size_t(label) * in_stride]);
+  sums[0] += log(sum) + highest - double(logit(label));
   sums[1] += best == label ? 1.0 : 0.0;
 }
 
 /// Blocks by (group, stretch of kRowThreads / 16 positions); a thread has one position of one
 /// record, all classes.
+template <class T>
 __global__ void __launch_bounds__(kRowThreads) cross_entropy_kernel(CrossEntropyArguments a) {
   const double valid = valid_positions(a.logits);
   const double weight = valid > 0 ? 1.0 / valid : 0.0;
@@ -63,12 +67,12 @@ __global__ void __launch_bounds__(kRowThreads) cross_entropy_kernel(CrossEntropy
   const size_t out_stride = size_t(positions) * kLanes;
   double sums[2] = {0, 0};
   if (at < positions) {
-    float* out = a.dlogits.position(group * classes, p) + lane;
+    T* const out = a.dlogits.position<T>(group * classes, p) + lane;
     if (p >= 0 && p < a.logits.lengths[n]) {
-      step(a.logits.position(group * classes, p) + lane, out, in_stride, out_stride, classes,
+      step(a.logits.position<T>(group * classes, p) + lane, out, in_stride, out_stride, classes,
            a.labels[n], weight, sums);
     } else {
-      for (int c = 0; c < classes; ++c) out[size_t(c) * out_stride] = 0;
+      for (int c = 0; c < classes; ++c) store1(out + size_t(c) * out_stride, 0);
     }
   }
   block_sum(sums);
@@ -96,7 +100,10 @@ void cross_entropy(const CrossEntropy& args, const Context& context) {
   const unsigned blocks = unsigned(logits.groups * ((positions + kPositions - 1) / kPositions));
   auto* parts = static_cast<Part*>(context.workspace.require(blocks * sizeof(Part)));
   const CrossEntropyArguments a{logits, dlogits, args.labels, args.result, parts, context.ticket};
-  LTH_LAUNCH(cross_entropy_kernel, blocks, kRowThreads, 0, context.stream, a);
+  with_element(context.precision, [&](auto element) {
+    LTH_LAUNCH((cross_entropy_kernel<decltype(element)>), blocks, kRowThreads, 0, context.stream,
+               a);
+  });
 }
 
 }  // namespace lth::cuda

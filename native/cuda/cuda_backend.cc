@@ -3,6 +3,7 @@
 
 #include "cuda/conv1d.h"
 #include "cuda/conv1d_choice.h"
+#include "cuda/element.h"
 #include "cuda/flat_plan.h"
 #include "cuda/info.h"
 #include "cuda/ops.h"
@@ -101,7 +102,7 @@ class CudaBackend final : public Backend {
     cuda::copy_to_host(host, source, bytes, stream());
   }
   size_t activation_bytes(const ActivationShape& shape) const override {
-    return Activation{shape, nullptr, nullptr}.floats() * sizeof(float);
+    return Activation{shape, nullptr, nullptr}.elements() * cuda::element_bytes(options_.precision);
   }
   void store_activation(const Activation& target, const float* host) override {
     cuda::store_activation(target, host, context());
@@ -215,7 +216,7 @@ class CudaBackend final : public Backend {
   void activate() const { cuda::use_device(info_.index); }
   Context context() {
     activate();
-    return {stream(), workspace_, info_.sm_count, ticket_.data()};
+    return {stream(), workspace_, info_.sm_count, ticket_.data(), options_.precision};
   }
 
   DeviceInfo info_;

@@ -1,5 +1,5 @@
 #include "cuda/ops.h"
-#include "cuda/quads.h"
+#include "cuda/pieces.h"
 #include "lth/random.h"
 
 namespace lth::cuda {
@@ -19,16 +19,17 @@ struct GatherArguments {
   int32_t* labels;
 };
 
+template <class T>
 __global__ void __launch_bounds__(kRowThreads) gather_kernel(GatherArguments a) {
   const Chunk chunk = chunk_of_block(a.x);
-  const int first = chunk.group * kLanes + int(threadIdx.x) % kQuadsPerPosition * 4;
+  const int first = chunk.group * kLanes + first_record<T>();
   const RandomKey key =
       random_key(a.seed, a.step_values ? a.step_values->stream : a.stream, 0);
-  QuadLengths lengths;
-  const int16_t* samples[4];
-  float scale[4];
+  PieceLengths<T> lengths;
+  const int16_t* samples[kPiece<T>];
+  float scale[kPiece<T>];
   LTH_UNROLL
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < kPiece<T>; ++i) {
     const int n = first + i;
     const int32_t record = n < a.records ? a.indices[n] : -1;
     lengths.v[i] = record < 0 ? 0 : min(a.dataset.lengths[record], a.x.length);
@@ -36,15 +37,15 @@ __global__ void __launch_bounds__(kRowThreads) gather_kernel(GatherArguments a) 
     const bool negate = a.flip && (random_bits(key, uint32_t(n)) & 1U);
     scale[i] = negate ? -a.inv_std : a.inv_std;
   }
-  write_chunk(a.x, chunk, lengths, [&](int p) {
-    Quad quad = {{0, 0, 0, 0}};
+  write_chunk<T>(a.x, chunk, lengths, [&](int p) {
+    Piece<T> piece = {};
     LTH_UNROLL
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kPiece<T>; ++i) {
       if (holds(lengths, i, p)) {
-        quad.v[i] = __fmul_rn(__fsub_rn(float(samples[i][p]), a.mean), scale[i]);
+        piece.v[i] = __fmul_rn(__fsub_rn(float(samples[i][p]), a.mean), scale[i]);
       }
     }
-    return quad;
+    return piece;
   });
   if (chunk.begin == 0 && threadIdx.x < kLanes) {
     const int n = chunk.group * kLanes + int(threadIdx.x);
@@ -66,7 +67,10 @@ void gather(const Gather& args, const Context& context) {
   const GatherArguments arguments{*args.dataset, args.indices, args.mean,        args.inv_std,
                                   args.flip,     args.seed,    args.stream,      args.step_values,
                                   x,             args.x.shape.records, args.lengths, args.labels};
-  LTH_LAUNCH(gather_kernel, row_blocks(x), kRowThreads, 0, context.stream, arguments);
+  with_element(context.precision, [&](auto element) {
+    LTH_LAUNCH((gather_kernel<decltype(element)>), row_blocks(x), kRowThreads, 0, context.stream,
+               arguments);
+  });
 }
 
 void derive_lengths(const DeriveLengths& args, const Context& context) {

@@ -3,7 +3,7 @@
 #include "cuda/norm_parts.h"
 #include "cuda/norm_view.h"
 #include "cuda/ops.h"
-#include "cuda/quads.h"
+#include "cuda/pieces.h"
 #include "cuda/reduce.h"
 
 namespace lth::cuda {
@@ -22,17 +22,17 @@ struct BackwardArguments {
 };
 
 /// The gradients that pass, at one thread's places of a row.
-template <Pass pass>
+template <class T, Pass pass>
 class PassedGradient {
  public:
   __device__ PassedGradient(const BackwardArguments& a, int, int) : a_(a) {}
-  __device__ Quad at(int row, int p, const Quad&) const {
-    const Quad dy = load_quad(quad_at(a_.dy, row, p));
+  __device__ Piece<T> at(int row, int p, const Piece<T>&) const {
+    const Piece<T> dy = piece_at<T>(a_.dy, row, p);
     if (pass == Pass::all) return dy;
-    const Quad y = load_quad(quad_at(a_.y, row, p));
-    Quad result;
+    const Piece<T> y = piece_at<T>(a_.y, row, p);
+    Piece<T> result;
     LTH_UNROLL
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kPiece<T>; ++i) {
       const bool passes = pass == Pass::positive ? y.v[i] > 0.0f : (y.v[i] > 0.0f || y.v[i] < 0.0f);
       result.v[i] = passes ? __fmul_rn(dy.v[i], a_.kept_scale) : 0.0f;
     }
@@ -43,31 +43,34 @@ class PassedGradient {
   const BackwardArguments& a_;
 };
 
-template <>
-class PassedGradient<Pass::remade> {
+template <class T>
+class PassedGradient<T, Pass::remade> {
  public:
   __device__ PassedGradient(const BackwardArguments& a, int group, int channel)
       : a_(a),
-        reader_(a.view, group, int(threadIdx.x) % kQuadsPerPosition),
+        reader_(a.view, group, first_record<T>()),
         channel_(channel),
         map_(reader_.map_of(channel)) {}
-  __device__ Quad at(int row, int p, const Quad& x) const {
-    const Quad dy = load_quad(quad_at(a_.dy, row, p));
-    const float4 y =
-        reader_(map_, channel_, p, make_float4(x.v[0], x.v[1], x.v[2], x.v[3]));
-    return {{reader_.passed(dy.v[0], y.x), reader_.passed(dy.v[1], y.y),
-             reader_.passed(dy.v[2], y.z), reader_.passed(dy.v[3], y.w)}};
+  __device__ Piece<T> at(int row, int p, const Piece<T>& x) const {
+    const Piece<T> dy = piece_at<T>(a_.dy, row, p);
+    Piece<T> result;
+    LTH_UNROLL
+    for (int i = 0; i < kPiece<T>; ++i) {
+      const float y = as_stored<T>(reader_(map_, channel_, p, i, x.v[i]));
+      result.v[i] = reader_.passed(dy.v[i], y);
+    }
+    return result;
   }
 
  private:
   const BackwardArguments& a_;
-  NormReader reader_;
+  NormReader<kPiece<T>> reader_;
   int channel_;
   float4 map_;
 };
 
 /// Block b has part b % count of channel b / count.
-template <Pass pass>
+template <class T, Pass pass>
 __global__ void __launch_bounds__(kRowThreads)
     sums_kernel(const BackwardArguments a, NormPart* parts) {
   const int count = parts_of(a.x);
@@ -78,18 +81,18 @@ __global__ void __launch_bounds__(kRowThreads)
   for (int stretch = part; stretch < stretches; stretch += count) {
     const int group = stretch / per_group, begin = stretch % per_group * kChunkPositions;
     const int row = group * a.x.channels + channel;
-    const QuadLengths lengths = quad_lengths(a.x.lengths, group);
-    const PassedGradient<pass> passed(a, group, channel);
+    const PieceLengths<T> lengths = piece_lengths<T>(a.x.lengths, group);
+    const PassedGradient<T, pass> passed(a, group, channel);
     float gradient = 0, product = 0;  // of at most 16 values before they go to double
     int valid = 0;
     const int end = min(begin + kChunkPositions, a.x.length);
-    for (int p = begin + int(threadIdx.x) / kQuadsPerPosition; p < end;
-         p += kRowThreads / kQuadsPerPosition) {
+    for (int p = begin + int(threadIdx.x) / kPiecesPerPosition<T>; p < end;
+         p += kRowThreads / kPiecesPerPosition<T>) {
       if (!holds_any(lengths, p)) break;
-      const Quad x = load_quad(quad_at(a.x, row, p));
-      const Quad g = passed.at(row, p, x);
+      const Piece<T> x = piece_at<T>(a.x, row, p);
+      const Piece<T> g = passed.at(row, p, x);
       LTH_UNROLL
-      for (int i = 0; i < 4; ++i) {
+      for (int i = 0; i < kPiece<T>; ++i) {
         if (!holds(lengths, i, p)) continue;
         gradient += g.v[i];
         product = __fmaf_rn(g.v[i], x.v[i] - mean, product);
@@ -106,26 +109,26 @@ __global__ void __launch_bounds__(kRowThreads)
   }
 }
 
-/// dx may share memory with dy, x, y and add: each thread reads a quad of all before it writes it.
-template <Pass pass>
+/// dx may share memory with dy, x, y and add: each thread reads a piece of all before it writes it.
+template <class T, Pass pass>
 __global__ void __launch_bounds__(kRowThreads) gradient_kernel(const BackwardArguments a) {
   const Chunk chunk = chunk_of_block(a.dx);
   const float4 map = a.map[chunk.channel];
-  const QuadLengths lengths = quad_lengths(a.x.lengths, chunk.group);
-  const PassedGradient<pass> passed(a, chunk.group, chunk.channel);
-  write_chunk(a.dx, chunk, lengths, [&](int p) {
-    const Quad x = load_quad(quad_at(a.x, chunk.row, p));
-    const Quad g = passed.at(chunk.row, p, x);
-    Quad result;
+  const PieceLengths<T> lengths = piece_lengths<T>(a.x.lengths, chunk.group);
+  const PassedGradient<T, pass> passed(a, chunk.group, chunk.channel);
+  write_chunk<T>(a.dx, chunk, lengths, [&](int p) {
+    const Piece<T> x = piece_at<T>(a.x, chunk.row, p);
+    const Piece<T> g = passed.at(chunk.row, p, x);
+    Piece<T> result;
     LTH_UNROLL
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kPiece<T>; ++i) {
       result.v[i] =
           __fmaf_rn(map.y, g.v[i], __fmaf_rn(map.z, __fsub_rn(x.v[i], map.x), map.w));
     }
     if (a.add.data) {
-      const Quad add = load_quad(quad_at(a.add, chunk.row, p));
+      const Piece<T> add = piece_at<T>(a.add, chunk.row, p);
       LTH_UNROLL
-      for (int i = 0; i < 4; ++i) result.v[i] = __fadd_rn(result.v[i], add.v[i]);
+      for (int i = 0; i < kPiece<T>; ++i) result.v[i] = __fadd_rn(result.v[i], add.v[i]);
     }
     return result;
   });
@@ -145,28 +148,32 @@ BackwardArguments arguments_of(const NormBackward& args) {
   return a;
 }
 
-/// body(pass) with how this norm's gradients pass, as a constant.
+/// body(element, pass) with what the elements are and how this norm's gradients pass, as constants.
 template <class Body>
-void with_pass(const NormBackward& args, const Body& body) {
+void with_pass(const NormBackward& args, Precision precision, const Body& body) {
   const bool stops = args.relu || args.dropout_rate > 0;
-  if (!stops) {
-    body(std::integral_constant<Pass, Pass::all>());
-  } else if (args.forward) {
-    body(std::integral_constant<Pass, Pass::remade>());
-  } else if (args.relu) {
-    body(std::integral_constant<Pass, Pass::positive>());
-  } else {
-    body(std::integral_constant<Pass, Pass::nonzero>());
-  }
+  with_element(precision, [&](auto element) {
+    if (!stops) {
+      body(element, std::integral_constant<Pass, Pass::all>());
+    } else if (args.forward) {
+      body(element, std::integral_constant<Pass, Pass::remade>());
+    } else if (args.relu) {
+      body(element, std::integral_constant<Pass, Pass::positive>());
+    } else {
+      body(element, std::integral_constant<Pass, Pass::nonzero>());
+    }
+  });
 }
 
 }  // namespace
 
-void measure_gradient(const NormBackward& args, NormPart* parts, Stream stream) {
+void measure_gradient(const NormBackward& args, Precision precision, NormPart* parts,
+                      Stream stream) {
   const BackwardArguments a = arguments_of(args);
   const unsigned blocks = unsigned(parts_of(a.x)) * unsigned(a.x.channels);
-  with_pass(args, [&](auto pass) {
-    LTH_LAUNCH((sums_kernel<decltype(pass)::value>), blocks, kRowThreads, 0, stream, a, parts);
+  with_pass(args, precision, [&](auto element, auto pass) {
+    LTH_LAUNCH((sums_kernel<decltype(element), decltype(pass)::value>), blocks, kRowThreads, 0,
+               stream, a, parts);
   });
 }
 
@@ -179,13 +186,13 @@ void norm_backward(const NormBackward& args, const Context& context) {
     auto* memory = static_cast<char*>(context.workspace.require(bytes + map_bytes));
     float* map = args.map ? args.map : reinterpret_cast<float*>(memory + bytes);
     const NormParts parts{reinterpret_cast<NormPart*>(memory), count};
-    measure_gradient(args, parts.data, context.stream);
+    measure_gradient(args, context.precision, parts.data, context.stream);
     fold_gradient(args, parts, map, context.stream);
     a.map = reinterpret_cast<const float4*>(map);
   }
-  with_pass(args, [&](auto pass) {
-    LTH_LAUNCH((gradient_kernel<decltype(pass)::value>), row_blocks(a.dx), kRowThreads, 0,
-               context.stream, a);
+  with_pass(args, context.precision, [&](auto element, auto pass) {
+    LTH_LAUNCH((gradient_kernel<decltype(element), decltype(pass)::value>), row_blocks(a.dx),
+               kRowThreads, 0, context.stream, a);
   });
 }
 

@@ -3,8 +3,9 @@
 #include "cuda/device.h"
 
 /// A norm over a batch goes in three steps: partial sums of each channel, taken by a kernel of
-/// their own or by the convolution that writes the values; their sum, folded into an affine map of
-/// each channel; the map, applied by a kernel of its own or by whoever reads the values.
+/// their own or by the convolution that writes the values, of the values as they are stored; their
+/// sum, folded into an affine map of each channel; the map, applied by a kernel of its own or by
+/// whoever reads the values.
 namespace lth::cuda {
 
 /// What some of a channel's valid elements add to its sums. Sums are of float because many of them
@@ -29,14 +30,16 @@ inline size_t parts_bytes(const Activation& x, int count) {
 }
 
 /// Forward: the parts of the batch statistics of x.
-void measure_statistics(const NormForward& args, NormPart* parts, Stream stream);
+void measure_statistics(const NormForward& args, Precision precision, NormPart* parts,
+                        Stream stream);
 /// Moves the running statistics and writes the saved ones and the map.
 /// @param parts without data: the map is of the running statistics, which stay
 /// @param map [C][4] as NormForward::map
 void fold_statistics(const NormForward& args, const NormParts& parts, float* map, Stream stream);
 
 /// Backward: the parts of the sums over x and dy.
-void measure_gradient(const NormBackward& args, NormPart* parts, Stream stream);
+void measure_gradient(const NormBackward& args, Precision precision, NormPart* parts,
+                      Stream stream);
 /// Writes dgamma, dbeta and the map.
 /// @param map [C][4] as NormBackward::map
 void fold_gradient(const NormBackward& args, const NormParts& parts, float* map, Stream stream);

@@ -5,7 +5,8 @@
 #include "lth/random.h"
 
 /// A norm as an op sees it that makes the norm's result of its input, where the result lies
-/// nowhere: y = dropout(relu((x - mean) * factor + beta)), bit for bit what norm_forward writes.
+/// nowhere: y = dropout(relu((x - mean) * factor + beta)), bit for bit what norm_forward writes,
+/// once it has been rounded as that is when it is stored (cuda/element.h).
 namespace lth::cuda {
 
 struct NormView {
@@ -41,29 +42,50 @@ struct NormView {
 
 #if LTH_CUDA_EMULATED || defined(__CUDACC__)
 
-/// What a thread needs to read four neighbouring records of a group through a norm.
+/// What a thread needs to read `Records` neighbouring records of a group, a multiple of four,
+/// through a norm.
+template <int Records>
 class NormReader {
  public:
-  /// @param quad of the group's 16 records: 4 * quad is the first
-  __device__ NormReader(const NormView& view, int group, int quad) : view_(view) {
-    const int first = group * kLanes + 4 * quad;
-    lengths_ = *reinterpret_cast<const int4*>(view.lengths + first);
+  /// @param first record of the group's that is read
+  __device__ NormReader(const NormView& view, int group, int first) : view_(view) {
+    const int slot = group * kLanes + first;
+    LTH_UNROLL
+    for (int i = 0; i < Records; i += 4) {
+      const int4 n = *reinterpret_cast<const int4*>(view.lengths + slot + i);
+      lengths_[i] = n.x;
+      lengths_[i + 1] = n.y;
+      lengths_[i + 2] = n.z;
+      lengths_[i + 3] = n.w;
+    }
     if (view.drops) {
       key_ = random_key(view.seed, view.step_values ? view.step_values->stream : view.stream,
                         view.layer);
-      first_ = uint32_t(first) * per_record();
+      first_ = uint32_t(slot) * per_record();
     }
   }
 
   __device__ float4 map_of(int channel) const { return view_.map[channel]; }
 
-  /// The results of four inputs at a position; 0 where a record does not hold it.
-  __device__ float4 operator()(const float4& map, int channel, int position, float4 x) const {
-    const uint32_t index = first_ + uint32_t(channel) * uint32_t(view_.length) + uint32_t(position);
-    return make_float4(result(map, lengths_.x, index, position, x.x),
-                       result(map, lengths_.y, index + per_record(), position, x.y),
-                       result(map, lengths_.z, index + 2 * per_record(), position, x.z),
-                       result(map, lengths_.w, index + 3 * per_record(), position, x.w));
+  /// The result of the input x of record i at a position; 0 where the record does not hold it.
+  __device__ float operator()(const float4& map, int channel, int position, int i, float x) const {
+    if (!holds(i, position)) return 0;
+    float v = __fmaf_rn(__fsub_rn(x, map.x), map.y, map.z);
+    if (view_.relu) v = 0.0f > v ? 0.0f : v;  // NaN stays
+    if (view_.drops) {
+      const uint32_t index = first_ + uint32_t(i) * per_record() +
+                             uint32_t(channel) * uint32_t(view_.length) + uint32_t(position);
+      v = random_bits(key_, index) >= view_.threshold ? __fmul_rn(v, view_.kept_scale) : 0.0f;
+    }
+    return v;
+  }
+
+  /// The results of a piece of so many records.
+  template <class Piece>
+  __device__ Piece piece(const float4& map, int channel, int position, Piece x) const {
+    LTH_UNROLL
+    for (int i = 0; i < Records; ++i) x.v[i] = (*this)(map, channel, position, i, x.v[i]);
+    return x;
   }
 
   /// The gradient of the norm's affine map, given that of its result y: 0 where ReLU or dropout
@@ -74,25 +96,17 @@ class NormReader {
     return passes ? __fmul_rn(dy, view_.kept_scale) : 0.0f;
   }
 
-  __device__ const int4& lengths() const { return lengths_; }
+  __device__ bool holds(int i, int position) const {
+    return unsigned(position) < unsigned(lengths_[i]);
+  }
 
  private:
   __device__ uint32_t per_record() const {
     return uint32_t(view_.channels) * uint32_t(view_.length);
   }
-  __device__ float result(const float4& map, int length, uint32_t index, int position,
-                          float x) const {
-    if (unsigned(position) >= unsigned(length)) return 0;
-    float v = __fmaf_rn(__fsub_rn(x, map.x), map.y, map.z);
-    if (view_.relu) v = 0.0f > v ? 0.0f : v;  // NaN stays
-    if (view_.drops) {
-      v = random_bits(key_, index) >= view_.threshold ? __fmul_rn(v, view_.kept_scale) : 0.0f;
-    }
-    return v;
-  }
 
   const NormView& view_;
-  int4 lengths_;
+  int lengths_[Records];
   RandomKey key_{};
   uint32_t first_ = 0;  // element number of the first record's channel 0, position 0
 };

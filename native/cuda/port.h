@@ -64,6 +64,14 @@ namespace lth::cuda {
 inline constexpr int kWarp = 32;
 inline constexpr unsigned kAllLanes = 0xffffffffU;
 
+/// The upper half of a float on the host, as pack_bf16 rounds it.
+inline uint32_t to_bf16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffffU) > 0x7f800000U) return 0x7fffU;  // the NaN that GPUs make
+  return (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
+}
+
 #if LTH_CUDA_EMULATED || defined(__CUDACC__)
 
 /// Round to TF32 (8 bits of exponent, 10 of mantissa), nearest, ties away from zero.
@@ -82,7 +90,7 @@ __device__ inline uint32_t to_tf32(float value) {
 /// Two floats to bf16, nearest even; `low` in bits 0-15.
 __device__ inline uint32_t pack_bf16(float low, float high) {
 #if LTH_CUDA_EMULATED
-  return emulate::to_bf16(low) | (emulate::to_bf16(high) << 16);
+  return to_bf16(low) | (to_bf16(high) << 16);
 #else
   uint32_t bits;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
@@ -120,6 +128,20 @@ __device__ inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4],
       "{%0,%1,%2,%3};"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#endif
+}
+
+/// Four 8 x 8 matrices of 16-bit elements from shared memory, transposed. Lane i of the warp brings
+/// the address of row i % 8 of matrix i / 8: 16 aligned bytes. d[m] is then M(2t, g) and, in the
+/// upper half, M(2t + 1, g) of matrix m: with rows along the contraction, what mma_m16n8k16_bf16
+/// takes as b (PTX ISA, ldmatrix).
+__device__ inline void load_matrices_transposed(uint32_t (&d)[4], const void* row) {
+#if LTH_CUDA_EMULATED
+  emulate::load_matrices_transposed(d, row);
+#else
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
+               : "r"(uint32_t(__cvta_generic_to_shared(row))));
 #endif
 }
 

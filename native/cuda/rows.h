@@ -8,15 +8,13 @@
 /// How the ops on activations are cut into blocks: plain arithmetic, tested without a GPU.
 ///
 /// A row is one (group, channel) of an activation: (halo + L + halo) positions of 16 records, that
-/// is 4 quads (16 bytes) a position. A block works on one chunk of a row; thread t sees the quads
-/// begin + t, begin + t + kRowThreads, ..., which all belong to records 4 * (t % 4) ... + 3 of the
-/// group.
+/// is two or four pieces of 16 bytes a position (cuda/element.h). A block works on one chunk of a
+/// row; thread t sees its pieces t, t + kRowThreads, ..., which all belong to the same records of
+/// the group.
 namespace lth::cuda {
 
 inline constexpr int kRowThreads = 256;
-inline constexpr int kQuadsPerPosition = kLanes / 4;
 inline constexpr int kChunkPositions = 256;
-inline constexpr int kChunkQuads = kChunkPositions * kQuadsPerPosition;
 /// Partial sums of a channel: enough blocks to fill a GPU, few enough that every block of the
 /// second pass can add them up again.
 inline constexpr int kMostParts = 64;
@@ -27,20 +25,23 @@ inline constexpr int kMostParts = 64;
 #define LTH_ROWS_HD
 #endif
 
-/// An activation as kernels see it.
+/// An activation as kernels see it, which know what its elements are (cuda/element.h).
 struct Rows {
-  float* data;
+  void* data;
   const int32_t* lengths;  ///< [groups * 16]
   int groups, channels, length, halo;
 
-  LTH_ROWS_HD int quads() const { return (length + 2 * halo) * kQuadsPerPosition; }
+  /// Of a row, halo included.
+  LTH_ROWS_HD int positions() const { return length + 2 * halo; }
   LTH_ROWS_HD int rows() const { return groups * channels; }
-  /// First float of row `row` (its halo's), rows counted [group][channel].
-  LTH_ROWS_HD float* begin(int row) const {
-    return data + size_t(row) * size_t(length + 2 * halo) * kLanes;
+  /// First element of row `row` (its halo's), rows counted [group][channel].
+  template <class T>
+  LTH_ROWS_HD T* begin(int row) const {
+    return static_cast<T*>(data) + size_t(row) * size_t(positions()) * kLanes;
   }
-  LTH_ROWS_HD float* position(int row, int p) const {
-    return begin(row) + size_t(p + halo) * kLanes;
+  template <class T>
+  LTH_ROWS_HD T* position(int row, int p) const {
+    return begin<T>(row) + size_t(p + halo) * kLanes;
   }
 };
 
@@ -50,7 +51,7 @@ inline Rows rows_of(const Activation& a) {
 
 /// Chunks of a row, halo included: what a pass that writes the row is cut into.
 LTH_ROWS_HD inline int chunks_of(const Rows& rows) {
-  return (rows.quads() + kChunkQuads - 1) / kChunkQuads;
+  return (rows.positions() + kChunkPositions - 1) / kChunkPositions;
 }
 
 /// Blocks of such a pass: block b has chunk b % chunks of row b / chunks.

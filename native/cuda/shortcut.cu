@@ -1,22 +1,23 @@
 #include "cuda/ops.h"
-#include "cuda/quads.h"
+#include "cuda/pieces.h"
 
 namespace lth::cuda {
 namespace {
 
 /// Rows of y beyond x's channels are zero.
+template <class T>
 __global__ void __launch_bounds__(kRowThreads) forward_kernel(Rows x, Rows y, int stride) {
   const Chunk chunk = chunk_of_block(y);
-  QuadLengths lengths = quad_lengths(y.lengths, chunk.group);
-  if (chunk.channel >= x.channels) lengths = {{0, 0, 0, 0}};
-  const QuadLengths before = quad_lengths(x.lengths, chunk.group);
+  PieceLengths<T> lengths = piece_lengths<T>(y.lengths, chunk.group);
+  if (chunk.channel >= x.channels) lengths = {};
+  const PieceLengths<T> before = piece_lengths<T>(x.lengths, chunk.group);
   const int row = chunk.group * x.channels + chunk.channel;
-  write_chunk(y, chunk, lengths, [&](int p) {
-    Quad best = load_quad(quad_at(x, row, p * stride));
+  write_chunk<T>(y, chunk, lengths, [&](int p) {
+    Piece<T> best = piece_at<T>(x, row, p * stride);
     if (stride == 2 && 2 * p + 1 < x.length) {
-      const Quad second = load_quad(quad_at(x, row, 2 * p + 1));
+      const Piece<T> second = piece_at<T>(x, row, 2 * p + 1);
       LTH_UNROLL
-      for (int i = 0; i < 4; ++i) {
+      for (int i = 0; i < kPiece<T>; ++i) {
         if (holds(before, i, 2 * p + 1) && second.v[i] > best.v[i]) best.v[i] = second.v[i];
       }
     }
@@ -24,20 +25,21 @@ __global__ void __launch_bounds__(kRowThreads) forward_kernel(Rows x, Rows y, in
   });
 }
 
+template <class T>
 __global__ void __launch_bounds__(kRowThreads) backward_kernel(Rows x, Rows dy, Rows dx,
                                                                int stride) {
   const Chunk chunk = chunk_of_block(dx);
-  const QuadLengths lengths = quad_lengths(dx.lengths, chunk.group);
+  const PieceLengths<T> lengths = piece_lengths<T>(dx.lengths, chunk.group);
   const int dy_row = chunk.group * dy.channels + chunk.channel;
-  write_chunk(dx, chunk, lengths, [&](int q) {
-    Quad gradient = load_quad(quad_at(dy, dy_row, q / stride));
+  write_chunk<T>(dx, chunk, lengths, [&](int q) {
+    Piece<T> gradient = piece_at<T>(dy, dy_row, q / stride);
     if (stride == 2) {
       const int even = q & ~1;
-      const Quad first = load_quad(quad_at(x, chunk.row, even));
+      const Piece<T> first = piece_at<T>(x, chunk.row, even);
       const bool has_second = even + 1 < x.length;
-      const Quad second = has_second ? load_quad(quad_at(x, chunk.row, even + 1)) : first;
+      const Piece<T> second = has_second ? piece_at<T>(x, chunk.row, even + 1) : first;
       LTH_UNROLL
-      for (int i = 0; i < 4; ++i) {
+      for (int i = 0; i < kPiece<T>; ++i) {
         const bool later = has_second && holds(lengths, i, even + 1) && second.v[i] > first.v[i];
         if (later != (q != even)) gradient.v[i] = 0;
       }
@@ -50,14 +52,18 @@ __global__ void __launch_bounds__(kRowThreads) backward_kernel(Rows x, Rows dy, 
 
 void shortcut_forward(const ShortcutForward& args, const Context& context) {
   const Rows y = rows_of(args.y);
-  LTH_LAUNCH(forward_kernel, row_blocks(y), kRowThreads, 0, context.stream, rows_of(args.x), y,
-             args.stride);
+  with_element(context.precision, [&](auto element) {
+    LTH_LAUNCH((forward_kernel<decltype(element)>), row_blocks(y), kRowThreads, 0, context.stream,
+               rows_of(args.x), y, args.stride);
+  });
 }
 
 void shortcut_backward(const ShortcutBackward& args, const Context& context) {
   const Rows dx = rows_of(args.dx);
-  LTH_LAUNCH(backward_kernel, row_blocks(dx), kRowThreads, 0, context.stream, rows_of(args.x),
-             rows_of(args.dy), dx, args.stride);
+  with_element(context.precision, [&](auto element) {
+    LTH_LAUNCH((backward_kernel<decltype(element)>), row_blocks(dx), kRowThreads, 0,
+               context.stream, rows_of(args.x), rows_of(args.dy), dx, args.stride);
+  });
 }
 
 }  // namespace lth::cuda

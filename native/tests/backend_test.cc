@@ -62,7 +62,7 @@ void test_activations() {
       Random random(2);
       const std::vector<int32_t> lengths = ragged(shape.records, shape.length, random);
       DeviceActivation x(*backend, shape, lengths);
-      CHECK_EQ(backend->activation_bytes(shape), x->floats() * sizeof(float));
+      CHECK_EQ(backend->activation_bytes(shape), x->elements() * sizeof(float));
       const At at{shape.channels, shape.length};
       std::vector<float> host = random.floats(at(shape.records, 0, 0), 1, 2);
       x.write(host);

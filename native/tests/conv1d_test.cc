@@ -85,7 +85,7 @@ struct Device {
 
   /// @param lengths 64-byte aligned, [groups * 16]
   Device(int records, int channels, int length, int halo, const int32_t* lengths, float fill)
-      : view{{records, channels, length, halo}, nullptr, lengths}, memory(view.floats(), fill) {
+      : view{{records, channels, length, halo}, nullptr, lengths}, memory(view.elements(), fill) {
     view.data = memory.data();
   }
   float* at(int n, int c, int p) {

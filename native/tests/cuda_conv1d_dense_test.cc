@@ -59,6 +59,20 @@ void all_precisions() {
   }
 }
 
+/// Float multiply-adds on activations of bf16.
+void simt_of_bf16() {
+  const Precision p = Precision::bf16;
+  const char* const simt = dense(Precision::fp32);
+  for (int stride : {1, 2}) {
+    run_conv({19, 37, 7, 11, 5, stride, 1, true, true}, {p, simt, 132});
+    run_conv({3, 29, 41, 67, 16, stride, 1, true, false}, {p, simt, 1, size_t(64) << 10});
+    run_conv({4, 23, 12, 37, 16, stride, 0.5, true, true, false, 0, 3, 5}, {p, simt, 132});
+    run_conv({2, 31, 3, 5, 33, stride, 1, true}, {p, simt, 4});
+  }
+  run_conv({17, 90, 1, 32, 16, 1, 1, true}, {p, "", 132});  // stem
+  run_conv({1, 4000, 1, 2, 3, 1, 1, false, false, true}, {p, simt, 4});
+}
+
 /// Records longer than a stage of the strict kernels' short chains.
 void long_sums() {
   run_conv({1, 4000, 1, 2, 3, 1, 1, false, false, true}, {Precision::fp32, "", 4});
@@ -78,6 +92,7 @@ int main() {
   lth::test::exit_without_cuda();
   small_shapes();
   all_precisions();
+  simt_of_bf16();
   long_sums();
   empty();
   print_conv_summary();

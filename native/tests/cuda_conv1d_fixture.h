@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +14,7 @@
 #include "cuda/conv1d.h"
 #include "cuda/conv1d_choice.h"
 #include "cuda/conv1d_tolerance.h"
+#include "cuda/element.h"
 #include "tests/check.h"
 #include "tests/conv1d_reference.h"
 #include "tests/numbers.h"
@@ -66,13 +68,25 @@ inline float representable(float value, Precision precision) {
   return value;
 }
 
-/// An activation in device memory.
+/// Values as an activation of the precision keeps them.
+inline Host as_kept(Host values, Precision precision) {
+  if (precision != Precision::bf16) return values;
+  for (float& v : values) v = std::bit_cast<float>(cuda::to_bf16(v) << 16);
+  return values;
+}
+
+/// An activation in device memory, of the precision's elements.
 class DeviceActivation {
  public:
-  DeviceActivation(int records, int channels, int length, int halo, const int32_t* lengths,
-                   const std::vector<int32_t>& host_lengths, float fill, cuda::Stream stream)
-      : view{{records, channels, length, halo}, nullptr, lengths}, lengths_(host_lengths),
-        host_(view.floats(), fill), memory_(view.floats()), stream_(stream) {
+  DeviceActivation(const ActivationShape& shape, const int32_t* lengths,
+                   const std::vector<int32_t>& host_lengths, float fill, Precision precision,
+                   cuda::Stream stream)
+      : view{shape, nullptr, lengths},
+        lengths_(host_lengths),
+        host_(view.elements(), fill),
+        precision_(precision),
+        memory_(view.elements() * cuda::element_bytes(precision)),
+        stream_(stream) {
     view.data = memory_.data();
     upload();
   }
@@ -90,7 +104,14 @@ class DeviceActivation {
     upload();
   }
   void download() {
-    cuda::copy_to_host(host_.data(), memory_.data(), memory_.bytes(), stream_);
+    std::vector<std::byte> bytes(memory_.bytes());
+    cuda::copy_to_host(bytes.data(), memory_.data(), memory_.bytes(), stream_);
+    const size_t size = cuda::element_bytes(precision_);
+    for (size_t i = 0; i < host_.size(); ++i) {
+      uint32_t bits = 0;  // of bf16 the upper half
+      std::memcpy(reinterpret_cast<std::byte*>(&bits) + sizeof bits - size, &bytes[i * size], size);
+      host_[i] = std::bit_cast<float>(bits);
+    }
   }
   Host values() const {
     const ActivationShape& s = view.shape;
@@ -120,11 +141,15 @@ class DeviceActivation {
     return (size_t(n / kLanes) * view.shape.channels + c) * view.row_stride() +
            size_t(p + view.shape.halo) * kLanes + n % kLanes;
   }
-  void upload() { cuda::copy_to_device(memory_.data(), host_.data(), memory_.bytes(), stream_); }
+  void upload() {
+    const std::vector<std::byte> bytes = cuda::elements_of(host_, precision_);
+    cuda::copy_to_device(memory_.data(), bytes.data(), bytes.size(), stream_);
+  }
 
   const std::vector<int32_t>& lengths_;
   Host host_;
-  DeviceArray<float> memory_;
+  Precision precision_;
+  DeviceArray<std::byte> memory_;
   cuda::Stream stream_;
 };
 
@@ -151,11 +176,11 @@ class ConvRunner {
     device_x_lengths_ = DeviceArray<int32_t>(x_lengths_, stream_);
     device_y_lengths_ = DeviceArray<int32_t>(y_lengths_, stream_);
     make_weights();
-    x_ = random(size_t(c.records) * c.in * c.length);
-    dy_ = random(size_t(c.records) * c.out * shape_.out_length());
+    x_ = as_kept(random(size_t(c.records) * c.in * c.length), run.precision);
+    dy_ = as_kept(random(size_t(c.records) * c.out * shape_.out_length()), run.precision);
     if (c.add) {
-      add_ = random(dy_.size());
-      dx_add_ = random(x_.size());
+      add_ = as_kept(random(dy_.size()), run.precision);
+      dx_add_ = as_kept(random(x_.size()), run.precision);
     }
     bias_ = random(c.out);
   }
@@ -264,7 +289,11 @@ class ConvRunner {
     const bool exact_float =
         kernel == cuda::conv::ConvKernel::sparse || kernel == cuda::conv::ConvKernel::simt;
     const Precision precision = exact_float ? Precision::fp32 : run_.precision;
-    const double tolerance = cuda::conv1d_tolerance(precision, run_.rounded);
+    const bool activation = what == std::string("forward") || what == std::string("dgrad");
+    // In bf16 only a weight is anything else than what is multiplied.
+    const int rounded = run_.rounded ? 0 : run_.precision == Precision::bf16 ? activation : 2;
+    double tolerance = cuda::conv1d_tolerance(precision, rounded);
+    if (activation) tolerance = cuda::stored_tolerance(tolerance, run_.precision);
     double worst = 0;
     for (size_t i = 0; i < got.size(); ++i) {
       const double error = std::abs(double(got[i]) - reference.value[i]);
@@ -273,7 +302,7 @@ class ConvRunner {
       worst = std::isfinite(ratio) ? std::max(worst, ratio) : INFINITY;
     }
     ++conv_comparisons;
-    double& seen = conv_worst_seen[int(precision)][run_.rounded];
+    double& seen = conv_worst_seen[int(run_.precision)][run_.rounded];
     seen = std::max(seen, worst);
     if (!(worst <= 1)) {
       std::fprintf(stderr, "%s %s: error %.3g of the tolerance\n", describe().c_str(), what,
@@ -284,11 +313,10 @@ class ConvRunner {
   }
 
   DeviceActivation device(int channels, bool output_side, int halo, float fill) const {
-    return DeviceActivation(case_.records, channels,
-                            output_side ? shape_.out_length() : case_.length,
-                            halo + case_.extra_halo,
+    const int length = output_side ? shape_.out_length() : case_.length;
+    return DeviceActivation({case_.records, channels, length, halo + case_.extra_halo},
                             (output_side ? device_y_lengths_ : device_x_lengths_).data(),
-                            output_side ? y_lengths_ : x_lengths_, fill, stream_);
+                            output_side ? y_lengths_ : x_lengths_, fill, run_.precision, stream_);
   }
 
   static constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();

@@ -119,18 +119,20 @@ void banks() {
   for (int in_step : {1, 2}) {
     for (int steps = 1; steps < 80; ++steps) {
       const TileShape t = TileShape::make(steps, in_step, 16);
-      CHECK(t.row_stride % 32 == 8 || t.row_stride % 32 == 24);
-      CHECK(t.row_stride >= t.plane_stride * in_step && t.row_stride % 4 == 0);
+      CHECK(t.row_stride % 32 == 8 || t.row_stride % 32 == 24);  // floats
+      CHECK(t.row_stride / 8 % 2 == 1);                          // pieces of 8 bf16
+      CHECK(t.row_stride >= t.plane_stride * in_step && t.row_stride % 8 == 0);
     }
   }
   for (int kernel : {1, 8, 9, 16, 40}) {
     for (int stride : {1, 2}) {
       for (const bool windows : {true, false}) {
-        CHECK(WgradTaps::make(kernel, stride, windows).row_floats() % 32 == 16);
+        const int row = WgradTaps::make(kernel, stride, windows).row_size();
+        CHECK(row % 32 == 16 && row / 2 % 32 % 16 == 8);  // words of float, of bf16
       }
     }
   }
-  CHECK(kGradRowFloats % 32 == 16);
+  CHECK(kGradRowSize % 32 == 16 && kGradRowSize / 2 % 32 % 16 == 8);
 }
 
 /// Taps of the weight gradient: every kernel index once, and each finds the inputs of its stage in
@@ -212,8 +214,15 @@ void tilings() {
         context = "block " + std::to_string(block) + ", " + std::to_string(records) + " records";
         const int out_length = same_output_length(length, stride);
         for (int chunk : {8, 16}) {
-          const TilingRequest r{channels, (records + 15) / 16, out_length, stride, 1,
-                                cut_stages(16, channels, chunk), 132, shared};
+          const TilingRequest r{channels,
+                                (records + 15) / 16,
+                                out_length,
+                                stride,
+                                1,
+                                cut_stages(16, channels, chunk),
+                                132,
+                                shared,
+                                size_t(chunk == 16 ? 2 : 4)};
           const PassTiling t = choose_tiling(r, engines, 2, 8);
           CHECK(t.engine >= 0);
           CHECK(t.shared <= shared);

@@ -92,17 +92,16 @@ void choice() {
 }
 
 /// Timing picks some kernels of the precision; their plan repeats from its text.
-void timed() {
+void timed(Precision precision) {
   const Conv1dDesc desc{3, 5, 4, 1, 1};
   SparsePattern pattern{5, 12, {0, 1, 2, 3, 4, 5}, {0, 3, 5, 7, 11}};
   const cuda::Stream stream = cuda::make_stream();
   for (const SparsePattern* p : {static_cast<const SparsePattern*>(nullptr),
                                  static_cast<const SparsePattern*>(&pattern)}) {
-    const auto plan = cuda::time_and_choose(desc, p, Precision::tf32, cuda::device_info(0),
-                                            {3, 9}, stream);
+    const auto plan =
+        cuda::time_and_choose(desc, p, precision, cuda::device_info(0), {3, 9}, stream);
     const std::string text = plan->describe();
-    CHECK(cuda::plan_conv1d_as(text, desc, p, Precision::tf32, cuda::device_info(0))->describe() ==
-          text);
+    CHECK(cuda::plan_conv1d_as(text, desc, p, precision, cuda::device_info(0))->describe() == text);
   }
   cuda::destroy_stream(stream);
 }
@@ -132,7 +131,8 @@ int main() {
   many_entries();
   mixed();
   choice();
-  timed();
+  timed(Precision::tf32);
+  timed(Precision::bf16);
   clearly_faster();
   print_conv_summary();
   return lth::test::finish();

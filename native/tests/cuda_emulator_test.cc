@@ -68,6 +68,17 @@ void multiply_kernel(const float* a, const float* b, float* d) {
   d[(g + 8) * 8 + 2 * t + 1] = sum[3];
 }
 
+/// Element 8 r + c of matrix m, counted through all four, where the table of the PTX ISA has it.
+void matrices_kernel(uint32_t* d) {
+  LTH_SHARED(rows, uint4[32]);
+  auto* const elements = reinterpret_cast<uint16_t*>(rows + threadIdx.x);
+  for (unsigned c = 0; c < 8; ++c) elements[c] = uint16_t(8 * threadIdx.x + c);
+  __syncthreads();
+  uint32_t words[4];
+  load_matrices_transposed(words, rows + threadIdx.x);
+  for (int m = 0; m < 4; ++m) d[4 * threadIdx.x + unsigned(m)] = words[m];
+}
+
 /// Copies that are read before they are waited for show as NaN.
 void copy_kernel(const float* x, float* early, float* late) {
   LTH_DYNAMIC_SHARED(float, tile);
@@ -80,7 +91,14 @@ void copy_kernel(const float* x, float* early, float* late) {
 }
 
 enum class Mistake {
-  half_barrier, missing_lane, outside_write, far_write, shared_write, two_masks, unaligned_copy
+  half_barrier,
+  missing_lane,
+  outside_write,
+  far_write,
+  shared_write,
+  two_masks,
+  unaligned_copy,
+  unaligned_matrices
 };
 
 void mistaken_kernel(float* y, Mistake mistake) {
@@ -106,6 +124,10 @@ void mistaken_kernel(float* y, Mistake mistake) {
       break;
     case Mistake::unaligned_copy:
       cp_async_16(tile, y + 1, true);
+      break;
+    case Mistake::unaligned_matrices:
+      uint32_t words[4];
+      load_matrices_transposed(words, tile + 2);
       break;
   }
 }
@@ -168,6 +190,18 @@ void test_matrix_products(Stream stream) {
   }
 }
 
+void test_matrices(Stream stream) {
+  const DeviceArray<uint32_t> words(128);
+  LTH_LAUNCH(matrices_kernel, 1, 32, 0, stream, words.data());
+  const std::vector<uint32_t> got = fetch(words, stream);
+  for (uint32_t lane = 0; lane < 32; ++lane) {
+    for (uint32_t m = 0; m < 4; ++m) {
+      const uint32_t row = 8 * m + lane % 4 * 2, column = lane / 4;
+      CHECK_EQ(got[4 * lane + m], (8 * row + column) | (8 * (row + 1) + column) << 16);
+    }
+  }
+}
+
 void test_rounding() {
   CHECK_EQ(__uint_as_float(to_tf32(1.0f + 0x1p-11f)), 1.0f + 0x1p-10f);  // ties away from zero
   CHECK_EQ(__uint_as_float(to_tf32(-1.0f - 0x1p-11f)), -1.0f - 0x1p-10f);
@@ -225,6 +259,7 @@ void test_mistakes(Stream stream) {
       {Mistake::shared_write, "wrote outside its shared arrays"},
       {Mistake::two_masks, "3 in a warp-wide operation whose other lanes do not come"},
       {Mistake::unaligned_copy, "cp_async_16 reads from"},
+      {Mistake::unaligned_matrices, "ldmatrix reads from"},
   };
   for (const auto& [mistake, words] : mistakes) {
     const std::string got = last_words([&, m = mistake] {
@@ -281,6 +316,7 @@ int main() {
   const Stream stream = make_stream();
   test_kernels(stream);
   test_matrix_products(stream);
+  test_matrices(stream);
   test_rounding();
   test_graphs(stream);
   test_mistakes(stream);

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "core/pattern.h"
+#include "cuda/element.h"
 #include "cuda/flat_plan.h"
 #include "cuda/info.h"
 #include "cuda/rows.h"
@@ -15,24 +16,27 @@ using lth::test::finish;
 
 namespace {
 
-/// The blocks of a pass see every quad of every row once, and a thread always the same records.
+/// The blocks of a pass see every piece of every row once, and a thread always the same records.
+template <class T>
 void test_row_blocks() {
+  constexpr int kPieces = kPiecesPerPosition<T>;
   for (const ActivationShape shape :
        {ActivationShape{1, 1, 1, 0}, ActivationShape{17, 3, 35, 16}, ActivationShape{33, 2, 256, 0},
         ActivationShape{16, 5, 257, 3}, ActivationShape{40, 1, 1000, 12}}) {
     const Rows rows = rows_of({shape, nullptr, nullptr});
-    CHECK_EQ(size_t(rows.rows()) * size_t(rows.quads()) * 4,
-             (Activation{shape, nullptr, nullptr}.floats()));
-    std::vector<int> seen(size_t(rows.rows()) * size_t(rows.quads()));
+    const int pieces = rows.positions() * kPieces;
+    CHECK_EQ(size_t(rows.rows()) * size_t(pieces) * size_t(kPiece<T>),
+             (Activation{shape, nullptr, nullptr}.elements()));
+    std::vector<int> seen(size_t(rows.rows()) * size_t(pieces));
     const int chunks = chunks_of(rows);
     bool steady = true;
     for (unsigned block = 0; block < row_blocks(rows); ++block) {
-      const int row = int(block) / chunks, begin = int(block) % chunks * kChunkQuads;
+      const int row = int(block) / chunks, begin = int(block) % chunks * kChunkPositions * kPieces;
       for (int thread = 0; thread < kRowThreads; ++thread) {
-        const int end = std::min(begin + kChunkQuads, rows.quads());
-        for (int q = begin + thread; q < end; q += kRowThreads) {
-          ++seen[size_t(row) * size_t(rows.quads()) + size_t(q)];
-          steady = steady && q % kQuadsPerPosition == thread % kQuadsPerPosition;
+        const int end = std::min(begin + kChunkPositions * kPieces, pieces);
+        for (int i = begin + thread; i < end; i += kRowThreads) {
+          ++seen[size_t(row) * size_t(pieces) + size_t(i)];
+          steady = steady && i % kPieces == thread % kPieces;
         }
       }
     }
@@ -115,7 +119,8 @@ void test_texts() {
 }  // namespace
 
 int main() {
-  test_row_blocks();
+  test_row_blocks<float>();
+  test_row_blocks<Bf16>();
   test_parts();
   test_flat_ranges();
   test_flat_indices();

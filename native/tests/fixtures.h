@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -198,14 +199,15 @@ class Device {
   unsigned char* memory_;
 };
 
-/// An activation with its lengths, NaN everywhere until it is written.
+/// An activation with its lengths, in what its backend keeps elements as: float or bf16; NaN
+/// everywhere until it is written.
 class DeviceActivation {
  public:
   DeviceActivation(Backend& backend, ActivationShape shape, const std::vector<int32_t>& lengths)
       : backend_(backend),
         host_lengths_(padded(lengths)),
         lengths_(backend, host_lengths_),
-        memory_(backend, Activation{shape, nullptr, nullptr}.floats()),
+        memory_(backend, backend.activation_bytes(shape)),
         activation_{shape, memory_.get(), lengths_.get()} {}
 
   const Activation& get() const { return activation_; }
@@ -222,15 +224,16 @@ class DeviceActivation {
   std::vector<float> read() const {
     const ActivationShape& s = activation_.shape;
     std::vector<float> host(size_t(s.records) * size_t(s.channels) * size_t(s.length));
-    const std::vector<float> memory = memory_.values();
+    const std::vector<unsigned char> memory = memory_.values();
     bool zero = true;
     for (int group = 0; group < activation_.groups(); ++group) {
       for (int c = 0; c < s.channels; ++c) {
         for (int p = -s.halo; p < s.length + s.halo; ++p) {
           for (int lane = 0; lane < kLanes; ++lane) {
             const int n = group * kLanes + lane;
-            const float* row = memory.data() + (activation_.row(group, c) - activation_.data);
-            const float value = row[p * kLanes + lane];
+            const size_t row = size_t(group) * size_t(s.channels) + size_t(c);
+            const float value = element(
+                memory, row * activation_.row_stride() + size_t((p + s.halo) * kLanes + lane));
             if (p >= 0 && p < host_lengths_[size_t(n)]) {
               host[(size_t(n) * size_t(s.channels) + size_t(c)) * size_t(s.length) + size_t(p)] =
                   value;
@@ -250,11 +253,18 @@ class DeviceActivation {
     lengths.resize((lengths.size() + kLanes - 1) / kLanes * kLanes, 0);
     return lengths;
   }
+  float element(const std::vector<unsigned char>& memory, size_t index) const {
+    const size_t size = memory.size() / activation_.elements();
+    uint32_t bits = 0;  // of bf16 the upper half
+    std::memcpy(reinterpret_cast<unsigned char*>(&bits) + sizeof bits - size,
+                memory.data() + index * size, size);
+    return std::bit_cast<float>(bits);
+  }
 
   Backend& backend_;
   std::vector<int32_t> host_lengths_;
   Device<int32_t> lengths_;
-  Device<float> memory_;
+  Device<unsigned char> memory_;
   Activation activation_;
 };
 

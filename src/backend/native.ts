@@ -22,8 +22,8 @@ export type Isa = "automatic" | "portable" | "avx2" | "avx512";
 
 /**
  * How convolutions multiply: `fp32` float products; `tf32` operands rounded to 11 significant bits
- * (on GPUs only); `bf16` to 8 (on CPUs with AVX512_BF16, where that is faster). Sums and weights stay
- * float.
+ * (on GPUs only); `bf16` to 8 (on CPUs with AVX512_BF16, where that is faster; GPUs keep activations
+ * and their gradients in these 16 bits too). Sums and weights stay float.
  */
 export type Precision = "fp32" | "tf32" | "bf16";
 

@@ -10,7 +10,7 @@ namespace lth::cpu::LTH_ISA {
 /// Outputs larger than the caches are stored past them; a unit then ends with stream_fence(). Only
 /// where a register is a whole cache line: parts of lines are combined in the caches.
 inline bool bypasses_caches(const PassData& data) {
-  return kParts == 1 && data.out.floats() * sizeof(float) > kStreamBytes;
+  return kParts == 1 && data.out.elements() * sizeof(float) > kStreamBytes;
 }
 
 /// Where the sums of one tile of a pass go: rows of output channels, positions `step` apart.

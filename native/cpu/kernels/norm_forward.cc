@@ -172,7 +172,7 @@ NormalizeRow pick(bool relu, bool dropout, bool streaming) {
 void norm_forward(const NormForward& args, ThreadPool& pool) {
   const Activation& y = args.y;
   const bool dropout = args.training && args.dropout.rate > 0;
-  const bool streaming = y.data != args.x.data && y.floats() * sizeof(float) >= kStreamBytes;
+  const bool streaming = y.data != args.x.data && y.elements() * sizeof(float) >= kStreamBytes;
   const NormalizeRow normalize = pick(args.relu, dropout, streaming);
   DropoutKey drop{};
   if (dropout) {

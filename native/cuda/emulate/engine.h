@@ -11,7 +11,7 @@
 namespace lth::cuda::emulate {
 
 enum class State { ready, at_barrier, at_meeting, done };
-enum class Meeting { none, barrier, shuffle, ballot, tf32, bf16 };
+enum class Meeting { none, barrier, shuffle, ballot, matrices, tf32, bf16 };
 
 struct Copy {
   void* shared;

@@ -29,8 +29,13 @@ struct alignas(8) float2 { float x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
 struct alignas(8) int2 { int x, y; };
 struct alignas(16) int4 { int x, y, z, w; };
-struct alignas(8) uint2 { unsigned x, y; };
-struct alignas(16) uint4 { unsigned x, y, z, w; };
+// As which pairs of bf16 are read.
+struct [[gnu::may_alias]] alignas(8) uint2 {
+  unsigned x, y;
+};
+struct [[gnu::may_alias]] alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
 struct alignas(16) double2 { double x, y; };
 inline float2 make_float2(float x, float y) { return {x, y}; }
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
@@ -85,6 +90,7 @@ unsigned ballot(unsigned mask, bool value);
 void warp_barrier(unsigned mask);
 void mma_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+void load_matrices_transposed(uint32_t (&d)[4], const void* row);
 
 /// Copies land when they are waited for, not before.
 void cp_async(void* shared, const void* global, bool valid);
@@ -101,12 +107,6 @@ T shuffle_from(unsigned mask, T value, unsigned source) {
   bits = shuffle(mask, bits, source);
   std::memcpy(&value, &bits, sizeof value);
   return value;
-}
-
-inline uint32_t to_bf16(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  if ((bits & 0x7fffffffU) > 0x7f800000U) return 0x7fffU;
-  return (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
 }
 
 }  // namespace lth::cuda::emulate

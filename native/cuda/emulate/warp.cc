@@ -66,6 +66,20 @@ void conclude(Thread* const* lanes, unsigned mask, Meeting meeting) {
     for (int lane = 0; lane < 32; ++lane) {
       if (mask >> lane & 1U) lanes[lane]->bits = votes;
     }
+  } else if (meeting == Meeting::matrices) {
+    for (int lane = 0; lane < 32; ++lane) {
+      for (int m = 0; m < 4; ++m) {
+        const auto element = [&](int row) {
+          uint16_t value;
+          std::memcpy(&value,
+                      reinterpret_cast<const unsigned char*>(lanes[8 * m + row]->bits) +
+                          lane / 4 * sizeof value,
+                      sizeof value);
+          return uint32_t(value);
+        };
+        lanes[lane]->a[m] = element(lane % 4 * 2) | element(lane % 4 * 2 + 1) << 16;
+      }
+    }
   } else if (meeting == Meeting::tf32) {
     multiply<8>(
         lanes,
@@ -135,6 +149,13 @@ void multiply_fragments(Meeting meeting, float (&d)[4], const uint32_t (&a)[4],
   std::memcpy(d, self.d, sizeof d);
 }
 
+/// Whether 16 aligned bytes of this block's shared memory lie there.
+bool is_shared_piece(const void* pointer) {
+  const auto* at = static_cast<const unsigned char*>(pointer);
+  return reinterpret_cast<uintptr_t>(pointer) % 16 == 0 && at >= engine.shared_base &&
+         at + 16 <= engine.shared_base + engine.static_end;
+}
+
 void land(std::vector<Copy>& copies) {
   for (const Copy& copy : copies) {
     if (copy.global) {
@@ -155,10 +176,18 @@ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   multiply_fragments(Meeting::bf16, d, a, b);
 }
 
+void load_matrices_transposed(uint32_t (&d)[4], const void* row) {
+  if (!is_shared_piece(row)) {
+    fail("ldmatrix reads from %p: not a 16-byte aligned place in shared memory", row);
+  }
+  Thread& self = *engine.self;
+  self.bits = reinterpret_cast<uintptr_t>(row);
+  meet(Meeting::matrices, 0xffffffffU);
+  std::memcpy(d, self.a, sizeof d);
+}
+
 void cp_async(void* shared, const void* global, bool valid) {
-  const auto* at = static_cast<unsigned char*>(shared);
-  if (reinterpret_cast<uintptr_t>(shared) % 16 != 0 || at < engine.shared_base ||
-      at + 16 > engine.shared_base + engine.static_end) {
+  if (!is_shared_piece(shared)) {
     fail("cp_async_16 writes to %p: not a 16-byte aligned place in shared memory", shared);
   }
   if (valid && (reinterpret_cast<uintptr_t>(global) % 16 != 0 || !is_allocated(global, 16))) {

@@ -20,25 +20,25 @@ struct ActivationShape {
 
 /// An activation in device memory, with the valid length of each of its records.
 ///
-/// CPU layout: float [groups][C][halo + L + halo][16], groups = ceil(N / 16), 64-byte aligned;
-/// record n is lane n % 16 of group n / 16.
+/// Layout: [groups][C][halo + L + halo][16], groups = ceil(N / 16), 64-byte aligned; record n is
+/// lane n % 16 of group n / 16. What an element is, the backend decides: float on the CPU.
 /// Invariant that every op keeps for its outputs: positions outside [0, lengths[n]) of record n are
 /// exactly 0, halo included, so that a record's result does not depend on what it is batched with.
 struct Activation {
   ActivationShape shape;
-  float* data = nullptr;
+  void* data = nullptr;
   const int32_t* lengths = nullptr;  ///< [groups * 16], 0 for empty slots; host memory on the CPU
 
   int groups() const { return (shape.records + kLanes - 1) / kLanes; }
-  /// Floats from one channel's row to the next.
+  /// Elements from one channel's row to the next.
   size_t row_stride() const { return size_t(shape.length + 2 * shape.halo) * kLanes; }
-  /// CPU layout: position 0 of a row; positions -halo .. L + halo - 1 may be read.
+  /// Elements of the whole buffer.
+  size_t elements() const { return size_t(groups()) * shape.channels * row_stride(); }
+  /// Of floats: position 0 of a row; positions -halo .. L + halo - 1 may be read.
   float* row(int group, int channel) const {
-    return data + (size_t(group) * shape.channels + channel) * row_stride() +
+    return static_cast<float*>(data) + (size_t(group) * shape.channels + channel) * row_stride() +
            size_t(shape.halo) * kLanes;
   }
-  /// CPU layout: floats of the whole buffer.
-  size_t floats() const { return size_t(groups()) * shape.channels * row_stride(); }
 };
 
 }  // namespace lth

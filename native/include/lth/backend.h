@@ -291,9 +291,10 @@ class Backend {
   virtual void zero(void* pointer, size_t bytes) = 0;
   virtual void upload(void* target, const void* host, size_t bytes) = 0;
   virtual void download(void* host, const void* source, size_t bytes) = 0;
-  /// Bytes of one activation buffer in this backend's layout.
+  /// Bytes of one activation buffer: of its elements, in what this backend keeps them as.
   virtual size_t activation_bytes(const ActivationShape& shape) const = 0;
-  /// Host [N, C, L] row major <-> device layout. `store` zeroes what lies outside the records.
+  /// Host [N, C, L] row major <-> device layout and elements. `store` zeroes what lies outside the
+  /// records.
   virtual void store_activation(const Activation& target, const float* host) = 0;
   virtual void load_activation(const Activation& source, float* host) = 0;
 
@@ -375,7 +376,8 @@ enum class Isa { automatic, portable, avx2, avx512 };
 enum class Precision {
   fp32,  ///< float products and sums
   tf32,  ///< operands rounded to 11 significant bits, float sums; on GPUs only
-  bf16,  ///< operands rounded to 8 significant bits, float sums; weights stay float
+  bf16,  ///< operands rounded to 8 significant bits, float sums; weights stay float. On GPUs
+         ///< activations and their gradients are kept in these 16 bits, all else in float
 };
 
 struct CpuOptions {

@@ -158,7 +158,8 @@ export class Bench {
   /** Fills at least the first `bytes` of the arena that all programs share with NaN. */
   private async poison(bytes: number): Promise<void> {
     const records = 16;
-    const length = Math.ceil(bytes / (4 * records));
+    const leastBytes = 2; // of an element: bf16
+    const length = Math.ceil(bytes / (leastBytes * records));
     if (length === 0) return;
     using builder = this.device.builder({ records, length, seed: 0n });
     const x = builder.input(1, length);
