@@ -6,7 +6,7 @@
 import { type Command, Option } from "commander";
 import type { BackendChoice } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
-import { MODES } from "../experiment/config.ts";
+import { KERNEL_CHOICES, MODES } from "../experiment/config.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { PRESETS } from "../experiment/presets.ts";
 import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
@@ -70,6 +70,10 @@ function lthCommand(): Command {
     .addOption(
       new Option("--on-nan <what>", "at a step that is not finite (default: stop)")
         .choices([...ON_NAN]),
+    )
+    .addOption(
+      new Option("--kernels <how>", "choose a GPU's kernels by this (default: timed)")
+        .choices([...KERNEL_CHOICES]),
     )
     .option("--rewind-to <point>", "rewind point: 0, 500it, 2ep")
     .option("--seed <n>", "of initialisation, data order, dropout", integer(0, 2 ** 31))

@@ -64,6 +64,13 @@ export const CONTROLS = [
 ] as const;
 export type ControlKind = (typeof CONTROLS)[number];
 
+/**
+ * How a round's kernels are chosen on a GPU: by timing, or by the density of each layer, which is slower
+ * at times and always the same, so that runs of one seed are bit-equal.
+ */
+export const KERNEL_CHOICES = ["timed", "density"] as const;
+export type KernelChoice = (typeof KERNEL_CHOICES)[number];
+
 const controlSettings = z.strictObject({
   kind: z.enum(CONTROLS),
   /** Name of the run whose masks are used, or the path of its directory. */
@@ -142,6 +149,8 @@ const configSchema = z.strictObject({
     earlyStopping: earlyStopping.nullable().default(null),
     /** What happens at a step whose loss or gradient is not finite; see training/train.ts. */
     onNan: z.enum(ON_NAN).default("stop"),
+    /** Where the kernels of convolutions differ in bits; see lottery/round_kernels.ts. */
+    kernels: z.enum(KERNEL_CHOICES).default("timed"),
   }),
   /** What this run is a control of; null for a run of its own. */
   control: controlSettings.nullable().default(null),

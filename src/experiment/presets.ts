@@ -52,6 +52,7 @@ export const PRESETS = {
       flip: true,
       earlyStopping: null,
       onNan: "stop",
+      kernels: "timed",
     },
   },
   /** The full study: the whole data set and the full-width network, to 1/142 of the weights and beyond. */
@@ -82,6 +83,7 @@ export const PRESETS = {
       flip: true,
       earlyStopping: null,
       onNan: "stop",
+      kernels: "timed",
     },
   },
 } as const satisfies Record<string, Preset>;

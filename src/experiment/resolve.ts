@@ -8,7 +8,7 @@ import type { Precision } from "../backend/native.ts";
 import { defaultPrecision } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
-import { type Config, type Mode, parseConfig } from "./config.ts";
+import { type Config, type KernelChoice, type Mode, parseConfig } from "./config.ts";
 import { type Criterion, CRITERION_INFO } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
 import { startFile } from "./start_weights.ts";
@@ -31,6 +31,8 @@ export interface Overrides {
   earlyStop?: number | undefined;
   /** What happens at a step whose loss or gradient is not finite. */
   onNan?: OnNan | undefined;
+  /** How a GPU's kernels are chosen. */
+  kernels?: KernelChoice | undefined;
   backend?: "cpu" | "cuda" | undefined;
   /** How convolutions multiply. */
   precision?: Precision | undefined;
@@ -128,6 +130,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
           ? base.training.earlyStopping
           : { patience: overrides.earlyStop, minEpochs: 1, metric: "loss" },
         onNan: given(overrides.onNan, base.training.onNan),
+        kernels: given(overrides.kernels, base.training.kernels),
       },
     },
     "these options",

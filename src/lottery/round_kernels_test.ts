@@ -123,9 +123,10 @@ async function continueRun(
       watched.stepsOn.set(round, new Set());
       const states = [runFiles.latest, runFiles.previous].map((file) => file(run.directory));
       watched.statesAtStart.push(states.filter((file) => fs.existsSync(file)).length);
-      assert.ok(
+      assert.equal(
         fs.existsSync(kernelsOf(run.directory, round)),
-        "not recorded before the first step",
+        run.config.training.kernels === "timed",
+        "timed ones are recorded before the first step, others are not",
       );
     },
     note: (text: string) => watched.notes.push(text),
@@ -221,6 +222,26 @@ Deno.test("a round's record is sealed with it, copied with it, and used when it 
     });
     fs.appendFileSync(kernelsOf(store.directory, 1), " ");
     assert.throws(() => store.checkFinished(), /kernels\.json is damaged: .* delete .*DONE/);
+  }));
+
+Deno.test("kernels by density are neither timed nor recorded, and no state misses a record", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const timed = toyConfig(data);
+    const config = { ...timed, training: { ...timed.training, kernels: "density" as const } };
+    const run = { directory: path.join(directory, "run"), config };
+    const parts: Watched[] = [];
+    for (;;) {
+      const part = await continueRun(run, () => parts.length < 5);
+      parts.push(part);
+      if (part.outcome === "finished") break;
+    }
+    assert.equal(parts.length, 6);
+    for (const { timings, notes, stepsOn } of parts) {
+      assert.deepEqual([timings, notes], [0, []]);
+      for (const held of stepsOn.values()) assert.deepEqual([...held], ["none"]);
+    }
+    const names = [...resultsOf(run.directory).keys()];
+    assert.deepEqual(names.filter((name) => name.includes("kernels")), []);
   }));
 
 Deno.test("a run on the CPU leaves no record", () =>

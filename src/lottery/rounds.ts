@@ -100,7 +100,9 @@ export abstract class Rounds implements LotteryParts {
     const latest = this.store.loadLatest(round, note);
     const masks = latest && round > 0 ? this.store.loadMasksUnderWay(round, note) : null;
     if (!latest || (round > 0 && !masks)) return Promise.resolve(false);
-    if (kernelsAreLost(this.bench, { directory: this.directory(round), note })) {
+    if (
+      this.timesKernels && kernelsAreLost(this.bench, { directory: this.directory(round), note })
+    ) {
       this.store.removeLatest(); // before others are recorded, which it was not trained on
       return Promise.resolve(false);
     }
@@ -110,12 +112,16 @@ export abstract class Rounds implements LotteryParts {
     return Promise.resolve(true);
   }
 
+  private get timesKernels(): boolean {
+    return this.config.training.kernels === "timed";
+  }
+
   private directory(round: number): string {
     return runFiles.round(this.store.directory, round);
   }
 
   async train(round: number): Promise<"finished" | "stopped"> {
-    await settleKernels(this.bench, this.directory(round));
+    if (this.timesKernels) await settleKernels(this.bench, this.directory(round));
     const { kept, prunable } = countWeights(this.bench.network);
     this.context.observer.roundStarted(round, kept / prunable);
     const { progress } = this.state;
