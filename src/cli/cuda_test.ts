@@ -9,7 +9,7 @@ import * as path from "node:path";
 import type { Precision } from "../backend/native.ts";
 import { findTestCuda } from "../backend/testing_cuda.ts";
 import { readPredictions } from "../compare/predictions.ts";
-import { runFiles } from "../core/paths.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Config } from "../experiment/config.ts";
 import type { Environment } from "../experiment/environment.ts";
 import { RunStore } from "../experiment/run_store.ts";
@@ -57,7 +57,10 @@ function tinyArgs(name: string): string[] {
   ];
 }
 
-const onCuda = (precision: Precision) => ["--backend", "cuda", "--precision", precision];
+/** Without timing, so that two runs have the same kernels. */
+const onCuda = (precision: Precision) => [
+  ...["--backend", "cuda", "--precision", precision, "--kernels", "density"],
+];
 
 async function succeed(ending: Promise<Outcome>): Promise<string> {
   const { code, out, err } = await ending;
@@ -172,6 +175,25 @@ test("a run that is stopped and killed ends in the same bytes, and is continued 
   assertSameResults(run, at("tf32"));
   // A real GPU may have done before it is hit.
   assert.ok(hits.every((hit) => hit) || !emulated, `hit: ${hits}`);
+});
+
+test("a round trained again runs on the kernels that were timed for it, and ends in the same bytes", async () => {
+  const run = at("timed");
+  const start = [...tinyArgs("timed"), "--backend", "cuda", "--precision", "tf32"];
+  const resume = ["--name", run, "--resume", "--checkpoint-every", "0"];
+  const hit = await interrupt(start, { run, seed: 0, by: "SIGKILL" });
+  assert.ok(hit || !emulated);
+  if (hit) await succeed(outcome(resume, present));
+  const round = runFiles.round(run, 1);
+  const [kernels, end] = [roundFiles.kernels(round), roundFiles.end(round)];
+  const before = [kernels, end].map((file) => fs.readFileSync(file));
+  assert.match(String(before[0]), /"stem": ?"forward=\w+ dgrad=\w+ wgrad=\w+"/);
+  fs.rmSync(roundFiles.done(round));
+  fs.rmSync(end);
+  await succeed(outcome(resume, { ...present, ...orderOfThreads(3) }));
+  for (const [i, file] of [kernels, end].entries()) {
+    assert.ok(before[i]!.equals(fs.readFileSync(file)), `${file} differs`);
+  }
 });
 
 test("its results are shown, exported and used where there is no GPU", async () => {
