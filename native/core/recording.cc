@@ -101,7 +101,11 @@ OpValues op_values(const Op& op) {
             return OpValues{{o.dy, o.add, o.measured_x}, o.dx};
           },
           [](const ConvWgradOp& o) { return OpValues{{o.conv.input(), o.dy}, kNone}; },
-          [](const NormOp& o) { return OpValues{{o.x}, o.folded ? kNone : o.y}; },
+          [](const NormOp& o) {
+            // Folded, and its statistics known otherwise, it touches nothing but its map.
+            const bool idle = o.folded && (o.measured || !o.settings.training);
+            return OpValues{{idle ? kNone : o.x}, o.folded ? kNone : o.y};
+          },
           [](const NormBackwardOp& o) {
             return OpValues{{o.norm.x, o.norm.folded ? kNone : o.norm.y, o.dy, o.add}, o.dx};
           },
