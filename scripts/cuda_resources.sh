@@ -28,7 +28,7 @@ awk '{ ++n[$1]; if ($2 > most[$1]) most[$1] = $2; stack[$1] += $3 > 0; spill[$1]
   END { for (a in n) printf "%-7s %4d kernels, at most %3d registers, %d with local memory, %d that spill\n",
     a, n[a], most[a], stack[a], spill[a] }' "$rows" | sort -V
 echo "local memory, then the most registers:"
-sort -k3,3nr -k2,2nr "$rows" | head -n "$most" |
+sort -k3,3nr -k2,2nr "$rows" | sed -n "1,${most}p" | # not head: sort would die of what it cannot write
   while read -r arch registers stack stores loads shared name; do
     short=$(c++filt "$name" | sed -E 's/\(anonymous namespace\):://g; s/lth::cuda:://g; s/^void //; s/\(.*//' | cut -c1-60)
     printf '  %-7s %3d registers, %4d bytes of stack, spills %d / %d, %6d shared: %s\n' "$arch" \
