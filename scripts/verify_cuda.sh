@@ -175,7 +175,7 @@ if [ ${#deno[@]} -gt 0 ] && [ -d node_modules ]; then
     # The second round once more, on the kernels that were recorded with it: the same bits.
     [ -s "$run/round-001/kernels.json" ] || return 1
     rm -rf "$run-again" && cp -r "$run" "$run-again" && rm "$run-again/round-001/DONE" || return 1
-    "$deno" task lth --backend cuda --name "$run-again" --resume || return 1
+    "${deno[@]}" task lth --backend cuda --name "$run-again" --resume || return 1
     cmp "$run/round-001/end.safetensors" "$run-again/round-001/end.safetensors" || return 1
     # The loss of every epoch of both rounds within 10 % of the CPU's: same batches, other rounding.
     for run in "$logs"/run-cpu/round-*/metrics.csv; do
