@@ -18,11 +18,16 @@ const REWIND = "../rewind.safetensors";
 
 /** Writes the marker of the round in `directory`. */
 export function sealRound(directory: string): void {
-  const names = SEALED.map((name) => path.basename(roundFiles[name](directory)));
-  const lines = [...names, ...(roundOfDirectory(path.basename(directory)) === 0 ? [REWIND] : [])]
-    .filter((name) => fs.existsSync(path.join(directory, name)))
+  const lines = sealedFiles(directory)
     .map((name) => `${digest(path.join(directory, name))}  ${name}\n`);
   writeFileAtomic(roundFiles.done(directory), lines.join(""));
+}
+
+/** The files that belong in the marker, relative to the round's directory. */
+function sealedFiles(directory: string): string[] {
+  const names = SEALED.map((name) => path.basename(roundFiles[name](directory)));
+  return [...names, ...(roundOfDirectory(path.basename(directory)) === 0 ? [REWIND] : [])]
+    .filter((name) => fs.existsSync(path.join(directory, name)));
 }
 
 /** Writes the marker's contents where it has none, of a round finished before markers held any. */
@@ -38,14 +43,22 @@ export function sealOlderRound(directory: string): void {
  */
 export function checkSeal(directory: string): void {
   const done = roundFiles.done(directory);
-  for (const line of fs.readFileSync(done, "latin1").split("\n").filter((text) => text !== "")) {
+  const text = fs.readFileSync(done, "latin1");
+  if (text === "") return;
+  const listed = new Set<string>();
+  for (const line of text.split("\n").filter((each) => each !== "")) {
     const [, expected, name] = /^([0-9a-f]{64}) {2}((?:\.\.\/)?[\w.]+)$/.exec(line) ?? [];
     if (expected === undefined) throw damagedRound(directory, { file: done, why: "is damaged" });
+    listed.add(name!);
     const file = path.join(directory, name!);
     if (!fs.existsSync(file)) throw damagedRound(directory, { file, why: "is missing" });
     if (digest(file) !== expected) {
       throw damagedRound(directory, { file, why: "is damaged: it is not what the round wrote" });
     }
+  }
+  // Cut off behind a whole line, or before the last line's end, every line of it is still true.
+  if (!text.endsWith("\n") || sealedFiles(directory).some((name) => !listed.has(name))) {
+    throw damagedRound(directory, { file: done, why: "is damaged: its end is missing" });
   }
 }
 
