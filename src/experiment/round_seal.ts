@@ -45,6 +45,10 @@ export function checkSeal(directory: string): void {
   const done = roundFiles.done(directory);
   const text = fs.readFileSync(done, "latin1");
   if (text === "") return;
+  const cutOff = () =>
+    damagedRound(directory, { file: done, why: "is damaged: its end is missing" });
+  if (!text.endsWith("\n")) throw cutOff();
+  const sealed = sealedFiles(directory);
   const listed = new Set<string>();
   for (const line of text.split("\n").filter((each) => each !== "")) {
     const [, expected, name] = /^([0-9a-f]{64}) {2}((?:\.\.\/)?[\w.]+)$/.exec(line) ?? [];
@@ -52,14 +56,13 @@ export function checkSeal(directory: string): void {
     listed.add(name!);
     const file = path.join(directory, name!);
     if (!fs.existsSync(file)) throw damagedRound(directory, { file, why: "is missing" });
+    if (!sealed.includes(name!)) throw damagedRound(directory, { file: done, why: "is damaged" });
     if (digest(file) !== expected) {
       throw damagedRound(directory, { file, why: "is damaged: it is not what the round wrote" });
     }
   }
-  // Cut off behind a whole line, or before the last line's end, every line of it is still true.
-  if (!text.endsWith("\n") || sealedFiles(directory).some((name) => !listed.has(name))) {
-    throw damagedRound(directory, { file: done, why: "is damaged: its end is missing" });
-  }
+  // Of one cut off behind a whole line all that is left is true.
+  if (sealed.some((name) => !listed.has(name))) throw cutOff();
 }
 
 /** What to say, and to advise, about a finished round whose `file` is bad. */

@@ -23,7 +23,10 @@ Deno.test("a marker that is cut off anywhere is refused, also behind a whole lin
         fs.writeFileSync(done, whole.slice(0, size));
         assert.throws(() => checkSeal(directory), (error: Error) => {
           assert.ok(error instanceof Failure);
-          assert.match(error.message, /is (damaged|missing).*; delete .*DONE and continue the run/);
+          assert.match(
+            error.message,
+            /DONE is damaged: its end is missing; delete .*DONE and continue the run/,
+          );
           return true;
         }, `round ${round}, cut to ${size} of ${whole.length} bytes`);
       }
