@@ -127,12 +127,12 @@ export function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Confi
 function overridesOf(options: Overrides): Overrides {
   const { preset, mode, data, seed, orderSeed, init, backend, precision } = options;
   const { rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate } = options;
-  const { kernels, filters, blocks, kernel, dropout } = options;
+  const { kernels, filters, blocks, kernel, dropout, sameNoise } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   return {
     ...{ preset, mode, data, seed, orderSeed, init, backend, precision },
     ...{ rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate },
-    ...{ kernels, filters, blocks, kernel, dropout },
+    ...{ kernels, filters, blocks, kernel, dropout, sameNoise },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
   };
 }

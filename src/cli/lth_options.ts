@@ -80,6 +80,7 @@ function lthCommand(): Command {
     .option("--init <file>", "begin with the weights of this .safetensors file, not of the seed")
     .option("--order-seed <n>", "of data order and dropout alone", integer(0, 2 ** 31))
     .option("--replicates <n>", "so many runs, with this seed, the next, ...", integer(1, 1000))
+    .option("--same-noise", "repeat the dense round's batches, flips and dropout in every round")
     .option("--batch-size <n>", "records per update", integer(1, 65_536))
     .option("--learning-rate <x>", "of the first epoch", number(0))
     .option("--filters <n>", "filters of the first stage", integer(1, 4096))

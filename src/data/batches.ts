@@ -18,8 +18,8 @@ export interface Batch {
 export interface BatchOptions {
   /** Slots per batch. */
   batchSize: number;
-  /** For training: the order is random, and its own in each epoch. null: sorted by length. */
-  shuffle: { seed: number; epoch: number } | null;
+  /** For training: a random order, a new one in each epoch of each round. null: sorted by length. */
+  shuffle: { seed: number; epoch: number; round?: number } | null;
   /** Batch lengths are multiples of it: fewer lengths, fewer programs to build. Samples. */
   lengthQuantum?: number;
 }
@@ -28,8 +28,8 @@ export interface BatchOptions {
  * Divides records into batches, each record in exactly one.
  *
  * Records are sorted by length and cut into batches. For training, records of equal length and then
- * the batches are shuffled, from the seed and the epoch alone; the batch that is not full then holds
- * other records in other epochs, because the cut starts at a random place.
+ * the batches are shuffled, from the seed, the round and the epoch alone; the batch that is not full then
+ * holds other records in other epochs, because the cut starts at a random place.
  *
  * @param lengths Samples per record [records].
  * @throws {RangeError} If an option is not a positive whole number.
@@ -42,7 +42,7 @@ export function planBatches(lengths: Int32Array, options: BatchOptions): Batch[]
     }
   }
   const order = Int32Array.from(lengths, (_, i) => i);
-  const rng = shuffle && createRng(shuffle.seed, "batches", shuffle.epoch);
+  const rng = shuffle && createRng(shuffle.seed, "batches", ...streamOf(shuffle));
   rng?.shuffle(order);
   // Typed arrays sort stably: within a length, the shuffled order (or that of the split) stays.
   order.sort((a, b) => lengths[a]! - lengths[b]!);
@@ -61,4 +61,9 @@ export function planBatches(lengths: Int32Array, options: BatchOptions): Batch[]
     batches.push({ records, length: Math.ceil(longest / lengthQuantum) * lengthQuantum });
   }
   return rng ? rng.shuffle(batches) : batches;
+}
+
+/** The dense round has the stream that every round had before rounds had their own. */
+function streamOf({ epoch, round = 0 }: { epoch: number; round?: number }): number[] {
+  return round === 0 ? [epoch] : [epoch, round];
 }

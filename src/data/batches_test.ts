@@ -100,3 +100,14 @@ Deno.test("options that make no sense are refused", () => {
     assert.throws(() => planBatches(lengths, { shuffle: null, ...options }), RangeError);
   }
 });
+
+Deno.test("every round has an order of its own, the dense round the one that all once had", () => {
+  const lengths = lengthsOf(100);
+  const order = (shuffle: { seed: number; epoch: number; round?: number }) =>
+    members(planBatches(lengths, { batchSize: 8, shuffle })).join();
+  assert.equal(order({ seed: 5, epoch: 2, round: 0 }), order({ seed: 5, epoch: 2 }));
+  const orders = [0, 1, 2, 3].flatMap((round) =>
+    [0, 1, 2, 3].map((epoch) => order({ seed: 5, epoch, round }))
+  );
+  assert.equal(new Set(orders).size, 16);
+});

@@ -145,6 +145,11 @@ const configSchema = z.strictObject({
     weightDecay: z.number().min(0),
     clipNorm: z.number().min(0),
     flip: z.boolean(),
+    /**
+     * Whether every round sees the batches, sign flips and dropout of the dense round again, as in runs
+     * from before each round had its own.
+     */
+    sameNoise: z.boolean().default(true),
     /** Off when null: every round gets its whole budget. */
     earlyStopping: earlyStopping.nullable().default(null),
     /** What happens at a step whose loss or gradient is not finite; see training/train.ts. */

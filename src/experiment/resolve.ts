@@ -48,6 +48,8 @@ export interface Overrides {
   keepLayers?: string[] | undefined;
   epochs?: number | undefined;
   batchSize?: number | undefined;
+  /** Every round with the batches, flips and dropout of the dense round. */
+  sameNoise?: boolean | undefined;
   learningRate?: number | undefined;
   filters?: number | undefined;
   blocks?: number | undefined;
@@ -129,6 +131,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
         earlyStopping: overrides.earlyStop === undefined
           ? base.training.earlyStopping
           : { patience: overrides.earlyStop, minEpochs: 1, metric: "loss" },
+        sameNoise: given(overrides.sameNoise, base.training.sameNoise),
         onNan: given(overrides.onNan, base.training.onNan),
         kernels: given(overrides.kernels, base.training.kernels),
       },

@@ -124,7 +124,7 @@ export class Control extends Rounds {
     const fromBase = weights === "base" || weights === "ticket";
     const final = round > 0 && fromBase && POLICIES[this.config.mode].learningRate === "final";
     const dense = this.base.summary.rounds[0]!;
-    return this.budget({ rate: final ? dense.epochs.at(-1)!.learningRate : null });
+    return this.budget(round, { rate: final ? dense.epochs.at(-1)!.learningRate : null });
   }
 
   /** A small dense network is counted against the base's, so that it stands beside its ticket. */

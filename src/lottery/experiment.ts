@@ -83,10 +83,13 @@ export class Experiment extends Rounds {
   protected override plan(round: number): TrainingPlan {
     if (round === 0) {
       const point = parseStepPoint(this.config.rewindTo);
-      return this.budget({ rate: null, milestone: iterationOf(point, this.bench.stepsPerEpoch) });
+      return this.budget(0, {
+        rate: null,
+        milestone: iterationOf(point, this.bench.stepsPerEpoch),
+      });
     }
     const replay = POLICIES[this.config.mode].learningRate === "replay";
-    return this.budget({ rate: replay ? null : this.finalLearningRate() });
+    return this.budget(round, { rate: replay ? null : this.finalLearningRate() });
   }
 
   private finalLearningRate(): number {

@@ -15,10 +15,11 @@ import {
   withToyRun,
 } from "./testing.ts";
 
-Deno.test("a ticket that prunes nothing repeats the dense round bit for bit, from any point", () =>
+Deno.test("with the same noise a ticket that prunes nothing repeats the dense round bit for bit", () =>
   withToyDataset(async ({ directory, data }) => {
     for (const rewindTo of ["0", "5it", "1ep2it"]) {
-      const config = toyConfig(data, { rewindTo, pruning: halving(1, 0) });
+      const training = { ...toyConfig(data).training, sameNoise: true };
+      const config = toyConfig(data, { rewindTo, pruning: halving(1, 0), training });
       await withToyRun(
         { directory: path.join(directory, rewindTo), config },
         async ({ experiment, store }) => {
@@ -26,6 +27,29 @@ Deno.test("a ticket that prunes nothing repeats the dense round bit for bit, fro
           assertEqualSnapshots(store.loadEnd(1), store.loadEnd(0));
           const [dense, ticket] = store.finishedRounds();
           assert.deepEqual(ticket!.epochs, dense!.epochs);
+        },
+      );
+    }
+  }));
+
+Deno.test("each round has its own batches, sign flips and dropout", () =>
+  withToyDataset(async ({ directory, data }) => {
+    // One batch an epoch, which every order fills alike: what differs are flips and dropout.
+    for (const batchSize of [4, 64]) {
+      const { training, network } = toyConfig(data);
+      const config = toyConfig(data, {
+        mode: "lr-rewind",
+        pruning: halving(3, 0),
+        training: { ...training, batchSize, epochs: 1, learningRate: 1e-30 },
+        network: { ...network, dropout: batchSize === 64 ? 0.5 : 0 },
+      });
+      await withToyRun(
+        { directory: path.join(directory, `${batchSize}`), config },
+        async ({ experiment, store }) => {
+          await runLottery(experiment);
+          // No update moves a weight: equal noise would give equal losses.
+          const losses = store.finishedRounds().map(({ epochs }) => epochs[0]!.trainLoss);
+          assert.equal(new Set(losses).size, 4, losses.join(" "));
         },
       );
     }

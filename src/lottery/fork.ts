@@ -93,8 +93,9 @@ export function planFork(request: ForkRequest): Fork {
 
 /** The rounds that both configurations lead to, finished or not. */
 function equalRounds({ config, dataset }: ForkRequest, saved: Config): number[] {
-  const how = ({ mode, pruning: { criterion, keepLayers } }: Config) => ({
+  const how = ({ mode, training: { sameNoise }, pruning: { criterion, keepLayers } }: Config) => ({
     mode,
+    sameNoise,
     criterion,
     keepLayers: [...keepLayers].sort(),
   });

@@ -70,16 +70,21 @@ export abstract class Rounds implements LotteryParts {
   protected abstract plan(round: number): TrainingPlan;
 
   /**
-   * The budget of every round.
+   * The budget of a round, the same for all.
    *
+   * @param round Whose noise it trains with; see `sameNoise` in the configuration.
    * @param options.rate The learning rate throughout; null for the schedule.
    * @param options.milestone Step at which {@linkcode reached} is called.
    */
-  protected budget(options: { rate: number | null; milestone?: number }): TrainingPlan {
+  protected budget(
+    round: number,
+    options: { rate: number | null; milestone?: number },
+  ): TrainingPlan {
     const { epochs, learningRate: initial, schedule, earlyStopping, onNan } = this.config.training;
     const { rate, milestone = null } = options;
     return {
       epochs,
+      noiseRound: this.config.training.sameNoise ? 0 : round,
       learningRate: (epoch, devLosses) =>
         rate ?? learningRateAt(schedule, { epoch, epochs, initial, devLosses }),
       milestone,

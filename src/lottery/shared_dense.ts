@@ -18,9 +18,10 @@ import { RunStore } from "../experiment/run_store.ts";
 import { copyRounds } from "./copy_rounds.ts";
 
 /** The settings that the dense round and the rewind point within it depend on. */
-export function denseSettings(config: Config): Partial<Config> {
-  const { preset: _name, mode: _mode, pruning: _pruning, ...dense } = config;
-  return dense;
+export function denseSettings(config: Config): Record<string, unknown> {
+  const { preset: _name, mode: _mode, pruning: _pruning, training, ...dense } = config;
+  const { sameNoise: _later, ...ofDense } = training;
+  return { ...dense, training: ofDense };
 }
 
 /** Whether the dense round of the run `name` is done. */

@@ -11,6 +11,7 @@ import { Workbench } from "./workbench.ts";
 const EPOCHS = 3;
 
 const plan = (changes: Partial<TrainingPlan>): TrainingPlan => ({
+  noiseRound: 0,
   epochs: EPOCHS,
   learningRate: () => 1e-2,
   milestone: null,

@@ -22,6 +22,11 @@ export type OnNan = (typeof ON_NAN)[number];
 /** What a round's training is to do. */
 export interface TrainingPlan {
   readonly epochs: number;
+  /**
+   * The round whose batches, sign flips and dropout are drawn: from (seed, round, epoch). Two trainings
+   * with the same number see the same noise.
+   */
+  readonly noiseRound: number;
   /** The learning rate of an epoch (0 for the first), given the dev losses of those before it. */
   readonly learningRate: (epoch: number, devLosses: readonly number[]) => number;
   /** Step at which `TrainingObserver.reached` is called, before that update is done; null for none. */
@@ -39,6 +44,20 @@ export interface TrainingObserver {
   advanced(progress: Progress): boolean;
   /** An epoch is done and its row is in `progress`. */
   epochDone(row: EpochRow): void;
+}
+
+/** Random streams of sign flips and dropout that the addon counts. */
+const STREAMS = 2 ** 32;
+
+/**
+ * The random stream of a step. The streams of a round follow those of the round before, so that no two
+ * steps of a run share one.
+ */
+function streamOf(
+  { noiseRound, epochs }: TrainingPlan,
+  { step, stepsPerEpoch }: { step: number; stepsPerEpoch: number },
+): number {
+  return (noiseRound * epochs * stepsPerEpoch + step) % STREAMS;
 }
 
 /** Milliseconds that one native call should take. */
@@ -63,7 +82,7 @@ export async function train(
   ) {
     const epoch = progress.rows.length;
     const rate = plan.learningRate(epoch, progress.rows.map((row) => row.devLoss));
-    const batches = bench.trainingBatches(epoch);
+    const batches = bench.trainingBatches(epoch, plan.noiseRound);
     while (progress.stepsInEpoch < batches.length) {
       const step = stepsDone(progress, batches.length);
       if (step === plan.milestone) observer.reached(progress);
@@ -76,6 +95,7 @@ export async function train(
         batches: batches.slice(progress.stepsInEpoch, progress.stepsInEpoch + count),
         rate,
         step,
+        stream: streamOf(plan, { step, stepsPerEpoch: batches.length }),
         onNan: plan.onNan,
       });
       const perStep = (performance.now() - started) / done;
@@ -96,10 +116,11 @@ async function runSteps(
     batches: ReturnType<Workbench["trainingBatches"]>;
     rate: number;
     step: number;
+    stream: number;
     onNan: OnNan;
   },
 ): Promise<number> {
-  const { batches, rate, step } = options;
+  const { batches, rate, step, stream } = options;
   const size = bench.config.batchSize;
   const records = new Int32Array(batches.length * size);
   batches.forEach((batch, i) => records.set(bench.deviceRecords("train", batch), i * size));
@@ -109,7 +130,7 @@ async function runSteps(
       records,
       learningRates: new Float32Array(batches.length).fill(rate),
       optimizerStep: progress.optimiserSteps + 1,
-      stream: step,
+      stream,
     },
   );
   for (let i = 0; i < loss.length; i++) {
@@ -118,8 +139,9 @@ async function runSteps(
       progress.gradientNormSum += gradientNorm[i]!;
       continue;
     }
-    await leaveOut(bench, { batch: batches[i]!, stream: step + i }, {
+    await leaveOut(bench, { batch: batches[i]!, stream: (stream + i) % STREAMS }, {
       onNan: options.onNan,
+      step: step + i + 1,
       what: `loss ${loss[i]}, gradient norm ${gradientNorm[i]}`,
     });
     progress.skipped = (progress.skipped ?? 0) + 1;
@@ -133,11 +155,11 @@ async function runSteps(
 async function leaveOut(
   bench: Workbench,
   failed: FailedStep,
-  { onNan, what }: { onNan: OnNan; what: string },
+  { onNan, what, step }: { onNan: OnNan; what: string; step: number },
 ): Promise<void> {
   if (onNan === "skip" && notFiniteState(bench) === null) return;
   if (bench.device.name === "cuda") await computeAgain(bench, failed);
-  throw diverged(failed.stream + 1, `${what}; ${await whereNotFinite(bench, failed)}`);
+  throw diverged(step, `${what}; ${await whereNotFinite(bench, failed)}`);
 }
 
 /** A GPU had steps queued behind the failed one: to no effect, but the gradients it has are theirs. */

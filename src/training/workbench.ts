@@ -69,11 +69,15 @@ export class Workbench {
     return this.dataset.splits[name];
   }
 
-  /** The batches of a training epoch; the same for every round of a run. */
-  trainingBatches(epoch: number): Batch[] {
+  /**
+   * The batches of a training epoch.
+   *
+   * @param round Whose order: each round has its own.
+   */
+  trainingBatches(epoch: number, round = 0): Batch[] {
     return planBatches(this.split("train").lengths, {
       batchSize: this.config.batchSize,
-      shuffle: { seed: this.config.seed, epoch },
+      shuffle: { seed: this.config.seed, epoch, round },
     });
   }
 
