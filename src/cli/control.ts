@@ -90,6 +90,10 @@ function listed(rounds: number[] | "all"): number[] | null {
 function noteLeftOut({ run, kind, rounds = "all" }: ControlOptions, { control }: Config): void {
   const base = openBase(run, "take masks from");
   const asked = roundsOf(base, { asked: listed(rounds), dense: kind === "reorder" });
+  const added = control!.rounds.filter((round) => !asked.includes(round));
+  if (added.length > 0) {
+    console.log(`Note: round ${added.join(", ")} comes before and is trained, too.`);
+  }
   const left = asked.filter((round) => !control!.rounds.includes(round));
   if (left.length === 0) return;
   console.log(

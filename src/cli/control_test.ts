@@ -56,7 +56,10 @@ Deno.test("mistakes in control are one sentence and exit code 2", async () => {
   const cases: [string[], RegExp][] = [
     [["control"], /required option '--run/],
     [["control", "--run", "x"], /required option '--kind/],
-    [["control", "--run", "x", "--kind", "reset"], /Allowed choices are reinit, shuffle, random/],
+    [
+      ["control", "--run", "x", "--kind", "reset"],
+      /Allowed choices are continue, reinit, shuffle, random-erk/,
+    ],
     [["control", "--run", "x", "--kind", "reinit", "--rounds", "-1"], /round numbers, as in 1,3/],
     [["control", "--run", "no-such-run", "--kind", "reinit"], /there is no run in/],
     [["--criterion", "snip", "--mode", "finetune"], /criterion snip with mode finetune/],

@@ -55,14 +55,19 @@ const foldSettings = z.strictObject({
 
 /** Which part of a finished run's rounds a control replaces; see lottery/controls.ts. */
 export const CONTROLS = [
+  "continue",
   "reinit",
   "shuffle",
-  "random",
+  "random-erk",
+  "random-uniform",
   "dense-small",
   "signs",
   "reorder",
 ] as const;
 export type ControlKind = (typeof CONTROLS)[number];
+
+/** What runs of before call a kind. */
+const OLD_KINDS: Readonly<Record<string, ControlKind>> = { random: "random-uniform" };
 
 /**
  * How a round's kernels are chosen on a GPU: by timing, or by the density of each layer, which is slower
@@ -72,7 +77,10 @@ export const KERNEL_CHOICES = ["timed", "density"] as const;
 export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 
 const controlSettings = z.strictObject({
-  kind: z.enum(CONTROLS),
+  kind: z.preprocess(
+    (kind) => typeof kind === "string" ? OLD_KINDS[kind] ?? kind : kind,
+    z.enum(CONTROLS),
+  ),
   /** Name of the run whose masks are used, or the path of its directory. */
   base: z.string().min(1),
   /** Over the base's masks of the chosen rounds, so that a control cannot change its base. */

@@ -1,6 +1,6 @@
 /**
- * The rounds of a control: each takes a mask from the base's round, makes of it what the control is
- * about, and trains once.
+ * The rounds of a control: each takes a mask from the base's round, applies the control's change to it,
+ * and trains once.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
 } from "../training/snapshot.ts";
 import type { TrainingPlan } from "../training/train.ts";
 import type { ControlBase } from "./control_base.ts";
-import { shuffledMasks, uniformMasks } from "./control_masks.ts";
+import { erkMasks, shuffledMasks, uniformMasks } from "./control_masks.ts";
 import { CONTROL_POLICIES, type ControlPolicy, FRESH_SEED_OFFSET } from "./controls.ts";
 import { POLICIES } from "./policies.ts";
 import { Rounds, type RoundsContext, startOfRound } from "./rounds.ts";
@@ -62,12 +62,13 @@ export class Control extends Rounds {
   private masks(round: number): Uint8Array[] {
     const { prunable } = this.bench.network;
     const { seed, pruning: { keepLayers } } = this.config;
-    if (this.policy.masks === "dense") {
+    if (this.policy.masks === "none") {
       return prunable.map(({ parameter }) => new Uint8Array(parameter.size).fill(1));
     }
     const saved = this.base.store.loadMasks(round);
-    const masks = prunable.map(({ name, parameter: { size } }) => ({
+    const masks = prunable.map(({ name, parameter: { shape, size } }) => ({
       name,
+      shape: shape as [number, number, number],
       mask: maskOf(saved, { name, size }),
     }));
     switch (this.policy.masks) {
@@ -75,8 +76,10 @@ export class Control extends Rounds {
         return masks.map(({ mask }) => mask);
       case "shuffled":
         return shuffledMasks(masks, { seed, round });
-      case "random":
+      case "uniform":
         return uniformMasks(masks, { seed, round, keepLayers });
+      case "erk":
+        return erkMasks(masks, { seed, round, keepLayers });
     }
   }
 
@@ -92,7 +95,11 @@ export class Control extends Rounds {
       case "ticket":
         this.loadBaseWeights(round - 1);
         break;
-      default:
+      case "previous":
+        restoreSnapshot(network, (round > 1 ? this.store : this.base.store).loadEnd(round - 1));
+        break;
+      case "fresh":
+      case "signs":
         this.initialiseWeights();
     }
     restoreMasks(network, masks);
@@ -133,7 +140,7 @@ export class Control extends Rounds {
     scores: { dev: Scores; test: Scores | null },
   ): RoundSummary {
     const own = super.summarise(round, scores);
-    if (this.policy.masks !== "dense") return own;
+    if (this.policy.network !== "small") return own;
     const { prunable, denseBytes, denseMacs } = this.base.rounds.get(round)!;
     return {
       ...own,

@@ -5,7 +5,6 @@
  */
 import { UsageError } from "../core/errors.ts";
 import type { Config, ControlKind } from "../experiment/config.ts";
-import { prunableWeights, type ShapeConfig } from "../model/prunable_shapes.ts";
 import {
   type ControlBase,
   masksSha256,
@@ -13,7 +12,8 @@ import {
   refuseOtherData,
   roundsOf,
 } from "./control_base.ts";
-import { FRESH_SEED_OFFSET } from "./controls.ts";
+import { CONTROL_POLICIES, FRESH_SEED_OFFSET } from "./controls.ts";
+import { type SmallNetwork, smallNetwork } from "./small_network.ts";
 
 /** A control that is asked for. */
 export interface ControlRequest {
@@ -24,14 +24,17 @@ export interface ControlRequest {
 
 /**
  * The configuration of a control of `base`: the base's own, with what is controlled. Rounds whose small
- * dense network would be that of an earlier round are left out.
+ * dense network would be that of an earlier round are left out. Where a round begins with the control's
+ * round before, those before the ones asked for are done, too.
  */
 export function controlConfig(base: ControlBase, request: ControlRequest): Config {
   const { kind } = request;
   let rounds = roundsOf(base, { asked: request.rounds, dense: kind === "reorder" });
-  if (kind === "dense-small") {
-    const filters = rounds.map((round) => smallFilters(base, round));
-    rounds = rounds.filter((_, i) => filters.indexOf(filters[i]!) === i);
+  const policy = CONTROL_POLICIES[kind];
+  if (policy.weights === "previous") rounds = [...base.rounds.keys()].filter(between(1, rounds));
+  if (policy.network === "small") {
+    const sizes = rounds.map((round) => JSON.stringify(smallNetworkOf(base, round)));
+    rounds = rounds.filter((_, i) => sizes.indexOf(sizes[i]!) === i);
   }
   const { seed, orderSeed } = base.config;
   return {
@@ -67,19 +70,14 @@ export function baseOfControl(
   return base;
 }
 
-/** The number of filters whose dense network has the number of weights nearest to a round's. */
-export function smallFilters(base: ControlBase, round: number): number {
+/** The dense network that stands beside a round of the base. */
+export function smallNetworkOf(base: ControlBase, round: number): SmallNetwork {
   const { kept } = base.rounds.get(round)!;
-  return nearestFilters({ ...base.config.network, classes: base.summary.classes.length }, kept);
+  return smallNetwork({ ...base.config.network, classes: base.summary.classes.length }, kept);
 }
 
-/** 1 to the network's own number of filters; the smaller of two equally near. */
-export function nearestFilters(network: ShapeConfig, weights: number): number {
-  let best = 1;
-  const distance = (filters: number) =>
-    Math.abs(prunableWeights({ ...network, filters }) - weights);
-  for (let filters = 2; filters <= network.filters; filters++) {
-    if (distance(filters) < distance(best)) best = filters;
-  }
-  return best;
+/** Whether a round lies between `first` and the last of `rounds`. */
+function between(first: number, rounds: readonly number[]): (round: number) => boolean {
+  const last = Math.max(...rounds);
+  return (round) => round >= first && round <= last;
 }

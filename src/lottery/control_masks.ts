@@ -4,12 +4,21 @@
  * @module
  */
 import { createRng } from "../core/rng.ts";
+import { erkCounts, type LayerShape } from "../pruning/erk.ts";
 import { randomMasks } from "../pruning/random.ts";
 
 /** One layer's mask by the tensor's name. */
-export interface NamedMask {
+export interface NamedMask extends LayerShape {
   readonly name: string;
   readonly mask: Uint8Array;
+}
+
+/** Which draw, and what is not drawn. */
+interface DrawOptions {
+  readonly seed: number;
+  readonly round: number;
+  /** Convolutions that are never pruned keep all. */
+  readonly keepLayers: readonly string[];
 }
 
 /** Each mask in a random order of its own: every layer keeps its count. */
@@ -23,22 +32,42 @@ export function shuffledMasks(
   );
 }
 
-/**
- * As many weights over all layers together, drawn uniformly.
- *
- * @param options.keepLayers Convolutions that are never pruned keep all.
- */
-export function uniformMasks(
+/** As many weights over all layers together, drawn uniformly. */
+export function uniformMasks(masks: readonly NamedMask[], options: DrawOptions): Uint8Array[] {
+  const { seed, round } = options;
+  return redrawn(masks, options, (drawn, keep) => {
+    const dense = drawn.map(({ mask }) => new Uint8Array(mask.length).fill(1));
+    return randomMasks(dense, { keep, seed, stream: ["random control", round] });
+  });
+}
+
+/** As many weights, divided among the layers by {@linkcode erkCounts} and drawn uniformly in each. */
+export function erkMasks(masks: readonly NamedMask[], options: DrawOptions): Uint8Array[] {
+  const { seed, round } = options;
+  return redrawn(masks, options, (drawn, keep) => {
+    const counts = erkCounts(drawn, keep);
+    return drawn.map(({ name, mask }, i) => {
+      const dense = [new Uint8Array(mask.length).fill(1)];
+      const stream = ["ERK control", round, name];
+      return randomMasks(dense, { keep: counts[i]!, seed, stream })[0]!;
+    });
+  });
+}
+
+/** `masks` with all but the `keepLayers` replaced by what `draw` makes of them and of their count. */
+function redrawn(
   masks: readonly NamedMask[],
-  options: { seed: number; round: number; keepLayers: readonly string[] },
+  { keepLayers }: DrawOptions,
+  draw: (drawn: readonly NamedMask[], keep: number) => Uint8Array[],
 ): Uint8Array[] {
-  const { seed, round, keepLayers } = options;
   const drawn = masks.filter(({ name }) => !keepLayers.includes(name.replace(/\.weight$/, "")));
-  const keep = drawn.reduce((sum, { mask }) => sum + mask.reduce((a, b) => a + b, 0), 0);
-  const dense = drawn.map(({ mask }) => new Uint8Array(mask.length).fill(1));
-  const chosen = randomMasks(dense, { keep, seed, stream: ["random control", round] });
+  const chosen = draw(drawn, drawn.reduce((sum, { mask }) => sum + keptIn(mask), 0));
   return masks.map((named) => {
     const at = drawn.indexOf(named);
     return at < 0 ? named.mask : chosen[at]!;
   });
+}
+
+function keptIn(mask: Uint8Array): number {
+  return mask.reduce((sum, bit) => sum + bit, 0);
 }

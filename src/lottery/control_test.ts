@@ -10,8 +10,10 @@ import { prunableWeights } from "../model/prunable_shapes.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { type ControlBase, openBase } from "./control_base.ts";
-import { controlConfig, nearestFilters } from "./control_config.ts";
-import { FRESH_SEED_OFFSET } from "./controls.ts";
+import { erkCounts } from "../pruning/erk.ts";
+import { controlConfig } from "./control_config.ts";
+import { CONTROL_POLICIES, FRESH_SEED_OFFSET } from "./controls.ts";
+import { smallNetwork } from "./small_network.ts";
 import {
   assertEqualSnapshots,
   doToyRun,
@@ -89,10 +91,17 @@ Deno.test("each control changes what it is named after and nothing else", () =>
     assert.notDeepEqual(shuffle.masks, ticket);
     assertEqualSnapshots(shuffle.start, masked(point, shuffle.masks));
 
-    const random = await startOf(base, "random");
-    assert.equal(sum(counts(random.masks)), sum(counts(ticket)));
-    assert.notDeepEqual(counts(random.masks), counts(ticket));
-    assertEqualSnapshots(random.start, masked(point, random.masks));
+    for (const kind of ["random-uniform", "random-erk"] as const) {
+      const random = await startOf(base, kind);
+      assert.equal(sum(counts(random.masks)), sum(counts(ticket)));
+      assert.notDeepEqual(counts(random.masks), counts(ticket));
+      assertEqualSnapshots(random.start, masked(point, random.masks));
+      if (kind === "random-uniform") continue;
+      const layers = [...random.masks.values()].map(({ shape }) => ({
+        shape: shape as [number, number, number],
+      }));
+      assert.deepEqual(counts(random.masks), erkCounts(layers, sum(counts(ticket))));
+    }
 
     const signs = await startOf(base, "signs");
     assertEqualSnapshots(signs.masks, ticket);
@@ -112,10 +121,11 @@ Deno.test("each control changes what it is named after and nothing else", () =>
 
     const small = await startOf(base, "dense-small");
     const { kept } = base.rounds.get(2)!;
-    const filters = small.masks.get("mask/stem.weight")!.shape[0]!;
+    const [filters, , kernel] = small.masks.get("mask/stem.weight")!.shape;
     const network = { ...base.config.network, classes: 2 };
-    assert.equal(filters, nearestFilters(network, kept));
-    assert.equal(sum(counts(small.masks)), prunableWeights({ ...network, filters }));
+    const sizes = smallNetwork(network, kept);
+    assert.deepEqual([filters, kernel], [sizes.filters, sizes.kernel]);
+    assert.equal(sum(counts(small.masks)), prunableWeights({ ...network, ...sizes }));
     assertEqualSnapshots(withoutMoments(small.start), small.fresh);
   }));
 
@@ -163,15 +173,60 @@ Deno.test("a control's summary has the chosen rounds, as dense as the base's", (
       assert.equal(outcome, "finished");
       assert.ok(summary.complete);
       assert.deepEqual(summary.control, { kind, base: base.name });
-      assert.deepEqual(summary.rounds.map(({ round }) => round), [1, 3]);
+      // Continuing needs the round in between.
+      const expected = kind === "continue" ? [1, 2, 3] : [1, 3];
+      assert.deepEqual(summary.rounds.map(({ round }) => round), expected);
       for (const round of summary.rounds) {
         const original = base.rounds.get(round.round)!;
         assert.equal(round.epochs.length, original.epochs.length);
         assert.equal(round.prunable, original.prunable);
         assert.equal(round.density, round.kept / original.prunable);
         assert.equal(sum(round.layers.map((layer) => layer.kept)), round.kept);
-        if (kind !== "dense-small") assert.equal(round.kept, original.kept);
+        const { masks } = CONTROL_POLICIES[kind];
+        if (masks !== "none") assert.equal(round.kept, original.kept);
         else assert.equal(sum(round.layers.map((layer) => layer.size)), round.kept);
+      }
+    }
+  }));
+
+Deno.test("continue trains the dense network on, cycle after cycle, and prunes nothing", () =>
+  withToyDataset(async (context) => {
+    for (const mode of ["weight-rewind", "lr-rewind"] as const) {
+      const base = await makeBase(context, { mode, rewindTo: "4it" });
+      const config = controlConfig(base, { kind: "continue", rounds: [2] });
+      assert.deepEqual(config.control!.rounds, [1, 2], "a round needs those before it");
+      const directory = `${base.store.directory}-continue`;
+      const { summary } = await doToyRun({ directory, config });
+      const dense = base.rounds.get(0)!;
+      assert.deepEqual(summary.rounds.map(({ round, kept }) => [round, kept]), [
+        [1, dense.kept],
+        [2, dense.kept],
+      ]);
+      // The whole schedule each time, whatever the base rewinds to.
+      const rates = dense.epochs.map((row) => row.learningRate);
+      for (const { epochs } of summary.rounds) {
+        assert.deepEqual(epochs.map((row) => row.learningRate), rates);
+        assert.equal(epochs.at(-1)!.step, dense.epochs.at(-1)!.step);
+      }
+      const store = new RunStore(directory);
+      const [config3, directory3] = [
+        controlConfig(base, { kind: "continue", rounds: [1] }),
+        `${directory}-start`,
+      ];
+      await withToyStage({ directory: directory3, config: config3 }, async ({ bench, rounds }) => {
+        await rounds.prune(1);
+        await rounds.rewind(1);
+        const start = takeSnapshot(bench.network, { optimiser: true });
+        assertEqualSnapshots(withoutMoments(start), base.store.loadEnd(0));
+      });
+      // A ticket that prunes nothing and rewinds the learning rate is the same training.
+      const idle = path.join(context.directory, `${mode}-idle`);
+      await doToyRun({
+        directory: idle,
+        config: toyConfig(context.data, { mode: "lr-rewind", pruning: halving(2, 0) }),
+      });
+      for (const round of [1, 2]) {
+        assertEqualSnapshots(store.loadEnd(round), new RunStore(idle).loadEnd(round));
       }
     }
   }));
@@ -179,7 +234,7 @@ Deno.test("a control's summary has the chosen rounds, as dense as the base's", (
 Deno.test("a control that is stopped everywhere and resumed ends bit-equal", () =>
   withToyDataset(async (context) => {
     const base = await makeBase(context, { rewindTo: "3it" });
-    for (const kind of ["shuffle", "reinit", "dense-small"] as const) {
+    for (const kind of ["continue", "shuffle", "reinit", "dense-small"] as const) {
       const config = controlConfig(base, { kind, rounds: null });
       const whole = `${base.store.directory}-${kind}-whole`;
       const parts = `${base.store.directory}-${kind}-parts`;
@@ -206,14 +261,10 @@ Deno.test("a control that is stopped everywhere and resumed ends bit-equal", () 
 
 Deno.test("small dense networks come as near as they can, each size once", () =>
   withToyDataset(async (context) => {
-    const network = { filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4, classes: 4 };
-    assert.equal(nearestFilters(network, 10_454_528), 32);
-    assert.equal(nearestFilters(network, prunableWeights({ ...network, filters: 7 }) + 1), 7);
-    assert.equal(nearestFilters(network, 1), 1);
     const base = await makeBase(context, { pruning: halving(6, 0.7) });
     const config = controlConfig(base, { kind: "dense-small", rounds: null });
-    // The last tickets are smaller than the smallest network.
-    assert.deepEqual(config.control!.rounds, [1, 2]);
+    // The last two tickets are smaller than the smallest network.
+    assert.deepEqual(config.control!.rounds, [1, 2, 3, 4]);
   }));
 
 Deno.test("a base that cannot be used is refused with the reason", () =>

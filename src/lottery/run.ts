@@ -166,9 +166,8 @@ async function runStages(
 ): Promise<"finished" | "stopped"> {
   const { dataset, store, watching, observer, options } = run;
   const { config, device, checkpointEvery } = options;
-  for (const { filters, open } of stages) {
-    const own = { ...config, network: { ...config.network, filters } };
-    using bench = new Workbench(device, dataset, workbenchConfig(own, dataset));
+  for (const { network, open } of stages) {
+    using bench = new Workbench(device, dataset, workbenchConfig({ ...config, network }, dataset));
     observer.opened(bench);
     const rounds = open({ bench, store, config, observer: watching, checkpointEvery });
     if (await runLottery(rounds) === "stopped") return "stopped";

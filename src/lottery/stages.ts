@@ -10,14 +10,15 @@ import { prunableShapes } from "../model/prunable_shapes.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { refuseKeepLayers } from "../pruning/prune.ts";
 import { Control } from "./control.ts";
-import { baseOfControl, smallFilters } from "./control_config.ts";
+import { baseOfControl, smallNetworkOf } from "./control_config.ts";
+import { CONTROL_POLICIES } from "./controls.ts";
 import { Experiment } from "./experiment.ts";
 import type { Rounds, RoundsContext } from "./rounds.ts";
 
 /** One network's share of a run. */
 export interface Stage {
-  /** Of the first stage of the network. */
-  readonly filters: number;
+  /** The run's own network, or a smaller one. */
+  readonly network: Config["network"];
   open(context: RoundsContext): Rounds;
 }
 
@@ -45,20 +46,20 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
     return {
       plannedRounds: keeps.length,
       hasDense: true,
-      stages: [{ filters: network.filters, open }],
+      stages: [{ network, open }],
     };
   }
   const base = baseOfControl(control, dataset.sha256);
-  const stage = (rounds: readonly number[], filters: number): Stage => ({
-    filters,
+  const stage = (rounds: readonly number[], own: Partial<Config["network"]>): Stage => ({
+    network: { ...network, ...own },
     open: (context) =>
       new Control({ ...context, config: { ...context.config, control } }, base, rounds),
   });
   return {
     plannedRounds: control.rounds.length,
     hasDense: false,
-    stages: control.kind === "dense-small"
-      ? control.rounds.map((round) => stage([round], smallFilters(base, round)))
-      : [stage(control.rounds, network.filters)],
+    stages: CONTROL_POLICIES[control.kind].network === "small"
+      ? control.rounds.map((round) => stage([round], smallNetworkOf(base, round)))
+      : [stage(control.rounds, {})],
   };
 }

@@ -191,7 +191,7 @@ export async function withToyStage<Result>(
   try {
     const dataset = loadDataset(config.data);
     const [stage] = stagesOf(config, dataset).stages;
-    const own = { ...config, network: { ...config.network, filters: stage!.filters } };
+    const own = { ...config, network: stage!.network };
     using bench = new Workbench(device, dataset, workbenchConfig(own, dataset));
     const store = new RunStore(directory);
     if (!store.exists()) store.create(config);

@@ -35,7 +35,7 @@ Deno.test("a cell is called as on the command line, a mode's own settings last",
     modes: [{ mode: "lth-ecg", set: { epochs: 5 } }],
     seeds: [0],
     folds: { count: 3 },
-    controls: [{ kind: "random", rounds: [1, 4] }],
+    controls: [{ kind: "random-uniform", rounds: [1, 4] }],
   }, "it")).filter(({ name }) => name.includes("fold2"));
   assert.deepEqual(run!.args.join(" ").split(" --"), [
     ...[
@@ -48,8 +48,8 @@ Deno.test("a cell is called as on the command line, a mode's own settings last",
     ...["seed 0", "folds 3", "fold 2", "name toy-lth-ecg-seed0-fold2of3"],
   ]);
   assert.deepEqual(control!.args.join(" ").split(" --"), [
-    ...["control", "run toy-lth-ecg-seed0-fold2of3", "kind random", "rounds 1,4"],
-    "name toy-lth-ecg-seed0-fold2of3-random",
+    ...["control", "run toy-lth-ecg-seed0-fold2of3", "kind random-uniform", "rounds 1,4"],
+    "name toy-lth-ecg-seed0-fold2of3-random-uniform",
   ]);
 });
 

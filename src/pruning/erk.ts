@@ -1,0 +1,54 @@
+/**
+ * The Erdos-Renyi-Kernel rule: how dense each layer of a random sparse network is, from shapes alone.
+ *
+ * @module
+ */
+
+/** A layer's weight. */
+export interface LayerShape {
+  /** [Cout, Cin, K] */
+  readonly shape: readonly [number, number, number];
+}
+
+/**
+ * Weights to keep in each layer, `keep` in all. A layer's density is proportional to
+ * (Cout + Cin + K) / (Cout * Cin * K); layers that would exceed 1 are dense, and the others share the
+ * rest (Evci et al. 2020, "Rigging the Lottery", section 3).
+ *
+ * @param layers In any order.
+ * @param keep From 0 to the number of weights.
+ * @throws {RangeError} If `keep` is outside.
+ */
+export function erkCounts(layers: readonly LayerShape[], keep: number): number[] {
+  const sizes = layers.map(({ shape: [out, inner, kernel] }) => out * inner * kernel);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (!Number.isInteger(keep) || keep < 0 || keep > total) {
+    throw new RangeError(`Cannot keep ${keep} of ${total} weights: expected 0 to ${total}`);
+  }
+  // A layer's share of its own weights is its score times one common factor, which is its number of
+  // weights times the score: Cout + Cin + K.
+  const widths = layers.map(({ shape: [out, inner, kernel] }) => out + inner + kernel);
+  const dense = new Set<number>();
+  for (;;) {
+    const open = sizes.keys().filter((i) => !dense.has(i)).toArray();
+    const left = keep - [...dense].reduce((sum, i) => sum + sizes[i]!, 0);
+    const width = open.reduce((sum, i) => sum + widths[i]!, 0);
+    const full = open.filter((i) => left * widths[i]! >= width * sizes[i]!);
+    if (full.length === 0 || open.length === 0) {
+      const shares = wholeShares(open.map((i) => left * widths[i]! / width), left);
+      return sizes.map((size, i) => dense.has(i) ? size : shares[open.indexOf(i)]!);
+    }
+    full.forEach((i) => dense.add(i));
+  }
+}
+
+/** Whole numbers that add up to `total`: the largest remainders are rounded up, ties to the first. */
+function wholeShares(exact: readonly number[], total: number): number[] {
+  const shares = exact.map(Math.floor);
+  const byRemainder = [...exact.keys()].sort((a, b) =>
+    (exact[b]! - shares[b]!) - (exact[a]! - shares[a]!) || a - b
+  );
+  const missing = total - shares.reduce((sum, share) => sum + share, 0);
+  for (const i of byRemainder.slice(0, missing)) shares[i]! += 1;
+  return shares;
+}
