@@ -68,7 +68,8 @@ export async function analyzeMain(args: readonly string[]): Promise<number> {
   const file = runFiles.analysis(runDirectory(options.run));
   writeJson(file, analysis);
   const { summary, environment } = readRun(runDirectory(options.run));
-  new RunReport(runDirectory(options.run), reportFile(options.run)).write(summary, environment);
+  new RunReport(runDirectory(options.run), { file: reportFile(options.run), showTest: false })
+    .write(summary, environment);
   printAnalysis(analysis);
   const shown = (name: string) => path.relative(process.cwd(), name);
   console.log(`\nEverything, layer by layer: ${shown(file)}`);

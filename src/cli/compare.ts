@@ -21,6 +21,7 @@ interface Options {
   seed: number;
   margin: number;
   allowIncomplete: boolean;
+  showTest: boolean;
 }
 
 function main(args: string[]): Promise<void> {
@@ -34,11 +35,14 @@ function main(args: string[]): Promise<void> {
     .option("--draws <n>", "draws of the bootstrap", integer(100, 1_000_000), 10_000)
     .option("--seed <n>", "of the draws", integer(0), 1)
     .option("--margin <x>", "loss of score that still matches", number(1e-6, 1), 0.01)
-    .option("--allow-incomplete", "use the rounds there are of unfinished runs", false);
+    .option("--allow-incomplete", "use the rounds there are of unfinished runs", false)
+    .option("--show-test", "of unfinished runs, too", false);
   command.parse(args, { from: "user" });
-  const { out, split: asked, allowIncomplete, draws, seed, margin } = command.opts<Options>();
+  const { out, split: asked, allowIncomplete, showTest, draws, seed, margin } = command.opts<
+    Options
+  >();
 
-  const { runs, split } = readRuns(command.args, { split: asked, allowIncomplete });
+  const { runs, split } = readRuns(command.args, { split: asked, allowIncomplete, showTest });
   const comparison = compareRuns(runs, { split, draws, seed, margin });
   const target = out === undefined
     ? defaultOut(comparison)

@@ -22,6 +22,7 @@ interface ControlOptions extends DeviceOptions {
   name?: string;
   resume: boolean;
   checkpointEvery: number;
+  showTest: boolean;
 }
 
 /** Option parser for rounds: "all" or whole numbers with commas. (Commander takes null for no argument.) */
@@ -45,11 +46,12 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     .option("--rounds <list>", "rounds to control, as in 1,3, or all (default: all)", roundList)
     .option("--name <run>", "name of the control (default: the run's name and the kind)")
     .option("--resume", "continue the control where it was stopped", false)
-    .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20);
+    .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
+    .option("--show-test", "show test scores before the control is complete", false);
   command.parse([...args], { from: "user" });
   const options = command.opts<ControlOptions>();
   const name = options.name ?? `${options.run.replace(/\/+$/, "")}-${options.kind}`;
-  const { resume, threads, device: index, checkpointEvery } = options;
+  const { resume, threads, device: index, checkpointEvery, showTest } = options;
   const store = new RunStore(runDirectory(name));
   const config = controlOf(options, resume && store.exists() ? savedControl(store, name) : null);
   if (store.exists() && !resume) refuseUnfinished(store, { name, asked: config });
@@ -58,7 +60,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     noteLeftOut(options, config);
   }
   const device = openConfigured(config, { threads, index });
-  return await executeRun({ name, config, device, checkpointEvery });
+  return await executeRun({ name, config, device, checkpointEvery, showTest });
 }
 
 /** What is asked for; where a saved control is continued and no rounds are given, with its rounds. */

@@ -23,6 +23,8 @@ export interface RunToExecute {
   readonly device: NativeDevice;
   /** Seconds between saves within a round. */
   readonly checkpointEvery: number;
+  /** Whether test scores are shown before the run is complete. */
+  readonly showTest: boolean;
   /** A run whose dense round is taken over. */
   readonly denseFrom?: string | undefined;
   /** A run that this new one is a fork of. */
@@ -33,9 +35,9 @@ export interface RunToExecute {
 
 /** @returns The exit code: 0, or 130 if the run was stopped. */
 export async function executeRun(run: RunToExecute): Promise<number> {
-  const { name, config, device, checkpointEvery, denseFrom, forkFrom, again } = run;
+  const { name, config, device, checkpointEvery, showTest, denseFrom, forkFrom, again } = run;
   try {
-    const observer = new TerminalObserver({ name, config });
+    const observer = new TerminalObserver({ name, config, showTest });
     using _interrupt = onInterrupt(() => observer.requestStop());
     const { summary, outcome } = await doRun({
       directory: runDirectory(name),

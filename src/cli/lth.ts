@@ -44,11 +44,11 @@ async function runOne(
   options: LthOptions,
   again?: string,
 ): Promise<{ name: string; code: number }> {
-  const { fork, checkpointEvery, denseFrom } = options;
+  const { fork, checkpointEvery, denseFrom, showTest } = options;
   const { config, name: from, device } = prepare(options);
   const name = fork ?? from;
   const forkFrom = fork === undefined ? undefined : from;
-  const run = { name, config, device, checkpointEvery, denseFrom, forkFrom, again };
+  const run = { name, config, device, checkpointEvery, showTest, denseFrom, forkFrom, again };
   return { name, code: await executeRun(run) };
 }
 

@@ -30,6 +30,8 @@ export interface LthOptions extends Overrides {
   threads: number;
   /** Seconds. */
   checkpointEvery: number;
+  /** Show test scores before the run is complete. */
+  showTest: boolean;
   /** Only say what the run would take. */
   plan: boolean;
   /** A run whose dense round is taken over. */
@@ -88,6 +90,7 @@ function lthCommand(): Command {
     .option("--kernel <n>", "width of the convolutions", integer(1, 1024))
     .option("--dropout <rate>", "before each block's second convolution", number(0, 1))
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
+    .option("--show-test", "show test scores before the run is complete", false)
     .option("--plan", "say what the run would take; train nothing, write nothing", false)
     .addHelpText("after", () => SUBCOMMANDS);
   return addDeviceOptions(command);

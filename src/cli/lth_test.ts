@@ -36,6 +36,12 @@ Deno.test("a finished run shows its results again; other settings need another n
     const first = await outcome(toyArgs(data, run));
     assert.equal(first.code, 0, first.err);
     assert.match(first.out, /theta/);
+    const [rounds, table] = first.out.split("round  weights") as [string, string];
+    assert.match(rounds, /dev F1/);
+    assert.doesNotMatch(rounds, /test F1/, "test scores wait for the end");
+    assert.match(table, /test F1/);
+    const shown = await outcome([...toyArgs(data, `${run}-shown`), "--show-test"]);
+    assert.match(shown.out.split("round  weights")[0]!, /test F1/);
     assert.ok(fs.existsSync(path.join(run, "report.html")));
     const before = fs.statSync(runFiles.rewind(run)).mtimeMs;
     const second = await outcome(toyArgs(data, run));

@@ -20,6 +20,7 @@ interface Options {
   ecg: boolean;
   round?: number;
   records: number;
+  showTest: boolean;
   serve: boolean;
   port: number;
 }
@@ -38,6 +39,7 @@ async function main(args: string[]): Promise<void> {
     )
     .option("--round <n>", "with --ecg: the round to show (default: the sparsest)", integer(0))
     .option("--records <n>", "with --ecg: recordings per class", integer(1, 50), 4)
+    .option("--show-test", "show test scores before the run is complete", false)
     .option("--serve", "serve reports/ on this machine; pages reload when rewritten", false)
     .option("--port <n>", "with --serve", integer(0, 65535), 8300);
   command.parse(args, { from: "user" });
@@ -59,7 +61,7 @@ function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
   }
 }
 
-async function write(run: string, { out, ecg, round, records }: Options): Promise<void> {
+async function write(run: string, { out, ecg, round, records, showTest }: Options): Promise<void> {
   const directory = runDirectory(run);
   const file = out === undefined ? reportFile(run) : path.resolve(out);
   // Before the report, which links it.
@@ -70,7 +72,7 @@ async function write(run: string, { out, ecg, round, records }: Options): Promis
       perClass: records,
     })
     : null;
-  console.log(renewReport(run, file));
+  console.log(renewReport(run, { file, showTest }));
   console.log(`Report: ${file}`);
   if (page !== null) console.log(`Recordings: ${page}`);
 }

@@ -7,15 +7,20 @@ import type { Summary } from "../experiment/summary.ts";
 import { answer } from "../report/answer.ts";
 import { decimals, percent, table } from "./format.ts";
 
+/** The two compressions of the table. */
+const THETA =
+  "theta: prunable weights over those left; of all: all parameters, with biases and norms.";
+
 /** Prints the results of a run. */
 export function printResults(summary: Summary, options: { report: string }): void {
-  const head = ["round", "weights", "left", "theta", "MACs"];
+  const head = ["round", "weights", "left", "theta", "of all", "MACs"];
   head.push("pruned dev F1", "recalibrated", "dev F1", "test F1");
   const rows = summary.rounds.map((round) => [
     String(round.round),
     round.kept.toLocaleString("en"),
     percent(round.density),
     `${round.theta.toFixed(1)}x`,
+    `${round.thetaAll.toFixed(1)}x`,
     percent(round.macs / round.denseMacs),
     round.afterPruning ? decimals(round.afterPruning.score) : "-",
     round.afterPruningRecalibrated ? decimals(round.afterPruningRecalibrated.score) : "-",
@@ -23,6 +28,8 @@ export function printResults(summary: Summary, options: { report: string }): voi
     round.test ? decimals(round.test.score) : "-",
   ]);
   console.log(`\n${table([head, ...rows])}\n`);
+  console.log(THETA);
+
   console.log(answer(summary));
   console.log(`Report: ${options.report}`);
 }

@@ -14,6 +14,7 @@ import { Failure, messageOf } from "../core/errors.ts";
 import { reportFile, roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, parseConfig } from "../experiment/config.ts";
 import { RunStore } from "../experiment/run_store.ts";
+import { shownSummary } from "../report/shown.ts";
 import type { RoundSummary, Summary } from "../experiment/summary.ts";
 import { prunableShapes } from "../model/prunable_shapes.ts";
 import type { Extras } from "../report/extras.ts";
@@ -26,13 +27,19 @@ import { maskOf } from "../training/snapshot.ts";
  * Writes the report of a run again, from its directory alone.
  *
  * @param run Name of a run below checkpoints/, or path to its directory.
+ * @param options.file The HTML file; by default the run's own.
+ * @param options.showTest Whether test scores are shown before the run is complete.
  * @returns The result in one sentence.
  * @throws {UsageError} If there is no run with results. {Failure} If a file of it is damaged.
  */
-export function renewReport(run: string, file = reportFile(run)): string {
+export function renewReport(
+  run: string,
+  options: { file?: string; showTest?: boolean } = {},
+): string {
+  const { file = reportFile(run), showTest = false } = options;
   const directory = runDirectory(run);
   const { summary, environment } = readRun(directory);
-  return new RunReport(directory, file).write(summary, environment);
+  return new RunReport(directory, { file, showTest }).write(summary, environment);
 }
 
 type Filters = Analysis["rounds"][number]["filters"];
@@ -41,20 +48,27 @@ type Filters = Analysis["rounds"][number]["filters"];
 export class RunReport {
   private readonly filters = new Map<number, Filters>();
 
-  /** @param file The HTML file. */
-  constructor(private readonly directory: string, private readonly file: string) {}
+  /**
+   * @param options.file The HTML file.
+   * @param options.showTest Whether test scores are shown before the run is complete.
+   */
+  constructor(
+    private readonly directory: string,
+    private readonly options: { file: string; showTest: boolean },
+  ) {}
 
   /**
    * @returns The result in one sentence.
    * @throws {Failure} If a file of the run is damaged.
    */
-  write(summary: Summary, environment: Record<string, unknown> | null): string {
+  write(whole: Summary, environment: Record<string, unknown> | null): string {
+    const summary = shownSummary(whole, this.options);
     const store = new RunStore(this.directory);
     return writeReport({
       summary,
       environment,
       timing: store.loadTiming(),
-      file: this.file,
+      file: this.options.file,
       extras: this.extras(summary, store),
     });
   }

@@ -25,8 +25,10 @@ export class TerminalObserver implements RunObserver {
 
   private readonly report: RunReport;
 
-  constructor(private readonly run: { name: string; config: Config }) {
-    this.report = new RunReport(runDirectory(run.name), reportFile(run.name));
+  /** @param run.showTest Whether test scores are shown before the run is complete. */
+  constructor(private readonly run: { name: string; config: Config; showTest: boolean }) {
+    const { name, showTest } = run;
+    this.report = new RunReport(runDirectory(name), { file: reportFile(name), showTest });
   }
 
   /** The run ends after the chunk of steps under way. */
@@ -99,7 +101,8 @@ export class TerminalObserver implements RunObserver {
 
   roundDone(summary: RoundSummary): void {
     this.close();
-    const { dev, test } = summary;
+    const { dev } = summary;
+    const test = this.run.showTest ? summary.test : null;
     console.log(
       `  dev F1 ${decimals(dev.score)}${test ? `, test F1 ${decimals(test.score)}` : ""} at ` +
         `${percent(summary.density)} of the weights`,

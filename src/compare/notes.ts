@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decidedByDev } from "../report/shown.ts";
 import { format } from "../report/format.ts";
 import { majorityScore } from "../report/headline.ts";
 import type { Comparison } from "./comparison.ts";
@@ -17,7 +18,7 @@ const BUDGET = /^training\./;
 export function notesOf(comparison: Comparison, methods: readonly Method[]): string[] {
   return [
     uncertainty(comparison),
-    ...splitNote(comparison),
+    ...splitNote(comparison, methods),
     ...floorNote(comparison, methods),
     ...seedNote(comparison),
     ...budgetNote(methods),
@@ -37,10 +38,13 @@ function uncertainty({ draws, seed, records, split, margin }: Comparison): strin
     `“Matches” means that the lower bound is above −${margin}.`;
 }
 
-function splitNote({ split }: Comparison): string[] {
-  return split === "dev"
-    ? ["Dev records also steered the training, so these scores are optimistic."]
-    : [];
+function splitNote({ split }: Comparison, methods: readonly Method[]): string[] {
+  if (split !== "dev") return [];
+  const runs = methods.flatMap(({ replicates }) => replicates.flatMap((own) => own.runs));
+  const decided = new Set(runs.flatMap(({ summary }) => decidedByDev(summary.config) ?? []));
+  return decided.size === 0
+    ? ["These are dev scores; dev decided nothing in the training of these runs."]
+    : [`Dev also decided ${[...decided].join(", ")}, so these scores are optimistic.`];
 }
 
 /** Matching a network that has learned nothing means nothing. */

@@ -33,10 +33,12 @@ export interface Run {
 
 /** What to read. */
 export interface ReadOptions {
-  /** undefined: test if every run has it, else dev. */
+  /** undefined: test if every run has it and is complete, else dev. */
   split?: ScoredSplit | undefined;
   /** Whether runs with rounds still to come are welcome. */
   allowIncomplete: boolean;
+  /** Whether test scores of unfinished runs are asked for. */
+  showTest: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface ReadOptions {
  */
 export function readRuns(
   names: readonly string[],
-  { split, allowIncomplete }: ReadOptions,
+  { split, allowIncomplete, showTest }: ReadOptions,
 ): { runs: Run[]; split: ScoredSplit } {
   const directories = names.map(existingDirectory);
   directories.forEach((directory, i) => {
@@ -63,7 +65,14 @@ export function readRuns(
       `Cannot compare ${without.directory} on test: its data set has no test split; use --split dev`,
     );
   }
-  const chosen = split ?? (without ? "dev" : "test");
+  const hidden = showTest ? undefined : found.find(({ summary }) => !summary.complete);
+  if (split === "test" && hidden) {
+    throw new UsageError(
+      `Cannot compare ${hidden.directory} on test before it is complete: finish it, use --split dev, or ` +
+        "add --show-test",
+    );
+  }
+  const chosen = split ?? (without || hidden ? "dev" : "test");
   const runs = found.map(({ directory, summary }) => readRun(directory, summary, chosen));
   return { runs: runs.sort(byNameAndDirectory), split: chosen };
 }

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
+import { readRuns } from "./run.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 
 /** Comparing a usual run with `other` must fail like this. */
@@ -49,6 +50,12 @@ Deno.test("unfinished runs are refused unless they are welcome", () =>
     const { notes, methods } = compareDirectories([run], { allowIncomplete: true });
     assert.ok(notes.includes("Not finished: half."));
     assert.equal(methods[0]!.levels.length, 2);
+    // Whoever watches test scores round by round begins to choose by them.
+    const read = (options: Partial<Parameters<typeof readRuns>[1]>) =>
+      readRuns([run], { allowIncomplete: true, showTest: false, ...options }).split;
+    assert.equal(read({}), "dev");
+    assert.throws(() => read({ split: "test" }), /on test before it is complete: .* --show-test/);
+    assert.equal(read({ split: "test", showTest: true }), "test");
     const none = writeRun(directory, { name: "none", rounds: 0, planned: 5 });
     assert.throws(() => compareDirectories([none], { allowIncomplete: true }), /no round of it/);
   }));
@@ -71,7 +78,7 @@ Deno.test("a run without a test split is compared on dev, and said to be", () =>
     const run = writeRun(directory, { name: "run", test: false });
     const { split, notes } = compareDirectories([run]);
     assert.equal(split, "dev");
-    assert.ok(notes.some((note) => /Dev records also steered/.test(note)));
+    assert.ok(notes.some((note) => /These are dev scores; dev decided nothing/.test(note)));
     assert.throws(() => compareDirectories([run], { split: "test" }), /no test split/);
   }));
 

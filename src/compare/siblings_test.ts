@@ -42,7 +42,7 @@ Deno.test("the interval of a run alone is the one that a comparison of it gives"
       quality: (round) => 0.9 - 0.1 * round,
       records: 91,
     });
-    const { runs, split } = readRuns([run], { allowIncomplete: false });
+    const { runs, split } = readRuns([run], { allowIncomplete: false, showTest: false });
     const options = { split, draws: 10_000, seed: 1, margin: 0.01 };
     const { low, high } = compareRuns(runs, options).methods[0]!.levels.at(-1)!.toDense!;
     const interval = pairedInterval(run, readSummary(run), { a: 3, b: 0 });

@@ -30,6 +30,7 @@ export function compareDirectories(
   const { runs, split } = readRuns(directories, {
     split: options.split,
     allowIncomplete: options.allowIncomplete ?? false,
+    showTest: true,
   });
   return compareRuns(runs, { draws: 500, seed: 1, margin: 0.01, ...options, split });
 }

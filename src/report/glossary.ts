@@ -37,8 +37,10 @@ const WORDS: [word: string, meaning: string][] = [
   ],
   [
     "Train, dev, test",
-    "Train fits the weights and gives mean and standard deviation of the signal. Dev steers learning " +
-    "rate and choices. Test is scored once per round and steers nothing.",
+    "Train fits the weights and gives mean and standard deviation of the signal. Dev is " +
+    "scored after every epoch; it decides the learning rate where the schedule waits for a plateau, and " +
+    "when early stopping ends a round. Test is scored once per round, decides nothing and is shown when " +
+    "the run is complete.",
   ],
   [
     "Rewind",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decidedByDev, type ShownSummary } from "./shown.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { NORMAL_95 } from "./charts/scores.ts";
 import { type ReportData, resultSplit, type RoundData } from "./data.ts";
@@ -16,7 +17,7 @@ export interface Headline {
 }
 
 /** What the run found, in words. */
-export function headline(summary: Summary, data: ReportData, extras: Extras = {}): Headline {
+export function headline(summary: ShownSummary, data: ReportData, extras: Extras = {}): Headline {
   const remarks = [incomplete(summary)];
   const dense = data.rounds.find((round) => round.round === 0);
   const ticket = sparsest(data.rounds);
@@ -129,16 +130,14 @@ function controlHeadline(
 }
 
 function uncertainty(
-  summary: Summary,
+  summary: ShownSummary,
   { data, dense, ticket, paired }: Context,
 ): string {
   const split = resultSplit(data.rounds);
   const [now, before] = [ticket[split], dense[split]];
   const seed = summary.config["seed"];
   const run = typeof seed === "number" ? `This is one run (seed ${seed})` : "This is one run";
-  const selected = split === "dev"
-    ? " There is no test split: dev also steered the training, so these scores are optimistic."
-    : "";
+  const selected = split === "dev" ? ` ${aboutDev(summary)}` : "";
   const records = `${run}, scored on ${format(before?.records, "integer")} ${split} records`;
   if (now?.standardError == null || before?.standardError == null) {
     return `${records}; a standard error cannot be estimated from them.${selected}`;
@@ -158,6 +157,17 @@ function uncertainty(
     : `the difference a 95 % interval of about ${limitsText({ low, high })}`;
   return `${own}, and ${interval}, ${verdict}; ` +
     `other seeds may differ.${selected}`;
+}
+
+/** Why the result is a dev score, and what dev had decided before. */
+function aboutDev({ testHidden, config }: ShownSummary): string {
+  const decided = decidedByDev(config);
+  const why = testHidden
+    ? "Test scores are shown when the run is complete (--show-test shows them now)"
+    : "There is no test split";
+  return decided === null
+    ? `${why}; dev has decided nothing in this run.`
+    : `${why}; dev has decided ${decided}, so its scores are optimistic.`;
 }
 
 function chosenOnDev(data: ReportData, dense: RoundData): string | null {
