@@ -129,11 +129,13 @@ function overridesOf(options: Overrides): Overrides {
   const { rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate } = options;
   const { kernels, filters, blocks, kernel, dropout, sameNoise } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
+  const { decision, priorExponent, priorUnit } = options;
   return {
     ...{ preset, mode, data, seed, orderSeed, init, backend, precision },
     ...{ rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate },
     ...{ kernels, filters, blocks, kernel, dropout, sameNoise },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
+    ...{ decision, priorExponent, priorUnit },
   };
 }
 

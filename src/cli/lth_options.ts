@@ -10,6 +10,7 @@ import { KERNEL_CHOICES, MODES } from "../experiment/config.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { PRESETS } from "../experiment/presets.ts";
 import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
+import { DECISIONS, PRIOR_UNITS } from "../training/decision.ts";
 import { ON_NAN } from "../training/train.ts";
 import { createCommand, integer, number } from "./command.ts";
 import { addDeviceOptions } from "./device_options.ts";
@@ -89,6 +90,18 @@ function lthCommand(): Command {
     .option("--blocks <n>", "residual blocks", integer(1, 17))
     .option("--kernel <n>", "width of the convolutions", integer(1, 1024))
     .option("--dropout <rate>", "before each block's second convolution", number(0, 1))
+    .addOption(
+      new Option(
+        "--decision <rule>",
+        "a record's label: vote of its steps, or mean of their softmax",
+      )
+        .choices([...DECISIONS]),
+    )
+    .option("--prior-exponent <x>", "softmax is divided by prior^x", number(0, 10))
+    .addOption(
+      new Option("--prior-unit <unit>", "priors count training records or their steps")
+        .choices([...PRIOR_UNITS]),
+    )
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
     .option("--show-test", "show test scores before the run is complete", false)
     .option("--plan", "say what the run would take; train nothing, write nothing", false)

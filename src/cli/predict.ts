@@ -14,6 +14,7 @@ import { listInputs, readInput } from "../ticket/input.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "../ticket/prediction_page.ts";
 import { Predictor, type RecordPrediction } from "../ticket/predictor.ts";
 import { predictStream } from "../ticket/stream.ts";
+import { describeDecision } from "../ticket/ticket.ts";
 import { DEFAULT_TICKET, readTicket } from "../ticket/ticket_file.ts";
 import { createCommand, number, runMain } from "./command.ts";
 import { decimals, table } from "./format.ts";
@@ -55,6 +56,8 @@ async function main(args: string[]): Promise<void> {
     throw new UsageError(`--units must be raw, mV or auto, got ${JSON.stringify(options.units)}`);
   }
   using predictor = new Predictor(openTicket(options.ticket));
+  // Standard output is the table or the JSON alone.
+  console.error(describeDecision(predictor.ticket));
   if (!command.args.includes("-")) return predictFiles(predictor, command.args, options);
   if (command.args.length > 1) {
     throw new UsageError("Standard input (-) cannot be mixed with files: name either");
@@ -93,9 +96,9 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
     if (html !== undefined) refuseTooMany({ records: records.length, seconds });
     try {
       const samples = readInput(record, { units, ...(rate === undefined ? {} : { rate }) });
-      const { shares, ...said } = predictor.judge(samples);
+      const { stepProbabilities, ...said } = predictor.judge(samples);
       predictions.push({ record, samples: samples.length, ...said });
-      if (html !== undefined) drawn.push({ record, samples, shares, ...said });
+      if (html !== undefined) drawn.push({ record, samples, stepProbabilities, ...said });
       seconds += samples.length / predictor.ticket.normalisation.rate;
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
@@ -118,7 +121,6 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
   console.log(
     options.json ? JSON.stringify(predictions, null, 2) : asTable(predictor, predictions),
   );
-  // Standard output is the table or the JSON alone.
   if (html !== undefined) console.error(`Page: ${html}`);
 }
 

@@ -74,7 +74,8 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
       resetMasks(bench.network);
       if (round > 0) restoreMasks(bench.network, store.loadMasks(round));
       restoreSnapshot(bench.network, store.loadEnd(round));
-      return await predictSteps(bench, { split, records });
+      const temperature = summary.rounds.find((each) => each.round === round)?.temperature ?? 1;
+      return await predictSteps(bench, { split, records, temperature });
     };
     const theirs = dense === null ? null : await said(dense);
     const ours = await said(ticket);
@@ -87,7 +88,7 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
       classes: dataset.classes,
       truth: dataset.classes[labels[record]!]!,
       steps: { dense: theirs?.[i]?.labels, ticket: ours[i]!.labels },
-      votes: { dense: theirs?.[i]?.vote, ticket: ours[i]!.vote },
+      votes: { dense: theirs?.[i]?.decided, ticket: ours[i]!.decided },
       probabilities: {
         ...(theirs ? { dense: theirs[i]!.probabilities } : {}),
         ticket: ours[i]!.probabilities,

@@ -1,20 +1,33 @@
 /**
- * What a network said about each record: `predictions.csv` of one round.
+ * What a network said about each record: `predictions.csv` of one round (experiment/predictions_csv.ts).
  *
  * @module
  */
 import * as fs from "node:fs";
 import { Failure, messageOf } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
-import { parseCsv } from "../data/csv.ts";
+import { type CsvRow, parseCsv } from "../data/csv.ts";
+import { predictionColumns } from "../experiment/predictions_csv.ts";
 
 /** True and predicted class of one record, by position in `Summary.classes`. */
 export interface Outcome {
   truth: number;
   predicted: number;
+  /** What else the network said; absent where the file is of before it was kept. */
+  said?: Said;
 }
 
-const COLUMNS = ["split", "record", "label", "predicted"];
+/** What a decision was made from. */
+export interface Said {
+  steps: number;
+  /** Mean softmax of the steps at temperature 1, by class. */
+  probabilities: readonly number[];
+  /** Steps that voted for each class, by the run's rule. */
+  votes: readonly number[];
+}
+
+/** The columns of files that kept labels only. */
+const LABEL_COLUMNS = ["split", "record", "label", "predicted"];
 
 /**
  * The outcomes of one split by record.
@@ -33,29 +46,69 @@ export function readPredictions(
     throw new Failure(`Cannot read the predictions of round ${round}: ${messageOf(error)}`);
   }
   const [head, ...rows] = parseCsv(text, file);
-  if (head?.cells.join() !== COLUMNS.join()) {
-    throw new Failure(
-      `Cannot use ${file}: its columns are ${JSON.stringify(head?.cells.join() ?? "")}, expected ` +
-        JSON.stringify(COLUMNS.join()),
-    );
-  }
+  const columns = columnsOf(head, { file, classes });
   const positions = new Map(classes.map((name, i) => [name.trim(), i]));
   const outcomes = new Map<string, Outcome>();
-  for (const { line, cells } of rows) {
-    const [rowSplit, record, label, predicted] = cells;
+  for (const row of rows) {
+    const [rowSplit, record, label, predicted] = row.cells;
     if (rowSplit !== split) continue;
     const truth = positions.get(label ?? "");
     const guess = positions.get(predicted ?? "");
-    if (record === undefined || truth === undefined || guess === undefined) {
+    if (
+      record === undefined || truth === undefined || guess === undefined ||
+      row.cells.length !== columns.length
+    ) {
       throw new Failure(
-        `Cannot use line ${line} of ${file}: expected a record and two of the classes ` +
-          `${classes.join(", ")}, found ${JSON.stringify(cells)}`,
+        `Cannot use line ${row.line} of ${file}: expected a record and two of the classes ` +
+          `${classes.join(", ")}${columns.length > 4 ? ` in ${columns.length} columns` : ""}, ` +
+          `found ${JSON.stringify(row.cells)}`,
       );
     }
     if (outcomes.has(record)) {
       throw new Failure(`Cannot use ${file}: it names record ${JSON.stringify(record)} twice`);
     }
-    outcomes.set(record, { truth, predicted: guess });
+    const said = columns.length > LABEL_COLUMNS.length
+      ? { said: saidOf(row, { file, classes: classes.length }) }
+      : {};
+    outcomes.set(record, { truth, predicted: guess, ...said });
   }
   return outcomes;
+}
+
+/** @throws {Failure} Unless they are those of one of the two formats. */
+function columnsOf(
+  head: CsvRow | undefined,
+  { file, classes }: { file: string; classes: readonly string[] },
+): string[] {
+  const all = predictionColumns(classes).map((name) => name.trim());
+  const found = JSON.stringify(head?.cells ?? []);
+  const known = [all, LABEL_COLUMNS].find((columns) => JSON.stringify(columns) === found);
+  if (known) return known;
+  throw new Failure(
+    `Cannot use ${file}: its columns are ${JSON.stringify(head?.cells.join() ?? "")}, expected ` +
+      `${JSON.stringify(all.join())} or, in older runs, ${JSON.stringify(LABEL_COLUMNS.join())}`,
+  );
+}
+
+/** Digits are cut off, so that sums of probabilities are 1 up to this. */
+const ROUNDING = 1e-6;
+
+/** @throws {Failure} If numbers of the row cannot be what a network said. */
+function saidOf(
+  { line, cells }: CsvRow,
+  { file, classes }: { file: string; classes: number },
+): Said {
+  const numbers = cells.slice(LABEL_COLUMNS.length).map((cell) => cell === "" ? NaN : Number(cell));
+  const [steps = NaN, ...rest] = numbers;
+  const probabilities = rest.slice(0, classes);
+  const votes = rest.slice(classes);
+  const sum = (values: readonly number[]) => values.reduce((all, each) => all + each, 0);
+  const whole = [steps, ...votes].every((n) => Number.isInteger(n) && n >= 0);
+  const sound = whole && steps > 0 && sum(votes) === steps &&
+    probabilities.every((p) => p >= 0 && p <= 1) && Math.abs(sum(probabilities) - 1) <= ROUNDING;
+  if (sound) return { steps, probabilities, votes };
+  throw new Failure(
+    `Cannot use line ${line} of ${file}: expected steps, the probability of each class (sum 1) and ` +
+      `the votes for it (sum ${steps}), found ${JSON.stringify(cells.slice(LABEL_COLUMNS.length))}`,
+  );
 }

@@ -9,6 +9,7 @@ import { defaultPrecision, PRECISIONS } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
+import { decisionRule, UNNAMED_RULE } from "../training/decision.ts";
 import { ON_NAN } from "../training/train.ts";
 
 /** What happens to the weights and the learning rate between pruning and retraining. */
@@ -165,6 +166,8 @@ const configSchema = z.strictObject({
     /** Where the kernels of convolutions differ in bits; see lottery/round_kernels.ts. */
     kernels: z.enum(KERNEL_CHOICES).default("timed"),
   }),
+  /** How records are decided; absent in runs from before there was a choice. */
+  score: decisionRule.default(UNNAMED_RULE),
   /** What this run is a control of; null for a run of its own. */
   control: controlSettings.nullable().default(null),
 }).transform(({ precision, ...config }) => ({

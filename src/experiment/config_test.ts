@@ -27,6 +27,22 @@ Deno.test("options land in their places", () => {
   assert.equal(defaultRunName(config), "quick-finetune-seed9");
 });
 
+Deno.test("a run of before decided by vote and step priors; options change the rule", () => {
+  const { score: _, ...older } = presetConfig("quick", "cpu");
+  const before = parseConfig(older, "an older run");
+  assert.deepEqual(before.score, { decision: "vote", priorExponent: 1, priorUnit: "steps" });
+  const rule = { decision: "mean", priorExponent: 0.25, priorUnit: "records" } as const;
+  assert.deepEqual(applyOverrides(before, rule).score, rule);
+  assert.deepEqual(applyOverrides(before, { priorExponent: 0 }).score, {
+    ...before.score,
+    priorExponent: 0,
+  });
+  // Methods are compared by one rule: a run is not continued with another.
+  assert.deepEqual(configDifferences(before, applyOverrides(before, { decision: "mean" })), [
+    'score.decision: "vote", not "mean"',
+  ]);
+});
+
 Deno.test("wrong and unknown settings are refused by name", () => {
   const config = presetConfig("quick", "cpu");
   const withSchedule = (schedule: unknown) => ({
@@ -38,6 +54,7 @@ Deno.test("wrong and unknown settings are refused by name", () => {
     [{ ...config, rewindTo: "yesterday" }, /rewindTo: write 0, 500it or 2ep/],
     [{ ...config, colour: "red" }, /colour/],
     [{ ...config, network: { ...config.network, blocks: 18 } }, /network\.blocks/],
+    [{ ...config, score: { ...config.score, priorExponent: -1 } }, /score\.priorExponent/],
     ["nothing", /object/],
   ];
   for (const [value, message] of cases) {

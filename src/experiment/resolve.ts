@@ -12,6 +12,7 @@ import { type Config, type KernelChoice, type Mode, parseConfig } from "./config
 import { type Criterion, CRITERION_INFO } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
 import { startFile } from "./start_weights.ts";
+import type { Decision, PriorUnit } from "../training/decision.ts";
 import type { OnNan } from "../training/train.ts";
 
 /** The settings that the command line can change; undefined where it did not. */
@@ -55,6 +56,10 @@ export interface Overrides {
   blocks?: number | undefined;
   kernel?: number | undefined;
   dropout?: number | undefined;
+  /** How the steps of a record become its label; see training/decision.ts. */
+  decision?: Decision | undefined;
+  priorExponent?: number | undefined;
+  priorUnit?: PriorUnit | undefined;
 }
 
 export const DEFAULT_PRESET: PresetName = "quick";
@@ -134,6 +139,11 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
         sameNoise: given(overrides.sameNoise, base.training.sameNoise),
         onNan: given(overrides.onNan, base.training.onNan),
         kernels: given(overrides.kernels, base.training.kernels),
+      },
+      score: {
+        decision: given(overrides.decision, base.score.decision),
+        priorExponent: given(overrides.priorExponent, base.score.priorExponent),
+        priorUnit: given(overrides.priorUnit, base.score.priorUnit),
       },
     },
     "these options",

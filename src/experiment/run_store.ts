@@ -24,6 +24,7 @@ import {
   writeCheckpoint,
 } from "../training/checkpoint.ts";
 import type { Config } from "./config.ts";
+import { predictionsCsv, type SplitPredictions } from "./predictions_csv.ts";
 import { checkSeal, damagedRound, sealOlderRound, sealRound } from "./round_seal.ts";
 import type { RoundSummary, Scores, Summary, Timing } from "./summary.ts";
 
@@ -35,14 +36,6 @@ export interface RoundState {
   afterPruning: Scores | null;
   /** The same with running statistics estimated again. */
   afterPruningRecalibrated: Scores | null;
-}
-
-/** One record's outcome in `predictions.csv`. */
-export interface PredictionRow {
-  split: string;
-  record: string;
-  label: string;
-  predicted: string;
 }
 
 /** Tells about a damaged file that can be done without. */
@@ -175,7 +168,7 @@ export class RunStore {
   /** Writes everything a finished round leaves, the marker last. */
   finishRound(
     summary: RoundSummary,
-    results: { end: Snapshot; predictions: PredictionRow[] },
+    results: { end: Snapshot; predictions: readonly SplitPredictions[] },
   ): void {
     const directory = this.round(summary.round);
     writeCheckpoint(roundFiles.end(directory), {
@@ -183,10 +176,7 @@ export class RunStore {
       state: { round: summary.round },
     });
     writeFileAtomic(roundFiles.metrics(directory), stringify(summary.epochs, { header: true }));
-    writeFileAtomic(
-      roundFiles.predictions(directory),
-      stringify(results.predictions, { header: true }),
-    );
+    writeFileAtomic(roundFiles.predictions(directory), predictionsCsv(results.predictions));
     writeJson(roundFiles.scores(directory), summary);
     sealRound(directory);
   }

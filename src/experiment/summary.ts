@@ -37,6 +37,8 @@ export interface RoundSummary {
   dev: Scores;
   test: Scores | null;
   epochs: EpochRow[];
+  /** What logits are divided by for probabilities, fitted on dev; absent in older rounds: 1. */
+  temperature?: number;
 }
 
 /** `summary.json` */

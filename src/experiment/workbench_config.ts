@@ -27,5 +27,6 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
     batchSize: training.batchSize,
     flip: training.flip,
     seed: config.orderSeed ?? config.seed,
+    rule: config.score,
   };
 }

@@ -6,7 +6,7 @@
  */
 import type { Config } from "../experiment/config.ts";
 import { initialiseNetwork } from "../experiment/start_weights.ts";
-import type { RoundSummary, Scores } from "../experiment/summary.ts";
+import type { RoundSummary } from "../experiment/summary.ts";
 import {
   maskOf,
   resetMasks,
@@ -137,7 +137,7 @@ export class Control extends Rounds {
   /** A small dense network is counted against the base's, so that it stands beside its ticket. */
   protected override summarise(
     round: number,
-    scores: { dev: Scores; test: Scores | null },
+    scores: Pick<RoundSummary, "dev" | "test" | "temperature">,
   ): RoundSummary {
     const own = super.summarise(round, scores);
     if (this.policy.network !== "small") return own;

@@ -7,11 +7,10 @@
 import { Failure } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import type { Config } from "../experiment/config.ts";
-import type { PredictionRow, RoundState, RunStore } from "../experiment/run_store.ts";
-import type { EpochRow, RoundSummary, Scores } from "../experiment/summary.ts";
+import type { RoundState, RunStore } from "../experiment/run_store.ts";
+import type { EpochRow, RoundSummary } from "../experiment/summary.ts";
 import { costOf } from "../pruning/cost.ts";
 import { countWeights } from "../pruning/prune.ts";
-import { evaluate, type Evaluation } from "../training/evaluate.ts";
 import { firstNotFinite, nameOf } from "../training/finite.ts";
 import { type Progress, startOfTraining, stepsDone } from "../training/progress.ts";
 import { learningRateAt } from "../training/schedule.ts";
@@ -22,9 +21,10 @@ import {
   takeSnapshot,
 } from "../training/snapshot.ts";
 import { train, type TrainingPlan } from "../training/train.ts";
-import type { SplitName, Workbench } from "../training/workbench.ts";
+import type { Workbench } from "../training/workbench.ts";
 import type { LotteryParts } from "./lottery.ts";
 import { kernelsAreLost, settleKernels } from "./round_kernels.ts";
+import { finalScores } from "./final_scores.ts";
 
 /** Who watches an experiment. */
 export interface ExperimentObserver {
@@ -170,22 +170,20 @@ export abstract class Rounds implements LotteryParts {
 
   async finish(round: number): Promise<void> {
     this.soundSnapshot();
-    const dev = await evaluate(this.bench, "dev");
-    const hasTest = this.bench.split("test").lengths.length > 0;
-    const test = hasTest ? await evaluate(this.bench, "test") : null;
-    const summary = this.summarise(round, { dev: dev.scores, test: test?.scores ?? null });
+    const { predictions, ...scores } = await finalScores(this.bench);
+    const summary = this.summarise(round, scores);
     this.store.finishRound(summary, {
       end: takeSnapshot(this.bench.network, { optimiser: false }),
-      predictions: [
-        ...this.predictionRows("dev", dev),
-        ...(test ? this.predictionRows("test", test) : []),
-      ],
+      predictions,
     });
     this.recordTiming(round);
     this.context.observer.roundDone(summary);
   }
 
-  protected summarise(round: number, scores: { dev: Scores; test: Scores | null }): RoundSummary {
+  protected summarise(
+    round: number,
+    { temperature, ...scores }: Pick<RoundSummary, "dev" | "test" | "temperature">,
+  ): RoundSummary {
     const { kept, prunable } = countWeights(this.bench.network);
     const cost = costOf(this.bench.network);
     return {
@@ -204,18 +202,8 @@ export abstract class Rounds implements LotteryParts {
       afterPruningRecalibrated: this.state.afterPruningRecalibrated,
       ...scores,
       epochs: this.state.progress.rows,
+      ...(temperature === undefined ? {} : { temperature }),
     };
-  }
-
-  private predictionRows(name: SplitName, evaluation: Evaluation): PredictionRow[] {
-    const { classes } = this.bench.dataset;
-    const { ids, labels } = this.bench.split(name);
-    return evaluation.predictions.map((prediction, i) => ({
-      split: name,
-      record: ids[i]!,
-      label: classes[labels[i]!]!,
-      predicted: classes[prediction.label]!,
-    }));
   }
 
   private recordTiming(round: number): void {

@@ -8,7 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/recording.ts";
 import { ecgPage } from "../report/ecg/page.ts";
 import type { RecordJudgement } from "./predictor.ts";
-import type { Ticket } from "./ticket.ts";
+import { describeDecision, type Ticket } from "./ticket.ts";
 
 /** Most recordings, and most hours of them together, that a page stays quick with. */
 export const PAGE_LIMITS = { records: 200, hours: 6 } as const;
@@ -61,10 +61,9 @@ export function predictionPage(
     notes: [
       "Not a medical device.",
       ...aboutTicket(ticket, source),
-      "The share of a class is softmax divided by its share of the training steps, scaled to sum 1; a " +
-      "recording’s is the mean over its steps.",
+      describeDecision(ticket),
     ],
-    records: records.map(({ record, samples, label, steps, shares, probabilities }) => ({
+    records: records.map(({ record, samples, label, steps, stepProbabilities, probabilities }) => ({
       name: record,
       samples,
       perMillivolt: UNITS_PER_MILLIVOLT,
@@ -73,7 +72,7 @@ export function predictionPage(
       classes,
       steps: { ticket: steps.map((step) => position.get(step)!) },
       votes: { ticket: position.get(label)! },
-      probabilities: { ticket: shares },
+      probabilities: { ticket: stepProbabilities },
       overall: classes.map((name) => probabilities[name]!),
     })),
   });

@@ -21,17 +21,19 @@ function judged(predictor: Predictor, record: string, steps: number): JudgedReco
   return { record, samples, ...predictor.judge(samples) };
 }
 
-Deno.test("a judgement's shares sum to 1 in every step, and their mean is the record's", () => {
+Deno.test("a judgement's probabilities sum to 1 in every step, and their mean is the record's", () => {
   using predictor = new Predictor(madeTicket());
-  const { shares, steps, probabilities } = judged(predictor, "x", 9);
-  assert.equal(shares.length, 9);
-  shares.forEach((row, t) => {
-    assert.ok(Math.abs(row.reduce((sum, share) => sum + share, 0) - 1) < 1e-12);
-    const best = row.indexOf(Math.max(...row));
+  const { stepProbabilities, steps, probabilities } = judged(predictor, "x", 9);
+  assert.equal(stepProbabilities.length, 9);
+  stepProbabilities.forEach((row, t) => {
+    assert.ok(Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-12);
+    // The ticket is of before: a step votes for the largest softmax / prior.
+    const corrected = row.map((p, c) => p / predictor.ticket.priors[c]!);
+    const best = corrected.indexOf(Math.max(...corrected));
     assert.equal(predictor.ticket.classes[best], steps[t]);
   });
   predictor.ticket.classes.forEach((name, c) => {
-    const mean = shares.reduce((sum, row) => sum + row[c]!, 0) / shares.length;
+    const mean = stepProbabilities.reduce((sum, row) => sum + row[c]!, 0) / 9;
     assert.ok(Math.abs(mean - probabilities[name]!) < 1e-12);
   });
 });
@@ -105,6 +107,7 @@ browserTest(
       ]);
       const text = await page.locator("body").innerText();
       assert.match(text, /Not a medical device\./);
+      assert.match(text, /Decision: most votes of the steps.* from before the rule was named/);
       assert.match(text, /Ticket x\.ticket\.safetensors: made-up, round 3\./);
       assert.doesNotMatch(text, /undefined|NaN|Dense|True class|[Dd]ifference/);
     });

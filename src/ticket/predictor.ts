@@ -5,35 +5,37 @@
  */
 import type { NativeInference } from "../backend/native.ts";
 import { hopOf } from "../model/resnet1d.ts";
-import { predictRecord } from "../training/metrics.ts";
+import { type Decider, deciderOf, Tally } from "../training/decision.ts";
+import { softmaxOfStep } from "../training/softmax.ts";
 import { openInference } from "./network.ts";
 import { reachOf } from "../model/shape.ts";
-import type { Ticket } from "./ticket.ts";
+import { ruleOf, temperatureOf, type Ticket } from "./ticket.ts";
 
 /** What a ticket says about a record. */
 export interface RecordPrediction {
-  /** The class with most of the steps' votes. */
+  /** What the ticket's rule decides; see training/decision.ts. */
   readonly label: string;
-  /**
-   * By class: the mean over the steps of softmax divided by the training priors, scaled to sum 1. A
-   * vote counts steps, so the label is usually, not always, the class with the largest one.
-   */
+  /** By class: the mean over the steps of softmax(logits / temperature), which sums to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
-  /** The class of each step of `hop` samples. */
+  /** By class: mean softmax / prior^exponent, scaled to sum 1. A vote's label may be another class. */
+  readonly decisionScores: Readonly<Record<string, number>>;
+  /** By class: how many steps voted for it. */
+  readonly votes: Readonly<Record<string, number>>;
+  /** The class that each step of `hop` samples votes for. */
   readonly steps: readonly string[];
 }
 
 /** A prediction with how sure it is of every step. */
 export interface RecordJudgement extends RecordPrediction {
-  /** By step and class, as they enter `probabilities` [steps][classes]; each step's sum is 1. */
-  readonly shares: readonly (readonly number[])[];
+  /** Softmax(logits / temperature) [steps][classes]; `probabilities` is its mean. */
+  readonly stepProbabilities: readonly (readonly number[])[];
 }
 
 export class Predictor implements Disposable {
   /** Samples per step: 256 for a network of 16 blocks. */
   readonly hop: number;
   private readonly inference: NativeInference;
-  private readonly priors: Float64Array;
+  private readonly decider: Decider;
 
   /**
    * @param options.mostSteps Longer records are done in parts of so many steps, each with all that its
@@ -44,7 +46,7 @@ export class Predictor implements Disposable {
     private readonly options: { readonly mostSteps: number } = { mostSteps: 2048 },
   ) {
     this.hop = hopOf(ticket.network.shape);
-    this.priors = Float64Array.from(ticket.priors);
+    this.decider = deciderOf(ruleOf(ticket), ticket.priors);
     this.inference = openInference(ticket.network);
   }
 
@@ -87,49 +89,41 @@ export class Predictor implements Disposable {
     return logits;
   }
 
-  /** As {@linkcode Predictor.logits}, judged as in training. */
+  /** As {@linkcode Predictor.logits}, decided as in training. */
   predict(samples: ArrayLike<number>): RecordPrediction {
-    const { label, probabilities, steps } = this.judge(samples);
-    return { label, probabilities, steps };
+    const { stepProbabilities: _, ...prediction } = this.judge(samples);
+    return prediction;
   }
 
-  /** As {@linkcode Predictor.predict}, with every step's shares. */
+  /** As {@linkcode Predictor.predict}, with every step's probabilities. */
   judge(samples: ArrayLike<number>): RecordJudgement {
-    const { priors, ticket: { classes } } = this;
+    const { decider, ticket } = this;
+    const { classes } = ticket;
     const logits = this.logits(samples);
-    const steps = logits.length / classes.length;
-    const { label } = predictRecord(logits, { rowLength: steps, steps, priors, truth: 0 });
+    const rowLength = logits.length / classes.length;
+    const temperature = temperatureOf(ticket);
+    const tally = new Tally(decider);
+    const softmax = new Float64Array(classes.length);
     const sums = new Float64Array(classes.length);
-    const labels: string[] = [];
-    const all: number[][] = [];
-    for (let t = 0; t < steps; t++) {
-      const shares = this.corrected(logits, { steps, t });
-      const total = shares.reduce((sum, share) => sum + share, 0);
-      let best = 0;
-      shares.forEach((share, c) => {
-        sums[c]! += share / total / steps;
-        if (share > shares[best]!) best = c;
-      });
-      all.push(Array.from(shares, (share) => share / total));
-      labels.push(classes[best]!);
+    const steps: string[] = [];
+    const stepProbabilities: number[][] = [];
+    for (let step = 0; step < rowLength; step++) {
+      softmaxOfStep(logits, { rowLength, step, temperature: 1 }, softmax);
+      steps.push(classes[tally.add(softmax)]!);
+      softmaxOfStep(logits, { rowLength, step, temperature }, softmax);
+      softmax.forEach((p, c) => sums[c]! += p);
+      stepProbabilities.push([...softmax]);
     }
+    const named = (values: ArrayLike<number>) =>
+      Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
     return {
-      label: classes[label]!,
-      probabilities: Object.fromEntries(classes.map((name, c) => [name, sums[c]!])),
-      steps: labels,
-      shares: all,
+      label: classes[tally.label]!,
+      probabilities: named(sums.map((sum) => sum / rowLength)),
+      decisionScores: named(tally.scores),
+      votes: named(tally.votes),
+      steps,
+      stepProbabilities,
     };
-  }
-
-  /** Softmax of one step over the priors, up to a factor. */
-  private corrected(
-    logits: Float32Array,
-    { steps, t }: { steps: number; t: number },
-  ): Float64Array {
-    const { priors } = this;
-    let largest = -Infinity;
-    for (let c = 0; c < priors.length; c++) largest = Math.max(largest, logits[c * steps + t]!);
-    return priors.map((prior, c) => Math.exp(logits[c * steps + t]! - largest) / prior);
   }
 
   dispose(): void {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createRng } from "../core/rng.ts";
-import { predictRecord } from "../training/metrics.ts";
+import { deciderOf, type DecisionRule, predictRecord } from "../training/decision.ts";
 import { openInference } from "./network.ts";
 import { Predictor } from "./predictor.ts";
 import { reachOf } from "../model/shape.ts";
 import { madeTicket } from "./testing.ts";
+import { describeDecision, ruleOf } from "./ticket.ts";
 
 function trace(length: number): Int16Array {
   const rng = createRng(9, "trace");
@@ -25,15 +26,67 @@ Deno.test("a prediction is the vote of training over the normalised record", () 
   assert.equal(got.length, 4 * 7);
   got.forEach((x, i) => assert.ok(Math.abs(x - logits[i]!) < 1e-4));
 
-  const { label, probabilities, steps } = predictor.predict(samples);
-  const priors = Float64Array.from(ticket.priors);
-  const expected = predictRecord(got, { rowLength: 7, steps: 7, priors, truth: 0 }).label;
-  assert.equal(label, ticket.classes[expected]);
+  const { label, votes, steps } = predictor.predict(samples);
+  const decider = deciderOf(ruleOf(ticket), ticket.priors);
+  const expected = predictRecord(got, { rowLength: 7, steps: 7, decider, truth: 0 });
+  assert.equal(label, ticket.classes[expected.label]);
+  assert.deepEqual(Object.values(votes), expected.votes);
   assert.equal(steps.length, 7);
-  const votes = ticket.classes.map((name) => steps.filter((step) => step === name).length);
-  assert.equal(votes[expected], Math.max(...votes));
-  const total = Object.values(probabilities).reduce((sum, p) => sum + p, 0);
-  assert.ok(Math.abs(total - 1) < 1e-12 && Object.keys(probabilities).length === 4);
+  const counted = ticket.classes.map((name) => steps.filter((step) => step === name).length);
+  assert.deepEqual(counted, expected.votes);
+  assert.equal(counted[expected.label], Math.max(...counted));
+});
+
+Deno.test("a ticket decides by its rule and prints mean softmax at its temperature", () => {
+  const made = madeTicket({ density: 0.8, seed: 3 });
+  const samples = trace(256 * 9);
+  const rules: DecisionRule[] = [
+    { decision: "vote", priorExponent: 0.5, priorUnit: "records" },
+    { decision: "mean", priorExponent: 0, priorUnit: "records" },
+    { decision: "mean", priorExponent: 2, priorUnit: "steps" },
+  ];
+  for (const decision of rules) {
+    const ticket = { ...made, priors: [0.001, 0.9, 0.3, 0.1], decision, temperature: 2.5 };
+    using predictor = new Predictor(ticket);
+    const logits = predictor.logits(samples);
+    const said = predictor.predict(samples);
+    const steps = Array.from(
+      { length: 9 },
+      (_, t) => ticket.classes.map((_, c) => logits[c * 9 + t]!),
+    );
+    // float64, by the definition.
+    const mean = (temperature: number) =>
+      ticket.classes.map((_, c) =>
+        steps.reduce((sum, row) => {
+          const powers = row.map((x) => Math.exp((x - Math.max(...row)) / temperature));
+          return sum + powers[c]! / powers.reduce((a, b) => a + b, 0) / steps.length;
+        }, 0)
+      );
+    ticket.classes.forEach((name, c) =>
+      assert.ok(Math.abs(said.probabilities[name]! - mean(2.5)[c]!) < 1e-9)
+    );
+    const shares = mean(1).map((p, c) => p / ticket.priors[c]! ** decision.priorExponent);
+    const total = shares.reduce((a, b) => a + b, 0);
+    ticket.classes.forEach((name, c) =>
+      assert.ok(Math.abs(said.decisionScores[name]! - shares[c]! / total) < 1e-9)
+    );
+    if (decision.decision === "mean") {
+      assert.equal(said.label, ticket.classes[shares.indexOf(Math.max(...shares))]);
+    }
+  }
+});
+
+Deno.test("a ticket of before says which rule and temperature are used", () => {
+  const ticket = madeTicket();
+  assert.match(
+    describeDecision(ticket),
+    /most votes .* softmax \/ prior \(priors from training steps\); this ticket is from before.*\(1 is/,
+  );
+  const decision = { decision: "mean", priorExponent: 0.5, priorUnit: "records" } as const;
+  assert.match(
+    describeDecision({ ...ticket, decision, temperature: 1.25 }),
+    /largest mean softmax \/ prior\^0\.5 .*training records\)\. .*temperature 1\.250\.$/,
+  );
 });
 
 Deno.test("a long record in parts gives the logits of the whole", () => {

@@ -4,10 +4,11 @@
  * @module
  */
 import type { LoadedDataset } from "../data/dataset.ts";
-import { metricFor, type Prediction, predictRecord, scoresOf } from "../training/metrics.ts";
+import { deciderOf, type Prediction, predictRecord } from "../training/decision.ts";
+import { metricFor, scoresOf } from "../training/metrics.ts";
 import { Predictor } from "./predictor.ts";
 import { quantiseNetwork } from "./quantise.ts";
-import type { Ticket } from "./ticket.ts";
+import { ruleOf, type Ticket } from "./ticket.ts";
 
 /** Scores with the weights as trained and rounded. */
 export interface RoundingLoss {
@@ -29,7 +30,7 @@ export function roundingLoss(ticket: Ticket, dataset: LoadedDataset): RoundingLo
   using rounded = new Predictor({ ...ticket, network: quantiseNetwork(ticket.network) });
   const split = dataset.splits.test.ids.length > 0 ? "test" : "dev";
   const { offsets, lengths, labels } = dataset.splits[split];
-  const priors = Float64Array.from(ticket.priors);
+  const decider = deciderOf(ruleOf(ticket), ticket.priors);
   const predictions: [Prediction[], Prediction[]] = [[], []];
   let largestDifference = 0;
   labels.forEach((truth, i) => {
@@ -39,7 +40,7 @@ export function roundingLoss(ticket: Ticket, dataset: LoadedDataset): RoundingLo
     a.forEach((x, k) => largestDifference = Math.max(largestDifference, Math.abs(x - b[k]!)));
     both.forEach((logits, which) => {
       const steps = logits.length / ticket.classes.length;
-      predictions[which]!.push(predictRecord(logits, { rowLength: steps, steps, priors, truth }));
+      predictions[which]!.push(predictRecord(logits, { rowLength: steps, steps, decider, truth }));
     });
   });
   const { classes } = ticket;

@@ -43,8 +43,8 @@ export async function* predictStream(
     scale ??= scaleOf(kept.every(Number.isInteger) ? "raw" : "mV");
     if (kept.length > longest) kept = kept.slice(-longest);
     const factor = scale;
-    const { label, probabilities, steps } = predictor.predict(kept.map((x) => x * factor));
-    yield { seconds: received / rate, label, probabilities, step: steps.at(-1)! };
+    const { steps, ...said } = predictor.predict(kept.map((x) => x * factor));
+    yield { seconds: received / rate, ...said, step: steps.at(-1)! };
   }
   if (received < hop) {
     throw new UsageError(`Standard input ended after ${received} samples: ${hop} are needed`);

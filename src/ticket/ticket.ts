@@ -4,6 +4,12 @@
  * @module
  */
 import { z } from "zod";
+import {
+  type DecisionRule,
+  decisionRule,
+  describeRule,
+  UNNAMED_RULE,
+} from "../training/decision.ts";
 import type { TrainedNetwork } from "./network.ts";
 
 const count = z.number().int().min(1);
@@ -27,8 +33,12 @@ export const ticketHeader = z.object({
   classes: z.array(z.string().min(1)).min(2),
   /** Of stored samples (1000 units per mV) at `rate` Hz; the network takes (sample - mean) / std. */
   normalisation: z.object({ mean: z.number(), std: z.number().positive(), rate: count }),
-  /** Share of the training steps of each class, by which softmax is divided before the vote. */
+  /** Of each class, smoothed, in the unit that the decision rule names. */
   priors: z.array(z.number().positive()),
+  /** How the steps of a record become its label; absent in older tickets: UNNAMED_RULE. */
+  decision: decisionRule.optional(),
+  /** Logits are divided by it for probabilities; absent in older tickets: 1. */
+  temperature: z.number().positive().optional(),
   provenance: z.object({
     run: z.string(),
     round: z.number().int().min(0),
@@ -60,6 +70,29 @@ export type TicketHeader = z.infer<typeof ticketHeader>;
 /** A network ready to be used. */
 export interface Ticket extends Omit<TicketHeader, "shape" | "epsilon"> {
   readonly network: TrainedNetwork;
+}
+
+/** The rule that a ticket decides records by. */
+export function ruleOf({ decision }: Pick<TicketHeader, "decision">): DecisionRule {
+  return decision ?? UNNAMED_RULE;
+}
+
+/** The temperature of a ticket's probabilities. */
+export function temperatureOf({ temperature }: Pick<TicketHeader, "temperature">): number {
+  return temperature ?? 1;
+}
+
+/** How a ticket decides and what its probabilities are, in two sentences. */
+export function describeDecision(ticket: Pick<TicketHeader, "decision" | "temperature">): string {
+  const { decision, temperature } = ticket;
+  const named = decision === undefined ? "; this ticket is from before the rule was named" : "";
+  const fitted = temperature === undefined
+    ? "not calibrated, this ticket has no temperature (1 is used)"
+    : `calibrated on dev, temperature ${temperature.toFixed(3)}`;
+  return `Decision: ${
+    describeRule(ruleOf(ticket))
+  }${named}. Probabilities: mean softmax over the ` +
+    `steps, ${fitted}.`;
 }
 
 /** The licence of PhysioNet/CinC 2017, as a ticket trained on it carries it. */

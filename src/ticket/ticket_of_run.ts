@@ -11,7 +11,8 @@ import type { RunStore } from "../experiment/run_store.ts";
 import type { Scores } from "../experiment/summary.ts";
 import { hopOf } from "../model/resnet1d.ts";
 import { scoreStandardError } from "../report/standard_error.ts";
-import { metricFor, smoothedPriors } from "../training/metrics.ts";
+import { priorsOf } from "../training/decision.ts";
+import { metricFor } from "../training/metrics.ts";
 import { networkOfSnapshot } from "./network.ts";
 import type { NetworkShape } from "../model/shape.ts";
 import type { Ticket } from "./ticket.ts";
@@ -58,15 +59,18 @@ export function ticketOfRound(request: RoundRequest): Ticket {
     epsilon: config.network.normEpsilon,
   });
   const { train, dev, test } = dataset.splits;
-  const stepCounts = classes.map(() => 0);
-  train.labels.forEach((label, i) => {
-    stepCounts[label]! += Math.floor(train.lengths[i]! / hopOf(shape));
+  const priors = priorsOf(train, {
+    classes: classes.length,
+    hop: hopOf(shape),
+    unit: config.score.priorUnit,
   });
   return {
     network,
     classes: [...classes],
     normalisation: { mean: dataset.mean, std: dataset.std, rate: SAMPLE_RATE },
-    priors: [...smoothedPriors(stepCounts)],
+    priors: [...priors],
+    decision: config.score,
+    ...(summary.temperature === undefined ? {} : { temperature: summary.temperature }),
     provenance: {
       run: name,
       round: summary.round,

@@ -3,15 +3,10 @@
  *
  * @module
  */
-import type { Batch } from "../data/batches.ts";
-import {
-  metricFor,
-  type Prediction,
-  predictRecord,
-  type Scores,
-  scoresOf,
-  smoothedPriors,
-} from "./metrics.ts";
+import { type Batch, planBatches } from "../data/batches.ts";
+import type { RecordLogits } from "./calibration.ts";
+import { type Decider, deciderOf, type Prediction, predictRecord, priorsOf } from "./decision.ts";
+import { metricFor, type Scores, scoresOf } from "./metrics.ts";
 import type { SplitName, Workbench } from "./workbench.ts";
 
 /** Scores and, in the order of the split's records, each record's prediction. */
@@ -21,48 +16,113 @@ export interface Evaluation {
 }
 
 /**
- * Runs the network with its running statistics over every record of a split. While the device computes
- * a batch, the votes of the batch before are counted here.
+ * Runs the network with its running statistics over every record of a split and decides each by the
+ * run's rule.
  *
  * @param bench Network, data and device.
  * @param name The split; it must not be empty.
+ * @param decider By default the run's.
  */
-export async function evaluate(bench: Workbench, name: SplitName): Promise<Evaluation> {
-  const { hop } = bench.network;
+export async function evaluate(
+  bench: Workbench,
+  name: SplitName,
+  decider: Decider = runDecider(bench),
+): Promise<Evaluation> {
   const split = bench.split(name);
-  const priors = trainingPriors(bench);
   const predictions: Prediction[] = new Array(split.lengths.length);
-  const vote = ({ batch, values, classes, rowLength }: Computed) =>
+  await visitLogits(bench, { split: name }, (record, { logits, rowLength, steps }) => {
+    const truth = split.labels[record]!;
+    predictions[record] = predictRecord(logits, { rowLength, steps, decider, truth });
+  });
+  return { scores: scoresIn(bench, name, predictions), predictions };
+}
+
+/** Scores of predictions in the order of a split's records. */
+export function scoresIn(
+  bench: Workbench,
+  name: SplitName,
+  predictions: readonly Prediction[],
+): Scores {
+  const { classes } = bench.dataset;
+  const { labels: truths } = bench.split(name);
+  return scoresOf(predictions, { truths, classes, metric: metricFor(classes) });
+}
+
+/** What the network says about every record of a split, kept: to be decided and calibrated. */
+export async function readLogits(bench: Workbench, name: SplitName): Promise<RecordLogits[]> {
+  const found: RecordLogits[] = new Array(bench.split(name).lengths.length);
+  await visitLogits(bench, { split: name }, (record, { logits, rowLength, steps }) => {
+    const classes = logits.length / rowLength;
+    const values = new Float32Array(classes * steps);
+    for (let c = 0; c < classes; c++) {
+      values.set(logits.subarray(c * rowLength, c * rowLength + steps), c * steps);
+    }
+    found[record] = { values, steps };
+  });
+  return found;
+}
+
+/** As {@linkcode evaluate}, of logits that were read before. */
+export function decideLogits(
+  bench: Workbench,
+  name: SplitName,
+  { logits, decider = runDecider(bench) }: {
+    logits: readonly RecordLogits[];
+    decider?: Decider;
+  },
+): Evaluation {
+  const { labels } = bench.split(name);
+  const predictions = logits.map(({ values, steps }, i) =>
+    predictRecord(values, { rowLength: steps, steps, decider, truth: labels[i]! })
+  );
+  return { scores: scoresIn(bench, name, predictions), predictions };
+}
+
+/** The logits [classes, rowLength] of one record, of which the leading `steps` are its own. */
+export interface VisitedLogits {
+  readonly logits: Float32Array;
+  readonly rowLength: number;
+  readonly steps: number;
+}
+
+/**
+ * Runs the network over records of a split and hands over what it says about each. While the device
+ * computes a batch, the batch before is handed over.
+ *
+ * @param options.records Positions in the split; all by default.
+ * @param visit `record` is the position in the split. The logits are gone when it returns.
+ */
+export async function visitLogits(
+  bench: Workbench,
+  { split: name, records }: { split: SplitName; records?: readonly number[] },
+  visit: (record: number, logits: VisitedLogits) => void,
+): Promise<void> {
+  const { hop } = bench.network;
+  const { lengths } = bench.split(name);
+  const handOver = ({ batch, values, classes, rowLength }: Computed) =>
     batch.records.forEach((record, slot) => {
       if (record < 0) return;
       const first = slot * classes * rowLength;
-      predictions[record] = predictRecord(values.subarray(first, first + classes * rowLength), {
+      visit(record, {
+        logits: values.subarray(first, first + classes * rowLength),
         rowLength,
-        steps: Math.floor(split.lengths[record]! / hop),
-        priors,
-        truth: split.labels[record]!,
+        steps: Math.floor(lengths[record]! / hop),
       });
     });
   let before: Computed | null = null;
-  for (const batch of bench.evaluationBatches(name)) {
+  const batches = records ? chosenBatches(bench, name, records) : bench.evaluationBatches(name);
+  for (const batch of batches) {
     const { program, logits } = bench.evaluationProgram(batch.length);
     const running = bench.device.run([program], { records: bench.deviceRecords(name, batch) });
     try {
-      if (before) vote(before);
+      if (before) handOver(before);
     } finally {
       await running; // work under way is never left behind
     }
     const [, classes, rowLength] = program.valueShape(logits);
     before = { batch, values: program.readValue(logits), classes, rowLength };
   }
-  if (before) vote(before);
-  const { classes } = bench.dataset;
-  const scores = scoresOf(predictions, {
-    truths: split.labels,
-    classes,
-    metric: metricFor(classes),
-  });
-  return { scores, predictions };
+  if (before) handOver(before);
 }
 
 /** A batch with its logits [N, classes, rowLength]. */
@@ -73,10 +133,17 @@ interface Computed {
   readonly rowLength: number;
 }
 
-/** Priors of the vote: the training steps of each class, smoothed. */
-export function trainingPriors(bench: Workbench): Float64Array {
-  const { lengths, labels } = bench.split("train");
-  const counts = bench.dataset.classes.map(() => 0);
-  labels.forEach((label, i) => counts[label]! += Math.floor(lengths[i]! / bench.network.hop));
-  return smoothedPriors(counts);
+function chosenBatches(bench: Workbench, name: SplitName, records: readonly number[]): Batch[] {
+  const { lengths } = bench.split(name);
+  return planBatches(Int32Array.from(records, (record) => lengths[record]!), {
+    batchSize: bench.config.batchSize,
+    shuffle: null,
+  }).map((batch) => ({ ...batch, records: batch.records.map((at) => at < 0 ? -1 : records[at]!) }));
+}
+
+/** The run's decision rule with the priors of its training records. */
+export function runDecider(bench: Workbench): Decider {
+  const { config: { rule }, network: { hop }, dataset: { classes } } = bench;
+  const { priorUnit: unit } = rule;
+  return deciderOf(rule, priorsOf(bench.split("train"), { classes: classes.length, hop, unit }));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TEST_BACKEND } from "../backend/testing.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Prediction } from "./metrics.ts";
+import type { Prediction } from "./decision.ts";
 import { SMALL, withBench } from "./testing.ts";
 
 Deno.test("in evaluation a record's loss and label do not depend on what it is batched with", async () => {

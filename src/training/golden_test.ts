@@ -6,6 +6,7 @@ import { assertReplays } from "../backend/conformance/golden/replay_check.ts";
 import { type GoldenVariant, loadGolden } from "../backend/conformance/golden/training_golden.ts";
 import { openTestDevice } from "../backend/testing.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
+import { UNNAMED_RULE } from "./decision.ts";
 import { Workbench } from "./workbench.ts";
 
 const golden = loadGolden();
@@ -68,6 +69,7 @@ for (const variant of ["dense", "masked", "usual_epsilon"] satisfies GoldenVaria
           clipNorm: settings.clipNorm,
         },
         batchSize: records,
+        rule: UNNAMED_RULE,
         flip: false,
         seed: 1,
       });

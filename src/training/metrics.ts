@@ -1,8 +1,11 @@
 /**
- * From logits to record labels to scores.
+ * From record labels to scores; decision.ts makes the labels.
  *
  * @module
  */
+import type { Calibration } from "./calibration.ts";
+import type { Prediction } from "./decision.ts";
+
 /** Scores of one network on one split. Fractions are 0..1. */
 export interface Scores {
   /** Records scored. */
@@ -17,6 +20,8 @@ export interface Scores {
   score: number;
   /** confusion[true class][predicted class], in the order of `Summary.classes`. */
   confusion: number[][];
+  /** How far probabilities can be believed; only of a finished round, absent in older ones. */
+  calibration?: Calibration;
 }
 
 /** Which classes the headline score averages, and what it is called. */
@@ -38,70 +43,12 @@ export function metricFor(classes: readonly string[]): Metric {
 }
 
 /**
- * Class priors of the training steps, smoothed as in awni/ecg: (count + 500) / (total + classes).
- *
- * @param stepCounts Training steps per class.
- */
-export function smoothedPriors(stepCounts: readonly number[]): Float64Array {
-  const total = stepCounts.reduce((sum, count) => sum + count, 0);
-  return Float64Array.from(stepCounts, (count) => (count + 500) / (total + stepCounts.length));
-}
-
-/** One record's label and mean cross-entropy. */
-export interface Prediction {
-  label: number;
-  /** Mean over its steps of -log softmax[truth]. */
-  loss: number;
-  steps: number;
-}
-
-/**
- * The prior-corrected vote: each step votes for the class with the largest softmax / prior, the class
- * with most votes wins, ties go to the larger sum of softmax / prior.
- *
- * @param logits [classes, T] of one record, row major with row length `rowLength`.
- * @param options.steps How many leading steps are the record's own; later ones are padding.
- */
-export function predictRecord(
-  logits: Float32Array,
-  options: { rowLength: number; steps: number; priors: Float64Array; truth: number },
-): Prediction {
-  const { rowLength, steps, priors, truth } = options;
-  const classes = priors.length;
-  const votes = new Float64Array(classes);
-  const weight = new Float64Array(classes);
-  const corrected = new Float64Array(classes);
-  let loss = 0;
-  for (let t = 0; t < steps; t++) {
-    let largest = -Infinity;
-    for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[c * rowLength + t]!);
-    let total = 0;
-    for (let c = 0; c < classes; c++) total += Math.exp(logits[c * rowLength + t]! - largest);
-    loss += Math.log(total) + largest - logits[truth * rowLength + t]!;
-    let best = 0;
-    for (let c = 0; c < classes; c++) {
-      corrected[c] = Math.exp(logits[c * rowLength + t]! - largest) / total / priors[c]!;
-      weight[c]! += corrected[c]!;
-      if (corrected[c]! > corrected[best]!) best = c;
-    }
-    votes[best]! += 1;
-  }
-  let label = 0;
-  for (let c = 1; c < classes; c++) {
-    if (votes[c]! > votes[label]! || (votes[c] === votes[label] && weight[c]! > weight[label]!)) {
-      label = c;
-    }
-  }
-  return { label, loss: steps > 0 ? loss / steps : 0, steps };
-}
-
-/**
  * Scores of a set of records. F1 of class c is 2 n_cc / (row c + column c) of the confusion matrix.
  *
  * @param predictions In the order of `truths`.
  */
 export function scoresOf(
-  predictions: readonly Prediction[],
+  predictions: readonly Pick<Prediction, "label" | "loss" | "steps">[],
   options: { truths: ArrayLike<number>; classes: readonly string[]; metric: Metric },
 ): Scores {
   const { truths, classes, metric } = options;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { metricFor, predictRecord, scoresOf, smoothedPriors } from "./metrics.ts";
+import { metricFor, scoresOf } from "./metrics.ts";
 
 const CLASSES = ["A", "N", "O", "~"];
 
@@ -58,28 +58,4 @@ Deno.test("a class that neither occurs nor is predicted has no F1 and is not ave
 
 Deno.test("other class names get the macro F1 over all of them", () => {
   assert.deepEqual(metricFor(["AF", "SR"]), { name: "macro F1", classes: ["AF", "SR"] });
-});
-
-Deno.test("priors are smoothed as in awni/ecg", () => {
-  assert.deepEqual([...smoothedPriors([1000, 3000])], [1500 / 4002, 3500 / 4002]);
-});
-
-Deno.test("the vote is corrected by the prior, counts only the record's own steps, breaks ties", () => {
-  // Two classes, three steps, the last one padding. softmax(0.1, 0) prefers class 0 slightly,
-  // but class 0 is four times as common.
-  const priors = Float64Array.of(0.8, 0.2);
-  const logits = Float32Array.of(0.1, 0.1, 9, 0, 0, -9);
-  const one = predictRecord(logits, { rowLength: 3, steps: 2, priors, truth: 0 });
-  assert.equal(one.label, 1);
-  const expected = Math.log(1 + Math.exp(-Math.fround(0.1)));
-  assert.ok(Math.abs(one.loss - expected) < 1e-12);
-  // One vote each: the larger sum of corrected probabilities wins.
-  const even = Float64Array.of(0.5, 0.5);
-  const tie = predictRecord(Float32Array.of(0.2, 0, 0, 3), {
-    rowLength: 2,
-    steps: 2,
-    priors: even,
-    truth: 1,
-  });
-  assert.equal(tie.label, 1);
 });

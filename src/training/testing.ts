@@ -6,6 +6,7 @@
 import { openTestDevice } from "../backend/testing.ts";
 import { createRng } from "../core/rng.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
+import { UNNAMED_RULE } from "./decision.ts";
 import { Workbench, type WorkbenchConfig } from "./workbench.ts";
 
 /** Longest record of {@linkcode noiseDataset}. */
@@ -64,6 +65,7 @@ export const SMALL: WorkbenchConfig = {
   batchSize: 4,
   flip: true,
   seed: 1,
+  rule: UNNAMED_RULE,
 };
 
 /** Hands `body` a workbench and closes it. */

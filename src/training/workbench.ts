@@ -15,6 +15,7 @@ import type {
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { type NetworkConfig, ResNet1d } from "../model/resnet1d.ts";
+import type { DecisionRule } from "./decision.ts";
 import { isOutOfMemory, outOfMemory } from "./out_of_memory.ts";
 
 /** The names of the splits, in the order in which they lie on the device. */
@@ -30,6 +31,8 @@ export interface WorkbenchConfig {
   readonly flip: boolean;
   /** Of data order, sign flips and dropout. */
   readonly seed: number;
+  /** How records are decided in evaluation. */
+  readonly rule: DecisionRule;
 }
 
 /** What each convolution runs on, by its name. */

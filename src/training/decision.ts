@@ -1,0 +1,185 @@
+/**
+ * From the logits of a record's steps to its label: the one place where records are decided. Evaluation,
+ * reports, tickets and exports all decide by it; the streaming C code (ticket/c_template.ts) does the
+ * same sums.
+ *
+ * A rule compares softmax / prior^exponent: the exponent 0 leaves the prior out, 1 divides by it in full.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { softmaxOfStep } from "./softmax.ts";
+
+/** How the steps of a record become its label. */
+export const DECISIONS = ["vote", "mean"] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** What the prior of a class is its share of: the training records, or their steps. */
+export const PRIOR_UNITS = ["records", "steps"] as const;
+export type PriorUnit = (typeof PRIOR_UNITS)[number];
+
+export const decisionRule = z.strictObject({
+  /**
+   * "vote": each step votes for the class with the largest softmax / prior^exponent, and the class with
+   * most votes wins; a tie goes to the larger sum of softmax / prior^exponent.
+   * "mean": the class with the largest mean over the steps of softmax, over prior^exponent.
+   */
+  decision: z.enum(DECISIONS),
+  priorExponent: z.number().min(0).max(10),
+  priorUnit: z.enum(PRIOR_UNITS),
+});
+
+export type DecisionRule = z.infer<typeof decisionRule>;
+
+/** The rule of runs and tickets that do not name one: they were made before there was a choice. */
+export const UNNAMED_RULE: DecisionRule = {
+  decision: "vote",
+  priorExponent: 1,
+  priorUnit: "steps",
+};
+
+/** A rule in words that can follow "Decision:". */
+export function describeRule({ decision, priorExponent, priorUnit }: DecisionRule): string {
+  const prior = priorExponent === 0
+    ? "softmax"
+    : `softmax / prior${priorExponent === 1 ? "" : `^${priorExponent}`}`;
+  const priors = priorExponent === 0 ? "no prior" : `priors from training ${priorUnit}`;
+  return decision === "vote"
+    ? `most votes of the steps, each for the largest ${prior} (${priors})`
+    : `largest mean ${prior} over the steps (${priors})`;
+}
+
+/**
+ * Priors of classes, smoothed as awni/ecg does it (examples/cinc17/notebooks/cinc17_eval.ipynb, which
+ * counts records): (count + 500) / (total + classes). The notebook's own total is one more than the
+ * records, not `classes` more, because its array has two leading axes by then; a factor that all classes
+ * share changes no decision.
+ */
+export function smoothedPriors(counts: readonly number[]): Float64Array {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return Float64Array.from(counts, (count) => (count + 500) / (total + counts.length));
+}
+
+/** The priors of a training split in the unit of a rule. */
+export function priorsOf(
+  { lengths, labels }: { lengths: ArrayLike<number>; labels: ArrayLike<number> },
+  { classes, hop, unit }: { classes: number; hop: number; unit: PriorUnit },
+): Float64Array {
+  const counts: number[] = new Array(classes).fill(0);
+  for (let i = 0; i < labels.length; i++) {
+    counts[labels[i]!]! += unit === "records" ? 1 : Math.floor(lengths[i]! / hop);
+  }
+  return smoothedPriors(counts);
+}
+
+/** A rule with priors put in, ready to decide. */
+export interface Decider {
+  readonly decision: Decision;
+  /** By class, what softmax is multiplied by: (smallest prior / prior)^exponent, so 1 at most. */
+  readonly weights: Float64Array;
+}
+
+export function deciderOf(
+  { decision, priorExponent }: DecisionRule,
+  priors: ArrayLike<number>,
+): Decider {
+  const smallest = Math.min(...Array.from(priors));
+  const weights = Float64Array.from(priors, (prior) => (smallest / prior) ** priorExponent);
+  return { decision, weights };
+}
+
+/** What the steps of a record have said so far. The label is that of the record up to now. */
+export class Tally {
+  steps = 0;
+  /** Steps that voted for each class. */
+  readonly votes: Float64Array;
+  private readonly sums: Float64Array;
+
+  constructor(private readonly decider: Decider) {
+    this.votes = new Float64Array(decider.weights.length);
+    this.sums = new Float64Array(decider.weights.length);
+  }
+
+  /** @param softmax Of the next step [classes]. @returns The class that the step votes for. */
+  add(softmax: ArrayLike<number>): number {
+    const { weights } = this.decider;
+    let best = 0;
+    let largest = -Infinity;
+    for (let c = 0; c < weights.length; c++) {
+      const share = softmax[c]! * weights[c]!;
+      this.sums[c]! += softmax[c]!;
+      if (share > largest) [best, largest] = [c, share];
+    }
+    this.votes[best]! += 1;
+    this.steps += 1;
+    return best;
+  }
+
+  /** The class that the rule decides for. */
+  get label(): number {
+    const { decision, weights } = this.decider;
+    const share = (c: number) => this.sums[c]! * weights[c]!;
+    let label = 0;
+    for (let c = 1; c < weights.length; c++) {
+      const more = decision === "vote" ? this.votes[c]! - this.votes[label]! : 0;
+      if (more > 0 || (more === 0 && share(c) > share(label))) label = c;
+    }
+    return label;
+  }
+
+  /** Mean softmax of the steps by class; 0 without steps. */
+  get probabilities(): number[] {
+    return Array.from(this.sums, (sum) => this.steps > 0 ? sum / this.steps : 0);
+  }
+
+  /**
+   * The decision score by class: mean softmax / prior^exponent, scaled to sum 1. The rule "mean" decides
+   * for the largest; "vote" counts steps, so its label is usually, not always, the largest one.
+   */
+  get scores(): number[] {
+    const shares = Array.from(this.sums, (sum, c) => sum * this.decider.weights[c]!);
+    const total = shares.reduce((sum, share) => sum + share, 0);
+    return shares.map((share) => total > 0 ? share / total : 0);
+  }
+}
+
+/** What a network says about one record. */
+export interface Prediction {
+  /** What the rule decides. */
+  label: number;
+  /** Mean over its steps of -log softmax[truth]. */
+  loss: number;
+  steps: number;
+  /** Mean softmax of its steps, by class. */
+  probabilities: number[];
+  /** Steps that voted for each class. */
+  votes: number[];
+}
+
+/**
+ * Decides one record.
+ *
+ * @param logits [classes, T] of one record, row major with row length `rowLength`.
+ * @param options.steps How many leading steps are the record's own; later ones are padding.
+ */
+export function predictRecord(
+  logits: Float32Array,
+  options: { rowLength: number; steps: number; decider: Decider; truth: number },
+): Prediction {
+  const { rowLength, steps, decider, truth } = options;
+  const tally = new Tally(decider);
+  const softmax = new Float64Array(decider.weights.length);
+  let loss = 0;
+  for (let step = 0; step < steps; step++) {
+    const place = { rowLength, step, temperature: 1 };
+    loss += softmaxOfStep(logits, place, softmax) - logits[truth * rowLength + step]!;
+    tally.add(softmax);
+  }
+  return {
+    label: tally.label,
+    loss: steps > 0 ? loss / steps : 0,
+    steps,
+    probabilities: tally.probabilities,
+    votes: [...tally.votes],
+  };
+}
