@@ -36,7 +36,7 @@ export async function outcome(
 
 /** Runs another command with the permissions that its task gives it. */
 export async function command(
-  name: "predict" | "export" | "footprint" | "report" | "devices",
+  name: "predict" | "export" | "footprint" | "report" | "devices" | "rescore",
   args: readonly string[],
   { stdin, env = {} }: { stdin?: string; env?: Record<string, string> } = {},
 ): Promise<Outcome> {

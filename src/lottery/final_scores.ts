@@ -36,20 +36,26 @@ export async function splitLogits(bench: Workbench): Promise<SplitLogits> {
 
 /** Scores the present network. */
 export async function finalScores(bench: Workbench): Promise<FinalScores> {
-  return scoresOfLogits(bench, await splitLogits(bench), runDecider(bench));
+  const logits = await splitLogits(bench);
+  return scoresOfLogits(bench, logits, {
+    decider: runDecider(bench),
+    temperature: temperatureOf(bench, logits),
+  });
+}
+
+/** The temperature that dev asks for. */
+export function temperatureOf(bench: Workbench, { dev }: SplitLogits): number {
+  const { labels: truths } = bench.split("dev");
+  return fitTemperature(dev, { truths, classes: bench.dataset.classes.length });
 }
 
 /** The scores that logits lead to under a rule. */
 export function scoresOfLogits(
   bench: Workbench,
   { dev, test }: SplitLogits,
-  decider: Decider,
+  { decider, temperature }: { decider: Decider; temperature: number },
 ): FinalScores {
   const { classes } = bench.dataset;
-  const temperature = fitTemperature(dev, {
-    truths: bench.split("dev").labels,
-    classes: classes.length,
-  });
   const scored = (split: SplitName, logits: readonly RecordLogits[]) => {
     const { ids, labels: truths } = bench.split(split);
     const { scores, predictions } = decideLogits(bench, split, { logits, decider });

@@ -1,0 +1,171 @@
+/**
+ * Finished rounds scored again by other decision rules: their saved networks are run over dev and test
+ * once, and each rule decides from the same logits. Nothing of a run is changed.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { writeFileAtomic, writeJson } from "../core/files.ts";
+import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
+import { type Config, parseConfig } from "../experiment/config.ts";
+import { predictionsCsv } from "../experiment/predictions_csv.ts";
+import { RunStore } from "../experiment/run_store.ts";
+import type { RoundSummary, Summary } from "../experiment/summary.ts";
+import { CONTROL_POLICIES } from "../lottery/controls.ts";
+import {
+  type FinalScores,
+  scoresOfLogits,
+  type SplitLogits,
+  splitLogits,
+  temperatureOf,
+} from "../lottery/final_scores.ts";
+import { deciderOf, type DecisionRule, priorsOf } from "../training/decision.ts";
+import { resetMasks, restoreMasks, restoreSnapshot } from "../training/snapshot.ts";
+import type { Workbench } from "../training/workbench.ts";
+
+/** The rules that the default was chosen among (docs/decision.md); votes with step priors are the old rule. */
+export const RULES: readonly DecisionRule[] = [
+  ...[0, 0.25, 0.5, 0.75, 1].map((e) => rule("vote", e, "records")),
+  rule("vote", 1, "steps"),
+  ...[0, 0.25, 0.5, 0.75, 1].map((e) => rule("mean", e, "records")),
+];
+
+function rule(
+  decision: DecisionRule["decision"],
+  priorExponent: number,
+  priorUnit: DecisionRule["priorUnit"],
+): DecisionRule {
+  return { decision, priorExponent, priorUnit };
+}
+
+/** A run whose finished rounds can be scored again. */
+export interface RescorableRun {
+  readonly name: string;
+  readonly store: RunStore;
+  /** As saved, but for the place of the data set where another was given. */
+  readonly config: Config;
+  readonly summary: Summary;
+}
+
+/**
+ * @param run A name or a path.
+ * @param data Where the run's data set lies now; undefined for where the run says.
+ * @throws {UsageError} If there is no such run, no round of it is finished, or its rounds have networks of
+ *   several sizes.
+ */
+export function openRescorable(run: string, data: string | undefined): RescorableRun {
+  const directory = runDirectory(run);
+  const store = new RunStore(directory);
+  const refuse = (why: string): never => {
+    throw new UsageError(`Cannot score ${run} again: ${why}`);
+  };
+  if (!store.exists()) {
+    refuse(`there is no run in ${directory}; name a run below checkpoints/ or give its path`);
+  }
+  const config = parseConfig(store.savedConfig(), `the configuration of ${run}`);
+  const kind = config.control?.kind;
+  if (kind !== undefined && CONTROL_POLICIES[kind].network === "small") {
+    refuse(`it is a control of ${kind}, whose rounds have networks of their own sizes`);
+  }
+  const summary = store.loadSummary();
+  if (summary === null || summary.rounds.length === 0) refuse("no round of it is finished");
+  return {
+    name: path.basename(directory),
+    store,
+    config: data === undefined ? config : { ...config, data },
+    summary: summary!,
+  };
+}
+
+/** @throws {UsageError} Unless the data set is the one that the run was trained on. */
+export function refuseOtherRecords({ name, summary }: RescorableRun, sha256: string): void {
+  if (summary.dataset.sha256 === sha256) return;
+  throw new UsageError(
+    `Cannot score ${name} again: its data set had sha256 ${summary.dataset.sha256}, the one given has ` +
+      `${sha256}; name the folder of the first with --data`,
+  );
+}
+
+/** A finished round, scored by every rule that was asked for. */
+export interface RescoredRound {
+  readonly round: RoundSummary;
+  /** In the order of the rules. */
+  readonly scores: readonly FinalScores[];
+}
+
+/** Puts the network that a round ended with into the workbench. */
+function restoreRound({ network }: Workbench, { store }: RescorableRun, round: number): void {
+  resetMasks(network);
+  const masked = fs.existsSync(roundFiles.mask(runFiles.round(store.directory, round)));
+  if (masked) restoreMasks(network, store.loadMasks(round));
+  restoreSnapshot(network, store.loadEnd(round));
+}
+
+/** @param bench Made for the run's configuration and data set. */
+export async function rescore(
+  bench: Workbench,
+  run: RescorableRun,
+  rules: readonly DecisionRule[],
+): Promise<RescoredRound[]> {
+  const found: RescoredRound[] = [];
+  for (const round of run.summary.rounds) {
+    restoreRound(bench, run, round.round);
+    const logits = await splitLogits(bench);
+    found.push({ round, scores: scoresByRule(bench, logits, rules) });
+  }
+  return found;
+}
+
+function scoresByRule(
+  bench: Workbench,
+  logits: SplitLogits,
+  rules: readonly DecisionRule[],
+): FinalScores[] {
+  const { dataset: { classes }, network: { hop } } = bench;
+  const temperature = temperatureOf(bench, logits);
+  return rules.map((rule) => {
+    const unit = rule.priorUnit;
+    const priors = priorsOf(bench.split("train"), { classes: classes.length, hop, unit });
+    return scoresOfLogits(bench, logits, { decider: deciderOf(rule, priors), temperature });
+  });
+}
+
+/**
+ * Writes what compare and report read of a run, scored by another rule, into a folder of its own. Epochs
+ * are left as the run has them, scored by its own rule; scores right after pruning, whose networks are not
+ * kept, are left out.
+ *
+ * @throws {UsageError} If the folder is there already.
+ */
+export function writeRescored(
+  folder: string,
+  { summary, store }: RescorableRun,
+  { rule, rounds }: {
+    rule: DecisionRule;
+    rounds: readonly (readonly [RoundSummary, FinalScores])[];
+  },
+): void {
+  if (fs.existsSync(folder)) {
+    throw new UsageError(`Cannot write ${folder}: it is there already; name another folder`);
+  }
+  for (const [{ round }, { predictions }] of rounds) {
+    writeFileAtomic(
+      roundFiles.predictions(runFiles.round(folder, round)),
+      predictionsCsv(predictions),
+    );
+  }
+  for (const file of [runFiles.timing, runFiles.environment]) {
+    const from = file(store.directory);
+    if (fs.existsSync(from)) writeFileAtomic(file(folder), fs.readFileSync(from));
+  }
+  writeJson(runFiles.summary(folder), {
+    ...summary,
+    config: { ...summary.config, score: rule },
+    rounds: rounds.map(([round, { dev, test, temperature }]) => ({
+      ...round,
+      ...{ dev, test, temperature, afterPruning: null, afterPruningRecalibrated: null },
+    })),
+  });
+}

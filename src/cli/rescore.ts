@@ -1,0 +1,151 @@
+/**
+ * `deno task rescore`: finished rounds of runs scored again, by any decision rule.
+ *
+ * @module
+ */
+import { Option } from "commander";
+import * as path from "node:path";
+import {
+  openRescorable,
+  refuseOtherRecords,
+  type RescorableRun,
+  rescore,
+  type RescoredRound,
+  RULES,
+  writeRescored,
+} from "../analysis/rescore.ts";
+import { UsageError } from "../core/errors.ts";
+import { workbenchConfig } from "../experiment/workbench_config.ts";
+import { openDataset } from "../lottery/run.ts";
+import {
+  type Decision,
+  type DecisionRule,
+  DECISIONS,
+  describeRule,
+  PRIOR_UNITS,
+  type PriorUnit,
+} from "../training/decision.ts";
+import { Workbench } from "../training/workbench.ts";
+import { createCommand, integer, number, runMain } from "./command.ts";
+import { openForShowing } from "./device_options.ts";
+import { type Rescored, rescoreText, type ScoredSplit } from "./rescore_tables.ts";
+
+interface RescoreOptions {
+  readonly rules: boolean;
+  readonly decision?: Decision;
+  readonly priorExponent?: number;
+  readonly priorUnit?: PriorUnit;
+  readonly split?: ScoredSplit;
+  readonly data?: string;
+  readonly json: boolean;
+  readonly write?: string;
+  readonly showTest: boolean;
+  readonly threads: number;
+}
+
+async function main(args: string[]): Promise<void> {
+  const command = createCommand("rescore", "Score finished rounds again by a decision rule")
+    .argument("<runs...>", "names of runs below checkpoints/, or paths of their directories")
+    .option("--rules", "a table of all rules that the default was chosen among", false)
+    .addOption(
+      new Option("--decision <rule>", "vote or mean (default: the run's own)")
+        .choices([...DECISIONS]),
+    )
+    .option("--prior-exponent <x>", "softmax is divided by prior^x", number(0, 10))
+    .addOption(
+      new Option("--prior-unit <unit>", "priors count training records or their steps")
+        .choices([...PRIOR_UNITS]),
+    )
+    .addOption(
+      new Option("--split <name>", "only this one (default: both)").choices(["dev", "test"]),
+    )
+    .option("--data <dir>", "where the runs' data set lies now")
+    .option("--json", "print JSON", false)
+    .option("--write <folder>", "write <folder>/<run>, scored again, for compare and report")
+    .option("--show-test", "of unfinished runs, too", false)
+    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
+    .parse(args, { from: "user" });
+  const options = command.opts<RescoreOptions>();
+  refuseContradictions(options);
+  const runs = command.args.map((name) => openRescorable(name, options.data));
+  refuseSameName(runs, options.write);
+  const rescored: Rescored[] = [];
+  for (const run of runs) {
+    const rules = options.rules ? RULES : [askedRule(options, run.config.score)];
+    const rounds = await rescoreRun(run, { rules, options });
+    if (options.write !== undefined) {
+      writeRescored(path.resolve(options.write, run.name), run, {
+        rule: rules[0]!,
+        rounds: rounds.map(({ round, scores }) => [round, scores[0]!]),
+      });
+    }
+    rescored.push({
+      run: run.name,
+      own: run.config.score,
+      rules,
+      rounds,
+      testHidden: hidden(run, options),
+    });
+  }
+  console.log(rescoreText(rescored, options));
+}
+
+function hidden({ summary }: RescorableRun, { showTest }: RescoreOptions): boolean {
+  return !summary.complete && !showTest;
+}
+
+function refuseContradictions(options: RescoreOptions): void {
+  const { rules, decision, priorExponent, priorUnit, write } = options;
+  const chosen = [decision, priorExponent, priorUnit].some((each) => each !== undefined);
+  if (rules && chosen) {
+    throw new UsageError(
+      "Cannot use --rules with --decision, --prior-exponent or --prior-unit: it shows all rules",
+    );
+  }
+  if (rules && write !== undefined) {
+    throw new UsageError("Cannot use --write with --rules: choose the rule that is to be written");
+  }
+}
+
+function refuseSameName(runs: readonly RescorableRun[], write: string | undefined): void {
+  const names = runs.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (write === undefined || twice === undefined) return;
+  throw new UsageError(`Cannot write two runs called ${twice} into ${write}: name one at a time`);
+}
+
+/** The run's own rule with what was asked for put in. */
+function askedRule(
+  { decision, priorExponent, priorUnit }: RescoreOptions,
+  own: DecisionRule,
+): DecisionRule {
+  return {
+    decision: decision ?? own.decision,
+    priorExponent: priorExponent ?? own.priorExponent,
+    priorUnit: priorUnit ?? own.priorUnit,
+  };
+}
+
+async function rescoreRun(
+  run: RescorableRun,
+  { rules, options }: { rules: readonly DecisionRule[]; options: RescoreOptions },
+): Promise<RescoredRound[]> {
+  const { config, name } = run;
+  const dataset = openDataset(config);
+  refuseOtherRecords(run, dataset.sha256);
+  // A table on standard output stays a table.
+  console.error(
+    `Scoring ${run.summary.rounds.length} rounds of ${name}, trained with: ${
+      describeRule(config.score)
+    }`,
+  );
+  const device = openForShowing(config, { threads: options.threads });
+  try {
+    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+    return await rescore(bench, run, rules);
+  } finally {
+    await device.close();
+  }
+}
+
+if (import.meta.main) await runMain(main);
