@@ -21,12 +21,32 @@ OptimizerSettings to_settings(const Napi::Value& value) {
   constexpr double kAny = std::numeric_limits<float>::max();
   OptimizerSettings settings;
   settings.kind =
-      OptimizerKind(to_choice(fields.get("kind"), fields.path("kind"), {"adam", "sgd"}));
+      OptimizerKind(to_choice(fields.get("kind"), fields.path("kind"), {"adam", "sgd", "adamw"}));
   settings.beta1 = number("beta1", 1);
   settings.beta2 = number("beta2", 1);
   settings.epsilon = number("epsilon", kAny);
   settings.weight_decay = number("weightDecay", kAny);
   settings.clip_norm = number("clipNorm", kAny);
+  return settings;
+}
+
+/// All but the teachers, which are values of a builder.
+LossSettings to_loss(const Fields& fields) {
+  const auto number = [&](const char* name, float fallback, double max) {
+    const Napi::Value given = fields.get(name);
+    return given.IsUndefined() ? fallback : to_float(given, fields.path(name), 0, max);
+  };
+  constexpr double kAny = std::numeric_limits<float>::max();
+  LossSettings settings;
+  settings.label_smoothing = number("labelSmoothing", settings.label_smoothing, 1);
+  settings.focal = number("focal", settings.focal, kAny);
+  settings.temperature = number("temperature", settings.temperature, kAny);
+  settings.teacher_weight = number("teacherWeight", settings.teacher_weight, 1);
+  const Napi::Value weights = fields.get("classWeights");
+  if (weights.IsUndefined()) return settings;
+  for (const Napi::Value& weight : to_array(weights, fields.path("classWeights"))) {
+    settings.class_weights.push_back(to_float(weight, fields.path("classWeights"), 0, kAny));
+  }
   return settings;
 }
 
@@ -170,8 +190,21 @@ Napi::Value Builder::shortcut_backward(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Builder::cross_entropy(const Napi::CallbackInfo& info) {
+  LossSettings settings;
+  if (!info[1].IsUndefined()) {
+    const Fields fields(info[1], "crossEntropy: settings",
+                        {"labelSmoothing", "focal", "classWeights", "teachers", "temperature",
+                         "teacherWeight"});
+    settings = to_loss(fields);
+    const Napi::Value teachers = fields.get("teachers");
+    if (!teachers.IsUndefined()) {
+      for (const Napi::Value& teacher : to_array(teachers, fields.path("teachers"))) {
+        settings.teachers.push_back(value(teacher, fields.path("teachers")));
+      }
+    }
+  }
   const lth::Value logits = value(info[0], "crossEntropy: logits");
-  return encode(info, idle("builder.crossEntropy")->builder.cross_entropy(logits));
+  return encode(info, idle("builder.crossEntropy")->builder.cross_entropy(logits, settings));
 }
 
 Napi::Value Builder::optimizer(const Napi::CallbackInfo& info) {

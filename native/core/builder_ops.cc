@@ -44,6 +44,41 @@ void check_not_negative(float value, const char* what) {
   }
 }
 
+void check_share(float value, const char* what) {
+  if (!(value >= 0 && value <= 1)) {
+    throw_range(std::string(what) + " must be from 0 to 1, got " + number_text(value));
+  }
+}
+
+void check_loss(const LossSettings& settings, int classes) {
+  check_share(settings.label_smoothing, "label smoothing");
+  check_share(settings.teacher_weight, "teacher weight");
+  check_not_negative(settings.focal, "focal");
+  if (!(settings.temperature > 0) || !std::isfinite(settings.temperature)) {
+    throw_range("temperature must be positive and finite, got " +
+                number_text(settings.temperature));
+  }
+  const std::vector<float>& weights = settings.class_weights;
+  if (!weights.empty() && weights.size() != size_t(classes)) {
+    throw_range("There must be a weight for each of the " + std::to_string(classes) +
+                " classes, got " + std::to_string(weights.size()));
+  }
+  bool any = weights.empty();
+  for (float weight : weights) {
+    check_not_negative(weight, "A class weight");
+    any = any || weight > 0;
+  }
+  if (!any) throw_range("Class weights cannot all be 0: there would be no loss");
+  if (settings.teachers.size() > size_t(kMostTeachers)) {
+    throw_range("A loss takes at most " + std::to_string(kMostTeachers) + " teachers, got " +
+                std::to_string(settings.teachers.size()));
+  }
+  if (settings.teachers.empty() && settings.teacher_weight > 0) {
+    throw_range("The teacher weight is " + number_text(settings.teacher_weight) +
+                ", but there is no teacher");
+  }
+}
+
 }  // namespace
 
 Value ProgramBuilder::conv1d(Value x, std::shared_ptr<Parameter> weight,
@@ -182,7 +217,7 @@ Value ProgramBuilder::shortcut_backward(Value y, Value dy) {
   return recording.handle_of(dx);
 }
 
-Value ProgramBuilder::cross_entropy(Value logits) {
+Value ProgramBuilder::cross_entropy(Value logits, const LossSettings& settings) {
   Recording& recording = state_->open();
   const ValueIndex input = recording.index_of(logits, "logits");
   if (recording.classes > 0) {
@@ -197,8 +232,19 @@ Value ProgramBuilder::cross_entropy(Value logits) {
                   std::to_string(gather->dataset->classes() - 1));
     }
   }
+  check_loss(settings, info.shape.channels);
+  CrossEntropyOp op{input, kNone, settings, nullptr, {}};
+  for (Value teacher : settings.teachers) {
+    op.teachers.push_back(state_->same_shape(teacher, "The logits of a teacher", info));
+  }
+  if (!settings.class_weights.empty()) {
+    op.class_weights =
+        std::make_shared<Buffer>(*recording.backend, settings.class_weights.size());
+    op.class_weights->write(settings.class_weights.data());
+  }
   const ValueIndex dlogits = state_->new_value(info.shape.channels, info.level);
-  state_->record(CrossEntropyOp{input, dlogits});
+  op.dlogits = dlogits;
+  state_->record(std::move(op));
   recording.classes = info.shape.channels;
   return recording.handle_of(dlogits);
 }
@@ -219,8 +265,8 @@ void ProgramBuilder::optimizer(std::vector<std::shared_ptr<Parameter>> parameter
                   ", has no gradient: no op of this program computes it");
     }
   }
-  check_rate(settings.beta1, settings.kind == OptimizerKind::adam ? "beta1" : "momentum");
-  if (settings.kind == OptimizerKind::adam) {
+  check_rate(settings.beta1, settings.kind == OptimizerKind::sgd ? "momentum" : "beta1");
+  if (settings.kind != OptimizerKind::sgd) {
     check_rate(settings.beta2, "beta2");
     if (!(settings.epsilon > 0) || !std::isfinite(settings.epsilon)) {
       throw_range("epsilon must be positive and finite, got " + number_text(settings.epsilon));

@@ -111,7 +111,11 @@ OpValues op_values(const Op& op) {
           },
           [](const ShortcutOp& o) { return OpValues{{o.x}, o.y}; },
           [](const ShortcutBackwardOp& o) { return OpValues{{o.shortcut.x, o.dy}, o.dx}; },
-          [](const CrossEntropyOp& o) { return OpValues{{o.logits}, o.dlogits}; },
+          [](const CrossEntropyOp& o) {
+            OpValues values{o.teachers, o.dlogits};
+            values.reads.push_back(o.logits);
+            return values;
+          },
           [](const auto&) { return OpValues{}; },
       },
       op);

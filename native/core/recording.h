@@ -112,6 +112,9 @@ struct ShortcutBackwardOp {
 struct CrossEntropyOp {
   ValueIndex logits;
   ValueIndex dlogits;
+  LossSettings settings;
+  std::shared_ptr<Buffer> class_weights;  ///< or null
+  std::vector<ValueIndex> teachers;
 };
 
 /// Parameters of the one optimiser are in Recording::trained.

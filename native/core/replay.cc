@@ -163,10 +163,19 @@ struct Program::Impl::Replayer {
   }
 
   void operator()(const CrossEntropyOp& op) const {
+    const LossSettings& settings = op.settings;
+    std::vector<Activation> teachers;
+    for (ValueIndex teacher : op.teachers) teachers.push_back(at(teacher));
     backend.cross_entropy({.logits = at(op.logits),
                            .labels = program.labels(),
                            .dlogits = at(op.dlogits),
-                           .result = program.results});
+                           .result = program.results,
+                           .label_smoothing = settings.label_smoothing,
+                           .focal = settings.focal,
+                           .class_weights = op.class_weights ? op.class_weights->data() : nullptr,
+                           .teachers = teachers,
+                           .temperature = settings.temperature,
+                           .teacher_weight = settings.teacher_weight});
   }
 
   void operator()(const GradientNormOp&) const {
@@ -216,7 +225,7 @@ double parameter_floats(const Recording& recording, const Op& op) {
   const auto* update = std::get_if<OptimizerOp>(&op);
   if (!update) return 0;
   // Value, gradient and moments are read; all but the gradient are written back.
-  return kept * (update->settings.kind == OptimizerKind::adam ? 7 : 5);
+  return kept * (update->settings.kind == OptimizerKind::sgd ? 5 : 7);
 }
 
 double least_bytes(const Recording& recording, const Op& op) {
@@ -241,7 +250,8 @@ std::span<const ParameterView> Program::Impl::trained_views() {
                      .moment1 = parameter->data(Slot::moment1),
                      .moment2 = parameter->data(Slot::moment2),
                      .size = parameter->size(),
-                     .pattern = parameter->pattern()});
+                     .pattern = parameter->pattern(),
+                     .decays = parameter->shape().size() > 1});
   }
   return views;
 }

@@ -57,7 +57,7 @@ FlatPlan::FlatPlan(std::span<const ParameterView> parameters, Stream stream)
               range.begin;
     }
     units.push_back({p.value + skip, p.gradient + skip, p.moment1 + skip, p.moment2 + skip, index,
-                     int(range.count)});
+                     int(range.count), p.decays});
   }
   units_ = DeviceArray<FlatUnit>(units, stream);
   parts_ = DeviceArray<double>(units.size());
@@ -68,7 +68,8 @@ bool FlatPlan::fits(std::span<const ParameterView> parameters) const {
   for (size_t i = 0; i < parameters.size(); ++i) {
     const ParameterView &p = parameters[i], &own = parameters_[i];
     if (p.value != own.value || p.gradient != own.gradient || p.moment1 != own.moment1 ||
-        p.moment2 != own.moment2 || p.size != own.size || is_listed(p) != (lists_[i] != nullptr)) {
+        p.moment2 != own.moment2 || p.size != own.size || p.decays != own.decays ||
+        is_listed(p) != (lists_[i] != nullptr)) {
       return false;
     }
     // The plan keeps its list alive, so no other can have its address.

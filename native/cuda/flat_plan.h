@@ -37,6 +37,7 @@ struct FlatUnit {
   float* moment2;
   const int32_t* index;  ///< [count] places in the arrays; null: they are 0, 1, ...
   int count;
+  bool decays;           ///< of its parameter
 };
 
 /// The blocks of one set of parameters, on the device.

@@ -24,10 +24,11 @@ struct Tensor {
 
   ParameterView view() const {
     return {arrays[0]->get(), arrays[1]->get(), arrays[2]->get(), arrays[3]->get(), size,
-            pattern.get()};
+            pattern.get(), decays};
   }
 
   size_t size;
+  bool decays = true;
   std::vector<uint8_t> mask;
   std::unique_ptr<SparsePattern> pattern;
   std::unique_ptr<Device<float>> arrays[4];  // value, gradient, moment 1, moment 2
@@ -44,6 +45,7 @@ std::vector<std::unique_ptr<Tensor>> make_tensors(Backend& backend) {
                {64, 700, 0.015}, {9, 9000, 0.01}, {300, 33, 0.0}, {5, 77, 0.06}};
   for (const auto& k : kinds) {
     tensors.push_back(std::make_unique<Tensor>(backend, k.rows, k.columns, k.density, random));
+    tensors.back()->decays = tensors.size() % 3 != 0;
   }
   return tensors;
 }
@@ -70,8 +72,13 @@ void test_updates(Backend& backend, OptimizerKind kind, float decay, float clip,
         double& w = tensor->exact[0][i];
         double& m = tensor->exact[2][i];
         double& v = tensor->exact[3][i];
-        const double g = tensor->exact[1][i] * scale + double(decay) * w;
-        if (kind == OptimizerKind::adam) {
+        double g = tensor->exact[1][i] * scale;
+        if (kind == OptimizerKind::adamw) {
+          if (tensor->decays) w -= double(rate) * double(decay) * w;
+        } else {
+          g += double(decay) * w;
+        }
+        if (kind != OptimizerKind::sgd) {
           m = double(beta1) * m + (1 - double(beta1)) * g;
           v = double(beta2) * v + (1 - double(beta2)) * g * g;
           const double m_hat = m / (1 - std::pow(double(beta1), step));
@@ -108,16 +115,17 @@ void test_updates(Backend& backend, OptimizerKind kind, float decay, float clip,
 
 int main() {
   for (const Family& family : families()) {
-    std::vector<SameBits> same(6);
+    std::vector<SameBits> same(10);
     for (const Family::Member& member : family.members) {
       context = member.name;
       const auto backend = member.make();
       size_t i = 0;
-      for (OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::sgd}) {
+      for (OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::sgd, OptimizerKind::adamw}) {
         test_updates(*backend, kind, 0, 0, same[i++]);
         test_updates(*backend, kind, 0.02f, 1.5f, same[i++]);
         test_updates(*backend, kind, 0, 1e6f, same[i++]);  // above the norm: no clipping
       }
+      test_updates(*backend, OptimizerKind::adamw, 1, 0, same[i++]);
     }
   }
   context.clear();

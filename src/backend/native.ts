@@ -170,7 +170,11 @@ export interface NormSettings {
 
 /** Settings of the optimiser op. */
 export interface OptimizerSettings {
-  readonly kind: "adam" | "sgd";
+  /**
+   * `adam` and `sgd` add the decay to the gradient. `adamw` multiplies the weights by 1 - rate * decay
+   * before the update, those of parameters of two and more extents: not biases and norms.
+   */
+  readonly kind: "adam" | "sgd" | "adamw";
   /** Adam's beta1, SGD's momentum. */
   readonly beta1: number;
   readonly beta2: number;
@@ -178,6 +182,25 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
   /** Global norm to clip gradients to; 0 for none. */
   readonly clipNorm: number;
+}
+
+/**
+ * What a loss adds to plain cross-entropy; native/include/lth/backend.h has the formula. Each is left
+ * out by default.
+ */
+export interface LossSettings {
+  /** 0 to 1: of each target that goes to all classes alike. */
+  readonly labelSmoothing?: number;
+  /** Gamma of the focal loss, at least 0. */
+  readonly focal?: number;
+  /** [classes], each at least 0, not all 0. */
+  readonly classWeights?: readonly number[];
+  /** Logits of the shape of the network's own. */
+  readonly teachers?: readonly Value[];
+  /** That softens the teachers' and the network's probabilities; more than 0. */
+  readonly temperature?: number;
+  /** 0 to 1: share of the loss that is the teachers'. */
+  readonly teacherWeight?: number;
 }
 
 /** Records the op sequence of a step; see native/include/lth/program.h for the definitions. */
@@ -207,8 +230,8 @@ export interface NativeBuilder extends Disposable {
   /** Max-pool by `stride`, then zero channels up to `channels`. */
   shortcut(x: Value, options: { stride: number; channels: number }): Value;
   shortcutBackward(y: Value, dy: Value): Value;
-  /** Mean cross-entropy over valid steps; returns dlogits. */
-  crossEntropy(logits: Value): Value;
+  /** The loss, mean cross-entropy over valid steps by default; returns dlogits. */
+  crossEntropy(logits: Value, settings?: LossSettings): Value;
   /** Clip and update, after all gradients. */
   optimizer(parameters: readonly NativeParameter[], settings: OptimizerSettings): void;
   /** Keeps a value readable after a run. */

@@ -165,8 +165,16 @@ const FIELDS: readonly Fields[] = [
   },
   { stride: (w) => w.pick([1, 2]), channels: num },
   {
-    ...{ kind: (w: World) => w.pick(["adam", "sgd"]), beta1: () => 0.9, beta2: () => 0.99 },
+    ...{
+      kind: (w: World) => w.pick(["adam", "sgd", "adamw"]),
+      beta1: () => 0.9,
+      beta2: () => 0.99,
+    },
     ...{ epsilon: num, weightDecay: num, clipNorm: num },
+  },
+  {
+    ...{ labelSmoothing: num, focal: num, classWeights: list, teachers: list },
+    ...{ temperature: num, teacherWeight: num },
   },
   { records: array, learningRates: array, optimizerStep: num, stream: num },
   { values: array, lengths: array, labels: array },

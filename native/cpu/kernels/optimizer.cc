@@ -42,6 +42,28 @@ struct Adam {
   Vec clip, decay, beta1, beta2, rest1, rest2, rate, correct2, epsilon;
 };
 
+/// Loshchilov & Hutter 2019, algorithm 2: as Adam, but the decay is no part of the gradient.
+struct AdamW {
+  AdamW(const OptimizerStep& args, float clip, bool decays)
+      : adam(without_decay(args), clip),
+        keep(Vec::broadcast(
+            decays ? float(1.0 - double(args.learning_rate) * double(args.weight_decay)) : 1.0f)) {}
+
+  void operator()(State& s) const {
+    s.value = s.value * keep;
+    adam(s);
+  }
+  static constexpr bool uses_moment2 = true;
+
+  static OptimizerStep without_decay(OptimizerStep args) {
+    args.weight_decay = 0;
+    return args;
+  }
+
+  Adam adam;
+  Vec keep;
+};
+
 /// m = momentum * m + g; w -= lr * m.
 struct Sgd {
   explicit Sgd(const OptimizerStep& args, float clip)
@@ -111,12 +133,14 @@ void update_survivors(const ParameterView& p, size_t begin, size_t end, const Ru
   if (filled > 0) flush();
 }
 
-template <class Rule>
-void update(const OptimizerStep& args, const Rule& rule, ThreadPool& pool) {
+/// @param rule_of the rule of a parameter
+template <class RuleOf>
+void update(const OptimizerStep& args, const RuleOf& rule_of, ThreadPool& pool) {
   const std::vector<FlatUnit> units = flat_units(args.parameters);
   pool.parallel_for(int(units.size()), [&](int index, int) {
     const FlatUnit& unit = units[size_t(index)];
     const ParameterView& parameter = args.parameters[unit.parameter];
+    const auto& rule = rule_of(parameter);
     if (unit.listed) {
       update_survivors(parameter, unit.begin, unit.end, rule);
     } else {
@@ -133,10 +157,21 @@ void optimizer_step(const OptimizerStep& args, ThreadPool& pool) {
   if (args.clip_norm > 0 && args.norm[0] > double(args.clip_norm)) {
     clip = float(double(args.clip_norm) / args.norm[0]);
   }
-  if (args.kind == OptimizerKind::adam) {
-    update(args, Adam(args, clip), pool);
-  } else {
-    update(args, Sgd(args, clip), pool);
+  const auto all = [&](const auto& rule) {
+    update(args, [&](const ParameterView&) -> const auto& { return rule; }, pool);
+  };
+  switch (args.kind) {
+    case OptimizerKind::adam:
+      return all(Adam(args, clip));
+    case OptimizerKind::sgd:
+      return all(Sgd(args, clip));
+    case OptimizerKind::adamw: {
+      const AdamW decaying(args, clip, true), other(args, clip, false);
+      return update(
+          args,
+          [&](const ParameterView& p) -> const AdamW& { return p.decays ? decaying : other; },
+          pool);
+    }
   }
 }
 

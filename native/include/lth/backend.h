@@ -175,13 +175,32 @@ struct DeriveLengths {
   int stride;
 };
 
-/// Softmax cross-entropy averaged over all valid steps of the batch; with no valid step all is 0.
-/// Of equal logits the lowest class is the argmax.
+/// Most teachers of one loss.
+inline constexpr int kMostTeachers = 8;
+
+/// The loss, averaged over all valid steps of the batch; with no valid step all is 0. Of equal logits
+/// the lowest class is the argmax. With p = softmax(logits), a step of a record with label y has
+///
+///   (1 - a) sum_c t_c (1 - p_c)^focal (-log p_c)  +  a T^2 sum_c q_c log(q_c / r_c)
+///
+/// where t_c = w_y ((1 - s) [c = y] + s / classes), of two labels their mean by `shares`;
+/// w = class_weights, s = label_smoothing, a = teacher_weight, T = temperature, r = softmax(logits / T)
+/// and q the mean over the teachers of softmax(teacher / T). As they are by default, the settings
+/// leave softmax cross-entropy. Label smoothing: Szegedy et al. 2016, section 7; focal loss: Lin et
+/// al. 2017, equation 4; distillation: Hinton et al. 2015, section 2.
 struct CrossEntropy {
   Activation logits;      ///< [N, classes, T]
   const int32_t* labels;  ///< [groups * 16]: one class for all steps of a record
-  Activation dlogits;     ///< [N, classes, T]: (softmax - onehot) / valid steps
+  Activation dlogits;     ///< [N, classes, T]: gradient with respect to the logits
   double* result;         ///< [3]: mean loss, valid steps, steps whose argmax is the label
+  float label_smoothing = 0;             ///< 0 to 1
+  float focal = 0;                       ///< at least 0
+  const float* class_weights = nullptr;  ///< [classes], device memory; null: all 1
+  const int32_t* second_labels = nullptr;  ///< [groups * 16]; null: one label a record
+  const float* shares = nullptr;  ///< [groups * 16], 0 to 1: of the first label; null with second_labels
+  std::span<const Activation> teachers = {};  ///< [N, classes, T] each, at most kMostTeachers
+  float temperature = 1;
+  float teacher_weight = 0;  ///< 0 to 1; 0 without teachers
 };
 
 /// One trainable tensor as the optimiser sees it.
@@ -192,6 +211,7 @@ struct ParameterView {
   float* moment2;
   size_t size;
   const SparsePattern* pattern;  ///< null: dense
+  bool decays = true;            ///< whether adamw's weight decay is applied
 };
 
 /// result[0] = sqrt(sum of squares of all gradients), accumulated in double.
@@ -200,11 +220,13 @@ struct GradientNorm {
   double* result;  ///< [1]
 };
 
-enum class OptimizerKind { adam, sgd };
+enum class OptimizerKind { adam, sgd, adamw };
 
 /// Gradients are scaled by min(1, clip_norm / norm) first when clip_norm > 0.
 /// adam: Kingma & Ba 2015, algorithm 1, epsilon outside the root of the corrected moment.
 /// sgd: m = momentum * m + g; w -= lr * m (moment2 unused). Weight decay is added to the gradient.
+/// adamw: adam without that; instead w is multiplied by 1 - lr * weight_decay before its update
+/// (Loshchilov & Hutter 2019, algorithm 2, with the learning rate as the schedule's factor).
 /// If the norm is given and is not finite, nothing is updated.
 struct OptimizerStep {
   std::span<const ParameterView> parameters;

@@ -96,8 +96,18 @@ struct OptimizerSettings {
   float beta1 = 0.9f;
   float beta2 = 0.999f;
   float epsilon = 1e-8f;
-  float weight_decay = 0;
+  float weight_decay = 0;  ///< of adamw: of parameters of two and more extents alone
   float clip_norm = 0;
+};
+
+/// What a loss adds to plain cross-entropy; the formula is CrossEntropy's in lth/backend.h.
+struct LossSettings {
+  float label_smoothing = 0;  ///< 0 to 1
+  float focal = 0;            ///< at least 0
+  std::vector<float> class_weights = {};  ///< [classes], at least 0 and not all 0; empty: all 1
+  std::vector<Value> teachers = {};       ///< of the logits' shape, at most kMostTeachers
+  float temperature = 1;      ///< more than 0
+  float teacher_weight = 0;   ///< 0 to 1; 0 without teachers
 };
 
 class Program;
@@ -148,9 +158,9 @@ class ProgramBuilder {
   Value shortcut(Value x, int stride, int channels);
   Value shortcut_backward(Value y, Value dy);
 
-  /// Mean cross-entropy of logits [N, classes, T] against the gathered (or written) labels.
-  /// Returns dlogits.
-  Value cross_entropy(Value logits);
+  /// The loss of logits [N, classes, T] against the gathered (or written) labels, mean cross-entropy
+  /// by default. Returns dlogits.
+  Value cross_entropy(Value logits, const LossSettings& settings = {});
 
   /// Clip and update. One optimiser per program, after all gradients; in a program that computes
   /// gradients, only of parameters whose gradient it computes.

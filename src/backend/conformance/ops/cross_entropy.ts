@@ -10,7 +10,7 @@ import { createRng } from "../../../core/rng.ts";
 import { withBench } from "../bench.ts";
 import { within } from "../comparison.ts";
 import { createPicker, type LengthPattern, makeLengths, makeSignals } from "../inputs.ts";
-import { crossEntropy } from "../reference/cross_entropy.ts";
+import { crossEntropy, type LossOptions } from "../reference/cross_entropy.ts";
 import { type Check, defineSuite, type Suite } from "../suite.ts";
 
 interface CrossEntropyParameters {
@@ -22,6 +22,10 @@ interface CrossEntropyParameters {
   readonly scale: number;
   /** Whole logits only, so that the largest is often shared. */
   readonly ties: boolean;
+  /** What the loss adds to cross-entropy; its teachers are made here. */
+  readonly loss: Omit<LossOptions, "teachers" | "classWeights">;
+  readonly weighted: boolean;
+  readonly teachers: number;
   readonly probe: boolean;
   readonly seed: number;
 }
@@ -41,6 +45,9 @@ function parameterList(): CrossEntropyParameters[] {
           lengths: pick(["full", "ragged", "ragged"]),
           scale,
           ties: flip(),
+          loss: {},
+          weighted: false,
+          teachers: 0,
           probe: flip(),
           seed: list.length,
         });
@@ -48,30 +55,57 @@ function parameterList(): CrossEntropyParameters[] {
     }
   }
   const first = list[4]!;
-  return [...list, { ...first, lengths: "empty" }, { ...first, classes: 1 }, {
-    ...first,
-    scale: 0,
-    lengths: "full",
-  }];
+  return [
+    ...list,
+    { ...first, lengths: "empty" },
+    { ...first, classes: 1 },
+    { ...first, scale: 0, lengths: "full" },
+    ...list.filter((_, i) => i % 2 === 0).map((p, i) => ({
+      ...p,
+      ...SETTINGS[i % SETTINGS.length]!,
+    })),
+  ];
 }
 
+const SETTINGS: Pick<CrossEntropyParameters, "loss" | "weighted" | "teachers">[] = [
+  { loss: { labelSmoothing: 0.1 }, weighted: false, teachers: 0 },
+  { loss: {}, weighted: true, teachers: 0 },
+  { loss: { focal: 2 }, weighted: false, teachers: 0 },
+  { loss: { focal: 0.5 }, weighted: false, teachers: 0 },
+  { loss: { temperature: 2, teacherWeight: 0.5 }, weighted: false, teachers: 1 },
+  { loss: { temperature: 4, teacherWeight: 1 }, weighted: false, teachers: 3 },
+  {
+    loss: { labelSmoothing: 0.05, focal: 1, temperature: 3, teacherWeight: 0.75 },
+    weighted: true,
+    teachers: 8,
+  },
+];
+
 function prepare(p: CrossEntropyParameters): Check {
-  const { records, classes, steps, scale, seed } = p;
+  const { records, classes, steps, scale, seed, loss: settings } = p;
   const lengths = makeLengths(p.lengths, { records, length: steps, seed });
-  const logits = makeSignals({ lengths, channels: classes, length: steps }, {
-    seed,
-    name: "logits",
-    scale,
-  });
+  const make = (name: string) =>
+    makeSignals({ lengths, channels: classes, length: steps }, { seed, name, scale });
+  const logits = make("logits");
   if (p.ties) logits.values.forEach((value, i) => logits.values[i] = Math.round(value));
   const rng = createRng(seed, "labels");
   const labels = Int32Array.from({ length: records }, () => rng.integer(classes));
-  const want = crossEntropy(logits, labels);
+  const classWeights = p.weighted
+    ? Array.from({ length: classes }, () => Math.fround(0.25 + rng.next()))
+    : undefined;
+  const teachers = Array.from({ length: p.teachers }, (_, i) => make(`teacher ${i}`));
+  const options = {
+    ...Object.fromEntries(Object.entries(settings).map(([name, x]) => [name, Math.fround(x)])),
+    ...classWeights && { classWeights },
+  };
+  const want = crossEntropy(logits, labels, { ...options, teachers });
 
   return (device) =>
     withBench(device, async (bench) => {
       const result = await bench.run(({ builder, input, output }) => {
-        output("dlogits", builder.crossEntropy(input(logits, labels)), logits);
+        const taught = teachers.map((teacher) => input(teacher));
+        const loss = { ...options, ...taught.length > 0 && { teachers: taught } };
+        output("dlogits", builder.crossEntropy(input(logits, labels), loss), logits);
       }, { records, length: steps, probe: p.probe });
       const { loss, valid, correct } = result;
       return [

@@ -14,7 +14,7 @@ import { gradientNorm, type Trainable, update } from "../reference/optimizer.ts"
 import { type Check, defineSuite, type Suite } from "../suite.ts";
 
 interface OptimizerParameters {
-  readonly kind: "adam" | "sgd";
+  readonly kind: "adam" | "sgd" | "adamw";
   /** Elements of each parameter. */
   readonly sizes: readonly number[];
   readonly density: Density;
@@ -35,7 +35,7 @@ const LIMIT = 12;
 function parameterList(): OptimizerParameters[] {
   const list: OptimizerParameters[] = [];
   const { pick } = createPicker("optimizer cases");
-  for (const kind of ["adam", "sgd"] as const) {
+  for (const kind of ["adam", "sgd", "adamw"] as const) {
     for (const density of [0, "one", 0.01, 0.5, 1] as const) {
       for (const clipNorm of [0, 0, 1, 1, 1, 1e6]) {
         list.push({
@@ -71,7 +71,7 @@ function makeTrainable(p: OptimizerParameters, size: number): Trainable & { mask
     value: make("value", 1),
     gradient: make("gradient", p.scale),
     moment1: make("moment1", p.scale * started),
-    moment2: p.kind === "adam"
+    moment2: p.kind !== "sgd"
       ? make("moment2", 0.25 * p.scale ** 2 * started, 0.5 * p.scale ** 2 * started)
       : new Float64Array(size),
   };
@@ -81,14 +81,17 @@ function prepare(p: OptimizerParameters): Check {
   const single = (value: number) => Math.fround(value);
   const tensors = p.sizes.map((size) => makeTrainable(p, size));
   const norm = gradientNorm(tensors.map(({ gradient }) => gradient));
-  const wanted = tensors.map((tensor) =>
+  // AdamW decays what has two extents: every other tensor here.
+  const shapeOf = (size: number, i: number) => i % 2 === 0 ? [1, size] : [size];
+  const decays = (i: number) => p.kind !== "adamw" || i % 2 === 0;
+  const wanted = tensors.map((tensor, i) =>
     update(tensor, {
       kind: p.kind,
       learningRate: single(p.learningRate),
       beta1: single(p.beta1),
       beta2: single(p.beta2),
       epsilon: single(p.epsilon),
-      weightDecay: single(p.weightDecay),
+      weightDecay: decays(i) ? single(p.weightDecay) : 0,
       clipNorm: single(p.clipNorm),
       norm,
       step: p.step,
@@ -99,8 +102,9 @@ function prepare(p: OptimizerParameters): Check {
 
   return (device) =>
     withBench(device, async (bench) => {
-      const parameters = tensors.map(({ mask, ...slots }) => {
-        const parameter = bench.parameter([slots.value.length], { value: slots.value, mask });
+      const parameters = tensors.map(({ mask, ...slots }, i) => {
+        const shape = shapeOf(slots.value.length, i);
+        const parameter = bench.parameter(shape, { value: slots.value, mask });
         for (const slot of ["gradient", "moment1", "moment2"] as const) {
           parameter.write(slot, Float32Array.from(slots[slot]));
         }
@@ -132,7 +136,7 @@ function prepare(p: OptimizerParameters): Check {
     });
 }
 
-/** Adam and SGD. */
+/** Adam, AdamW and SGD. */
 export const optimizerSuite: Suite = defineSuite({
   op: "optimizer",
   parameters: parameterList(),

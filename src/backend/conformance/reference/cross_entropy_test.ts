@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { loadOpGoldens } from "../golden/op_goldens.ts";
-import { crossEntropy } from "./cross_entropy.ts";
+import { crossEntropy, type LossOptions } from "./cross_entropy.ts";
 import { signals } from "./signals.ts";
 import { assertClose, assertGradient, randomSignals } from "./testing.ts";
 
@@ -35,6 +35,59 @@ Deno.test("the gradient agrees with finite differences", () => {
     gradient: crossEntropy(logits, labels).dlogits.value.values,
     what: "dlogits",
   });
+});
+
+Deno.test("each setting worked by hand", () => {
+  // Softmax of (0, ln 3) is (1/4, 3/4).
+  const logits = signals([0, Math.log(3)], { lengths: [1], channels: 2, length: 1 });
+  const [near, far] = [-Math.log(0.75), -Math.log(0.25)];
+  const check = (options: LossOptions, { label, loss, slope }: Record<string, number>) => {
+    const result = crossEntropy(logits, [label!], options);
+    assertClose([result.loss], [loss!], { tolerance: 1e-14, what: JSON.stringify(options) });
+    // Of two classes the gradients are opposite unless the loss weighs them by themselves.
+    assertClose(result.dlogits.value.values, [slope!, -slope!], {
+      tolerance: 1e-14,
+      what: "slope",
+    });
+  };
+  check({ labelSmoothing: 0.2 }, { label: 1, loss: 0.9 * near + 0.1 * far, slope: 0.25 - 0.1 });
+  check({ classWeights: [2, 5] }, { label: 0, loss: 2 * far, slope: 2 * (0.25 - 1) });
+  check({ focal: 2 }, {
+    label: 1,
+    loss: 0.25 ** 2 * near,
+    slope: 0.25 * (0.25 ** 2 + 2 * 0.75 * 0.25 * near),
+  });
+  // A teacher of (1/2, 1/2), at temperature 2: the network has (1, sqrt 3) / (1 + sqrt 3).
+  const teacher = signals([7, 7], { lengths: [1], channels: 2, length: 1 });
+  const own = 1 / (1 + Math.sqrt(3));
+  check({ teachers: [teacher], temperature: 2, teacherWeight: 1 }, {
+    label: 0,
+    loss: 4 * (-Math.log(2) - (Math.log(own) + Math.log(1 - own)) / 2),
+    slope: 2 * (own - 0.5),
+  });
+});
+
+Deno.test("the gradient of every setting agrees with finite differences", () => {
+  const shape = { lengths: [3, 1], channels: 4, length: 3 };
+  const logits = randomSignals("logits", shape);
+  const teachers = ["one", "two", "three"].map((name) => randomSignals(name, shape));
+  const labels = [3, 0];
+  const own = { labelSmoothing: 0.1, focal: 1.5, classWeights: [0.5, 1, 2, 3] };
+  const settings: LossOptions[] = [
+    { labelSmoothing: 0.1 },
+    { focal: 2 },
+    { focal: 0.5 },
+    { classWeights: own.classWeights },
+    { teachers: [teachers[0]!], temperature: 2, teacherWeight: 0.3 },
+    { ...own, teachers, temperature: 3, teacherWeight: 0.6 },
+  ];
+  for (const options of settings) {
+    assertGradient(() => crossEntropy(logits, labels, options).loss, {
+      variable: logits.values,
+      gradient: crossEntropy(logits, labels, options).dlogits.value.values,
+      what: `dlogits with ${Object.keys(options)}`,
+    });
+  }
 });
 
 Deno.test("losses agree with PyTorch", () => {

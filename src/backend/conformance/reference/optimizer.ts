@@ -1,6 +1,6 @@
 /**
- * Gradient norm, clipping and one update of Adam (Kingma and Ba 2015, algorithm 1) or SGD with
- * momentum.
+ * Gradient norm, clipping and one update of Adam (Kingma and Ba 2015, algorithm 1), AdamW (Loshchilov
+ * and Hutter 2019, algorithm 2) or SGD with momentum.
  *
  * @module
  */
@@ -16,13 +16,16 @@ export interface Trainable {
 
 /** Settings of an update. */
 export interface UpdateOptions {
-  readonly kind: "adam" | "sgd";
+  readonly kind: "adam" | "sgd" | "adamw";
   readonly learningRate: number;
   /** Adam's beta1, SGD's momentum. */
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Times the value, added to the clipped gradient. */
+  /**
+   * Times the value, added to the clipped gradient; of adamw, which adds nothing, times the value and
+   * the rate, taken from the value before the update.
+   */
   readonly weightDecay: number;
   /** 0 for none. */
   readonly clipNorm: number;
@@ -54,6 +57,7 @@ export function clipFactor(options: { norm: number; clipNorm: number }): number 
 
 /** The tensor after one update. */
 export function update(tensor: Trainable, options: UpdateOptions): Updated {
+  if (options.kind === "adamw") return decoupled(tensor, options);
   const factor = clipFactor(options);
   const result: Updated = {
     value: summed(tensor),
@@ -71,6 +75,13 @@ export function update(tensor: Trainable, options: UpdateOptions): Updated {
     }
   }
   return result;
+}
+
+/** Adam of the decayed value, with a gradient that knows nothing of the decay. */
+function decoupled(tensor: Trainable, options: UpdateOptions): Updated {
+  const keep = 1 - options.learningRate * options.weightDecay;
+  const value = tensor.value.map((w) => keep * w);
+  return update({ ...tensor, value }, { ...options, kind: "adam", weightDecay: 0 });
 }
 
 function summed(tensor: Trainable): Summed<Float64Array> {
