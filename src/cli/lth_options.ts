@@ -6,14 +6,14 @@
 import { type Command, Option } from "commander";
 import type { BackendChoice } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
-import { KERNEL_CHOICES, MODES } from "../experiment/config.ts";
+import { MODES } from "../experiment/config.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { PRESETS } from "../experiment/presets.ts";
 import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
 import { DECISIONS, PRIOR_UNITS } from "../training/decision.ts";
-import { ON_NAN } from "../training/train.ts";
 import { createCommand, integer, number } from "./command.ts";
 import { addDeviceOptions } from "./device_options.ts";
+import { addTrainingOptions } from "./training_options.ts";
 
 /** Everything that can be asked for on the command line. */
 export interface LthOptions extends Overrides {
@@ -68,24 +68,11 @@ function lthCommand(): Command {
       new Option("--criterion <name>", "which weights survive").choices([...CRITERIA]),
     )
     .option("--keep-layers <names>", "never prune these, e.g. stem,head", (text) => text.split(","))
-    .option("--epochs <n>", "epochs of every round", integer(1))
-    .option("--early-stop <n>", "end a round n epochs after its lowest dev loss", integer(1))
-    .addOption(
-      new Option("--on-nan <what>", "at a step that is not finite (default: stop)")
-        .choices([...ON_NAN]),
-    )
-    .addOption(
-      new Option("--kernels <how>", "choose a GPU's kernels by this (default: timed)")
-        .choices([...KERNEL_CHOICES]),
-    )
     .option("--rewind-to <point>", "rewind point: 0, 500it, 2ep")
     .option("--seed <n>", "of initialisation, data order, dropout", integer(0, 2 ** 31))
     .option("--init <file>", "begin with the weights of this .safetensors file, not of the seed")
     .option("--order-seed <n>", "of data order and dropout alone", integer(0, 2 ** 31))
     .option("--replicates <n>", "so many runs, with this seed, the next, ...", integer(1, 1000))
-    .option("--same-noise", "repeat the dense round's batches, flips and dropout in every round")
-    .option("--batch-size <n>", "records per update", integer(1, 65_536))
-    .option("--learning-rate <x>", "of the first epoch", number(0))
     .option("--filters <n>", "filters of the first stage", integer(1, 4096))
     .option("--blocks <n>", "residual blocks", integer(1, 17))
     .option("--kernel <n>", "width of the convolutions", integer(1, 1024))
@@ -106,7 +93,7 @@ function lthCommand(): Command {
     .option("--show-test", "show test scores before the run is complete", false)
     .option("--plan", "say what the run would take; train nothing, write nothing", false)
     .addHelpText("after", () => SUBCOMMANDS);
-  return addDeviceOptions(command);
+  return addDeviceOptions(addTrainingOptions(command));
 }
 
 const SUBCOMMANDS = `

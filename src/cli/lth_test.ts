@@ -64,6 +64,13 @@ Deno.test("mistakes on the command line are one sentence and exit code 2", async
     [["--preset", "quick", "--config", "x.json"], /--config and --preset/],
     [["--config", "/nowhere.json"], /no such file/],
     [["--data", "/nowhere", "--name", "nowhere-run"], /Cannot open the data set|build-datasets/],
+    [["--focal", "-1"], /Expected a number from 0/],
+    [["--class-weights", "1,,2"], /has an empty place/],
+    [
+      ["--class-weights", "1,2", "--name", "no-weights"],
+      /Cannot use 2 class weights: .* 4 classes/,
+    ],
+    [["--warmup", "20", "--epochs", "15"], /training\.warmup: expected less than the 15 epochs/],
     // Nobody has so many: refused with a GPU as without one.
     [["--backend", "cuda", "--device", "1023", "--name", "no-cuda"], /cuda/i],
   ];

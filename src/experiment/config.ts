@@ -10,7 +10,7 @@ import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { decisionRule, UNNAMED_RULE } from "../training/decision.ts";
-import { ON_NAN } from "../training/train.ts";
+import { trainingSettings } from "./training_config.ts";
 
 /** What happens to the weights and the learning rate between pruning and retraining. */
 export const MODES = ["weight-rewind", "lr-rewind", "finetune", "lth-ecg"] as const;
@@ -18,21 +18,6 @@ export type Mode = (typeof MODES)[number];
 
 const fraction = z.number().min(0).lt(1);
 const count = z.number().int().min(1);
-
-const schedule = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("constant") }),
-  z.strictObject({
-    kind: z.literal("step"),
-    milestones: z.array(z.number().gt(0).lt(1)),
-    factor: z.number().gt(0).lt(1),
-  }),
-  z.strictObject({
-    kind: z.literal("plateau"),
-    factor: z.number().gt(0).lt(1),
-    patience: count,
-    minimum: z.number().gt(0),
-  }),
-]);
 
 const pruningSchedule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("fixed"), fraction }),
@@ -70,13 +55,6 @@ export type ControlKind = (typeof CONTROLS)[number];
 /** What runs of before call a kind. */
 const OLD_KINDS: Readonly<Record<string, ControlKind>> = { random: "random-uniform" };
 
-/**
- * How a round's kernels are chosen on a GPU: by timing, or by the density of each layer, which is slower
- * at times and always the same, so that runs of one seed are bit-equal.
- */
-export const KERNEL_CHOICES = ["timed", "density"] as const;
-export type KernelChoice = (typeof KERNEL_CHOICES)[number];
-
 const controlSettings = z.strictObject({
   kind: z.preprocess(
     (kind) => typeof kind === "string" ? OLD_KINDS[kind] ?? kind : kind,
@@ -88,16 +66,6 @@ const controlSettings = z.strictObject({
   masksSha256: z.string(),
   /** Rounds of the base that have a control, in order; 0, the dense one, for "reorder" alone. */
   rounds: z.array(z.number().int().min(0)).min(1),
-});
-
-/** Ends a round's training before its budget, once dev says that nothing is gained any more. */
-const earlyStopping = z.strictObject({
-  /** Epochs without a better dev value than the best so far. */
-  patience: count,
-  /** But not before so many epochs of the round. */
-  minEpochs: count,
-  /** "loss": lower is better. "score": the headline score, higher is better. */
-  metric: z.enum(["loss", "score"]),
 });
 
 const configSchema = z.strictObject({
@@ -142,34 +110,18 @@ const configSchema = z.strictObject({
     normEpsilon: z.number().gt(0),
     normMomentum: z.number().gt(0).max(1),
   }),
-  training: z.strictObject({
-    epochs: count,
-    batchSize: count,
-    learningRate: z.number().gt(0),
-    schedule,
-    optimizer: z.enum(["adam", "sgd"]),
-    beta1: fraction,
-    beta2: fraction,
-    epsilon: z.number().gt(0),
-    weightDecay: z.number().min(0),
-    clipNorm: z.number().min(0),
-    flip: z.boolean(),
-    /**
-     * Whether every round sees the batches, sign flips and dropout of the dense round again, as in runs
-     * from before each round had its own.
-     */
-    sameNoise: z.boolean().default(true),
-    /** Off when null: every round gets its whole budget. */
-    earlyStopping: earlyStopping.nullable().default(null),
-    /** What happens at a step whose loss or gradient is not finite; see training/train.ts. */
-    onNan: z.enum(ON_NAN).default("stop"),
-    /** Where the kernels of convolutions differ in bits; see lottery/round_kernels.ts. */
-    kernels: z.enum(KERNEL_CHOICES).default("timed"),
-  }),
+  training: trainingSettings,
   /** How records are decided; absent in runs from before there was a choice. */
   score: decisionRule.default(UNNAMED_RULE),
   /** What this run is a control of; null for a run of its own. */
   control: controlSettings.nullable().default(null),
+}).superRefine(({ mode, training: { schedule } }, context) => {
+  if (mode !== "finetune" || !("floor" in schedule) || schedule.floor > 0) return;
+  context.addIssue({
+    code: "custom",
+    path: ["training", "schedule", "floor"],
+    message: "expected more than 0 with mode finetune, which trains on at the schedule's last rate",
+  });
 }).transform(({ precision, ...config }) => ({
   ...config,
   // Last, given or not: a run's files must not show whether its configuration was read back.
@@ -178,6 +130,8 @@ const configSchema = z.strictObject({
 
 /** A resolved configuration. */
 export type Config = z.infer<typeof configSchema>;
+/** One as it may be written: what has a default can be left out. */
+export type WrittenConfig = z.input<typeof configSchema>;
 
 function isStepPoint(text: string): boolean {
   try {

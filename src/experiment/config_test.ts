@@ -66,6 +66,48 @@ Deno.test("wrong and unknown settings are refused by name", () => {
   }
 });
 
+Deno.test("options of training land in their places, absent ones are the old behaviour", () => {
+  const quick = presetConfig("quick", "cpu");
+  const { training } = applyOverrides(quick, {
+    ...{ schedule: "cosine", warmup: 0.5, optimizer: "adamw", weightDecay: 0.05 },
+    ...{ labelSmoothing: 0.1, classWeights: "balanced", focal: 2 },
+  });
+  assert.deepEqual(training, {
+    ...quick.training,
+    ...{ schedule: { kind: "cosine", floor: 0.01 }, warmup: 0.5 },
+    ...{ optimizer: "adamw", weightDecay: 0.05 },
+    loss: { labelSmoothing: 0.1, classWeights: "balanced", focal: 2 },
+  });
+  assert.deepEqual(applyOverrides(quick, { schedule: "step" }).training.schedule, {
+    ...quick.training.schedule,
+  });
+  const { warmup, loss, ...older } = quick.training;
+  assert.deepEqual([warmup, loss.labelSmoothing, loss.classWeights, loss.focal], [0, 0, "none", 0]);
+  assert.deepEqual(parseConfig({ ...quick, training: older }, "it"), quick);
+});
+
+Deno.test("contradictory options of training are refused in a sentence", () => {
+  const quick = presetConfig("quick", "cpu");
+  const cases: [Parameters<typeof applyOverrides>[1], RegExp][] = [
+    [{ warmup: 15 }, /training\.warmup: expected less than the 15 epochs of a round, not 15/],
+    [{ warmup: 1, schedule: "one-cycle" }, /training\.warmup: expected 0 with .* one-cycle/],
+    [{ rateFloor: 0.1 }, /--rate-floor with the schedule step: only cosine/],
+    [{ schedule: "cosine", rateFloor: 1 }, /training\.schedule\.floor/],
+    [{ schedule: "linear", rateFloor: 0, mode: "finetune" }, /floor: expected more than 0 with/],
+    [{ optimizer: "adamw" }, /--optimizer adamw without a decay/],
+    [{ labelSmoothing: 1 }, /training\.loss\.labelSmoothing/],
+    [{ focal: -1 }, /training\.loss\.focal/],
+    [{ classWeights: [0, 0] }, /training\.loss\.classWeights: expected a weight above 0/],
+  ];
+  for (const [overrides, message] of cases) {
+    assert.throws(() => applyOverrides(quick, overrides), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
 Deno.test("differences are named by path with both values", () => {
   const saved = presetConfig("quick", "cpu");
   const asked = applyOverrides(saved, { epochs: 99, mode: "finetune" });

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Config } from "./config.ts";
+import type { WrittenConfig } from "./config.ts";
 
 export type Preset = Omit<
-  Config,
+  WrittenConfig,
   | "format"
   | "preset"
   | "backend"

@@ -8,15 +8,15 @@ import type { Precision } from "../backend/native.ts";
 import { defaultPrecision } from "../backend/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
-import { type Config, type KernelChoice, type Mode, parseConfig } from "./config.ts";
+import { type Config, type Mode, parseConfig } from "./config.ts";
 import { type Criterion, CRITERION_INFO } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
+import { overrideTraining, type TrainingOverrides } from "./resolve_training.ts";
 import { startFile } from "./start_weights.ts";
 import type { Decision, PriorUnit } from "../training/decision.ts";
-import type { OnNan } from "../training/train.ts";
 
 /** The settings that the command line can change; undefined where it did not. */
-export interface Overrides {
+export interface Overrides extends TrainingOverrides {
   preset?: PresetName | undefined;
   mode?: Mode | undefined;
   data?: string | undefined;
@@ -28,12 +28,6 @@ export interface Overrides {
   orderSeed?: number | undefined;
   /** A file of weights to begin with. */
   init?: string | undefined;
-  /** Epochs without a better dev loss after which a round ends. */
-  earlyStop?: number | undefined;
-  /** What happens at a step whose loss or gradient is not finite. */
-  onNan?: OnNan | undefined;
-  /** How a GPU's kernels are chosen. */
-  kernels?: KernelChoice | undefined;
   backend?: "cpu" | "cuda" | undefined;
   /** How convolutions multiply. */
   precision?: Precision | undefined;
@@ -47,11 +41,6 @@ export interface Overrides {
   oneShot?: number | undefined;
   criterion?: Criterion | undefined;
   keepLayers?: string[] | undefined;
-  epochs?: number | undefined;
-  batchSize?: number | undefined;
-  /** Every round with the batches, flips and dropout of the dense round. */
-  sameNoise?: boolean | undefined;
-  learningRate?: number | undefined;
   filters?: number | undefined;
   blocks?: number | undefined;
   kernel?: number | undefined;
@@ -128,18 +117,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
         kernel: given(overrides.kernel, base.network.kernel),
         dropout: given(overrides.dropout, base.network.dropout),
       },
-      training: {
-        ...base.training,
-        epochs: given(overrides.epochs, base.training.epochs),
-        batchSize: given(overrides.batchSize, base.training.batchSize),
-        learningRate: given(overrides.learningRate, base.training.learningRate),
-        earlyStopping: overrides.earlyStop === undefined
-          ? base.training.earlyStopping
-          : { patience: overrides.earlyStop, minEpochs: 1, metric: "loss" },
-        sameNoise: given(overrides.sameNoise, base.training.sameNoise),
-        onNan: given(overrides.onNan, base.training.onNan),
-        kernels: given(overrides.kernels, base.training.kernels),
-      },
+      training: overrideTraining(base.training, overrides),
       score: {
         decision: given(overrides.decision, base.score.decision),
         priorExponent: given(overrides.priorExponent, base.score.priorExponent),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as path from "node:path";
 import type { Config, Mode } from "../experiment/config.ts";
 import { stopsEarly } from "../training/early_stopping.ts";
+import { learningRateAt } from "../training/schedule.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { runLottery } from "./lottery.ts";
@@ -126,6 +127,15 @@ Deno.test("each mode starts retraining from what its definition says", () =>
     }
   }));
 
+/** Everything about training that can be asked for, none of it by default. */
+const RECIPE: Partial<Config["training"]> = {
+  schedule: { kind: "cosine", floor: 0.01 },
+  warmup: 0.5,
+  optimizer: "adamw",
+  weightDecay: 0.1,
+  loss: { labelSmoothing: 0.1, classWeights: "balanced", focal: 1 },
+};
+
 Deno.test("stopped after every chunk and resumed in new processes' worth of state, bit-equal", () =>
   withToyDataset(async ({ directory, data }) => {
     const early = { patience: 1, minEpochs: 2, metric: "score" } as const;
@@ -134,6 +144,7 @@ Deno.test("stopped after every chunk and resumed in new processes' worth of stat
       ["weight-rewind", { rewindTo: "3it" }],
       ["finetune", { mode: "finetune", rewindTo: "3it" }],
       ["early", { training: { ...training, epochs: 6, earlyStopping: early } }],
+      ["recipe", { training: { ...training, ...RECIPE }, rewindTo: "5it" }],
       ["snip", { pruning: { ...halving(2), criterion: "snip" } }],
       ["grasp", { pruning: { ...halving(2), criterion: "grasp" } }],
       ["synflow", { pruning: { ...halving(2), criterion: "synflow" } }],
@@ -162,6 +173,47 @@ Deno.test("stopped after every chunk and resumed in new processes' worth of stat
           }
           return Promise.resolve();
         }));
+    }
+  }));
+
+Deno.test("a schedule by steps goes on from the rewind point, and finetune takes its last rate", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const { training } = toyConfig(data);
+    const at = { epochs: 3, initial: training.learningRate, warmup: 0.5, devLosses: [] };
+    const schedule = { kind: "linear", floor: 0.2 } as const;
+    for (const mode of ["weight-rewind", "lr-rewind", "finetune"] satisfies Mode[]) {
+      const changes = { mode, rewindTo: "4it", pruning: halving(1) };
+      const config = toyConfig(data, {
+        ...changes,
+        training: { ...training, epochs: 3, schedule, warmup: 0.5 },
+      });
+      await withToyRun(
+        { directory: path.join(directory, mode), config },
+        async ({ experiment, bench, store }) => {
+          const steps: number[] = [];
+          const run = bench.device.run.bind(bench.device);
+          bench.device.run = (programs, inputs) => {
+            steps.push(...inputs.learningRates ?? []);
+            return run(programs, inputs);
+          };
+          await runLottery(experiment);
+          const { stepsPerEpoch } = bench;
+          const rates = Array.from(
+            { length: 3 * stepsPerEpoch },
+            (_, step) => Math.fround(learningRateAt(schedule, { ...at, step, stepsPerEpoch })),
+          );
+          const last = training.learningRate * 0.2;
+          const retraining = {
+            "weight-rewind": rates.slice(4),
+            "lr-rewind": rates,
+            finetune: rates.map(() => Math.fround(last)),
+          };
+          assert.deepEqual(steps, [...rates, ...retraining[mode]], mode);
+          for (const { epochs } of store.finishedRounds()) {
+            assert.equal(epochs.at(-1)!.learningRate, last);
+          }
+        },
+      );
     }
   }));
 

@@ -80,13 +80,15 @@ export abstract class Rounds implements LotteryParts {
     round: number,
     options: { rate: number | null; milestone?: number },
   ): TrainingPlan {
-    const { epochs, learningRate: initial, schedule, earlyStopping, onNan } = this.config.training;
+    const { epochs, learningRate: initial, schedule, warmup, earlyStopping, onNan, sameNoise } =
+      this.config.training;
     const { rate, milestone = null } = options;
+    const budget = { epochs, stepsPerEpoch: this.bench.stepsPerEpoch, initial, warmup };
     return {
       epochs,
-      noiseRound: this.config.training.sameNoise ? 0 : round,
-      learningRate: (epoch, devLosses) =>
-        rate ?? learningRateAt(schedule, { epoch, epochs, initial, devLosses }),
+      noiseRound: sameNoise ? 0 : round,
+      learningRate: (step, devLosses) =>
+        rate ?? learningRateAt(schedule, { ...budget, step, devLosses }),
       milestone,
       earlyStopping,
       onNan,

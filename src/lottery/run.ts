@@ -94,8 +94,9 @@ export async function doRun(
   const dataset = openDataset(config);
   refuseUnusable(dataset);
   const store = new RunStore(directory);
-  // It refuses settings that cannot be carried out: before anything of a new run is written.
+  // They refuse settings that cannot be carried out: before anything of a new run is written.
   const plan = stagesOf(config, dataset);
+  workbenchConfig(config, dataset);
   if (config.initFrom !== null && config.control === null && !store.exists()) {
     readStartWeights(config.initFrom, { ...config.network, classes: dataset.classes.length });
   }

@@ -12,7 +12,7 @@ import { createRng } from "../core/rng.ts";
 import { buildDataset } from "../data/build.ts";
 import { loadDataset } from "../data/dataset.ts";
 import { inTemporaryDirectory, writeSource } from "../data/testing.ts";
-import { type Config, parseConfig } from "../experiment/config.ts";
+import { type Config, parseConfig, type WrittenConfig } from "../experiment/config.ts";
 import { PRESETS } from "../experiment/presets.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import { Workbench } from "../training/workbench.ts";
@@ -65,7 +65,7 @@ export function writeToyDataset(
 }
 
 /** A configuration whose whole run takes a second or two on a CPU. */
-export function toyConfig(data: string, changes: Partial<Config> = {}): Config {
+export function toyConfig(data: string, changes: Partial<WrittenConfig> = {}): Config {
   const { network, training } = PRESETS.quick;
   return parseConfig({
     format: "lth-ecg-config/1",

@@ -68,6 +68,7 @@ for (const variant of ["dense", "masked", "usual_epsilon"] satisfies GoldenVaria
           weightDecay: 0,
           clipNorm: settings.clipNorm,
         },
+        loss: {},
         batchSize: records,
         rule: UNNAMED_RULE,
         flip: false,

@@ -62,6 +62,7 @@ export const SMALL: WorkbenchConfig = {
     weightDecay: 0,
     clipNorm: 1,
   },
+  loss: {},
   batchSize: 4,
   flip: true,
   seed: 1,

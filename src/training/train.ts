@@ -27,8 +27,8 @@ export interface TrainingPlan {
    * with the same number see the same noise.
    */
   readonly noiseRound: number;
-  /** The learning rate of an epoch (0 for the first), given the dev losses of those before it. */
-  readonly learningRate: (epoch: number, devLosses: readonly number[]) => number;
+  /** The learning rate of a step (0 for the first), given the dev losses of the epochs before its own. */
+  readonly learningRate: (step: number, devLosses: readonly number[]) => number;
   /** Step at which `TrainingObserver.reached` is called, before that update is done; null for none. */
   readonly milestone: number | null;
   /** Ends the round before its epochs are done; null for never. */
@@ -81,7 +81,8 @@ export async function train(
     progress.rows.length < plan.epochs && !stopsEarly(plan.earlyStopping, progress.rows)
   ) {
     const epoch = progress.rows.length;
-    const rate = plan.learningRate(epoch, progress.rows.map((row) => row.devLoss));
+    const devLosses = progress.rows.map((row) => row.devLoss);
+    const rate = (step: number) => plan.learningRate(step, devLosses);
     const batches = bench.trainingBatches(epoch, plan.noiseRound);
     while (progress.stepsInEpoch < batches.length) {
       const step = stepsDone(progress, batches.length);
@@ -102,7 +103,8 @@ export async function train(
       chunk = Math.max(1, Math.min(2 * chunk, Math.floor(CHUNK_MS / perStep)));
       if (observer.advanced(progress)) return "stopped";
     }
-    const row = await endEpoch(bench, progress, { rate, steps: batches.length });
+    const lastStep = (epoch + 1) * batches.length - 1;
+    const row = await endEpoch(bench, progress, { rate: rate(lastStep), steps: batches.length });
     observer.epochDone(row);
   }
   return "finished";
@@ -114,7 +116,7 @@ async function runSteps(
   progress: Progress,
   options: {
     batches: ReturnType<Workbench["trainingBatches"]>;
-    rate: number;
+    rate: (step: number) => number;
     step: number;
     stream: number;
     onNan: OnNan;
@@ -128,7 +130,7 @@ async function runSteps(
     batches.map((batch) => bench.trainingProgram(batch.length)),
     {
       records,
-      learningRates: new Float32Array(batches.length).fill(rate),
+      learningRates: Float32Array.from(batches, (_, i) => rate(step + i)),
       optimizerStep: progress.optimiserSteps + 1,
       stream,
     },

@@ -5,6 +5,7 @@
  * @module
  */
 import type {
+  LossSettings,
   NativeBuilder,
   NativeDataset,
   NativeDevice,
@@ -26,6 +27,7 @@ export type SplitName = (typeof SPLITS)[number];
 export interface WorkbenchConfig {
   readonly network: NetworkConfig;
   readonly optimizer: OptimizerSettings;
+  readonly loss: LossSettings;
   readonly batchSize: number;
   /** Random sign flips in training. */
   readonly flip: boolean;
@@ -115,7 +117,7 @@ export class Workbench {
     const { network, config } = this;
     const tape = network.forward(builder, x, "training");
     builder.label("loss");
-    network.backward(builder, tape, builder.crossEntropy(tape.logits));
+    network.backward(builder, tape, builder.crossEntropy(tape.logits, config.loss));
     builder.label("optimiser");
     builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
   }

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { noiseDataset } from "../training/testing.ts";
+import { applyOverrides, presetConfig } from "./resolve.ts";
+import { workbenchConfig } from "./workbench_config.ts";
+
+Deno.test("balanced class weights give each class the same share, and a step the mean weight 1", () => {
+  const dataset = noiseDataset();
+  const config = applyOverrides(presetConfig("quick", "cpu"), { classWeights: "balanced" });
+  const { classWeights } = workbenchConfig(config, dataset).loss;
+  const { labels, lengths } = dataset.splits.train;
+  const steps = [0, 0, 0, 0];
+  labels.forEach((label, i) => steps[label]! += lengths[i]! / 256);
+  const shares = steps.map((count, c) => count * classWeights![c]!);
+  const all = steps.reduce((sum, count) => sum + count, 0);
+  for (const share of shares) assert.ok(Math.abs(share - all / 4) < 1e-12, `${shares}`);
+
+  // A class without records has none to weigh.
+  const records = {
+    ...dataset.splits.train,
+    labels: labels.map((label) => label === 3 ? 0 : label),
+  };
+  const without = { ...dataset, splits: { ...dataset.splits, train: records } };
+  assert.equal(workbenchConfig(config, without).loss.classWeights![3], 0);
+});
+
+Deno.test("a list of class weights is as long as there are classes", () => {
+  const dataset = noiseDataset();
+  const quick = presetConfig("quick", "cpu");
+  const { loss } = workbenchConfig(applyOverrides(quick, { classWeights: [1, 2, 3, 0] }), dataset);
+  assert.deepEqual(loss.classWeights, [1, 2, 3, 0]);
+  assert.throws(
+    () => workbenchConfig(applyOverrides(quick, { classWeights: [1, 2] }), dataset),
+    /Cannot use 2 class weights: the data set has 4 classes, A, N, O, ~/,
+  );
+});
