@@ -2,13 +2,13 @@
 // time, TFLOP/s on surviving weights and on all of them, bytes per second, share of the floor.
 //
 //   cuda_conv1d_bench [--device N] [--precision fp32|tf32|bf16] [--records N] [--length L]
-//                     [--density D] [--timed] [--peak TFLOPS] [--filter NAME]
+//                     [--density D] [--timed] [--peak TFLOPS] [--filter NAME] [--once]
 //
 // The floor of a pass is the larger of its arithmetic over the peak (given, or 67, 395 and 790
 // TFLOP/s: an H200's rates, the last one measured, the others from data sheets) and its bytes (each
 // activation once, the weights once) over the bandwidth of a copy that is measured first. Tensors
 // rotate over sets that together are larger than the L2 cache. --timed takes the
-// kernels that time_and_choose finds.
+// kernels that time_and_choose finds. --once runs every pass a single time: for profilers.
 
 #include <algorithm>
 #include <cstdio>
@@ -35,7 +35,7 @@ struct Settings {
   Precision precision = Precision::tf32;
   int records = 32, length = 8960;
   double density = 1;
-  bool timed = false;
+  bool timed = false, once = false;
   double peak = 0;
   std::string filter;
 };
@@ -98,15 +98,16 @@ class Tensors {
   std::vector<Activation> views_;
 };
 
-/// Seconds per call: the median of seven runs of several calls each.
+/// Seconds per call: the median of seven runs of several calls each, or of one.
 template <class Body>
-double seconds_per_call(cuda::Stream stream, const Body& body) {
+double seconds_per_call(cuda::Stream stream, bool single, const Body& body) {
   constexpr int kRuns = 7, kWarm = 3;
-  for (int i = 0; i < kWarm; ++i) body(i);
+  for (int i = 0; i < kWarm && !single; ++i) body(i);
   Mark from, to;
   from.set(stream);
   body(0);
   to.set(stream);
+  if (single) return Mark::seconds_between(from, to);
   const double once = std::max(1e-6, Mark::seconds_between(from, to));
   const int calls = std::clamp(int(2e-3 / once), 1, 200);
   std::vector<double> seconds;
@@ -153,20 +154,20 @@ void bench_layer(const Settings& set, const Layer& l, const cuda::DeviceInfo& de
                                         stream)
                 : cuda::plan_conv1d(d, p, set.precision, device);
   const ConvWeights weights[] = {{plan.get(), weight.data()}};
-  const double pack = seconds_per_call(stream, [&](int) { cuda::conv1d_prepare(weights, stream); });
+  const double pack = seconds_per_call(stream, set.once, [&](int) { cuda::conv1d_prepare(weights, stream); });
   const double seconds[3] = {
-      seconds_per_call(stream,
+      seconds_per_call(stream, set.once,
                        [&](int i) {
                          cuda::conv1d_forward({plan.get(), weight.data(), bias.data(), x[i],
                                                nullptr, y[i]},
                                               stream);
                        }),
-      seconds_per_call(stream,
+      seconds_per_call(stream, set.once,
                        [&](int i) {
                          cuda::conv1d_dgrad({plan.get(), weight.data(), dy[i], nullptr, dx[i]},
                                             stream);
                        }),
-      seconds_per_call(stream, [&](int i) {
+      seconds_per_call(stream, set.once, [&](int i) {
         cuda::conv1d_wgrad({plan.get(), x[i], dy[i], dweight.data(), dbias.data()}, stream);
       })};
 
@@ -202,6 +203,8 @@ Settings parse(int argc, char** argv) {
       s.density = a.number();
     } else if (a.take("--timed")) {
       s.timed = true;
+    } else if (a.take("--once")) {
+      s.once = true;
     } else if (a.take("--peak")) {
       s.peak = a.number();
     } else if (a.take("--filter")) {

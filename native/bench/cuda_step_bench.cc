@@ -1,7 +1,7 @@
 // Whole training steps of the full-width network on a GPU, by density, and where their time goes.
 //
 //   cuda_step_bench [--device N] [--precision fp32|tf32|bf16] [--records N] [--length L]
-//                   [--density D]... [--steps N] [--repeat N] [--ops]
+//                   [--density D]... [--steps N] [--repeat N] [--ops] [--filters N] [--blocks N]
 //                   [--separate-norms] [--one-stream]
 //
 // A step is batch assembly, forward, backward, clipping and Adam, on kernels chosen by timing,
@@ -135,6 +135,10 @@ int run(int argc, char** argv) {
       settings.network.length = int(arguments.number());
     } else if (arguments.take("--density")) {
       settings.densities.push_back(arguments.number());
+    } else if (arguments.take("--filters")) {
+      settings.network.filters = int(arguments.number());
+    } else if (arguments.take("--blocks")) {
+      settings.network.blocks = int(arguments.number());
     } else if (arguments.take("--steps")) {
       settings.steps = int(arguments.number());
     } else if (arguments.take("--repeat")) {

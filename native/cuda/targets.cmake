@@ -17,7 +17,8 @@ if(LTH_CUDA_BUILT)
                         CUDA_EXTENSIONS OFF CUDA_VISIBILITY_PRESET hidden)
   target_compile_options(
     lth_cuda_objects
-    PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Werror all-warnings -Xcompiler -Wall,-Wextra>"
+    PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Xcompiler -Wall,-Wextra>"
+            "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:$<$<BOOL:${LTH_CUDA_WERROR}>:-Werror all-warnings>>"
             # In parallel, or in an order that scripts/cuda_resources.sh can follow.
             "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:$<IF:$<BOOL:${LTH_CUDA_REPORT}>,-Xptxas -v,--threads 0>>")
   target_sources(lth_cuda INTERFACE $<TARGET_OBJECTS:lth_cuda_objects>)
