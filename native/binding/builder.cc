@@ -1,5 +1,6 @@
 #include "binding/builder.h"
 
+#include "binding/augment.h"
 #include "binding/buffer.h"
 #include "binding/dataset.h"
 #include "binding/parameter.h"
@@ -92,15 +93,17 @@ Napi::Value Builder::label(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Builder::gather(const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "gather: options", {"mean", "std", "flip"});
+  const Fields options(info[1], "gather: options", {"mean", "std", "flip", "augment"});
   const float mean = to_float(options.get("mean"), options.path("mean"));
   const float std = to_float(options.get("std"), options.path("std"));
   const bool flip = to_boolean(options.get("flip"), options.path("flip"));
+  const std::optional<Augmentation> augment =
+      to_augmentation(options.get("augment"), options.path("augment"));
   const auto dataset = Dataset::on(device(), info[0], "gather: dataset");
   const auto recording = idle("builder.gather");
-  const lth::Value result = recording->builder.gather(dataset, mean, std, flip);
+  const lth::Value result = recording->builder.gather(dataset, mean, std, flip, augment);
   recording->traits.gathers = true;
-  recording->traits.random |= flip;
+  recording->traits.random |= flip || augment;
   return encode(info, result);
 }
 

@@ -126,7 +126,7 @@ void check_inputs(const Inputs& inputs, const std::vector<Step>& steps) {
   if (optimizes && !inputs.learning_rates) missing("learningRates", "has an optimizer");
   if (inputs.learning_rates) check_learning_rates(*inputs.learning_rates, steps.size());
   if (optimizes && !inputs.optimizer_step) missing("optimizerStep", "has an optimizer");
-  if (random && !inputs.stream) missing("stream", "draws random numbers (dropout or sign flips)");
+  if (random && !inputs.stream) missing("stream", "draws random numbers (dropout, sign flips or augmentation)");
 }
 
 void assign_inputs(std::vector<Step>& steps, const Inputs& inputs) {

@@ -1,5 +1,6 @@
 #include <climits>
 #include <cmath>
+#include <limits>
 
 #include "core/builder_state.h"
 #include "core/format.h"
@@ -17,6 +18,33 @@ void check_extent(int value, int most, const char* what) {
     throw_range(std::string(what) + " must be from 1 to " + std::to_string(most) + ", got " +
                 std::to_string(value));
   }
+}
+
+void check_range(const Range& range, float least, float most, const char* what) {
+  if (range.low >= least && range.low <= range.high && range.high <= most) return;
+  throw_range(std::string(what) + " must go from a number to none below it, within " +
+              number_text(least) + " to " + number_text(most) + ", got " +
+              number_text(range.low) + " to " + number_text(range.high));
+}
+
+void check_augmentation(const Augmentation& a) {
+  constexpr float kAny = std::numeric_limits<float>::max();
+  check_extent(a.hop, kMostLength, "The hop of an augmentation");
+  check_range(a.stretch, 1 / 16.0f, 16, "The stretch of an augmentation");
+  check_range(a.log2_amplitude, -16, 16, "The log2 of an augmentation's amplitude");
+  check_range(a.wander_amplitude, 0, kAny, "The amplitude of an augmentation's wander");
+  check_range(a.wander_frequency, 0, 0.5f, "The frequency of an augmentation's wander");
+  check_range(a.noise, 0, kAny, "The noise of an augmentation");
+  if (!(a.burst_probability >= 0 && a.burst_probability < 1)) {
+    throw_range("The probability of a burst must be at least 0 and less than 1, got " +
+                number_text(a.burst_probability));
+  }
+  check_extent(a.burst_length, Augmentation::kMostBurst, "The length of a burst");
+  if (a.masks < 0 || a.masks > Augmentation::kMostMasks) {
+    throw_range("The masks of an augmentation must be from 0 to " +
+                std::to_string(Augmentation::kMostMasks) + ", got " + std::to_string(a.masks));
+  }
+  check_extent(a.mask_length, kMostLength, "The length of a mask");
 }
 
 }  // namespace
@@ -46,7 +74,7 @@ void ProgramBuilder::label(const std::string& name) {
 }
 
 Value ProgramBuilder::gather(std::shared_ptr<ResidentDataset> dataset, float mean, float std,
-                             bool flip) {
+                             bool flip, const std::optional<Augmentation>& augment) {
   Recording& recording = state_->open();
   if (!dataset) throw_type("gather needs a data set, got none");
   if (&dataset->backend() != recording.backend.get()) {
@@ -59,9 +87,10 @@ Value ProgramBuilder::gather(std::shared_ptr<ResidentDataset> dataset, float mea
   if (!(std > 0) || !std::isfinite(std) || !std::isfinite(1.0f / std)) {
     throw_range("std must be positive and finite, got " + number_text(std));
   }
+  if (augment) check_augmentation(*augment);
   const LevelIndex level = state_->new_level(kNone, 1, recording.length);
   const ValueIndex x = state_->new_value(1, level);
-  state_->record(GatherOp{std::move(dataset), mean, 1.0f / std, flip, x});
+  state_->record(GatherOp{std::move(dataset), mean, 1.0f / std, flip, augment, x});
   recording.has_gather = true;
   return recording.handle_of(x);
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,7 @@ struct GatherOp {
   float mean;
   float inv_std;
   bool flip;
+  std::optional<Augmentation> augment;
   ValueIndex x;
 };
 

@@ -34,7 +34,8 @@ struct Program::Impl::Replayer {
                     .x = x,
                     .lengths = program.lengths(level),
                     .labels = program.labels(),
-                    .step_values = program.step_values});
+                    .step_values = program.step_values,
+                    .augment = op.augment ? &*op.augment : nullptr});
   }
 
   void operator()(const DeriveLengthsOp& op) const {

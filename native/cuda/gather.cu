@@ -63,6 +63,7 @@ __global__ void derive_lengths_kernel(DeriveLengths a) {
 }  // namespace
 
 void gather(const Gather& args, const Context& context) {
+  if (args.augment) return gather_augmented(args, context);
   const Rows x = rows_of(args.x);
   const GatherArguments arguments{*args.dataset, args.indices, args.mean,        args.inv_std,
                                   args.flip,     args.seed,    args.stream,      args.step_values,

@@ -15,6 +15,8 @@ void store_activation(const Activation& target, const float* host, const Context
 void load_activation(const Activation& source, float* host, const Context& context);
 
 void gather(const Gather& args, const Context& context);
+/// gather with an augmentation.
+void gather_augmented(const Gather& args, const Context& context);
 void derive_lengths(const DeriveLengths& args, const Context& context);
 void norm_forward(const NormForward& args, const Context& context);
 void norm_backward(const NormBackward& args, const Context& context);

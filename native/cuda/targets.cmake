@@ -39,6 +39,8 @@ else()
     list(REMOVE_ITEM cuda_kernels ${CMAKE_SOURCE_DIR}/${cuda_dir}/device.cu)
     file(GLOB emulator CONFIGURE_DEPENDS ${cuda_dir}/emulate/*.cc)
     set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+    set_source_files_properties(${cuda_dir}/gather_augmented.cu PROPERTIES
+                                COMPILE_OPTIONS "-x;c++;-ffp-contract=off")
     add_library(lth_cuda_emulated OBJECT EXCLUDE_FROM_ALL ${cuda_kernels} ${cuda_host} ${emulator})
     target_include_directories(lth_cuda_emulated PRIVATE native/include native)
     target_compile_definitions(lth_cuda_emulated PRIVATE LTH_CUDA_EMULATED=1)

@@ -285,7 +285,7 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
 }
 
 /// Remembers the first bits given under each name and checks all later ones against them: for
-/// results of one instruction set with different numbers of threads.
+/// results of one instruction set with different numbers of threads, or of all backends.
 class SameBits {
  public:
   template <class T>
@@ -294,7 +294,7 @@ class SameBits {
     if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
     for (const auto& [known, first] : first_) {
       if (known != name) continue;
-      LTH_REPORT(first == bytes, name + " differs from its bits with another number of threads");
+      LTH_REPORT(first == bytes, name + " differs from its bits on another backend or with another number of threads");
       return;
     }
     first_.emplace_back(name, std::move(bytes));

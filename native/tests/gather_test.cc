@@ -65,6 +65,49 @@ void test_batch(Backend& backend, int slots, int length, bool flip, SameBits& sa
   if (flip && slots >= 16) CHECK(negated > 0 && negated < slots);
 }
 
+/// All kinds of augmentation at once: the same bits on every backend, which src/backend/conformance
+/// compares with a reference.
+void test_augmented(Backend& backend, SameBits& same) {
+  Random random(5);
+  const Records records = make_records(9, 1400, random);
+  const ResidentDataset dataset(backend, records.samples, records.offsets, records.lengths,
+                                records.labels);
+  constexpr int kSlots = 20, kLength = 1024;
+  std::vector<int32_t> indices;
+  for (int n = 0; n < kSlots; ++n) indices.push_back(n == 2 ? -1 : n % 9);
+  Device<int32_t> device_indices(backend, indices), labels(backend, 2 * kLanes);
+  DeviceActivation x(backend, {kSlots, 1, kLength, 3}, std::vector<int32_t>(kSlots, -1));
+  const Augmentation augment{.hop = 64,
+                             .stretch = {0.67f, 1.33f},
+                             .log2_amplitude = {-2, 1},
+                             .wander_amplitude = {0, 200},
+                             .wander_frequency = {0.0002f, 0.002f},
+                             .noise = {0, 30},
+                             .burst_probability = 0.005,
+                             .burst_length = 9,
+                             .masks = 2,
+                             .mask_length = 100};
+  backend.gather({.dataset = &dataset.view(),
+                  .indices = device_indices.get(),
+                  .mean = 7.5f,
+                  .inv_std = 1 / 246.0f,
+                  .flip = true,
+                  .seed = 99,
+                  .stream = 4,
+                  .x = x.get(),
+                  .lengths = const_cast<int32_t*>(x->lengths),
+                  .labels = labels.get(),
+                  .augment = &augment});
+  same.check("the lengths of an augmented batch", x.fetch_lengths());
+  same.check("an augmented batch", x.read());
+  for (int n = 0; n < kSlots; ++n) {
+    CHECK_EQ(labels[size_t(n)], n == 2 ? 0 : records.labels[size_t(indices[size_t(n)])]);
+    CHECK_EQ(x.length(n) % augment.hop, 0);
+    // Record 0 has one sample; the others keep some, whatever the stretch.
+    CHECK_EQ(x.length(n) > 0, n != 2 && indices[size_t(n)] != 0);
+  }
+}
+
 void test_dataset_errors(Backend& backend) {
   const std::vector<int16_t> samples(10);
   const auto make = [&](std::vector<int64_t> offsets, std::vector<int32_t> lengths,
@@ -89,6 +132,7 @@ int main() {
     bool flip;
   } cases[] = {{1, 100, false}, {16, 700, true},  {17, 513, true},
                {3, 1, true},    {33, 1500, false}, {40, 1100, true}};
+  SameBits same_everywhere;
   for (const Family& family : families()) {
     std::vector<SameBits> same(std::size(cases));
     for (const Family::Member& member : family.members) {
@@ -97,6 +141,7 @@ int main() {
       for (size_t i = 0; i < std::size(cases); ++i) {
         test_batch(*backend, cases[i].slots, cases[i].length, cases[i].flip, same[i]);
       }
+      test_augmented(*backend, same_everywhere);
     }
   }
   context.clear();

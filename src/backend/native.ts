@@ -203,14 +203,44 @@ export interface LossSettings {
   readonly teacherWeight?: number;
 }
 
+/** The ends of a range that a number is drawn from uniformly, for every record of a batch anew. */
+export type Range = readonly [low: number, high: number];
+
+/**
+ * Random changes of the records of a batch, made in the order of these fields; what is absent changes
+ * nothing. Formulas: native/include/lth/augmented_slot.h; sources: docs/augmentation.md.
+ */
+export interface Augmentation {
+  /** A stretched or cut record keeps a multiple of so many samples. */
+  readonly hop: number;
+  /**
+   * The record becomes so many times as long (1/16 to 16). What does not fit into the batch is cut: a
+   * random window remains, with or without a stretch.
+   */
+  readonly stretch?: Range | undefined;
+  /** log2 of the factor that the normalised samples are multiplied by (-16 to 16). */
+  readonly log2Amplitude?: Range | undefined;
+  /** A sine is added: amplitude in units of the samples, frequency in cycles per sample (0 to 0.5). */
+  readonly wander?: { readonly amplitude: Range; readonly frequency: Range } | undefined;
+  /** Standard deviation of added white noise, in units of the samples. */
+  readonly noise?: Range | undefined;
+  /** At every sample a burst of `length` zeros begins with this probability (0 to < 1; 1 to 4096). */
+  readonly bursts?: { readonly probability: number; readonly length: number } | undefined;
+  /** So many stretches (0 to 8) of 1 to `length` samples, at most half the record, become zero. */
+  readonly masks?: { readonly count: number; readonly length: number } | undefined;
+}
+
 /** Records the op sequence of a step; see native/include/lth/program.h for the definitions. */
 export interface NativeBuilder extends Disposable {
   /** Names the ops recorded from here on. */
   label(name: string): void;
-  /** Batch assembly from a resident data set: [N, 1, L], normalised, zero past each record's end. */
+  /**
+   * Batch assembly from a resident data set: [N, 1, L], normalised, zero past each record's end; with
+   * random changes of the records if `augment` is given.
+   */
   gather(
     dataset: NativeDataset,
-    options: { mean: number; std: number; flip: boolean },
+    options: { mean: number; std: number; flip: boolean; augment?: Augmentation | undefined },
   ): Value;
   /** An input that {@linkcode NativeProgram.writeValue} fills: [N, C, L]. */
   input(channels: number, length: number): Value;
@@ -258,8 +288,8 @@ export interface RunInputs {
    */
   readonly optimizerStep?: number;
   /**
-   * Random stream of the first step (dropout, sign flips), from 0; then +1 per step, modulo 2^32.
-   * Needed if any program draws random numbers.
+   * Random stream of the first step (dropout, sign flips, augmentation), from 0; then +1 per step,
+   * modulo 2^32. Needed if any program draws random numbers.
    */
   readonly stream?: number;
 }

@@ -132,6 +132,7 @@ function overridesOf(options: Overrides): Overrides {
   const { kernels, filters, blocks, kernel, dropout, sameNoise } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   const { decision, priorExponent, priorUnit } = options;
+  const { stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks } = options;
   return {
     ...{ preset, mode, data, seed, orderSeed, init, backend, precision },
     ...{ rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate },
@@ -140,6 +141,7 @@ function overridesOf(options: Overrides): Overrides {
     ...{ kernels, filters, blocks, kernel, dropout, sameNoise },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
     ...{ decision, priorExponent, priorUnit },
+    ...{ stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks },
   };
 }
 

@@ -11,6 +11,7 @@ import { CRITERIA } from "../pruning/criteria.ts";
 import { PRESETS } from "../experiment/presets.ts";
 import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
 import { DECISIONS, PRIOR_UNITS } from "../training/decision.ts";
+import { addAugmentOptions } from "./augment_options.ts";
 import { createCommand, integer, number } from "./command.ts";
 import { addDeviceOptions } from "./device_options.ts";
 import { addTrainingOptions } from "./training_options.ts";
@@ -93,7 +94,7 @@ function lthCommand(): Command {
     .option("--show-test", "show test scores before the run is complete", false)
     .option("--plan", "say what the run would take; train nothing, write nothing", false)
     .addHelpText("after", () => SUBCOMMANDS);
-  return addDeviceOptions(addTrainingOptions(command));
+  return addDeviceOptions(addAugmentOptions(addTrainingOptions(command)));
 }
 
 const SUBCOMMANDS = `

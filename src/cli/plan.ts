@@ -12,6 +12,7 @@ import { iterationOf, parseStepPoint } from "../core/step.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { FILES } from "../data/format.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
+import { refuseUnusableStretch } from "../experiment/augment.ts";
 import type { Config } from "../experiment/config.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { baseOfControl } from "../lottery/control_config.ts";
@@ -90,6 +91,7 @@ const DENSE_DENSITY = 0.84;
  */
 export function planRun(device: NativeDevice, config: Config): RunPlan {
   return withDataset(config, (dataset) => {
+    refuseUnusableStretch(config.training.augment, dataset);
     const { plannedRounds } = stagesOf(config, dataset);
     const keeps = keptWeights(config, dataset);
     using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
@@ -146,11 +148,12 @@ function memoryOf(
   { lengths, rounds }: { lengths: [number, number, number]; rounds: readonly PlannedRound[] },
 ): PlannedMemory {
   const [train, ...others] = lengths;
+  const { longest } = bench.config;
   const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
   const memory = {
     parameters: 16 * weights,
     activations: Math.max(
-      bench.plannedBytes(train, "training"),
+      bench.plannedBytes(Math.min(train, longest), "training"),
       ...[train, ...others].filter((length) => length > 0)
         .map((length) => bench.plannedBytes(length, "evaluation")),
     ),

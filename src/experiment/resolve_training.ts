@@ -5,10 +5,11 @@
  */
 import { UsageError } from "../core/errors.ts";
 import type { OnNan } from "../training/train.ts";
+import { augmentOverridden, type AugmentOverrides } from "./augment.ts";
 import type { KernelChoice, TrainingSettings } from "./training_config.ts";
 
 /** Undefined where the command line does not say anything. */
-export interface TrainingOverrides {
+export interface TrainingOverrides extends AugmentOverrides {
   epochs?: number | undefined;
   batchSize?: number | undefined;
   /** Every round with the batches, flips and dropout of the dense round. */
@@ -56,6 +57,7 @@ export function overrideTraining(base: TrainingSettings, asked: TrainingOverride
     warmup: asked.warmup ?? base.warmup,
     optimizer,
     weightDecay,
+    augment: augmentOverridden(base.augment, asked),
     loss: {
       labelSmoothing: asked.labelSmoothing ?? loss.labelSmoothing,
       classWeights: asked.classWeights ?? loss.classWeights,

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { ON_NAN } from "../training/train.ts";
+import { augmentSettings } from "./augment.ts";
 
 const fraction = z.number().min(0).lt(1);
 const count = z.number().int().min(1);
@@ -77,6 +78,8 @@ export const trainingSettings = z.strictObject({
    * from before each round had its own.
    */
   sameNoise: z.boolean().default(true),
+  /** Other random changes of training records; null for none. */
+  augment: augmentSettings.nullable().default(null),
   loss: loss.default({ labelSmoothing: 0, classWeights: "none", focal: 0 }),
   /** Off when null: every round gets its whole budget. */
   earlyStopping: earlyStopping.nullable().default(null),

@@ -8,6 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { hopOf } from "../model/resnet1d.ts";
 import type { WorkbenchConfig } from "../training/workbench.ts";
+import { croppedLength, nativeAugmentation } from "./augment.ts";
 import type { Config } from "./config.ts";
 
 /**
@@ -34,6 +35,8 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
     loss: lossSettings(config, dataset),
     batchSize: training.batchSize,
     flip: training.flip,
+    augment: training.augment && nativeAugmentation(training.augment),
+    longest: croppedLength(training.augment),
     seed: config.orderSeed ?? config.seed,
     rule: config.score,
   };

@@ -13,6 +13,7 @@ import { DATA, ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
 import { foldOf } from "../data/folds.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
+import { refuseUnusableStretch } from "../experiment/augment.ts";
 import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
 import {
   describeEnvironment,
@@ -93,6 +94,7 @@ export async function doRun(
   const { config, device, directory } = options;
   const dataset = openDataset(config);
   refuseUnusable(dataset);
+  refuseUnusableStretch(config.training.augment, dataset);
   const store = new RunStore(directory);
   // They refuse settings that cannot be carried out: before anything of a new run is written.
   const plan = stagesOf(config, dataset);

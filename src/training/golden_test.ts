@@ -72,6 +72,8 @@ for (const variant of ["dense", "masked", "usual_epsilon"] satisfies GoldenVaria
         batchSize: records,
         rule: UNNAMED_RULE,
         flip: false,
+        augment: null,
+        longest: Infinity,
         seed: 1,
       });
       const { network } = bench;

@@ -7,7 +7,7 @@ import type { NativeBuilder, NativeProgram, Value } from "../backend/native.ts";
 import type { Batch } from "../data/batches.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** Programs over training batches without sign flips, recorded when first needed. */
+/** Programs over training batches without random changes, recorded when first needed. */
 export class MeasuringPrograms implements Disposable {
   private readonly known = new Map<number, NativeProgram>();
 
@@ -27,7 +27,7 @@ export class MeasuringPrograms implements Disposable {
   private programFor(length: number): NativeProgram {
     const known = this.known.get(length);
     if (known) return known;
-    const { program } = this.bench.record({ length, flip: false }, this.body);
+    const { program } = this.bench.record({ length, augmented: false }, this.body);
     this.known.set(length, program);
     return program;
   }

@@ -12,7 +12,7 @@ const MOST_BATCHES = 50;
 
 /**
  * Sets the running means and variances to their averages over batches of the first training epoch, each
- * batch counting the same, as in training. Sign flips and dropout are off; no weight changes.
+ * batch counting the same, as in training. Sign flips, augmentation and dropout are off; no weight changes.
  */
 export async function recalibrateStatistics(bench: Workbench): Promise<void> {
   const { network } = bench;

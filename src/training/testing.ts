@@ -65,6 +65,8 @@ export const SMALL: WorkbenchConfig = {
   loss: {},
   batchSize: 4,
   flip: true,
+  augment: null,
+  longest: Infinity,
   seed: 1,
   rule: UNNAMED_RULE,
 };

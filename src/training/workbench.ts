@@ -5,6 +5,7 @@
  * @module
  */
 import type {
+  Augmentation,
   LossSettings,
   NativeBuilder,
   NativeDataset,
@@ -31,7 +32,11 @@ export interface WorkbenchConfig {
   readonly batchSize: number;
   /** Random sign flips in training. */
   readonly flip: boolean;
-  /** Of data order, sign flips and dropout. */
+  /** Other random changes of training records, null for none. */
+  readonly augment: Augmentation | null;
+  /** Samples that training records are cut to, a multiple of the hop; Infinity for none. */
+  readonly longest: number;
+  /** Of data order, sign flips, augmentation and dropout. */
   readonly seed: number;
   /** How records are decided in evaluation. */
   readonly rule: DecisionRule;
@@ -80,7 +85,8 @@ export class Workbench {
    * @param round Whose order: each round has its own.
    */
   trainingBatches(epoch: number, round = 0): Batch[] {
-    return planBatches(this.split("train").lengths, {
+    const { longest } = this.config;
+    return planBatches(this.split("train").lengths.map((length) => Math.min(length, longest)), {
       batchSize: this.config.batchSize,
       shuffle: { seed: this.config.seed, epoch, round },
     });
@@ -107,8 +113,8 @@ export class Workbench {
   trainingProgram(length: number): NativeProgram {
     const known = this.training.get(length);
     if (known) return known;
-    const { flip } = this.config;
-    const { program } = this.record({ length, flip }, (b, x) => this.recordTraining(b, x));
+    const batch = { length, augmented: true };
+    const { program } = this.record(batch, (b, x) => this.recordTraining(b, x));
     this.training.set(length, program);
     return program;
   }
@@ -176,7 +182,7 @@ export class Workbench {
     const known = this.evaluation.get(length);
     if (known) return known;
     const { program, result: logits } = this.record(
-      { length, flip: false },
+      { length, augmented: false },
       (builder, x) => this.recordEvaluation(builder, x),
     );
     const recorded = { program, logits };
@@ -194,7 +200,7 @@ export class Workbench {
   plannedBytes(length: number, program: "training" | "evaluation"): number {
     const training = program === "training";
     using builder = this.builder(length);
-    const x = this.gather(builder, training && this.config.flip);
+    const x = this.gather(builder, training);
     if (training) this.recordTraining(builder, x);
     else this.recordEvaluation(builder, x);
     return builder.plannedBytes();
@@ -203,18 +209,18 @@ export class Workbench {
   /**
    * Records any other program over batches of this length; the caller disposes it.
    *
-   * @param batch.flip Random sign flips.
+   * @param batch.augmented With the sign flips and other random changes of training.
    * @param body Records what is to happen with the batch x [N, 1, length].
    * @throws {Failure} If the device has no memory for it; says how large a batch would fit.
    */
   record<Result>(
-    batch: { length: number; flip: boolean },
+    batch: { length: number; augmented: boolean },
     body: (builder: NativeBuilder, x: Value) => Result,
   ): { program: NativeProgram; result: Result } {
     const { batchSize } = this.config;
     const recordFor = (records: number) => {
       const builder = this.builder(batch.length, records);
-      return { builder, result: body(builder, this.gather(builder, batch.flip)) };
+      return { builder, result: body(builder, this.gather(builder, batch.augmented)) };
     };
     const { builder: opened, result } = recordFor(batchSize);
     using builder = opened;
@@ -234,10 +240,12 @@ export class Workbench {
     return this.device.builder({ records, length, seed: BigInt(this.config.seed) });
   }
 
-  private gather(builder: NativeBuilder, flip: boolean): Value {
+  private gather(builder: NativeBuilder, augmented: boolean): Value {
     builder.label("batch");
     const { mean, std } = this.dataset;
-    return builder.gather(this.resident, { mean, std, flip });
+    if (!augmented) return builder.gather(this.resident, { mean, std, flip: false });
+    const { flip, augment } = this.config;
+    return builder.gather(this.resident, { mean, std, flip, augment: augment ?? undefined });
   }
 
   /** Frees everything but the device. */

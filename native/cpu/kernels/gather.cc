@@ -18,6 +18,7 @@ struct Lane {
 }  // namespace
 
 void gather(const Gather& args, ThreadPool& pool) {
+  if (args.augment) return gather_augmented(args, pool);
   const Activation& x = args.x;
   const Dataset& data = *args.dataset;
   const int slots = x.groups() * kLanes;

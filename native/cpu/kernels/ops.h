@@ -11,6 +11,8 @@
 namespace lth::cpu::LTH_ISA {
 
 void gather(const Gather& args, ThreadPool& pool);
+/// gather with an augmentation.
+void gather_augmented(const Gather& args, ThreadPool& pool);
 void norm_forward(const NormForward& args, ThreadPool& pool);
 void norm_backward(const NormBackward& args, ThreadPool& pool);
 void shortcut_forward(const ShortcutForward& args, ThreadPool& pool);

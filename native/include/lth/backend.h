@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lth/activation.h"
+#include "lth/augment.h"
 #include "lth/conv1d_desc.h"
 #include "lth/sparse_pattern.h"
 
@@ -64,7 +65,7 @@ struct ConvWgrad {
 /// What differs from one replay of a program to the next.
 struct StepValues {
   float learning_rate = 0;
-  uint32_t stream = 0;         ///< random stream: dropout and sign flips
+  uint32_t stream = 0;         ///< random stream: dropout, sign flips and augmentation
   int64_t optimizer_step = 1;  ///< 1 for the first update since the optimiser was reset
   /// Not 0 behind a training step that was not finite: running statistics, moments and weights stay
   /// as they are. Set by FetchStep.
@@ -153,6 +154,7 @@ struct Dataset {
 
 /// Batch assembly: x[n, 0, l] = sign * (sample - mean) * inv_std for l < length, 0 past it.
 /// Writes the records' lengths and labels; an empty slot (index -1) has length 0 and label 0.
+/// With an augmentation x and the lengths are what lth/augmented_slot.h makes of the records.
 struct Gather {
   const Dataset* dataset;
   const int32_t* indices;  ///< [N] records, -1 for an empty slot
@@ -165,6 +167,7 @@ struct Gather {
   int32_t* lengths;        ///< [groups * 16], what x.lengths points to
   int32_t* labels;         ///< [groups * 16]
   const StepValues* step_values = nullptr;  ///< device memory; if given, instead of `stream`
+  const Augmentation* augment = nullptr;    ///< host memory; null: none
 };
 
 /// out[n] = ceil(in[n] / stride): valid lengths after a strided op.

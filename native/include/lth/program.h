@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,7 +65,7 @@ struct StepInputs {
   std::span<const int32_t> records = {};  ///< [N] for gather, -1 for an empty slot
   float learning_rate = 0;
   int64_t optimizer_step = 1;        ///< 1 for the first update since the optimiser was reset
-  uint32_t stream = 0;               ///< random stream: dropout and sign flips
+  uint32_t stream = 0;               ///< random stream: dropout, sign flips and augmentation
 };
 
 struct StepResult {
@@ -117,15 +118,16 @@ class Program;
 /// Builder and program keep the parameters, buffers and data sets they use alive.
 class ProgramBuilder {
  public:
-  /// @param records N >= 1; @param length L >= 1; @param seed of dropout and sign flips
+  /// @param records N >= 1; @param length L >= 1; @param seed of dropout, sign flips and augmentation
   ProgramBuilder(std::shared_ptr<Backend> backend, int records, int length, uint64_t seed);
   ~ProgramBuilder();
 
   /// Names the ops recorded from here on, e.g. "block3.conv1".
   void label(const std::string& name);
 
-  /// Batch assembly: [N, 1, L].
-  Value gather(std::shared_ptr<ResidentDataset> dataset, float mean, float std, bool flip);
+  /// Batch assembly: [N, 1, L]; with random changes of the records if an augmentation is given.
+  Value gather(std::shared_ptr<ResidentDataset> dataset, float mean, float std, bool flip,
+               const std::optional<Augmentation>& augment = {});
   /// An input written by Program::write_value before a run: [N, C, L]; its records' lengths too.
   Value input(int channels, int length);
   /// SAME padding. weight [Cout, Cin, K], bias [Cout]; add: a value of the output's shape or -1.

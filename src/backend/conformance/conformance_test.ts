@@ -7,6 +7,7 @@ import { loadAddon } from "../addon.ts";
 import type { NativeDevice } from "../native.ts";
 import { compare, type Verdict } from "./comparison.ts";
 import { type Candidate, candidates } from "./devices.ts";
+import { augmentSuite } from "./ops/augment.ts";
 import { conv1dSuite } from "./ops/conv1d.ts";
 import { crossEntropySuite } from "./ops/cross_entropy.ts";
 import { gatherSuite } from "./ops/gather.ts";
@@ -19,6 +20,7 @@ import { type Check, selectSuites } from "./suite.ts";
 
 const SUITES = [
   gatherSuite,
+  augmentSuite,
   conv1dSuite,
   normSuite,
   shortcutSuite,

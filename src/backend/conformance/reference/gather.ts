@@ -1,8 +1,10 @@
 /**
- * Batch assembly from recordings: normalise, flip, pad with zeros.
+ * Batch assembly from recordings: normalise, flip, augment, pad with zeros.
  *
  * @module
  */
+import type { Augmentation } from "../../native.ts";
+import { type AugmentedRecord, augmentedRecord } from "./augment.ts";
 import { randomBits, randomKey } from "./random.ts";
 import { type Signals, type Summed, zeros } from "./signals.ts";
 
@@ -26,30 +28,52 @@ export interface GatherOptions {
   readonly flip: boolean;
   readonly seed: bigint;
   readonly stream: number;
+  readonly augment?: Augmentation | undefined;
 }
 
-/** x[n, 0, l] = sign * (sample - mean) / std, and the labels [N] (0 for an empty slot). */
+/**
+ * x[n, 0, l] = sign * (sample - mean) / std or what augmentation makes of it, and the labels [N] (0 for
+ * an empty slot).
+ */
 export function gather(
   data: Recordings,
   options: GatherOptions,
 ): { x: Summed<Signals>; labels: Int32Array } {
-  const { length, mean, std } = options;
+  const { length, augment } = options;
   const records = Array.from(options.records);
   const key = randomKey({ seed: options.seed, stream: options.stream, layer: 0 });
-  const lengths = Int32Array.from(
-    records,
-    (record) => record < 0 ? 0 : Math.min(data.lengths[record]!, length),
-  );
+  const made = records.map((record, slot) => {
+    if (record < 0) return { values: new Float64Array(), terms: new Float64Array() };
+    const begin = data.offsets[record]!;
+    const samples = data.samples.subarray(begin, begin + data.lengths[record]!);
+    const own = {
+      ...options,
+      samples,
+      negate: options.flip && randomBits(key, slot) % 2 === 1,
+      slot,
+    };
+    return augment ? augmentedRecord(augment, own) : plainRecord(own);
+  });
+  const lengths = Int32Array.from(made, ({ values }) => values.length);
   const x = zeros({ channels: 1, length, lengths });
   const terms = new Float64Array(x.values.length);
-  records.forEach((record, n) => {
-    const sign = options.flip && randomBits(key, n) % 2 === 1 ? -1 : 1;
-    for (let l = 0; l < lengths[n]!; l++) {
-      const sample = data.samples[data.offsets[record]! + l]!;
-      x.values[n * length + l] = sign * (sample - mean) / std;
-      terms[n * length + l] = (Math.abs(sample) + Math.abs(mean)) / std;
-    }
+  made.forEach((record, n) => {
+    x.values.set(record.values, n * length);
+    terms.set(record.terms, n * length);
   });
   const labels = Int32Array.from(records, (record) => record < 0 ? 0 : data.labels[record]!);
   return { x: { value: x, terms }, labels };
+}
+
+/** The record from its beginning, cut to the batch. */
+function plainRecord(
+  options: { samples: Int16Array; length: number; mean: number; std: number; negate: boolean },
+): AugmentedRecord {
+  const { length, mean, std, negate } = options;
+  const samples = [...options.samples.subarray(0, length)];
+  const sign = negate ? -1 : 1;
+  return {
+    values: Float64Array.from(samples, (sample) => sign * (sample - mean) / std),
+    terms: Float64Array.from(samples, (sample) => (Math.abs(sample) + Math.abs(mean)) / std),
+  };
 }

@@ -1,0 +1,132 @@
+/**
+ * Cases of batch assembly with augmentation: each kind alone, with ranges of one value and of many, and
+ * all together.
+ *
+ * Limit, in roundings of the terms: the spline and the place within it, normalisation, and a product and a
+ * sum each of wander and noise; the sine's series is off by less than two.
+ *
+ * @module
+ */
+import { createRng } from "../../../core/rng.ts";
+import type { Augmentation } from "../../native.ts";
+import { withBench } from "../bench.ts";
+import { within } from "../comparison.ts";
+import { createPicker } from "../inputs.ts";
+import { gather, type Recordings } from "../reference/gather.ts";
+import { type Check, defineSuite, type Suite } from "../suite.ts";
+
+interface AugmentParameters {
+  readonly augment: Augmentation;
+  /** Samples are from -loudest to below it. */
+  readonly loudest: number;
+  /** Samples of the longest record. */
+  readonly longest: number;
+  /** Slots of the batch; the second is empty. */
+  readonly records: number;
+  /** Samples of a slot. */
+  readonly length: number;
+  readonly flip: boolean;
+  readonly stream: number;
+  readonly probe: boolean;
+  readonly seed: number;
+}
+
+const LIMIT = 6;
+const MEAN = 7.5;
+const STD = 236.25;
+
+const KINDS: readonly Omit<Augmentation, "hop">[] = [
+  {},
+  { stretch: [1.37, 1.37] },
+  { stretch: [0.67, 1.33] },
+  { stretch: [1 / 16, 16] },
+  { log2Amplitude: [-1, 1] },
+  { log2Amplitude: [2.5, 2.5] },
+  { wander: { amplitude: [0, 200], frequency: [0.0002, 0.002] } },
+  { wander: { amplitude: [500, 500], frequency: [0.5, 0.5] } },
+  { noise: [0, 30] },
+  { noise: [3000, 3000] },
+  { bursts: { probability: 0.02, length: 9 } },
+  { bursts: { probability: 0.3, length: 1 } },
+  { bursts: { probability: 0.001, length: 700 } },
+  { masks: { count: 1, length: 300 } },
+  { masks: { count: 8, length: 5000 } },
+  {
+    stretch: [0.67, 1.33],
+    log2Amplitude: [-2, 1],
+    wander: { amplitude: [0, 200], frequency: [0.0002, 0.002] },
+    noise: [0, 30],
+    bursts: { probability: 0.005, length: 9 },
+    masks: { count: 2, length: 200 },
+  },
+];
+
+function parameterList(): AugmentParameters[] {
+  const list: AugmentParameters[] = [];
+  const { pick, flip: either } = createPicker("augment cases");
+  for (const kind of KINDS) {
+    for (const [records, length] of [[3, 1], [17, 768], [4, 2048]] as const) {
+      list.push({
+        augment: { hop: pick([1, 64, 256]), ...kind },
+        loudest: pick([32768, 300, 1]),
+        longest: pick([40, 700, 3000]),
+        records,
+        length,
+        flip: either(),
+        stream: list.length * 1_000_003,
+        probe: either(),
+        seed: list.length,
+      });
+    }
+  }
+  return list;
+}
+
+const AVAILABLE = 12;
+
+function makeRecordings(p: AugmentParameters): Recordings {
+  const rng = createRng(p.seed, "augmented recordings");
+  const lengths = Int32Array.from({ length: AVAILABLE }, () => 1 + rng.integer(p.longest));
+  const offsets = new Float64Array(AVAILABLE);
+  let total = 0;
+  lengths.forEach((length, i) => {
+    offsets[i] = total + 1; // past a sample that belongs to no record
+    total += length + 1;
+  });
+  const samples = Int16Array.from({ length: total }, () => rng.integer(2 * p.loudest) - p.loudest);
+  return { samples, offsets, lengths, labels: lengths.map(() => 0) };
+}
+
+function prepare(p: AugmentParameters): Check {
+  const { augment, length, flip, stream } = p;
+  const data = makeRecordings(p);
+  const rng = createRng(p.seed, "slots");
+  const records = Int32Array.from(
+    { length: p.records },
+    (_, n) => n === 1 ? -1 : rng.integer(AVAILABLE),
+  );
+  const seed = 0xfedc_ba98_7654_3210n - BigInt(p.seed);
+  const want = gather(data, { records, length, mean: MEAN, std: STD, flip, seed, stream, augment });
+  return (device) =>
+    withBench(device, async (bench) => {
+      const dataset = bench.keep(device.dataset(data));
+      const result = await bench.run(({ builder, output }) => {
+        const x = builder.gather(dataset, { mean: MEAN, std: STD, flip, augment });
+        output("x", x, want.x.value);
+        builder.crossEntropy(x); // of one class: it counts the valid samples
+      }, { records: p.records, length, seed, probe: p.probe, inputs: { records, stream } });
+      const valid = want.x.value.lengths.reduce((sum, each) => sum + each, 0);
+      return [
+        within(LIMIT, { quantity: "x", got: result.read("x"), want: want.x }),
+        { quantity: "valid samples", got: result.valid, want: [valid] },
+        ...result.probes,
+      ];
+    });
+}
+
+/** Stretch, random window, amplitude, wander, noise, bursts and masks. */
+export const augmentSuite: Suite = defineSuite({
+  op: "augment",
+  parameters: parameterList(),
+  prepare,
+});
