@@ -16,18 +16,34 @@ const UNITS_PER_MILLIVOLT = 1000;
 const MOST_BURST = 4096;
 const MOST_MASKS = 8;
 
-/** [low, high] with least <= low <= high <= most. */
-function range(least: number, most: number) {
-  const end = z.number().min(least).max(most);
-  return z.tuple([end, end]).refine(([low, high]) => low <= high, {
-    error: (issue) => {
-      const [low, high] = issue.input as Range;
-      return `expected a range from low to high, not ${low} to ${high}`;
-    },
+/** A number from least to most; says what it got instead. */
+function number(least: number, most: number, unit = "") {
+  return z.number().refine((value) => value >= least && value <= most, {
+    error: ({ input }) => `expected a number from ${least} to ${most}${unit}, not ${input}`,
   });
 }
 
+function count(most: number) {
+  return z.number().refine((value) => Number.isInteger(value) && value >= 1 && value <= most, {
+    error: ({ input }) => `expected a whole number from 1 to ${most}, not ${input}`,
+  });
+}
+
+/** [low, high] with least <= low <= high <= most. */
+function range(least: number, most: number, unit = "") {
+  return z.tuple([z.number(), z.number()])
+    .refine(([low, high]) => least <= low && low <= high && high <= most, {
+      error: (issue) => {
+        const [low, high] = issue.input as Range;
+        return `expected a range from low to high within ${least} to ${most}${unit}, ` +
+          `not ${low} to ${high}`;
+      },
+    });
+}
+
 const samples = (seconds: number): number => Math.round(seconds * SAMPLE_RATE);
+/** Seconds of one sample, as people write them. */
+const ONE_SAMPLE = 0.0034;
 
 /** Null: without it. */
 export const augmentSettings = z.strictObject({
@@ -43,21 +59,19 @@ export const augmentSettings = z.strictObject({
   /** Factor, log-uniform. */
   amplitude: range(1 / 64, 64).nullable().default(null),
   wander: z.strictObject({
-    /** mV. */
-    amplitude: range(0, 1000),
-    /** Hz. */
-    frequency: range(0, SAMPLE_RATE / 2),
+    amplitude: range(0, 1000, " mV"),
+    frequency: range(0, SAMPLE_RATE / 2, " Hz"),
   }).nullable().default(null),
-  /** Standard deviation, mV. */
-  noise: range(0, 1000).nullable().default(null),
+  /** Standard deviation. */
+  noise: range(0, 1000, " mV").nullable().default(null),
   bursts: z.strictObject({
-    perSecond: z.number().min(0).lt(SAMPLE_RATE),
-    seconds: z.number().min(1 / SAMPLE_RATE).max(MOST_BURST / SAMPLE_RATE),
+    perSecond: number(0, SAMPLE_RATE - 1, " a second"),
+    seconds: number(ONE_SAMPLE, Math.floor(MOST_BURST / SAMPLE_RATE), " s"),
   }).nullable().default(null),
   masks: z.strictObject({
-    count: z.number().int().min(1).max(MOST_MASKS),
+    count: count(MOST_MASKS),
     /** Of the longest. */
-    seconds: z.number().min(1 / SAMPLE_RATE).max(3600),
+    seconds: number(ONE_SAMPLE, 3600, " s"),
   }).nullable().default(null),
 });
 
