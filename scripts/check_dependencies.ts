@@ -13,6 +13,7 @@ import process from "node:process";
  */
 export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  statistics: [],
   backend: [],
   data: [],
   model: ["backend"],
@@ -21,7 +22,7 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   experiment: ["pruning"],
   lottery: ["experiment"],
   ticket: ["experiment", "report"],
-  report: [],
+  report: ["statistics"],
   compare: ["experiment", "report"],
   analysis: ["lottery"],
   sweep: ["lottery"],
@@ -41,6 +42,7 @@ export const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
   cpu: [],
   cuda: [],
   core: [],
+  statistics: [],
   inference: [],
   binding: [],
 };

@@ -6,11 +6,15 @@
 import { Option } from "commander";
 import * as path from "node:path";
 import process from "node:process";
-import { compareRuns } from "../compare/compare.ts";
+import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
+import { type AskedPair, parsePairs } from "../compare/pairs.ts";
 import { readRuns, type ScoredSplit } from "../compare/run.ts";
-import { signed } from "../compare/verdict.ts";
+import { decisive } from "../compare/sentences.ts";
+import { UsageError } from "../core/errors.ts";
+import { signed } from "../statistics/verdict.ts";
 import { defaultOut, writeComparison } from "../compare/write.ts";
+import type { DecisionRule } from "../training/decision.ts";
 import { createCommand, integer, number, runMain } from "./command.ts";
 import { decimals, percent, table } from "./format.ts";
 
@@ -20,6 +24,10 @@ interface Options {
   draws: number;
   seed: number;
   margin: number;
+  secondMargin: number;
+  pairs?: AskedPair[];
+  decision?: "mean";
+  priorExponent?: number;
   allowIncomplete: boolean;
   showTest: boolean;
 }
@@ -34,57 +42,106 @@ function main(args: string[]): Promise<void> {
     )
     .option("--draws <n>", "draws of the bootstrap", integer(100, 1_000_000), 10_000)
     .option("--seed <n>", "of the draws", integer(0), 1)
-    .option("--margin <x>", "loss of score that still matches", number(1e-6, 1), 0.01)
+    .option(
+      "--margin <x>",
+      "loss of score that still matches",
+      number(1e-6, 1),
+      COMPARE_DEFAULTS.margin,
+    )
+    .option(
+      "--second-margin <x>",
+      "another one, said beside it",
+      number(1e-6, 1),
+      COMPARE_DEFAULTS.secondMargin,
+    )
+    .option(
+      "--pairs <list>",
+      "differences that were planned, as in lr-rewind:weight-rewind,reinit:shuffle@6.4: methods, and the " +
+        "per cent of weights kept (default: mean over all densities)",
+      parsePairs,
+    )
+    .addOption(
+      new Option(
+        "--decision <rule>",
+        "decide the records of all runs again from their saved probabilities, priors from training records",
+      ).choices(["mean"]),
+    )
+    .option(
+      "--prior-exponent <x>",
+      "for --decision: exponent of the prior, 0 for none",
+      number(0, 10),
+    )
     .option("--allow-incomplete", "use the rounds there are of unfinished runs", false)
     .option("--show-test", "of unfinished runs, too", false);
   command.parse(args, { from: "user" });
-  const { out, split: asked, allowIncomplete, showTest, draws, seed, margin } = command.opts<
-    Options
-  >();
+  const options = command.opts<Options>();
+  const { out, split: asked, allowIncomplete, showTest, draws, seed } = options;
+  const { margin, secondMargin, pairs = [] } = options;
 
-  const { runs, split } = readRuns(command.args, { split: asked, allowIncomplete, showTest });
-  const comparison = compareRuns(runs, { split, draws, seed, margin });
+  const rescored = ruleAsked(options);
+  const read = { split: asked, allowIncomplete, showTest, rescored };
+  const { runs, split } = readRuns(command.args, read);
+  const comparison = compareRuns(runs, {
+    ...{ split, draws, seed, margin, secondMargin, rescored },
+    pairs,
+  });
   const target = out === undefined
     ? defaultOut(comparison)
     : path.resolve(out.replace(/\.html$/, ""));
   const files = writeComparison(comparison, target);
   print(`\n${levels(comparison)}\n`);
-  const { answer, methods, pairs } = comparison.sentences;
-  print([answer, ...methods, ...pairs].join("\n"));
+  const { sentences } = comparison;
+  print(
+    [sentences.answer, ...sentences.methods, ...sentences.tests, ...sentences.pairs].join("\n"),
+  );
   print(`\n${comparison.notes.join("\n")}`);
   const shown = (file: string) => path.relative(process.cwd(), file);
   print(`\nNumbers: ${shown(files.json)}, ${shown(files.csv)}\nReport: ${shown(files.page)}`);
   return Promise.resolve();
 }
 
+/** @throws {UsageError} If the exponent is given without the rule, or the rule without it. */
+function ruleAsked({ decision, priorExponent }: Options): DecisionRule | null {
+  if (decision === undefined && priorExponent === undefined) return null;
+  if (decision === undefined || priorExponent === undefined) {
+    throw new UsageError(
+      "Cannot decide records again: give both --decision mean and --prior-exponent, as in " +
+        "--decision mean --prior-exponent 0.5",
+    );
+  }
+  return { decision, priorExponent, priorUnit: "records" };
+}
+
 function levels({ methods }: Comparison): string {
-  const head = [
-    "method",
-    "left",
-    "theta",
-    "runs",
-    "mean F1",
-    "min",
-    "max",
-    "difference",
-    "95 %",
-    "",
-  ];
-  const rows = methods.flatMap(({ name, levels }) =>
-    levels.map(({ density, theta, scores, mean, min, max, toDense }) => [
-      name,
-      percent(density),
-      `${theta.toFixed(1)}x`,
-      String(scores.length),
-      decimals(mean),
-      decimals(min),
-      decimals(max),
-      toDense ? signed(toDense.difference) : "",
-      toDense ? `[${signed(toDense.low)}, ${signed(toDense.high)}]` : "",
-      toDense ? toDense.verdict : "dense",
-    ])
+  const head = ["method", "left", "theta", "of all", "runs", "epochs", "mean F1", "min", "max"];
+  head.push("to dense of", "difference", "95 %", "");
+  const rows = methods.flatMap(({ name, levels, folds }) =>
+    levels.map((level) => {
+      const { density, theta, thetaAll, scores, cost, mean, min, max, toEqual } = level;
+      const found = decisive(level);
+      const epochs = toEqual ? toEqual.epochs.dense : levels[0]!.cost?.epochs;
+      return [
+        name,
+        percent(density),
+        `${theta.toFixed(1)}x`,
+        thetaAll === null ? "-" : `${thetaAll.toFixed(1)}x`,
+        String(scores.length * folds),
+        epochText(cost?.epochs),
+        decimals(mean),
+        decimals(min),
+        decimals(max),
+        found ? `${epochText(epochs)} epochs` : "",
+        found ? signed(found.difference) : "",
+        found ? `[${signed(found.low)}, ${signed(found.high)}]` : "",
+        found ? found.verdict : "dense",
+      ];
+    })
   );
   return table([head, ...rows]);
+}
+
+function epochText(epochs: number | undefined): string {
+  return epochs === undefined ? "-" : String(Math.round(10 * epochs) / 10);
 }
 
 /** Prints text in which names from files cannot steer the terminal. */

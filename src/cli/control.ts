@@ -4,8 +4,9 @@
  * @module
  */
 import { InvalidArgumentError, Option } from "commander";
+import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
-import { runDirectory } from "../core/paths.ts";
+import { reportFile, runDirectory } from "../core/paths.ts";
 import { type Config, type ControlKind, CONTROLS, parseConfig } from "../experiment/config.ts";
 import { computeSettings } from "../experiment/resolve.ts";
 import { RunStore } from "../experiment/run_store.ts";
@@ -14,6 +15,7 @@ import { controlConfig } from "../lottery/control_config.ts";
 import { createCommand, number } from "./command.ts";
 import { addDeviceOptions, type DeviceOptions, openConfigured } from "./device_options.ts";
 import { executeRun, refuseUnfinished } from "./execute_run.ts";
+import { renewReport } from "./run_report.ts";
 
 interface ControlOptions extends DeviceOptions {
   run: string;
@@ -60,7 +62,12 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     noteLeftOut(options, config);
   }
   const device = openConfigured(config, { threads, index });
-  return await executeRun({ name, config, device, checkpointEvery, showTest });
+  const code = await executeRun({ name, config, device, checkpointEvery, showTest });
+  const { run: base, kind } = options;
+  if (code === 0 && kind === "continue" && fs.existsSync(reportFile(base))) {
+    console.log(`${base}: ${renewReport(base)}`);
+  }
+  return code;
 }
 
 /** What is asked for; where a saved control is continued and no rounds are given, with its rounds. */

@@ -13,6 +13,7 @@ import type { RunStore } from "../experiment/run_store.ts";
 import { doRun } from "../lottery/run.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { printResults } from "./results.ts";
+import { RunReport } from "./run_report.ts";
 import { TerminalObserver } from "./terminal_observer.ts";
 
 /** A run to do, or to do what is left of. */
@@ -52,7 +53,11 @@ export async function executeRun(run: RunToExecute): Promise<number> {
       console.log(`Saved. Continue with: ${again ?? `deno task lth --name ${name} --resume`}`);
       return 130;
     }
-    printResults(summary, { report: path.relative(process.cwd(), reportFile(name)) });
+    const file = reportFile(name);
+    printResults(summary, {
+      answer: new RunReport(runDirectory(name), { file, showTest }).answer(summary),
+      report: path.relative(process.cwd(), file),
+    });
     return 0;
   } finally {
     await device.close();

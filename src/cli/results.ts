@@ -4,7 +4,6 @@
  * @module
  */
 import type { Summary } from "../experiment/summary.ts";
-import { answer } from "../report/answer.ts";
 import { decimals, percent, table } from "./format.ts";
 
 /** The two compressions of the table. */
@@ -12,7 +11,10 @@ const THETA =
   "theta: prunable weights over those left; of all: all parameters, with biases and norms.";
 
 /** Prints the results of a run. */
-export function printResults(summary: Summary, options: { report: string }): void {
+export function printResults(
+  summary: Summary,
+  options: { answer: string; report: string },
+): void {
   const head = ["round", "weights", "left", "theta", "of all", "MACs"];
   head.push("pruned dev F1", "recalibrated", "dev F1", "test F1");
   const rows = summary.rounds.map((round) => [
@@ -30,6 +32,6 @@ export function printResults(summary: Summary, options: { report: string }): voi
   console.log(`\n${table([head, ...rows])}\n`);
   console.log(THETA);
 
-  console.log(answer(summary));
+  console.log(options.answer);
   console.log(`Report: ${options.report}`);
 }

@@ -8,7 +8,7 @@ import * as path from "node:path";
 import type { Analysis } from "../analysis/analysis.ts";
 import { convergenceOf, THRESHOLD_SHARE } from "../analysis/convergence.ts";
 import { deadFilters } from "../analysis/dead_filters.ts";
-import { pairedInterval } from "../compare/paired.ts";
+import { runDifferences } from "../compare/run_differences.ts";
 import { replicatesOf } from "../compare/siblings.ts";
 import { Failure, messageOf } from "../core/errors.ts";
 import { reportFile, roundFiles, runDirectory, runFiles } from "../core/paths.ts";
@@ -18,7 +18,8 @@ import { shownSummary } from "../report/shown.ts";
 import type { RoundSummary, Summary } from "../experiment/summary.ts";
 import { prunableShapes } from "../model/prunable_shapes.ts";
 import type { Extras } from "../report/extras.ts";
-import { sparsest } from "../report/headline.ts";
+import { headline } from "../report/headline.ts";
+import { collect } from "../report/collect.ts";
 import { readRun } from "../report/read_run.ts";
 import { writeReport } from "../report/report.ts";
 import { maskOf } from "../training/snapshot.ts";
@@ -73,6 +74,13 @@ export class RunReport {
     });
   }
 
+  /** The result in one sentence, as the report begins with it. @throws {Failure} As `write`. */
+  answer(whole: Summary): string {
+    const summary = shownSummary(whole, this.options);
+    const extras = { differences: runDifferences(this.directory, summary) };
+    return headline(summary, collect(summary, null), extras).answer;
+  }
+
   private extras(summary: Summary, store: RunStore): Extras {
     const analysis = readAnalysis(this.directory);
     const analysed = new Map(analysis?.rounds.map((round) => [round.round, round]));
@@ -97,15 +105,12 @@ export class RunReport {
         ...analysed.get(round.round),
       };
     };
-    const ticket = sparsest(summary.rounds);
     return {
       rounds: new Map(summary.rounds.map((round) => [round.round, known(round)])),
       threshold,
       other: analysis?.other ?? null,
       replicates: replicatesOf(this.directory, summary),
-      paired: dense && ticket && ticket !== dense
-        ? pairedInterval(this.directory, summary, { a: ticket.round, b: 0 })
-        : null,
+      differences: runDifferences(this.directory, summary),
     };
   }
 

@@ -42,12 +42,14 @@ async function main(args: string[]): Promise<number> {
     .parse(args, { from: "user" });
   const options = command.opts<SweepOptions>();
   const file = command.args[0]!;
-  const plan = expandPlan(readPlan(file));
+  const asked = readPlan(file);
+  const { pairs } = asked;
+  const plan = expandPlan(asked);
   checkCells(plan, file);
   const cells = shareDenseRounds(plan, denseKey);
   if (options.list) return list(cells);
   if (options.cell !== undefined) return await doOne(cells, { ...options, cell: options.cell });
-  return await doAll(cells, { ...options, again: `deno task sweep ${shellWords(args)}` });
+  return await doAll(cells, { ...options, pairs, again: `deno task sweep ${shellWords(args)}` });
 }
 
 /**
@@ -127,7 +129,7 @@ async function doOne(
 
 async function doAll(
   cells: readonly Cell[],
-  { jobs, threads, again }: SweepOptions & { again: string },
+  { jobs, threads, pairs, again }: SweepOptions & { pairs: readonly string[]; again: string },
 ): Promise<number> {
   const processes = Math.min(jobs, cells.length);
   const each = processes === 1
@@ -158,11 +160,14 @@ async function doAll(
       display.close();
     }
   }
-  return conclude(pool.cells, stopped ? again : null);
+  return conclude(pool.cells, { pairs, again: stopped ? again : null });
 }
 
 /** Says how it went. Returns the exit code. */
-function conclude(cells: readonly CellStatus[], again: string | null): number {
+function conclude(
+  cells: readonly CellStatus[],
+  { pairs, again }: { pairs: readonly string[]; again: string | null },
+): number {
   const done = cells.filter(({ status }) => status === "done");
   for (const { cell, status, note } of cells) {
     if (status === "skipped") console.error(`error: ${cell.name} was not started: ${note}`);
@@ -178,7 +183,12 @@ function conclude(cells: readonly CellStatus[], again: string | null): number {
   }
   if (done.length > 0) {
     console.log(
-      `Compare them with: deno task compare ${shellWords(done.map(({ cell }) => cell.name))}`,
+      `Compare them with: deno task compare ${
+        shellWords([
+          ...done.map(({ cell }) => cell.name),
+          ...(pairs.length > 0 ? ["--pairs", pairs.join(",")] : []),
+        ])
+      }`,
     );
   }
   return done.length === cells.length ? 0 : 1;

@@ -16,7 +16,8 @@ import {
 } from "../report/charts/chart.ts";
 import { scoreRange } from "../report/charts/scores.ts";
 import { format, type Kind } from "../report/format.ts";
-import type { Comparison, LevelResult } from "./comparison.ts";
+import type { Comparison, LevelResult, MethodResult } from "./comparison.ts";
+import { decisive } from "./sentences.ts";
 import { meanEpochs } from "./tables.ts";
 
 type Limits = [low: number, high: number];
@@ -37,13 +38,19 @@ export function scoresChart(data: Comparison, view: View): Chart {
   });
 }
 
-/** Difference of every method to its dense networks, with its 95 % interval. */
+/**
+ * Difference of every method to dense networks, of equal training where there are any, with its 95 %
+ * interval.
+ */
 export function differencesChart(data: Comparison, view: View): Chart {
   const x = densities(data);
   const lines = methodLines(data, view, {
     x,
-    value: ({ toDense }) => toDense ? toDense.difference : 0,
-    limits: ({ toDense }) => toDense ? [toDense.low, toDense.high] : [0, 0],
+    value: (level) => decisive(level)?.difference ?? 0,
+    limits: (level) => {
+      const found = decisive(level);
+      return found ? [found.low, found.high] : [0, 0];
+    },
   });
   const level = (label: string, at: number, dash: number[]): Line => ({
     label,
@@ -57,6 +64,7 @@ export function differencesChart(data: Comparison, view: View): Chart {
   const reference = [
     level("No difference", 0, [8, 5]),
     level(`Margin of ${data.margin}`, -data.margin, [3, 4]),
+    level(`Margin of ${data.secondMargin}`, -data.secondMargin, [1, 3]),
   ];
   const range = padded(extent(columnsOf([...lines, ...reference])) ?? [-0.1, 0.1], {
     log: false,
@@ -96,13 +104,18 @@ function plainChart(
 }
 
 /** All densities, ascending. */
-function densities({ methods }: Comparison): number[] {
-  const all = methods.flatMap(({ levels }) => levels.map(({ density }) => density));
+function densities(data: Comparison): number[] {
+  const all = drawnMethods(data).flatMap(({ levels }) => levels.map(({ density }) => density));
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
+/** A dense network that is trained on has all its levels at one density. */
+function drawnMethods({ methods }: Comparison): MethodResult[] {
+  return methods.filter(({ continued }) => !continued || methods.every((own) => own.continued));
+}
+
 function methodLines(
-  { methods }: Comparison,
+  data: Comparison,
   { palette }: View,
   { x, value, limits }: {
     x: readonly number[];
@@ -110,7 +123,7 @@ function methodLines(
     limits: (level: LevelResult) => Limits | null;
   },
 ): Line[] {
-  return methods.map(({ name, levels }, i): Line => {
+  return drawnMethods(data).map(({ name, levels }, i): Line => {
     const at = new Map(levels.map((level) => [level.density, level]));
     const own = x.map((density) => at.get(density) ?? null);
     return {

@@ -45,6 +45,11 @@ export function isSmallDense({ control }: Run): boolean {
   return control?.kind === "dense-small";
 }
 
+/** Whether a run is its base's dense network trained on, without pruning. */
+export function isContinued({ control }: Run): boolean {
+  return control?.kind === "continue";
+}
+
 function refuse(a: Run, b: Run, [what, value]: [string, (run: Run) => unknown]): void {
   const [x, y] = [JSON.stringify(value(a)), JSON.stringify(value(b))];
   if (x === y) return;

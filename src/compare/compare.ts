@@ -4,35 +4,56 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import { holm } from "../statistics/holm.ts";
+import { mean } from "../statistics/interval.ts";
+import { fixedSequence, PRIMARY_MARGIN, SECONDARY_MARGIN } from "../statistics/matches.ts";
+import { denseSentence, denseVerdict, pairSentence, pairVerdict } from "../statistics/verdict.ts";
+import type { DecisionRule } from "../training/decision.ts";
 import { isSmallDense, refuseIncomparable } from "./check.ts";
 import type {
   Comparison,
+  Difference,
   LevelResult,
   Matching,
   MethodResult,
   PairResult,
+  PairTest,
   RunEntry,
 } from "./comparison.ts";
 import { type Cost, costOf, epochsToReach } from "./cost.ts";
-import { described, difference } from "./difference.ts";
+import { difference, type Found, worded } from "./difference.ts";
 import { foldOf } from "./fold.ts";
-import { mean, meanOf, minus } from "./interval.ts";
 import { matchLevels } from "./match_levels.ts";
 import { notesOf } from "./notes.ts";
+import { askedLevel, type AskedPair, findPair } from "./pairs.ts";
 import { methodsOf, seedOf } from "./replicates.ts";
 import type { Run, ScoredSplit } from "./run.ts";
-import { type ScoredLevel, type ScoredMethod, scoreMethods } from "./scored.ts";
+import { averaged, type ScoredLevel, type ScoredMethod, scoreMethods } from "./scored.ts";
 import { sentencesOf } from "./sentences.ts";
-import { denseSentence, denseVerdict, pairSentence, pairVerdict } from "./verdict.ts";
 
 /** How to compare. */
 export interface CompareOptions {
   split: ScoredSplit;
   draws: number;
   seed: number;
-  /** Loss of score that still counts as a match, above 0. */
+  /** Loss of score that still counts as a match, above 0: the primary margin and the second one. */
   margin: number;
+  secondMargin: number;
+  /** Differences that were named before the results were seen. */
+  pairs: readonly AskedPair[];
+  /** The rule that records were decided by again; null for each run's own. */
+  rescored: DecisionRule | null;
 }
+
+/** What a comparison does unless it is told otherwise; a run's own report does it, too. */
+export const COMPARE_DEFAULTS: Omit<CompareOptions, "split"> = {
+  draws: 10_000,
+  seed: 1,
+  margin: PRIMARY_MARGIN,
+  secondMargin: SECONDARY_MARGIN,
+  pairs: [],
+  rescored: null,
+};
 
 /**
  * Compares runs; their order does not matter.
@@ -42,10 +63,11 @@ export interface CompareOptions {
 export function compareRuns(runs: readonly Run[], options: CompareOptions): Comparison {
   refuseIncomparable(runs);
   const methods = methodsOf(runs);
-  const { methods: scored, records } = scoreMethods(methods, options);
+  const { methods: scored, records } = scoreMethods(methods, { ...options, runs });
   const full = (runs.find((run) => !isSmallDense(run)) ?? runs[0]!).summary.rounds[0]!.prunable;
   const results = scored.map((method) => methodResult(method, { runs, full, ...options }));
-  const pairs = pairResults(scored, options.margin);
+  const pairs = pairResults(scored, { results, ...options });
+  const tests = testResults(options.pairs, { results, pairs });
   const { summary } = runs[0]!;
   const comparison: Comparison = {
     format: "lth-ecg-comparison/1",
@@ -55,11 +77,14 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions): Comp
     classes: summary.classes,
     metric: summary.metric.name,
     margin: options.margin,
+    secondMargin: options.secondMargin,
+    rescored: options.rescored,
     draws: options.draws,
     seed: options.seed,
-    sentences: sentencesOf(results, pairs, options),
+    sentences: sentencesOf({ ...options, methods: results, pairs, tests }),
     notes: [],
     methods: results,
+    tests,
     pairs,
     runs: methods.flatMap(({ name, replicates }) =>
       replicates.flatMap((replicate) => replicate.runs.map((run) => runEntry(run, name)))
@@ -74,35 +99,79 @@ interface MethodContext {
   /** Weights of the full network. */
   full: number;
   margin: number;
+  secondMargin: number;
 }
 
-function methodResult({ method, levels }: ScoredMethod, context: MethodContext): MethodResult {
-  const results = levels.map((level, i) => levelResult(level, { dense: i === 0, ...context }));
+function methodResult(scored: ScoredMethod, context: MethodContext): MethodResult {
+  const { method, levels } = scored;
+  const toDense = levels.map(({ scores, dense }, i) => i === 0 ? null : difference(scores, dense));
+  const toEqual = levels.map(({ equal }) => equal && difference(equal.own, equal.dense));
+  // Where some networks have a dense one of equal training, one that has none cannot be tested.
+  const equal = toEqual.some((found) => found !== null);
+  const first = equal ? toEqual : toDense;
+  const { margin, secondMargin } = context;
+  const results = levels.map((level, i) => ({
+    ...levelResult(level, context),
+    toDense: againstDense(toDense, i, margin),
+    toEqual: level.equal && {
+      ...againstDense(toEqual, i, margin)!,
+      epochs: level.equal.epochs,
+      replicates: { compared: level.equal.own.labels.length, of: level.scores.labels.length },
+    },
+  }));
+  const none: Matching = { byInterval: null, stoppedAt: null, byPoint: null };
   return {
     name: method.name,
     seeds: method.replicates.map(({ seed }) => seed),
+    folds: method.replicates[0]!.dense.length,
+    continued: method.continued,
     levels: results,
-    matching: matchingOf(results, context.margin),
+    matching: method.continued ? none : matchingOf(first, margin),
+    secondMatching: method.continued ? none : matchingOf(first, secondMargin),
+  };
+}
+
+/** Differences of a method's levels, the dense one first, tested from there on to the sparsest. */
+function againstDense(levels: readonly (Found | null)[], i: number, margin: number) {
+  const found = levels[i];
+  if (!found) return null;
+  const { stoppedAt } = fixedSequence(levels.slice(1), margin);
+  const tested = stoppedAt === null || i - 1 <= stoppedAt;
+  return worded(found, {
+    verdict: (estimate, margin) => denseVerdict(estimate, margin, tested),
+    sentence: (estimate, margin) => denseSentence(estimate, margin, tested),
+    margin,
+  });
+}
+
+function matchingOf(levels: readonly (Found | null)[], margin: number): Matching {
+  const { matching, stoppedAt } = fixedSequence(levels.slice(1), margin);
+  const byPoint = levels.findLastIndex((found) => found !== null && found.difference > -margin);
+  return {
+    byInterval: matching === null ? null : matching + 1,
+    stoppedAt: stoppedAt === null ? null : stoppedAt + 1,
+    byPoint: byPoint < 0 ? null : byPoint,
   };
 }
 
 function levelResult(
-  { kept, networks, denseNetworks, scores, dense: denseScores }: ScoredLevel,
-  { runs, full, margin, dense }: MethodContext & { dense: boolean },
-): LevelResult {
-  const wording = { verdict: denseVerdict, sentence: denseSentence, margin };
+  { kept, networks, denseNetworks, scores: { units, mean } }: ScoredLevel,
+  { runs, full }: MethodContext,
+): Omit<LevelResult, "toDense" | "toEqual"> {
   const single = networks.flat();
   const denseSingle = denseNetworks.flat();
+  const scores = units.map(({ value }) => value);
   return {
     round: single[0]!.round.round,
     kept,
     density: kept / full,
     theta: full / kept,
-    scores: scores.scores,
-    mean: scores.mean,
-    min: Math.min(...scores.scores),
-    max: Math.max(...scores.scores),
-    toDense: dense ? null : difference(scores, denseScores, wording),
+    // A summary of before may lack it.
+    thetaAll: (single[0]!.round.thetaAll as number | undefined) ?? null,
+    scores,
+    mean,
+    min: Math.min(...scores),
+    max: Math.max(...scores),
     cost: meanCost(single.map((network) => costOf(network, runs))),
     epochsToDense: single.map((network, i) =>
       epochsToReach(network, denseSingle[i]!.round.dev.score)
@@ -117,6 +186,7 @@ function meanCost(costs: readonly (Cost | null)[]): Cost | null {
   const seconds = known.map((cost) => cost.seconds).filter((value) => value !== null);
   return {
     epochs: average("epochs"),
+    weightEpochs: average("weightEpochs"),
     steps: average("steps"),
     denseEpochs: average("denseEpochs"),
     macs: average("macs"),
@@ -124,33 +194,24 @@ function meanCost(costs: readonly (Cost | null)[]): Cost | null {
   };
 }
 
-function matchingOf(levels: readonly LevelResult[], margin: number): Matching {
-  const last = (qualifies: (level: LevelResult) => boolean) => {
-    const i = levels.findLastIndex((level) => level.toDense !== null && qualifies(level));
-    return i < 0 ? null : i;
-  };
-  const matches = ({ toDense }: LevelResult) => toDense!.low > -margin;
-  const byInterval = last(matches);
-  return {
-    byInterval,
-    byPoint: last(({ toDense }) => toDense!.difference > -margin),
-    gaps: levels.flatMap((level, i) =>
-      level.toDense && i < (byInterval ?? 0) && !matches(level) ? [i] : []
-    ),
-  };
+interface PairContext {
+  results: readonly MethodResult[];
+  margin: number;
+  pairs: readonly AskedPair[];
 }
 
-function pairResults(methods: readonly ScoredMethod[], margin: number): PairResult[] {
-  const pairs = methods.flatMap((a, i) =>
-    methods.slice(i + 1).flatMap((b) => pairResult(a, b, margin) ?? [])
+function pairResults(methods: readonly ScoredMethod[], context: PairContext): PairResult[] {
+  const pruned = methods.filter(({ method }) => !method.continued);
+  const pairs = pruned.flatMap((a, i) =>
+    pruned.slice(i + 1).flatMap((b) => pairResult(a, b, context) ?? [])
   );
-  for (const { method, levels } of methods) {
+  for (const { method, levels } of pruned) {
     const alone = !pairs.some(({ a, b }) => a === method.name || b === method.name);
-    const others = methods.filter((other) =>
+    const others = pruned.filter((other) =>
       other.method !== method && other.levels.length > 1 &&
       !isSmallDense(other.method.replicates[0]!.runs[0]!)
     );
-    // The size of a small dense network comes in steps of whole filters: it may lie between the others.
+    // The size of a small dense network may lie between the others.
     const small = isSmallDense(method.replicates[0]!.runs[0]!);
     if (alone && !small && levels.length > 1 && others.length > 0) {
       throw new UsageError(
@@ -163,7 +224,7 @@ function pairResults(methods: readonly ScoredMethod[], margin: number): PairResu
   return pairs;
 }
 
-function pairResult(a: ScoredMethod, b: ScoredMethod, margin: number): PairResult | null {
+function pairResult(a: ScoredMethod, b: ScoredMethod, context: PairContext): PairResult | null {
   const kept = ({ levels }: ScoredMethod) => levels.slice(1).map((level) => level.kept);
   const matched = matchLevels(kept(a), kept(b)).map(([i, k]) => ({
     levelA: i + 1,
@@ -172,20 +233,68 @@ function pairResult(a: ScoredMethod, b: ScoredMethod, margin: number): PairResul
     b: b.levels[k + 1]!.scores,
   }));
   if (matched.length === 0) return null;
+  const { results, margin, pairs } = context;
   const wording = { verdict: pairVerdict, sentence: pairSentence, margin };
-  const levels = matched.map(({ levelA, levelB, a, b }) => ({
-    levelA,
-    levelB,
-    ...difference(a, b, wording),
+  const costs = ({ method }: ScoredMethod, i: number) =>
+    results.find(({ name }) => name === method.name)!.levels[i]!.cost;
+  return {
+    a: a.method.name,
+    b: b.method.name,
+    named: pairs.some((asked) =>
+      findPair([{ a: a.method.name, b: b.method.name }], asked) !== null
+    ),
+    levels: matched.map(({ levelA, levelB, a: scoresA, b: scoresB }) => ({
+      levelA,
+      levelB,
+      equalTraining: isEqualTraining(costs(a, levelA), costs(b, levelB)),
+      ...worded(difference(scoresA, scoresB), wording),
+    })),
+    average: worded(
+      difference(averaged(matched.map(({ a }) => a)), averaged(matched.map(({ b }) => b))),
+      wording,
+    ),
+  };
+}
+
+/** Within half a per cent, as late resetting rounds steps. Unknown training is not called equal. */
+function isEqualTraining(a: Cost | null, b: Cost | null): boolean {
+  const near = (x: number, y: number) => Math.abs(x - y) <= 0.005 * Math.max(x, y);
+  return a !== null && b !== null && near(a.epochs, b.epochs) &&
+    near(a.weightEpochs, b.weightEpochs);
+}
+
+/** @throws {UsageError} If a difference that is asked for is not among `pairs`. */
+function testResults(
+  asked: readonly AskedPair[],
+  { results, pairs }: { results: readonly MethodResult[]; pairs: readonly PairResult[] },
+): PairTest[] {
+  const found = asked.map((one) => {
+    const place = findPair(pairs, one);
+    if (place === null) {
+      throw new UsageError(
+        `Cannot test the pair ${one.text}: these runs have the pairs ${
+          pairs.map(({ a, b }) => `${a}:${b}`).join(", ") || "none"
+        }`,
+      );
+    }
+    const { pair, sign } = place;
+    const method = results.find(({ name }) => name === pair.a)!;
+    const level = askedLevel(one, pair.levels.map(({ levelA }) => method.levels[levelA]!.density));
+    const estimate: Difference<string> = level === null ? pair.average : pair.levels[level]!;
+    const density = level === null ? null : method.levels[pair.levels[level]!.levelA]!.density;
+    return { one, estimate, density, sign };
+  });
+  const adjusted = holm(found.map(({ estimate }) => estimate.p));
+  return found.map(({ one, estimate: { difference, low, high, p }, density, sign }, i) => ({
+    a: one.a,
+    b: one.b,
+    density,
+    difference: sign * difference,
+    ...(sign > 0 ? { low, high } : { low: -high, high: -low }),
+    p,
+    adjusted: adjusted[i]!,
+    differs: adjusted[i]! < 0.05,
   }));
-  const seeds = levels.map(({ perSeed }) => perSeed);
-  const complete = new Set(matched.map(({ a }) => JSON.stringify(a.seeds))).size === 1;
-  const average = described({
-    difference: mean(levels.map((level) => level.difference)),
-    draws: meanOf(matched.map(({ a, b }) => minus(a.draws, b.draws))),
-    perSeed: complete ? seeds[0]!.map((_, s) => mean(seeds.map((values) => values[s]!))) : [],
-  }, wording);
-  return { a: a.method.name, b: b.method.name, levels, average };
 }
 
 function runEntry(run: Run, method: string): RunEntry {

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { writeRun } from "./fixture.ts";
+import { readSummary } from "../report/read_run.ts";
+import { holm } from "../statistics/holm.ts";
+import { type RunFixture, writeRun } from "./fixture.ts";
+import { parsePairs } from "./pairs.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 
 const KINDS = [
@@ -93,9 +97,11 @@ Deno.test("a method that loses clearly is worse, one that keeps its score is not
     const { byInterval, byPoint } = rewind!.matching;
     assert.ok(byPoint! >= byInterval!);
     for (const [i, level] of rewind!.levels.entries()) {
-      if (i > byInterval!) assert.ok(level.toDense!.low <= -0.12);
+      if (i > 0 && i <= byInterval!) assert.ok(level.toDense!.low > -0.12);
     }
-    assert.ok(rewind!.levels[byInterval!]!.toDense!.low > -0.12);
+    const { stoppedAt } = rewind!.matching;
+    if (stoppedAt !== null) assert.ok(rewind!.levels[stoppedAt]!.toDense!.low <= -0.12);
+    assert.equal(stoppedAt ?? 4, byInterval! + 1);
   }));
 
 Deno.test("folds of one seed are pooled to the result of the undivided records", () =>
@@ -114,10 +120,25 @@ Deno.test("folds of one seed are pooled to the result of the undivided records",
     assert.deepEqual(compareDirectories([...parts].reverse()), pooled);
     assert.equal(pooled.records, 60);
     assert.deepEqual(pooled.methods[0]!.seeds, [1]);
+    assert.equal(pooled.methods[0]!.folds, 3);
     pooled.methods[0]!.levels.forEach((level, i) => {
       const { scores, toDense } = whole.methods[0]!.levels[i]!;
       assert.deepEqual(level.scores, scores);
-      assert.deepEqual(level.toDense, toDense);
+      assert.equal(level.toDense?.difference, toDense?.difference);
+      if (i === 0) return;
+      // The interval is one over folds: t(2), from the scores of the folds alone.
+      const score = (fold: number, round: number) =>
+        readSummary(parts.find((part) => part.endsWith(`fold${fold}`))!).rounds[round]!.test!.score;
+      const perFold = [1, 2, 3].map((fold) => score(fold, i) - score(fold, 0));
+      level.toDense!.perFold.forEach((value, k) =>
+        assert.ok(Math.abs(value - perFold[k]!) < 1e-12)
+      );
+      const mean = (perFold[0]! + perFold[1]! + perFold[2]!) / 3;
+      const sd = Math.sqrt(perFold.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 2);
+      const half = 4.302653 * sd / Math.sqrt(3);
+      assert.equal(level.toDense!.source, "folds");
+      assert.ok(Math.abs(level.toDense!.high - level.toDense!.difference - half) < 1e-6);
+      assert.ok(level.toDense!.corrected!.high > level.toDense!.high);
     });
     assert.ok(pooled.notes.some((note) => /pooled over 3 folds/.test(note)));
     const two = compareDirectories(parts.slice(0, 2));
@@ -254,4 +275,201 @@ Deno.test("dense networks that have learned nothing are pointed out", () =>
     assert.ok(compareDirectories([good, poor]).notes.some((text) => note.test(text)));
     const { notes } = compareDirectories([good]);
     assert.ok(!notes.some((text) => /score no more/.test(text)));
+  }));
+
+/** Runs of two methods and the dense network of the first trained on, for each seed. */
+function withContinued(
+  directory: string,
+  { seeds = 3, rounds = 4, planned = 3 }: { seeds?: number; rounds?: number; planned?: number } =
+    {},
+): string[] {
+  return Array.from({ length: seeds }, (_, i) => i + 1).flatMap((seed) => {
+    const ticket = (mode: string, quality: RunFixture["quality"]) =>
+      writeRun(directory, { name: `${mode}-${seed}`, mode, seed, stream: "s", quality: quality! });
+    return [
+      ticket("lr-rewind", (round) => 0.8 + 0.02 * round),
+      ticket("weight-rewind", () => 0.8),
+      writeRun(directory, {
+        name: `continue-${seed}`,
+        mode: "lr-rewind",
+        seed,
+        rounds,
+        planned,
+        stream: "c",
+        quality: (round) => 0.8 + 0.03 * round,
+        control: { kind: "continue", base: path.join(directory, `lr-rewind-${seed}`) },
+      }),
+    ];
+  });
+}
+
+Deno.test("the first difference is to the dense network trained on for as many epochs", () =>
+  withDirectory((directory) => {
+    const runs = withContinued(directory);
+    const { methods, pairs, notes, sentences } = compareDirectories(runs);
+    const [continued, lr, weight] = ["continue of lr-rewind", "lr-rewind", "weight-rewind"].map(
+      (name) => methods.find((method) => method.name === name)!,
+    );
+    assert.equal(continued!.continued, true);
+    assert.deepEqual(continued!.levels.map(({ kept }) => kept), Array(4).fill(lr!.levels[0]!.kept));
+    assert.deepEqual(continued!.levels.map(({ cost }) => cost!.epochs), [12, 24, 36, 48]);
+    assert.equal(continued!.matching.byInterval, null);
+    // The dense round of a seed is one for both methods, so both are measured by it trained on.
+    for (const method of [lr!, weight!]) {
+      method.levels.forEach((level, i) => {
+        if (i === 0) return assert.equal(level.toEqual, null);
+        const expected = level.mean - continued!.levels[i]!.mean;
+        assert.ok(Math.abs(level.toEqual!.difference - expected) < 1e-12);
+        assert.deepEqual(level.toEqual!.epochs, { own: 12 * (i + 1), dense: 12 * (i + 1) });
+        assert.equal(level.toEqual!.source, "seeds and records");
+        assert.ok(
+          Math.abs(level.toDense!.difference - (level.mean - method.levels[0]!.mean)) < 1e-12,
+        );
+      });
+    }
+    assert.equal(pairs.length, 1, "a dense network trained on has no pair");
+    assert.ok(!notes.some((note) => /--kind continue/.test(note)));
+    assert.ok(
+      sentences.methods.some((text) => /of equal training \(\d+ epochs, dense \d+\)/.test(text)),
+    );
+    assert.ok(
+      sentences.methods.some((text) => /^continue .*trained on for 48 epochs in all/.test(text)),
+    );
+  }));
+
+Deno.test("without it the note names the command for every dense network", () =>
+  withDirectory((directory) => {
+    const runs = withContinued(directory, { seeds: 2 }).filter((run) => !/continue/.test(run));
+    const { notes, methods } = compareDirectories(runs);
+    assert.equal(methods[0]!.levels[1]!.toEqual, null);
+    const note = notes.find((text) => /--kind continue/.test(text))!;
+    assert.match(note, /fewer epochs \(12 against up to 48 in all\)/);
+    assert.match(note, /control --run lr-rewind-1 --kind continue .*likewise for lr-rewind-2\)/);
+  }));
+
+Deno.test("where dense was not trained on for as long, the tests end and it is said", () =>
+  withDirectory((directory) => {
+    const runs = withContinued(directory, { seeds: 2, rounds: 2, planned: 1 });
+    const { notes, methods, sentences } = compareDirectories(runs, { margin: 0.9 });
+    const lr = methods.find(({ name }) => name === "lr-rewind")!;
+    assert.deepEqual(lr.levels.map(({ toEqual }) => toEqual !== null), [false, true, false, false]);
+    assert.deepEqual(lr.matching.byInterval, 1);
+    assert.equal(lr.matching.stoppedAt, 2);
+    assert.ok(
+      notes.some((note) => /^lr-rewind: no dense network was trained for as long/.test(note)),
+    );
+    assert.match(sentences.methods.find((text) => /^lr-rewind/.test(text))!, /the tests end\./);
+  }));
+
+Deno.test("a level after a gap is not tested, whatever its interval", () =>
+  withDirectory((directory) => {
+    const run = writeRun(directory, {
+      name: "gap",
+      records: 200,
+      stream: "g",
+      quality: (round) => round === 2 ? 0.4 : 0.8,
+    });
+    const { methods: [method], sentences } = compareDirectories([run], { margin: 0.1 });
+    assert.deepEqual(method!.levels.map(({ toDense }) => toDense?.verdict), [
+      undefined,
+      "matches",
+      "worse",
+      "not tested",
+    ]);
+    assert.deepEqual(method!.matching, { byInterval: 1, stoppedAt: 2, byPoint: 3 });
+    assert.match(sentences.methods[0]!, /is worse than dense: .*: the tests end there\./);
+  }));
+
+Deno.test("folds that have a seed each are one replicate, paired fold by fold", () =>
+  withDirectory((directory) => {
+    const folds = (mode: string, quality: number, seedOf: (fold: number) => number) =>
+      [1, 2, 3].map((fold) =>
+        writeRun(directory, {
+          name: `${mode}-${fold}-${seedOf(fold)}`,
+          mode,
+          seed: seedOf(fold),
+          folds: { count: 3, fold },
+          stream: mode,
+          quality: () => quality,
+          change: (summary) => (summary.dataset.sha256 = String(fold)),
+        })
+      );
+    const runs = [
+      ...folds("lr-rewind", 0.9, (fold) => fold),
+      ...folds("finetune", 0.5, (fold) => fold),
+    ];
+    const { methods, pairs, records } = compareDirectories(runs);
+    assert.equal(records, 60);
+    assert.deepEqual(methods.map(({ seeds, folds }) => [seeds, folds]), [[[null], 3], [[null], 3]]);
+    assert.equal(pairs[0]!.average.source, "folds");
+    assert.equal(pairs[0]!.average.perFold.length, 3);
+    // A second set of folds with seeds of its own is a second replicate.
+    const more = folds("lr-rewind", 0.9, (fold) => fold + 10);
+    const twice = compareDirectories([...runs.slice(0, 3), ...more]);
+    assert.equal(twice.methods[0]!.levels[1]!.scores.length, 2);
+    assert.equal(twice.methods[0]!.levels[1]!.toDense!.source, "seeds and records");
+  }));
+
+Deno.test("planned differences are adjusted together, the others are exploratory", () =>
+  withDirectory((directory) => {
+    const runs = ["weight-rewind", "lr-rewind", "finetune"].flatMap((mode, k) =>
+      [1, 2, 3].map((seed) =>
+        writeRun(directory, {
+          name: `${mode}-${seed}`,
+          mode,
+          seed,
+          stream: mode,
+          records: 200,
+          quality: (round) => 0.85 - 0.12 * k * round,
+        })
+      )
+    );
+    const asked = parsePairs("weight-rewind:finetune,lr-rewind:weight-rewind@75");
+    const { methods, tests, pairs, sentences, notes } = compareDirectories(runs, { pairs: asked });
+    const pair = pairs.find(({ a, b }) => a === "finetune" && b === "weight-rewind")!;
+    assert.equal(tests[0]!.difference, -pair.average.difference);
+    assert.equal(tests[0]!.low, -pair.average.high);
+    assert.equal(tests[0]!.density, null);
+    assert.deepEqual(tests.map(({ adjusted }) => adjusted), holm(tests.map(({ p }) => p)));
+    assert.ok(tests[0]!.differs, JSON.stringify(tests));
+    const lr = methods.find(({ name }) => name === "lr-rewind")!;
+    assert.equal(tests[1]!.density, lr.levels[1]!.density);
+    assert.deepEqual(pairs.map(({ named }) => named).filter((named) => named).length, 2);
+    assert.match(
+      sentences.tests[0]!,
+      /^weight-rewind against finetune, mean of all densities: .*they differ\.$/,
+    );
+    assert.equal(sentences.pairs.filter((text) => /exploratory/.test(text)).length, 1);
+    assert.ok(
+      notes.some((note) => /2 tests that were named before are adjusted together/.test(note)),
+    );
+    assert.throws(
+      () => compareDirectories(runs, { pairs: parsePairs("weight-rewind:magic") }),
+      /Cannot test the pair weight-rewind:magic: these runs have the pairs finetune:lr-rewind, /,
+    );
+  }));
+
+Deno.test("networks of unequal training are marked and said", () =>
+  withDirectory((directory) => {
+    const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
+    const shuffle = writeRun(directory, {
+      name: "shuffle",
+      mode: "lr-rewind",
+      control: { kind: "shuffle", base },
+      change: (summary) => (summary.rounds = summary.rounds.slice(1)),
+    });
+    const { pairs, notes } = compareDirectories([base, shuffle]);
+    // Round 1 begins with the dense network in both.
+    assert.deepEqual(pairs[0]!.levels.map(({ equalTraining }) => equalTraining), [
+      true,
+      false,
+      false,
+    ]);
+    assert.ok(
+      notes.some((note) =>
+        /lr-rewind \(48 in all, 48 of its weights\) and shuffle .*\(48 in all, 24 of its weights\)/
+          .test(note)
+      ),
+      notes.join("\n"),
+    );
   }));

@@ -5,17 +5,19 @@
  */
 import { iterationOf, parseStepPoint } from "../core/step.ts";
 import type { RoundSummary } from "../experiment/summary.ts";
-import { isSmallDense } from "./check.ts";
+import { isContinued, isSmallDense } from "./check.ts";
 import { baseOf, type Network } from "./levels.ts";
 import { rewinds, setting } from "./method.ts";
 import type { Run } from "./run.ts";
 
-/** Controls that start from new weights, and so from the schedule's beginning. */
-const WHOLE_SCHEDULE = ["reinit", "signs", "dense-small"];
+/** Controls that run the whole schedule, from its beginning, whatever the mode. */
+const WHOLE_SCHEDULE = ["continue", "reinit", "signs", "dense-small"];
 
 /** Training of a network from the first weight on: all rounds before it and its own. */
 export interface Cost {
   epochs: number;
+  /** Epochs that the weights themselves went through: rounds that only found the mask are left out. */
+  weightEpochs: number;
   /** Updates. */
   steps: number;
   /** Epochs weighted by the surviving multiply-adds: 1 is an epoch of the dense network. */
@@ -31,31 +33,55 @@ export interface Cost {
 
 /**
  * A ticket is found by training every round up to it. A control takes its mask from its base, whose
- * denser rounds had to be trained for it; a small dense network needs only its own training. Null when
- * the base is not among `runs`.
+ * denser rounds had to be trained for it; a small dense network needs only its own training; a dense
+ * network that is trained on needs the base's dense round and its own rounds up to it. Null when the base
+ * is not among `runs`.
  */
 export function costOf({ run, round }: Network, runs: readonly Run[]): Cost | null {
   const base = baseOf(run, runs);
   if (run.control && !base) return null;
+  const continued = isContinued(run);
   const needed: Network[] = run.summary.rounds
-    .filter((other) => run.control ? other === round : other.round <= round.round)
+    .filter((other) => run.control && !continued ? other === round : other.round <= round.round)
     .map((other) => ({ run, round: other }));
   if (base && !isSmallDense(run)) {
-    const before = base.summary.rounds.filter(({ kept }) => kept > round.kept);
+    const before = base.summary.rounds.filter((other) =>
+      continued ? other.round === 0 : other.kept > round.kept
+    );
     needed.push(...before.map((other) => ({ run: base, round: other })));
   }
   const dense = base ? base.summary.rounds[0]! : round;
-  return needed.map((network) => trainingOf(network, dense.denseMacs)).reduce((a, b) => ({
+  const all = needed.map((network) => trainingOf(network, dense.denseMacs)).reduce((a, b) => ({
     epochs: a.epochs + b.epochs,
     steps: a.steps + b.steps,
     denseEpochs: a.denseEpochs + b.denseEpochs,
     macs: a.macs + b.macs,
     seconds: a.seconds === null || b.seconds === null ? null : a.seconds + b.seconds,
   }));
+  return { ...all, weightEpochs: weightEpochs({ run, round }, base) };
+}
+
+/** Epochs from the first weights to this network, along the weights' own history. */
+function weightEpochs({ run, round }: Network, base: Run | null): number {
+  const { control, summary } = run;
+  const before = (own: Run, from: number) =>
+    own.summary.rounds.filter((other) => from <= other.round && other.round < round.round)
+      .reduce((sum, other) => sum + scheduleEpochs(other), 0);
+  const own = scheduleEpochs(round);
+  const dense = base ? scheduleEpochs(base.summary.rounds[0]!) : 0;
+  if (isContinued(run)) return dense + before(run, 1) + own;
+  // What a rewound round takes over from the dense one is in its rows.
+  if (rewinds(summary.mode) || (control && WHOLE_SCHEDULE.includes(control.kind))) return own;
+  if (!control || !base) return before(run, 0) + own;
+  return (control.kind === "reorder" ? before(base, 0) : dense) + own;
+}
+
+function scheduleEpochs(round: RoundSummary): number {
+  return (round.epochs.at(-1)?.step ?? 0) / stepsPerEpoch(round);
 }
 
 /** The training of one round alone; `denseMacs` are those of the full network. */
-function trainingOf({ run, round }: Network, denseMacs: number): Cost {
+function trainingOf({ run, round }: Network, denseMacs: number): Omit<Cost, "weightEpochs"> {
   const steps = (round.epochs.at(-1)?.step ?? 0) - rewoundSteps({ run, round });
   const epochs = steps / stepsPerEpoch(round);
   const records = run.summary.dataset.counts.train.reduce((sum, count) => sum + count, 0);

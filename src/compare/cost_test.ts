@@ -45,6 +45,7 @@ Deno.test("a ticket costs every round up to it, sparser ones less", () => {
   const own = run({});
   assert.deepEqual(costOf(network(own, 0), [own]), {
     epochs: 4,
+    weightEpochs: 4,
     steps: 40,
     denseEpochs: 4,
     macs: 3 * 800 * 160 * 4,
@@ -52,6 +53,8 @@ Deno.test("a ticket costs every round up to it, sparser ones less", () => {
   });
   assert.deepEqual(costOf(network(own, 2), [own]), {
     epochs: 12,
+    // Rewound weights have their own round only.
+    weightEpochs: 4,
     steps: 120,
     denseEpochs: 4 + 2 + 1,
     macs: 3 * 160 * 4 * (800 + 400 + 200),
@@ -109,4 +112,31 @@ Deno.test("epochs to a threshold count a round's own training", () => {
   // The second epoch's score was reached before the rewind point, not after it.
   assert.equal(epochsToReach(network(run({ rewindTo: "2ep" }), 1), 0.6), 2);
   assert.equal(epochsToReach(network(run({ rewindTo: "15it" }), 1), 0.6), 0.5);
+});
+
+Deno.test("epochs of the weights leave out the rounds that only found the mask", () => {
+  const epochs = (own: Run, round: number, runs = [own]) =>
+    costOf(network(own, round), runs)!.weightEpochs;
+  assert.equal(epochs(run({ rewindTo: "1ep" }), 2), 4);
+  assert.equal(epochs(run({ mode: "lr-rewind" }), 2), 12);
+  const base = run({ mode: "lr-rewind" });
+  const control = (kind: string) => run({ mode: "lr-rewind", control: { kind, base: "r" } });
+  for (const [kind, expected] of [["shuffle", 8], ["reinit", 4], ["reorder", 12]] as const) {
+    const own = control(kind);
+    assert.equal(epochs(own, 2, [base, own]), expected, kind);
+  }
+});
+
+Deno.test("a dense network trained on costs the dense round and its own", () => {
+  const base = run({ rewindTo: "1ep" });
+  const own = run({ rewindTo: "1ep", control: { kind: "continue", base: "r" } });
+  own.summary.rounds = own.summary.rounds.slice(1);
+  own.summary.rounds.forEach((round) => (round.macs = 800));
+  const cost = costOf(network(own, 1), [base, own])!;
+  assert.deepEqual([cost.epochs, cost.weightEpochs, cost.denseEpochs, cost.steps], [
+    12,
+    12,
+    12,
+    120,
+  ]);
 });

@@ -3,9 +3,15 @@
  *
  * @module
  */
+import { crossedEstimate, negated, pairedUnits } from "../statistics/crossed.ts";
+import type { Estimate } from "../statistics/estimate.ts";
+import { foldEstimate } from "../statistics/folds.ts";
+import { standardDeviation } from "../statistics/interval.ts";
 import type { Difference } from "./comparison.ts";
-import { type Estimate, estimate, minus, standardDeviation } from "./interval.ts";
 import type { Scores } from "./scored.ts";
+
+/** A difference before it is put into words. */
+export type Found = Omit<Difference<never>, "verdict" | "sentence">;
 
 /** Puts an estimate into words. */
 export interface Wording<Verdict> {
@@ -14,31 +20,37 @@ export interface Wording<Verdict> {
   margin: number;
 }
 
-/** a minus b. Seeds are paired where both sides have the same ones. */
-export function difference<Verdict>(
-  a: Scores,
-  b: Scores,
-  wording: Wording<Verdict>,
-): Difference<Verdict> {
-  const paired = JSON.stringify(a.seeds) === JSON.stringify(b.seeds);
-  return described({
-    difference: a.mean - b.mean,
-    draws: minus(a.draws, b.draws),
-    perSeed: paired ? a.scores.map((score, i) => score - b.scores[i]!) : [],
-  }, wording);
+/**
+ * a minus b. One replicate from several folds is estimated over folds; several replicates over seeds and
+ * records, paired where both sides have the same seeds; one alone over records.
+ */
+export function difference(a: Scores, b: Scores): Found {
+  if (a.folds && b.folds && a.folds.scores.length === b.folds.scores.length) {
+    const perFold = a.folds.scores.map((score, k) => score - b.folds!.scores[k]!);
+    const { testPerTrain } = a.folds;
+    return {
+      ...foldEstimate(a.mean - b.mean, { perFold, testPerTrain }),
+      perSeed: [],
+      perFold,
+      seedDeviation: standardDeviation(perFold),
+    };
+  }
+  const paired = JSON.stringify(a.labels) === JSON.stringify(b.labels);
+  const pairs = paired ? pairedUnits(a.units, b.units) : [];
+  const perSeed = pairs.map(({ value }) => value);
+  return {
+    ...crossedEstimate(paired ? [pairs] : [a.units, negated(b.units)], a.mean - b.mean),
+    perSeed,
+    perFold: [],
+    seedDeviation: standardDeviation(perSeed),
+    corrected: null,
+  };
 }
 
-/** A difference given by its value, its draws and its values per seed. */
-export function described<Verdict>(
-  { difference, draws, perSeed }: { difference: number; draws: Float64Array; perSeed: number[] },
+/** A difference with its verdict. */
+export function worded<Verdict>(
+  found: Found,
   { verdict, sentence, margin }: Wording<Verdict>,
 ): Difference<Verdict> {
-  const found = estimate(difference, draws);
-  return {
-    ...found,
-    verdict: verdict(found, margin),
-    sentence: sentence(found, margin),
-    perSeed,
-    seedDeviation: standardDeviation(perSeed),
-  };
+  return { ...found, verdict: verdict(found, margin), sentence: sentence(found, margin) };
 }

@@ -38,6 +38,15 @@ export interface RunFixture {
   change?: (summary: Summary) => void;
 }
 
+/** Makes the rounds those of a dense network that is trained on. */
+function trainOn(summary: Summary): void {
+  summary.rounds = summary.rounds.slice(1);
+  for (const round of summary.rounds) {
+    const { prunable: kept, denseMacs: macs } = round;
+    Object.assign(round, { kept, macs, density: 1, theta: 1, thetaAll: 1 });
+  }
+}
+
 /** Writes a run directory below `parent` and returns its path. */
 export function writeRun(parent: string, fixture: RunFixture): string {
   const { name, seed = 1, rounds = 4, planned = rounds - 1, mode = "weight-rewind" } = fixture;
@@ -48,6 +57,7 @@ export function writeRun(parent: string, fixture: RunFixture): string {
   summary.mode = mode;
   Object.assign(summary.config, { mode, folds });
   if (control) Object.assign(summary, { control });
+  if (control?.kind === "continue") trainOn(summary);
 
   for (const round of summary.rounds) {
     const rows = ["dev", ...(test ? ["test"] : [])].map((split) => {

@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory } from "../core/paths.ts";
 import type { RoundSummary } from "../experiment/summary.ts";
-import { isSmallDense } from "./check.ts";
+import { isContinued, isSmallDense } from "./check.ts";
 import type { Run } from "./run.ts";
 
 /** One round of one run. */
@@ -17,17 +17,21 @@ export interface Network {
   round: RoundSummary;
 }
 
-/** A pruned network and the dense one it comes from. */
+/** A network and the dense one it comes from. */
 export interface Pair {
-  pruned: Network;
+  later: Network;
   dense: Network;
 }
 
-/** What a run contributes: its dense network and its pruned ones, by weights kept. */
+/**
+ * What a run contributes: its dense network and the later ones by level. The level of a pruned network is
+ * the number of weights it keeps. A dense network that is trained on keeps all of them: its level is minus
+ * its round, so that levels of both kinds go from large to small.
+ */
 export interface RunLevels {
   run: Run;
   dense: Network;
-  pruned: Map<number, Pair>;
+  levels: Map<number, Pair>;
 }
 
 /**
@@ -53,17 +57,18 @@ export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
         : `Cannot compare ${run.directory}: it has no dense round`,
     );
   }
-  const pruned = new Map<number, Pair>();
+  const levels = new Map<number, Pair>();
   for (const round of run.summary.rounds) {
     if (round.round === 0 && !small) continue;
-    if (pruned.has(round.kept)) {
+    const level = isContinued(run) ? -round.round : round.kept;
+    if (levels.has(level)) {
       throw new UsageError(
         `Cannot compare ${run.directory}: two of its rounds keep ${round.kept} weights`,
       );
     }
-    pruned.set(round.kept, { pruned: { run, round }, dense });
+    levels.set(level, { later: { run, round }, dense });
   }
-  return { run, dense, pruned };
+  return { run, dense, levels };
 }
 
 /** The run among `runs` that a control branches off; null for other runs, or if it is not there. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
 
 type Settings = Record<string, unknown>;
@@ -21,7 +22,8 @@ const FREE = ["seed", "orderSeed", "folds.fold", "data", "preset", "format"];
 
 /** The settings that make a method: everything but {@linkcode FREE}, and the kind of control. */
 export function methodSettings({ summary, control }: Described): Map<string, string> {
-  const settings = new Map(flat(summary.config));
+  // A run of before had the rule that is now called UNNAMED_RULE.
+  const settings = new Map(flat({ score: UNNAMED_RULE, ...summary.config }));
   FREE.forEach((name) => settings.delete(name));
   // Of a control its kind alone: base and masks go with the seed, rounds are its levels.
   for (const name of settings.keys()) if (/^control\b/.test(name)) settings.delete(name);

@@ -5,11 +5,16 @@
  */
 import { decidedByDev } from "../report/shown.ts";
 import { format } from "../report/format.ts";
-import { majorityScore } from "../report/headline.ts";
-import type { Comparison } from "./comparison.ts";
+import { majorityScore } from "../statistics/f1.ts";
+import { signed } from "../statistics/verdict.ts";
+import { describeRule } from "../training/decision.ts";
+import type { Comparison, Difference } from "./comparison.ts";
+import type { Cost } from "./cost.ts";
 import { foldCount, foldOf } from "./fold.ts";
 import { methodSettings } from "./method.ts";
 import type { Method } from "./replicates.ts";
+import { ruleOf } from "./rescore.ts";
+import { decisive } from "./sentences.ts";
 
 /** Settings that make a budget: what differs here differs in effort, not only in method. */
 const BUDGET = /^training\./;
@@ -20,8 +25,13 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
     uncertainty(comparison),
     ...splitNote(comparison, methods),
     ...floorNote(comparison, methods),
+    ...equalTrainingNote(comparison, methods),
+    ...partlyEqualNote(comparison),
+    ...ruleNote(comparison, methods),
     ...seedNote(comparison),
+    ...checkNote(comparison),
     ...budgetNote(methods),
+    ...trainingNote(comparison),
     ...incompleteNote(comparison),
     ...foldNote(methods),
     ...densityNote(comparison),
@@ -31,11 +41,179 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
   ];
 }
 
-function uncertainty({ draws, seed, records, split, margin }: Comparison): string {
-  return `Intervals are 95 % percentile intervals of ${draws.toLocaleString("en")} draws (seed ` +
-    `${seed}) of the ${records} ${split} records, the same draw for all networks, scores averaged ` +
-    "over the replicates within a draw: the uncertainty from the choice of records, given the seeds. " +
-    `“Matches” means that the lower bound is above −${margin}.`;
+function uncertainty(comparison: Comparison): string {
+  const { draws, seed, records, split, margin, secondMargin } = comparison;
+  const sources = new Set(differencesOf(comparison).map(({ source }) => source));
+  const drawn = `${draws.toLocaleString("en")} draws (seed ${seed}) of the ${records} ${split} ` +
+    "records, the same draw for all networks";
+  const text = [
+    ...(sources.has("seeds and records")
+      ? [
+        `Intervals are 95 %, over seeds and records: the spread of the difference from seed to seed, ` +
+        `with Student’s t for few seeds, and ${drawn}.`,
+      ]
+      : []),
+    ...(sources.has("folds")
+      ? [
+        "Intervals over folds are 95 %, from the spread of the difference from fold to fold with " +
+        "Student’s t: records, seeds and training sets differ between folds.",
+      ]
+      : []),
+    ...(sources.has("records") || sources.size === 0
+      ? [
+        `Intervals over records alone are 95 % percentile intervals of ${drawn}: what another seed would ` +
+        "change is not in them.",
+      ]
+      : []),
+    `“Matches” means that the lower bound is above −${margin} (second margin: −${secondMargin}) for ` +
+    "this network and all of the method with more weights: networks are tested from dense to sparse, and " +
+    "the first that is not shown to match ends the tests.",
+  ];
+  return text.join(" ");
+}
+
+function differencesOf({ methods, pairs }: Comparison): Difference<string>[] {
+  return [
+    ...methods.flatMap(({ levels }) =>
+      levels.flatMap((
+        { toDense, toEqual },
+      ) => [...(toDense ? [toDense] : []), ...(toEqual ? [toEqual] : [])])
+    ),
+    ...pairs.flatMap(({ levels, average }) => [...levels, average]),
+  ];
+}
+
+/** Methods that are measured by dense networks of fewer epochs, and how to change that. */
+function equalTrainingNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
+  const lacking = results.filter(({ continued, levels }) =>
+    !continued && levels.length > 1 && levels.every(({ toEqual }) => toEqual === null)
+  );
+  if (lacking.length === 0) return [];
+  const epochs = lacking.flatMap(({ levels }) => {
+    const [first, last] = [levels[0]!.cost, levels.at(-1)!.cost];
+    return first && last ? [{ dense: first.epochs, most: last.epochs }] : [];
+  });
+  const most = Math.max(...epochs.map(({ most }) => most));
+  const least = Math.min(...epochs.map(({ dense }) => dense));
+  if (epochs.length === 0 || most <= least) return [];
+  const lackingNames = new Set(lacking.map(({ name }) => name));
+  // One run per dense network, of the method with the longest training, is enough.
+  const [longest] = methods.filter(({ name, replicates }) =>
+    lackingNames.has(name) && replicates[0]!.runs[0]!.control === null
+  ).sort((a, b) => b.levels.length - a.levels.length);
+  const bases = longest?.replicates.flatMap(({ runs }) => runs.map(({ name }) => name)) ?? [];
+  const command = bases.length === 0
+    ? ""
+    : ` deno task lth control --run ${bases[0]} --kind continue makes one` +
+      `${bases.length > 1 ? ` (likewise for ${bases.slice(1).join(", ")})` : ""}; name it here.`;
+  return [
+    `${
+      lacking.map(({ name }) => name).join(", ")
+    }: differences are to dense networks of fewer epochs ` +
+    `(${shownEpochs(least)} against up to ${
+      shownEpochs(most)
+    } in all), so that part of them may be ` +
+    `training length. No dense network of equal training is here:${command || " none was named."}`,
+  ];
+}
+
+function shownEpochs(epochs: number): string {
+  return format(Math.round(10 * epochs) / 10, "integer");
+}
+
+/** Levels or replicates without a dense network of equal training, in methods that have some. */
+function partlyEqualNote({ methods }: Comparison): string[] {
+  return methods.flatMap(({ name, continued, levels }) => {
+    const later = levels.slice(1);
+    const having = later.filter(({ toEqual }) => toEqual);
+    if (continued || having.length === 0) return [];
+    const missing = later.filter(({ toEqual }) => !toEqual).map(({ theta }) =>
+      format(theta, "factor")
+    );
+    const fewer = having.some(({ toEqual }) =>
+      toEqual!.replicates.compared < toEqual!.replicates.of
+    );
+    return [
+      ...(missing.length > 0
+        ? [`${name}: no dense network was trained for as long as the one at ${missing.join(", ")}.`]
+        : []),
+      ...(fewer
+        ? [
+          `${name}: not every seed has a dense network of equal training; the others are left out of ` +
+          "that difference.",
+        ]
+        : []),
+    ];
+  });
+}
+
+/** Networks that are scored by different rules differ by the rule, too. */
+function ruleNote({ rescored }: Comparison, methods: readonly Method[]): string[] {
+  if (rescored) {
+    return [
+      `All records are decided again from the saved probabilities: ${
+        describeRule(rescored)
+      }. Dev ` +
+      "scores by epoch are those of each run’s own rule.",
+    ];
+  }
+  const rules = methods.map(({ name, replicates }) => ({
+    name,
+    rule: describeRule(ruleOf(replicates[0]!.runs[0]!.summary.config)),
+  }));
+  const different = [...new Set(rules.map(({ rule }) => rule))];
+  if (different.length < 2) return [];
+  const who = different.map((rule) =>
+    `${rules.filter((own) => own.rule === rule).map(({ name }) => name).join(", ")}: ${rule}`
+  );
+  return [
+    `Records are decided by different rules, so that differences are the rules’, too (${
+      who.join("; ")
+    }). --decision mean decides them alike where probabilities were saved.`,
+  ];
+}
+
+/** The corrected variance, where intervals are over folds. */
+function checkNote({ methods, margin }: Comparison): string[] {
+  const rows = methods.flatMap(({ name, levels, matching: { byInterval }, continued }) => {
+    if (continued || levels.length < 2) return [];
+    const level = levels[byInterval ?? levels.length - 1]!;
+    const found = decisive(level);
+    if (!found?.corrected) return [];
+    const { low, high } = found.corrected;
+    const holds = byInterval === null
+      ? ""
+      : low > -margin
+      ? ": it still matches"
+      : ": it no longer matches";
+    return [
+      `${name} at ${format(level.theta, "factor")} [${signed(low)}, ${signed(high)}]${holds}`,
+    ];
+  });
+  return rows.length === 0 ? [] : [
+    "Training sets of folds overlap, which the spread over folds does not show. With the corrected variance " +
+    `of Nadeau and Bengio (2003): ${rows.join("; ")}.`,
+  ];
+}
+
+/** Pairs whose networks were not trained for equally long. */
+function trainingNote({ methods, pairs }: Comparison): string[] {
+  const cost = (name: string, i: number) =>
+    methods.find((method) => method.name === name)!.levels[i]!.cost;
+  const text = ({ epochs, weightEpochs }: Cost) =>
+    `${shownEpochs(epochs)} in all, ${shownEpochs(weightEpochs)} of its weights`;
+  const rows = pairs.flatMap(({ a, b, levels }) => {
+    const unequal = levels.findLast(({ equalTraining }) => !equalTraining);
+    if (!unequal) return [];
+    const [x, y] = [cost(a, unequal.levelA), cost(b, unequal.levelB)];
+    return x && y ? [`${a} (${text(x)}) and ${b} (${text(y)})`] : [];
+  });
+  return rows.length === 0 ? [] : [
+    `Epochs differ at the sparsest density of these pairs: ${
+      rows.join("; ")
+    }. Epochs in all include the ` +
+    "rounds that only found the mask.",
+  ];
 }
 
 function splitNote({ split }: Comparison, methods: readonly Method[]): string[] {
@@ -66,7 +244,8 @@ function floorNote({ methods: results, metric }: Comparison, methods: readonly M
 }
 
 function seedNote({ methods }: Comparison): string[] {
-  const single = methods.filter(({ seeds }) => seeds.length === 1).map(({ name }) => name);
+  const single = methods.filter(({ seeds, folds }) => seeds.length === 1 && folds === 1)
+    .map(({ name }) => name);
   if (single.length === 0) return [];
   const who = single.length === methods.length ? "Every method has" : `${single.join(", ")}:`;
   return [`${who} one seed only; what another seed would change is unknown.`];
@@ -115,7 +294,8 @@ function densityNote({ methods, pairs }: Comparison): string[] {
 
 /** Methods that cannot be set against each other. */
 function apartNote({ methods, pairs }: Comparison): string[] {
-  const pruned = methods.filter(({ levels }) => levels.length > 1).map(({ name }) => name);
+  const pruned = methods.filter(({ levels, continued }) => levels.length > 1 && !continued)
+    .map(({ name }) => name);
   const apart = pruned.flatMap((a, i) =>
     pruned.slice(i + 1)
       .filter((b) => !pairs.some((pair) => pair.a === a && pair.b === b))
@@ -129,7 +309,7 @@ function apartNote({ methods, pairs }: Comparison): string[] {
 /** The bootstrap only knows the records there are: where none tells two networks apart, none will. */
 function widthNote({ methods, pairs, records }: Comparison): string[] {
   const all = [
-    ...methods.flatMap(({ levels }) => levels.flatMap(({ toDense }) => toDense ?? [])),
+    ...methods.flatMap(({ levels }) => levels.flatMap((level) => decisive(level) ?? [])),
     ...pairs.flatMap(({ levels }) => levels),
   ];
   return all.every(({ low, high }) => low < high) ? [] : [
@@ -141,9 +321,28 @@ function widthNote({ methods, pairs, records }: Comparison): string[] {
   ];
 }
 
-function multiplicity({ methods, pairs }: Comparison): string {
-  const count = methods.reduce((sum, { levels }) => sum + levels.length - 1, 0) +
-    pairs.reduce((sum, { levels }) => sum + levels.length + 1, 0);
-  return `${count} intervals, each for itself: of comparisons without any difference, about one in ` +
-    "twenty excludes 0 by chance.";
+function multiplicity({ methods, pairs, tests }: Comparison): string {
+  const exploratory = pairs.filter(({ named }) => !named)
+    .reduce((sum, { levels }) => sum + levels.length + (levels.length > 1 ? 1 : 0), 0);
+  const sequences =
+    methods.filter(({ levels, continued }) => levels.length > 1 && !continued).length;
+  return [
+    `Each of the ${sequences} method${
+      sequences === 1 ? "" : "s"
+    } is tested against dense for itself.`,
+    ...(tests.length > 0
+      ? [
+        `The p values of the ${tests.length} test${
+          tests.length === 1 ? "" : "s"
+        } that were named before are adjusted together (Holm): at most one family in twenty has a false ` +
+        "claim.",
+      ]
+      : []),
+    ...(exploratory > 0
+      ? [
+        `${exploratory} intervals between methods are exploratory, each for itself: of comparisons without ` +
+        "any difference, about one in twenty excludes 0 by chance. --pairs A:B names what was planned.",
+      ]
+      : []),
+  ].join(" ");
 }

@@ -11,7 +11,7 @@ import { heartbeats, shell } from "../report/shell.ts";
 import { tableHtml } from "../report/table_html.ts";
 import type { Table } from "../report/tables.ts";
 import type { Comparison } from "./comparison.ts";
-import { costTable, levelTable, methodTable, pairTable, runTable } from "./tables.ts";
+import { costTable, levelTable, methodTable, pairTable, runTable, testTable } from "./tables.ts";
 import { words } from "./words.ts";
 
 /** The text of a comparison's page. */
@@ -26,7 +26,7 @@ export function comparisonPage(comparison: Comparison): string {
 }
 
 function body(comparison: Comparison): Html {
-  const { methods, pairs, runs, records, split, metric, sentences, notes } = comparison;
+  const { methods, pairs, tests, runs, records, split, metric, sentences, notes } = comparison;
   return html`
     <a class="skip" href="#answer">Skip to the answer</a>
     <header class="top">
@@ -69,13 +69,21 @@ function body(comparison: Comparison): Html {
       ${figure("differences", {
         title: "Pruned minus dense",
         note:
-          "Each method against its own dense networks; bands are 95 % intervals. A network matches " +
-          "dense where its band stays above the margin.",
+          "Each method against dense networks trained for as many epochs where there are any, else against " +
+          "those it began with; bands are 95 % intervals. A network matches dense where its band, and those of " +
+          "all networks to its left, stay above the margin.",
         tall: true,
         pick: false,
       })}
       ${card("Scores and differences", levelTable(comparison))}
     </section>
+    ${tests.length === 0 ? null : html`
+      <section id="tests">
+        <h2>Planned differences</h2>
+      ${list(sentences.tests)}
+        ${card("Tests named before, adjusted together", testTable(comparison))}
+      </section>
+    `}
     ${pairs.length === 0 ? null : html`
       <section id="pairs">
         <h2>Between methods</h2>

@@ -5,6 +5,7 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import { isContinued } from "./check.ts";
 import { foldOf } from "./fold.ts";
 import { levelsOf, type Network, type RunLevels } from "./levels.ts";
 import { distinctNames, methodKey, setting } from "./method.ts";
@@ -16,23 +17,27 @@ export interface ReplicateLevel {
   dense: Network[];
 }
 
-/** All runs of one method with one seed. */
+/** All runs of one method with one seed, or one run per fold with a seed of its own in each. */
 export interface Replicate {
+  /** null without one, or if folds have different ones. */
   seed: number | null;
+  /** Its seeds in the order of its folds: replicates of two methods with equal labels are paired. */
+  label: string;
   runs: Run[];
   dense: Network[];
-  /** By weights kept; only those that every fold has. */
+  /** By level (see levels.ts); only those that every fold has. */
   levels: Map<number, ReplicateLevel>;
 }
 
 /** Runs that differ in nothing but seed and fold. */
 export interface Method {
   name: string;
+  /** Whether it is the dense network trained on, without pruning. */
+  continued: boolean;
   /** By ascending seed. */
   replicates: Replicate[];
-  /** Weights kept by the dense network and by each pruned one, most first. */
-  denseKept: number;
-  kept: number[];
+  /** Levels after the dense network, from large to small. */
+  levels: number[];
 }
 
 /**
@@ -45,15 +50,14 @@ export function methodsOf(runs: readonly Run[]): Method[] {
   const groups = [...grouped(runs, methodKey).values()];
   const names = distinctNames(groups.map(([example]) => example!));
   return groups.map((members, i) => {
-    const bySeed = grouped(members, (run) => String(seedOf(run) ?? run.name));
-    const replicates = [...bySeed.values()].map((own) => replicateOf(own, runs));
-    replicates.sort((a, b) => (a.seed ?? 0) - (b.seed ?? 0));
-    const kept = new Set(replicates.flatMap(({ levels }) => [...levels.keys()]));
+    const replicates = replicateGroups(members).map((own) => replicateOf(own, runs));
+    replicates.sort((a, b) => (a.seed ?? 0) - (b.seed ?? 0) || compareText(a.label, b.label));
+    const levels = new Set(replicates.flatMap(({ levels }) => [...levels.keys()]));
     return {
       name: names[i]!,
+      continued: isContinued(members[0]!),
       replicates,
-      denseKept: replicates[0]!.dense[0]!.round.kept,
-      kept: [...kept].sort((a, b) => b - a),
+      levels: [...levels].sort((a, b) => b - a),
     };
   }).sort((a, b) => compareText(a.name, b.name));
 }
@@ -64,21 +68,42 @@ export function seedOf({ summary }: Run): number | null {
   return typeof seed === "number" ? seed : null;
 }
 
+/**
+ * Divides the runs of a method into replicates. Where all folds have the same seeds, a seed is a replicate.
+ * Where they have different ones (fold i with seed i), but equally many, the first seeds of the folds make
+ * one replicate, the second ones the next.
+ */
+function replicateGroups(members: readonly Run[]): Run[][] {
+  const seedKey = (run: Run) => String(seedOf(run) ?? run.name);
+  const bySeed = [...grouped(members, seedKey).values()];
+  if (members.every((run) => foldOf(run) === null)) return bySeed;
+  const folds = [...grouped(members, (run) => String(foldOf(run))).values()].map((own) =>
+    [...grouped(own, seedKey).values()].sort(([a], [b]) => (seedOf(a!) ?? 0) - (seedOf(b!) ?? 0))
+  );
+  const seedsOf = (fold: Run[][]) => fold.map(([run]) => seedKey(run!)).join();
+  const counts = new Set(folds.map((fold) => fold.length));
+  if (new Set(folds.map(seedsOf)).size === 1 || counts.size > 1) return bySeed;
+  return folds[0]!.map((_, i) => folds.flatMap((fold) => fold[i]!));
+}
+
 function replicateOf(members: readonly Run[], runs: readonly Run[]): Replicate {
   const folds = [...grouped(members, (run) => String(foldOf(run))).values()]
     .sort(([a], [b]) => (foldOf(a!) ?? 0) - (foldOf(b!) ?? 0))
     .map((own) => joined(own.map((run) => levelsOf(run, runs))));
   const levels = new Map<number, ReplicateLevel>();
-  for (const kept of folds[0]!.pruned.keys()) {
-    const pairs = folds.map(({ pruned }) => pruned.get(kept));
+  for (const level of folds[0]!.levels.keys()) {
+    const pairs = folds.map(({ levels }) => levels.get(level));
     if (!pairs.every((pair) => pair !== undefined)) continue;
-    levels.set(kept, {
-      networks: pairs.map((pair) => pair.pruned),
+    levels.set(level, {
+      networks: pairs.map((pair) => pair.later),
       dense: pairs.map((pair) => pair.dense),
     });
   }
+  const seeds = folds.map(({ run }) => seedOf(run));
+  const same = new Set(seeds).size === 1;
   return {
-    seed: seedOf(members[0]!),
+    seed: same ? seeds[0]! : null,
+    label: (same ? seeds.slice(0, 1) : seeds).join("/"),
     runs: [...members],
     dense: folds.map(({ dense }) => dense),
     levels,
@@ -88,18 +113,18 @@ function replicateOf(members: readonly Run[], runs: readonly Run[]): Replicate {
 /** Runs of one method, seed and fold (one-shot runs, branches of different rounds) as if one run. */
 function joined(parts: readonly RunLevels[]): RunLevels {
   const [first, ...others] = parts;
-  const pruned = new Map(first!.pruned);
+  const levels = new Map(first!.levels);
   for (const other of others) {
-    const clash = [...other.pruned.keys()].find((kept) => pruned.has(kept));
-    if (clash !== undefined || other.pruned.size === 0 || pruned.size === 0) {
+    const clash = [...other.levels.keys()].find((level) => levels.has(level));
+    if (clash !== undefined || other.levels.size === 0 || levels.size === 0) {
       throw new UsageError(
         `Cannot compare ${first!.run.directory} and ${other.run.directory} as ` +
           "replicates: they have the same settings and the same seed, so they are the same run twice",
       );
     }
-    for (const [kept, pair] of other.pruned) pruned.set(kept, pair);
+    for (const [level, pair] of other.levels) levels.set(level, pair);
   }
-  return { ...first!, pruned };
+  return { ...first!, levels };
 }
 
 function grouped<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

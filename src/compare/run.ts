@@ -9,9 +9,11 @@ import { Failure, UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import type { RoundSummary, Summary, Timing } from "../experiment/summary.ts";
 import { readSummary, readTiming } from "../report/read_run.ts";
-import { observed } from "./bootstrap.ts";
-import { macroF1, type Statistic } from "./macro_f1.ts";
+import { observed } from "../statistics/bootstrap.ts";
+import { macroF1, type Statistic } from "../statistics/f1.ts";
+import type { DecisionRule } from "../training/decision.ts";
 import { type Outcome, readPredictions } from "./predictions.ts";
+import { decidedAgain } from "./rescore.ts";
 
 /** The split whose records are drawn. */
 export type ScoredSplit = "test" | "dev";
@@ -39,17 +41,20 @@ export interface ReadOptions {
   allowIncomplete: boolean;
   /** Whether test scores of unfinished runs are asked for. */
   showTest: boolean;
+  /** The rule "mean" to decide records by again; null for each run's own. */
+  rescored?: DecisionRule | null;
 }
 
 /**
  * Reads the runs that `names` (names or paths) mean, in the order of their names.
  *
- * @throws {UsageError} If one does not exist, is not finished, lacks the split, or is named twice.
+ * @throws {UsageError} If one does not exist, is not finished, lacks the split or saved probabilities
+ * to decide records by again, or is named twice.
  * @throws {Failure} If files are damaged or contradict each other.
  */
 export function readRuns(
   names: readonly string[],
-  { split, allowIncomplete, showTest }: ReadOptions,
+  { split, allowIncomplete, showTest, rescored = null }: ReadOptions,
 ): { runs: Run[]; split: ScoredSplit } {
   const directories = names.map(existingDirectory);
   directories.forEach((directory, i) => {
@@ -73,7 +78,9 @@ export function readRuns(
     );
   }
   const chosen = split ?? (without || hidden ? "dev" : "test");
-  const runs = found.map(({ directory, summary }) => readRun(directory, summary, chosen));
+  const runs = found.map(({ directory, summary }) =>
+    readRun(directory, { summary, split: chosen, rescored })
+  );
   return { runs: runs.sort(byNameAndDirectory), split: chosen };
 }
 
@@ -115,7 +122,19 @@ function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: 
   );
 }
 
-function readRun(directory: string, summary: Summary, split: ScoredSplit): Run {
+/**
+ * Reads the outcomes of a run whose summary is known.
+ *
+ * @throws {Failure} If predictions are missing, damaged, or contradict the summary.
+ */
+export function readRun(
+  directory: string,
+  { summary, split, rescored = null }: {
+    summary: Summary;
+    split: ScoredSplit;
+    rescored?: DecisionRule | null;
+  },
+): Run {
   const { classes } = summary;
   const outcomes = new Map(
     summary.rounds.map(({ round }) => [
@@ -128,6 +147,11 @@ function readRun(directory: string, summary: Summary, split: ScoredSplit): Run {
     const cells = [...outcomes.get(round.round)!.values()].map((o) => cellOf(o, classes.length));
     const score = observed(Uint16Array.from(cells), { cells: classes.length ** 2, statistic });
     refuseContradiction(round, { directory, split, score, records: cells.length });
+  }
+  if (rescored) {
+    for (const [round, own] of outcomes) {
+      outcomes.set(round, decidedAgain(own, { rule: rescored, summary, directory }));
+    }
   }
   const control = summary.control ?? null;
   const timing = readTiming(directory);

@@ -3,21 +3,31 @@
  *
  * @module
  */
-import { bootstrap, observed } from "./bootstrap.ts";
-import { mean, meanOf } from "./interval.ts";
+import { bootstrap, observed } from "../statistics/bootstrap.ts";
+import type { Unit } from "../statistics/crossed.ts";
+import { mean, meanOf } from "../statistics/interval.ts";
+import { denseOfEqualTraining, type EqualDense } from "./equal_training.ts";
 import type { Network } from "./levels.ts";
 import { recordsOf } from "./records.ts";
-import type { Method } from "./replicates.ts";
-import { type ScoredSplit, statisticOf } from "./run.ts";
+import type { Method, Replicate } from "./replicates.ts";
+import { cellOf, type Run, type ScoredSplit, statisticOf } from "./run.ts";
 
 /** Networks that are averaged: one per replicate. */
 export interface Scores {
-  seeds: (number | null)[];
-  /** Per replicate, in the order of `seeds`. */
-  scores: number[];
+  /** Of the replicates. */
+  labels: string[];
+  /** Per replicate its score, and its score on each draw. */
+  units: Unit[];
   mean: number;
-  /** Mean over the replicates on each draw. */
-  draws: Float64Array;
+  /** Of a single replicate that is pooled from folds: the score of each; else null. */
+  folds: { scores: number[]; testPerTrain: number } | null;
+}
+
+/** Networks of a method beside dense ones trained for as many epochs, of the same replicates. */
+export interface EqualScores {
+  own: Scores;
+  dense: Scores;
+  epochs: { own: number; dense: number };
 }
 
 /** The networks of one method that keep equally many weights. */
@@ -29,9 +39,11 @@ export interface ScoredLevel {
   scores: Scores;
   /** Of the same replicates; equal to `scores` for the dense networks themselves. */
   dense: Scores;
+  /** Of the replicates that have such dense networks; null if none has. */
+  equal: EqualScores | null;
 }
 
-/** A method with its dense level first, then the pruned ones. */
+/** A method with its dense level first, then the later ones. */
 export interface ScoredMethod {
   method: Method;
   levels: ScoredLevel[];
@@ -47,7 +59,7 @@ export interface ScoreOptions {
 /** @throws {UsageError} If not all networks were scored on the same records. */
 export function scoreMethods(
   methods: readonly Method[],
-  { split, draws, seed }: ScoreOptions,
+  { runs, split, draws, seed }: ScoreOptions & { runs: readonly Run[] },
 ): { methods: ScoredMethod[]; records: number } {
   const reference = methods[0]!.replicates[0]!.dense;
   const records = recordsOf(reference, split);
@@ -59,12 +71,18 @@ export function scoreMethods(
     seed,
   };
 
-  const plans = methods.map((method) => ({ method, levels: plan(method) }));
+  const plans = methods.map((method) => ({ method, levels: planOf(method, runs) }));
   // Networks with equal outcomes share their draws: methods with the same dense network have one.
   const distinct = new Map<string, Uint16Array>();
   const keys = new Map<readonly Network[], string>();
-  for (const { networks, dense } of plans.flatMap(({ levels }) => levels)) {
-    for (const pooled of [...networks, ...dense]) {
+  for (const { networks, dense, equal } of plans.flatMap(({ levels }) => levels)) {
+    for (
+      const pooled of [
+        ...networks,
+        ...dense,
+        ...equal.flatMap((found) => found ? [found.dense] : []),
+      ]
+    ) {
       if (keys.has(pooled)) continue;
       const cells = records.cells(pooled);
       const key = cells.join();
@@ -76,49 +94,143 @@ export function scoreMethods(
   const drawn = new Map(
     bootstrap([...distinct.values()], options).map((draws, i) => [order[i]!, draws]),
   );
-  const scoresOf = (pools: readonly Network[][], seeds: (number | null)[]): Scores => {
-    const scores = pools.map((pool) => observed(distinct.get(keys.get(pool)!)!, options));
-    const draws = meanOf(pools.map((pool) => drawn.get(keys.get(pool)!)!));
-    return { seeds, scores, mean: mean(scores), draws };
+  const scoresOf = (pools: readonly Network[][], labels: readonly string[]): Scores => {
+    const units = pools.map((pool): Unit => {
+      const key = keys.get(pool)!;
+      return { value: observed(distinct.get(key)!, options), draws: drawn.get(key)! };
+    });
+    const folds = pools.length === 1 && pools[0]!.length > 1
+      ? {
+        scores: pools[0]!.map((network) => foldScore(network, options)),
+        testPerTrain: testPerTrain(pools[0]!, split),
+      }
+      : null;
+    return { labels: [...labels], units, mean: mean(units.map(({ value }) => value)), folds };
+  };
+  const equalOf = ({ networks, equal, labels }: LevelPlan): EqualScores | null => {
+    const having = [...equal.keys()].filter((i) => equal[i] !== null);
+    if (having.length === 0) return null;
+    const pick = <T>(values: readonly T[]) => having.map((i) => values[i]!);
+    const found = pick(equal) as EqualPool[];
+    return {
+      own: scoresOf(pick(networks), pick(labels)),
+      dense: scoresOf(found.map(({ dense }) => dense), pick(labels)),
+      epochs: {
+        own: mean(found.map(({ epochs }) => epochs.own)),
+        dense: mean(found.map(({ epochs }) => epochs.dense)),
+      },
+    };
   };
   return {
     records: records.count,
     methods: plans.map(({ method, levels }) => ({
       method,
-      levels: levels.map(({ kept, networks, dense, seeds }) => ({
-        kept,
-        networks,
-        denseNetworks: dense,
-        scores: scoresOf(networks, seeds),
-        dense: scoresOf(dense, seeds),
+      levels: levels.map((plan) => ({
+        kept: plan.networks[0]![0]!.round.kept,
+        networks: plan.networks,
+        denseNetworks: plan.dense,
+        scores: scoresOf(plan.networks, plan.labels),
+        dense: scoresOf(plan.dense, plan.labels),
+        equal: equalOf(plan),
       })),
     })),
   };
 }
 
-interface LevelPlan {
-  kept: number;
-  networks: Network[][];
-  dense: Network[][];
-  seeds: (number | null)[];
+/** Scores averaged over several levels, of the replicates that all have; one unit if there are none. */
+export function averaged(levels: readonly Scores[]): Scores {
+  const [first, ...others] = levels;
+  const common = first!.labels.filter((label) =>
+    others.every(({ labels }) => labels.includes(label))
+  );
+  const unitOf = (units: readonly Unit[]): Unit => ({
+    value: mean(units.map(({ value }) => value)),
+    draws: meanOf(units.map(({ draws }) => draws)),
+  });
+  const units = common.length > 0
+    ? common.map((label) =>
+      unitOf(levels.map(({ labels, units }) => units[labels.indexOf(label)]!))
+    )
+    : [unitOf(levels.map(({ units }) => unitOf(units)))];
+  const folds = levels.map(({ folds }) => folds);
+  return {
+    labels: common,
+    units,
+    mean: mean(units.map(({ value }) => value)),
+    folds: common.length > 0 && folds.every((own) => own !== null)
+      ? {
+        scores: folds[0]!.scores.map((_, k) => mean(folds.map((own) => own.scores[k]!))),
+        testPerTrain: folds[0]!.testPerTrain,
+      }
+      : null,
+  };
 }
 
-function plan({ replicates, denseKept, kept }: Method): LevelPlan[] {
+/** The dense networks of one replicate, one per fold. */
+interface EqualPool {
+  dense: Network[];
+  epochs: { own: number; dense: number };
+}
+
+interface LevelPlan {
+  networks: Network[][];
+  dense: Network[][];
+  equal: (EqualPool | null)[];
+  labels: string[];
+}
+
+function planOf({ replicates, levels, continued }: Method, runs: readonly Run[]): LevelPlan[] {
   const dense: LevelPlan = {
-    kept: denseKept,
     networks: replicates.map((replicate) => replicate.dense),
     dense: replicates.map((replicate) => replicate.dense),
-    seeds: replicates.map(({ seed }) => seed),
+    equal: replicates.map(() => null),
+    labels: replicates.map(labelOf),
   };
-  const pruned = kept.map((count): LevelPlan => {
-    const having = replicates.filter(({ levels }) => levels.has(count));
-    const levels = having.map((replicate) => replicate.levels.get(count)!);
+  const later = levels.map((level): LevelPlan => {
+    const having = replicates.filter(({ levels }) => levels.has(level));
+    const found = having.map((replicate) => replicate.levels.get(level)!);
     return {
-      kept: count,
-      networks: levels.map(({ networks }) => networks),
-      dense: levels.map((level) => level.dense),
-      seeds: having.map(({ seed }) => seed),
+      networks: found.map(({ networks }) => networks),
+      dense: found.map((level) => level.dense),
+      equal: found.map(({ networks }) => continued ? null : equalPool(networks, runs)),
+      labels: having.map(labelOf),
     };
   });
-  return [dense, ...pruned];
+  return [dense, ...later];
+}
+
+function labelOf({ label }: Replicate): string {
+  return label;
+}
+
+/** null unless every fold has one. */
+function equalPool(networks: readonly Network[], runs: readonly Run[]): EqualPool | null {
+  const found = networks.map((network) => denseOfEqualTraining(network, runs));
+  if (!found.every((one): one is EqualDense => one !== null)) return null;
+  return {
+    dense: found.map(({ dense }) => dense),
+    epochs: {
+      own: mean(found.map(({ epochs }) => epochs.own)),
+      dense: mean(found.map(({ epochs }) => epochs.dense)),
+    },
+  };
+}
+
+function foldScore(
+  { run, round }: Network,
+  options: Parameters<typeof observed>[1],
+): number {
+  const classes = run.summary.classes.length;
+  const outcomes = [...run.outcomes.get(round.round)!.values()];
+  return observed(Uint16Array.from(outcomes, (outcome) => cellOf(outcome, classes)), options);
+}
+
+/** Records scored over records trained on, mean over the folds. */
+function testPerTrain(folds: readonly Network[], split: ScoredSplit): number {
+  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+  return mean(
+    folds.map(({ run: { summary: { dataset: { counts } } } }) =>
+      sum(counts[split]) / sum(counts.train)
+    ),
+  );
 }

@@ -4,86 +4,180 @@
  * @module
  */
 import { format } from "../report/format.ts";
-import type { Comparison, LevelResult, MethodResult, PairResult } from "./comparison.ts";
-import { intervalText, signed } from "./verdict.ts";
+import { intervalText, signed } from "../statistics/verdict.ts";
+import type {
+  Comparison,
+  Difference,
+  LevelResult,
+  MethodResult,
+  PairResult,
+  PairTest,
+} from "./comparison.ts";
 
-/** The answers: for all methods together, for every method, for every pair. */
-export function sentencesOf(
-  methods: readonly MethodResult[],
-  pairs: readonly PairResult[],
-  { margin }: { margin: number },
-): Comparison["sentences"] {
+/** What the sentences are about. */
+interface Results {
+  methods: readonly MethodResult[];
+  pairs: readonly PairResult[];
+  tests: readonly PairTest[];
+  margin: number;
+  secondMargin: number;
+}
+
+/** The answers: for all methods together, for every method, for tests, for every pair. */
+export function sentencesOf(results: Results): Comparison["sentences"] {
+  const { methods, pairs, tests } = results;
   return {
-    answer: answer(methods, margin),
-    methods: methods.map(methodSentence),
+    answer: answer(results),
+    methods: methods.map((method) => methodSentence(method, results)),
+    tests: tests.map(testText),
     pairs: pairs.map((pair) => pairText(pair, methods)),
   };
 }
 
+/** The difference that decides: to dense of equal training, where there is one. */
+export function decisive({ toEqual, toDense }: LevelResult): Difference<string> | null {
+  return toEqual ?? toDense;
+}
+
 /** The sparsest network of all that matches dense. */
-function answer(methods: readonly MethodResult[], margin: number): string {
-  const found = methods.flatMap(({ name, levels, matching: { byInterval } }) =>
-    byInterval === null ? [] : [{ name, level: levels[byInterval]! }]
-  ).sort((a, b) => b.level.theta - a.level.theta);
-  const [best] = found;
+function answer({ methods, margin, secondMargin }: Results): string {
+  const sparsest = (of: (method: MethodResult) => number | null) =>
+    methods.flatMap((method) => {
+      const i = of(method);
+      return i === null ? [] : [{ name: method.name, level: method.levels[i]! }];
+    }).sort((a, b) => b.level.theta - a.level.theta)[0];
+  const best = sparsest(({ matching }) => matching.byInterval);
+  const strict = sparsest(({ secondMatching }) => secondMatching.byInterval);
   if (best) {
+    const also = strict
+      ? `within ${secondMargin} down to ${
+        format(strict.level.theta, "factor")
+      } fewer (${strict.name})`
+      : `within ${secondMargin} none is`;
     return `Down to ${format(best.level.density, "percent")} of the weights ` +
-      `(${format(best.level.theta, "factor")} fewer) a pruned network is shown to match dense ` +
-      `within ${margin}: ${best.name}, ${intervalText(best.level.toDense!)}.`;
+      `(${format(best.level.theta, "factor")} fewer) a pruned network is shown to match ` +
+      `${reference(best.level)} within ${margin}: ${best.name}, ` +
+      `${intervalText(decisive(best.level)!)}; ${also}.`;
   }
-  return methods.some(({ levels }) => levels.length > 1)
+  return methods.some(({ levels, continued }) => levels.length > 1 && !continued)
     ? `No pruned network is shown to match dense within ${margin}.`
     : "There are only dense networks here.";
 }
 
-function methodSentence(method: MethodResult): string {
-  const { levels, matching: { byInterval, byPoint, gaps } } = method;
-  const about = `${method.name} (${seedText(method.seeds)})`;
+/** E.g. "dense of equal training (40 epochs, dense 40)". */
+function reference({ toEqual, toDense }: LevelResult): string {
+  if (!toEqual) return toDense ? "dense" : "itself";
+  const { own, dense } = toEqual.epochs;
+  return `dense of equal training (${format(rounded(own), "integer")} epochs, dense ` +
+    `${format(rounded(dense), "integer")})`;
+}
+
+function methodSentence(method: MethodResult, { secondMargin }: Results): string {
+  const { levels, matching, secondMatching } = method;
+  const about = `${method.name} (${replicatesText(method)})`;
   if (levels.length === 1) return `${about} has no pruned network, only a dense one.`;
-  const last = levels.length - 1;
+  if (method.continued) return continuedSentence(about, method);
+  const { byInterval, byPoint, stoppedAt } = matching;
   const text: string[] = [];
   if (byInterval === null) {
     text.push(`${about}: no pruned network is shown to match dense.`);
   } else {
-    text.push(`${about} up to ${place(levels[byInterval]!)} ${verdict(levels[byInterval]!)}.`);
-    if (gaps.length > 0) {
+    const level = levels[byInterval]!;
+    text.push(`${about} up to ${place(level)} ${verdict(level)}.`);
+    const strict = secondMatching.byInterval;
+    if (strict !== byInterval) {
       text.push(
-        `Denser ones that are not shown to match: ${
-          gaps.map((i) => place(levels[i]!)).join(", ")
-        }.`,
+        strict === null
+          ? `Within ${secondMargin} none is shown to match.`
+          : `Within ${secondMargin}: up to ${place(levels[strict]!)}.`,
       );
     }
+  }
+  if (stoppedAt !== null) {
+    const level = levels[stoppedAt]!;
+    text.push(
+      decisive(level) === null || (level.toEqual === null && levels.some(({ toEqual }) => toEqual))
+        ? `At ${place(level)} there is no dense network of equal training: the tests end.`
+        : `At ${place(level)} it ${verdict(level)}: the tests end there.`,
+    );
+  }
+  const last = levels.length - 1;
+  if (last !== byInterval && last !== stoppedAt) {
+    text.push(`At ${place(levels[last]!)} it ${verdict(levels[last]!)}.`);
+  }
+  const shown = levels[byInterval ?? stoppedAt ?? last]!;
+  if (shown.toEqual && shown.toDense) {
+    text.push(
+      `Against the dense network it began with, at ${place(shown)}: ${
+        intervalText(shown.toDense)
+      }.`,
+    );
   }
   if (byPoint !== null && byPoint !== byInterval) {
     text.push(
       `By the bare difference, without its interval, it would be ${place(levels[byPoint]!)}.`,
     );
   }
-  if (byInterval !== last) {
-    text.push(`At ${place(levels[last]!)} it ${verdict(levels[last]!)}.`);
-  }
   return text.join(" ");
 }
 
-function pairText({ a, b, levels, average }: PairResult, methods: readonly MethodResult[]): string {
+/** What more training alone does to the dense network. */
+function continuedSentence(about: string, { levels }: MethodResult): string {
+  const last = levels.at(-1)!;
+  const epochs = last.cost
+    ? ` for ${format(rounded(last.cost.epochs), "integer")} epochs in all`
+    : "";
+  return `${about}, the dense network trained on${epochs}: ${
+    intervalText(last.toDense!)
+  } to the one ` +
+    "it began with.";
+}
+
+function testText(
+  { a, b, density, difference, low, high, p, adjusted, differs }: PairTest,
+): string {
+  const where = density === null ? "mean of all densities" : `${format(density, "percent")} kept`;
+  return `${a} against ${b}, ${where}: ${intervalText({ difference, low, high })}, p ${
+    shownP(p)
+  }, adjusted ${shownP(adjusted)}: ${differs ? "they differ" : "no difference is shown"}.`;
+}
+
+/** E.g. "0.012", "below 0.001". */
+export function shownP(p: number): string {
+  return p < 0.001 ? "below 0.001" : p.toFixed(3);
+}
+
+function pairText(
+  { a, b, named, levels, average }: PairResult,
+  methods: readonly MethodResult[],
+): string {
   const method = methods.find(({ name }) => name === a)!;
   const at = levels.map(({ levelA }) => method.levels[levelA]!);
   const [first, last] = [at[0]!, at.at(-1)!];
+  const label = named ? "" : " (exploratory)";
   if (levels.length === 1) {
-    return `${a} against ${b} at ${place(first)}: ${levels[0]!.sentence}.`;
+    return `${a} against ${b} at ${place(first)}: ${levels[0]!.sentence}${label}.`;
   }
   return `${a} against ${b}, mean of ${levels.length} densities from ` +
     `${format(first.density, "percent")} to ${format(last.density, "percent")}: ` +
-    `${average.sentence}; at ${place(last)} ${levels.at(-1)!.sentence}.`;
+    `${average.sentence}; at ${place(last)} ${levels.at(-1)!.sentence}${label}.`;
 }
 
 /** E.g. "is worse than dense: difference …, 95 % […]; by seed -0.020 to -0.012". */
-function verdict({ toDense }: LevelResult): string {
-  const { sentence, perSeed } = toDense!;
-  const spread = perSeed.length > 1
-    ? `; by seed ${signed(Math.min(...perSeed))} to ${signed(Math.max(...perSeed))}`
-    : "";
-  return `${sentence.startsWith("matches") ? "" : "is "}${sentence}${spread}`;
+function verdict(level: LevelResult): string {
+  const { sentence, perSeed, perFold } = decisive(level)!;
+  const spread = (what: string, values: readonly number[]) =>
+    values.length > 1
+      ? `; by ${what} ${signed(Math.min(...values))} to ${signed(Math.max(...values))}`
+      : "";
+  const said = !level.toEqual
+    ? sentence
+    : / dense\b/.test(sentence)
+    ? sentence.replace(/ dense\b/, ` ${reference(level)}`)
+    : sentence.replace(": ", ` against ${reference(level)}: `);
+  return `${said.startsWith("matches") ? "" : "is "}${said}${spread("seed", perSeed)}${
+    spread("fold", perFold)
+  }`;
 }
 
 /** E.g. "12.2× fewer weights (8.2 % kept)". */
@@ -91,6 +185,15 @@ function place({ theta, density }: LevelResult): string {
   return `${format(theta, "factor")} fewer weights (${format(density, "percent")} kept)`;
 }
 
-function seedText(seeds: readonly unknown[]): string {
-  return seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`;
+/** E.g. "3 seeds", "5 folds, a seed each". */
+export function replicatesText({ seeds, folds }: MethodResult): string {
+  const count = seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`;
+  if (folds === 1) return count;
+  if (seeds.length > 1) return `${seeds.length} times ${folds} folds`;
+  return seeds[0] === null ? `${folds} folds, a seed each` : `${folds} folds, ${count}`;
+}
+
+/** One decimal. */
+function rounded(x: number): number {
+  return Math.round(10 * x) / 10;
 }

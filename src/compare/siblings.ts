@@ -5,7 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { runFiles } from "../core/paths.ts";
+import { runDirectory, runFiles } from "../core/paths.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { readSummary } from "../report/read_run.ts";
 import { methodKey, setting } from "./method.ts";
@@ -30,6 +30,40 @@ export function replicatesOf(directory: string, summary: Summary): Summary[] {
         return [];
       }
     });
+}
+
+/**
+ * The directory of the complete control that trained the dense network of `directory` on, among its
+ * neighbours: of several the one with the most rounds. Neighbours that cannot be read are left out.
+ */
+export function continuedBeside(directory: string): string | null {
+  const parent = path.dirname(path.resolve(directory));
+  const own = path.basename(path.resolve(directory));
+  const found = fs.readdirSync(parent).sort(compareText).flatMap((name) => {
+    const other = path.join(parent, name);
+    if (name === own || !isContinuedOf(other, path.resolve(directory))) return [];
+    try {
+      const { complete, rounds } = readSummary(other);
+      return complete ? [{ other, rounds: rounds.length }] : [];
+    } catch {
+      return [];
+    }
+  });
+  return found.sort((a, b) => b.rounds - a.rounds)[0]?.other ?? null;
+}
+
+function isContinuedOf(other: string, directory: string): boolean {
+  if (!fs.existsSync(runFiles.config(other)) || !fs.existsSync(runFiles.summary(other))) {
+    return false;
+  }
+  try {
+    const { control } = JSON.parse(fs.readFileSync(runFiles.config(other), "utf8"));
+    if (control?.kind !== "continue") return false;
+    return control.base === path.basename(directory) ||
+      path.resolve(control.base) === directory || runDirectory(control.base) === directory;
+  } catch {
+    return false;
+  }
 }
 
 /** The configuration is read first: it is small, a summary may be large. */

@@ -3,11 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeJson } from "../core/files.ts";
 import { readSummary } from "../report/read_run.ts";
-import { compareRuns } from "./compare.ts";
+import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
-import { pairedInterval } from "./paired.ts";
 import { readRuns } from "./run.ts";
-import { replicatesOf } from "./siblings.ts";
+import { runDifferences } from "./run_differences.ts";
+import { continuedBeside, replicatesOf } from "./siblings.ts";
 import { withDirectory } from "./testing.ts";
 
 /** A run with its configuration beside its summary. */
@@ -35,19 +35,54 @@ Deno.test("replicates are the neighbours with another seed and nothing else, as 
     assert.deepEqual(found.map(({ name }) => name), ["b", "c"]);
   }));
 
-Deno.test("the interval of a run alone is the one that a comparison of it gives", () =>
+Deno.test("the differences of a run alone are those that a comparison of it gives", () =>
   withDirectory((directory) => {
-    const run = writeRun(directory, {
-      name: "a",
-      quality: (round) => 0.9 - 0.1 * round,
-      records: 91,
-    });
+    const run = write(directory, { name: "a", quality: (round) => 0.9 - 0.1 * round, records: 91 });
     const { runs, split } = readRuns([run], { allowIncomplete: false, showTest: false });
-    const options = { split, draws: 10_000, seed: 1, margin: 0.01 };
-    const { low, high } = compareRuns(runs, options).methods[0]!.levels.at(-1)!.toDense!;
-    const interval = pairedInterval(run, readSummary(run), { a: 3, b: 0 });
-    assert.deepEqual(interval, { low, high, draws: 10_000 });
-    assert.ok(low < high && high < 0, `${low} ${high}`);
+    const [method] = compareRuns(runs, { ...COMPARE_DEFAULTS, split }).methods;
+    const found = runDifferences(run, readSummary(run))!;
+    for (const level of method!.levels.slice(1)) {
+      const { difference, low, high } = level.toDense!;
+      const own = found.rounds.get(level.round)!;
+      assert.deepEqual([own.toDense.difference, own.toDense.low, own.toDense.high], [
+        difference,
+        low,
+        high,
+      ]);
+      assert.equal(own.toDense.epochs, 12);
+      assert.equal(own.epochs, 12 * (level.round + 1));
+      assert.equal(own.toEqual, null);
+    }
+    assert.equal(found.draws, 10_000);
+    assert.equal(found.stoppedAt, 1);
+    assert.equal(found.continued, null);
     fs.rmSync(path.join(run, "round-003/predictions.csv"));
-    assert.equal(pairedInterval(run, readSummary(run), { a: 3, b: 0 }), null);
+    assert.equal(runDifferences(run, readSummary(run)), null);
+  }));
+
+Deno.test("a control that trained the dense network on is found beside a run, once it is complete", () =>
+  withDirectory((directory) => {
+    const run = write(directory, { name: "a", quality: () => 0.8 });
+    const control = (name: string, base: string, planned = 3) =>
+      write(directory, {
+        name,
+        planned,
+        control: { kind: "continue", base },
+        quality: (round) => 0.8 + 0.04 * round,
+      });
+    control("other", "b");
+    control("unfinished", "a", 5);
+    assert.equal(continuedBeside(run), null);
+    const own = control("a-continue", "a");
+    assert.equal(continuedBeside(run), own);
+    const found = runDifferences(run, readSummary(run))!;
+    assert.equal(found.continued, "a-continue");
+    const { toEqual, toDense } = found.rounds.get(3)!;
+    assert.equal(toEqual!.epochs, 48);
+    assert.ok(Math.abs(toEqual!.score - readSummary(own).rounds.at(-1)!.test!.score) < 1e-12);
+    assert.ok(toEqual!.difference < toDense.difference);
+    // By its path it is found, too.
+    fs.rmSync(own, { recursive: true });
+    assert.equal(continuedBeside(run), null);
+    assert.equal(control("by-path", run), continuedBeside(run));
   }));

@@ -5,7 +5,8 @@
  */
 import type { Kind } from "../report/format.ts";
 import type { Table } from "../report/tables.ts";
-import type { Comparison, Difference, LevelResult, MethodResult } from "./comparison.ts";
+import type { Comparison, Difference, LevelResult, MethodResult, PairTest } from "./comparison.ts";
+import { decisive, replicatesText, shownP } from "./sentences.ts";
 
 type Cell = string | number | null;
 
@@ -26,20 +27,31 @@ export function methodTable({ methods }: Comparison): Table {
   const bare = ({ matching: { byPoint }, levels }: MethodResult) =>
     byPoint === null ? null : levels[byPoint]!;
   const last = ({ levels }: MethodResult) => levels.length > 1 ? levels.at(-1)! : null;
+  const found = (method: MethodResult) => {
+    const level = last(method);
+    return level && decisive(level);
+  };
   return tableOf<MethodResult>([
     ["Method", "text", ({ name }) => name],
-    ["Seeds", "integer", ({ seeds }) => seeds.length],
+    ["Replicates", "text", replicatesText],
     ["Dense score", "score", ({ levels }) => levels[0]!.mean],
     ["Largest matching θ", "factor", (method) => at(method)?.theta ?? null],
+    ["of all parameters", "factor", (method) => at(method)?.thetaAll ?? null],
+    [
+      "by the second margin",
+      "factor",
+      ({ secondMatching: { byInterval }, levels }) =>
+        byInterval === null ? null : levels[byInterval]!.theta,
+    ],
     ["its score", "score", (method) => at(method)?.mean ?? null],
     ["found in epochs of dense", "integer", (m) => rounded(at(m)?.cost?.denseEpochs)],
     ["Multiply-adds", "macs", (method) => at(method)?.cost?.macs ?? null],
     ["Time", "seconds", (method) => at(method)?.cost?.seconds ?? null],
     ["θ without interval", "factor", (method) => bare(method)?.theta ?? null],
     ["Sparsest θ", "factor", (method) => last(method)?.theta ?? null],
-    ["its difference", "signed", (method) => last(method)?.toDense?.difference ?? null],
-    ["95 % from", "signed", (method) => last(method)?.toDense?.low ?? null],
-    ["to", "signed", (method) => last(method)?.toDense?.high ?? null],
+    ["its difference", "signed", (method) => found(method)?.difference ?? null],
+    ["95 % from", "signed", (method) => found(method)?.low ?? null],
+    ["to", "signed", (method) => found(method)?.high ?? null],
     ["learnt in epochs", "integer", (method) => {
       const sparsest = last(method);
       return sparsest && meanEpochs(sparsest);
@@ -57,12 +69,23 @@ export function meanEpochs({ epochsToDense }: LevelResult): number | null {
 export function levelTable({ methods }: Comparison): Table {
   return tableOf<LevelRow>([
     ...levelColumns,
-    ...differenceColumns(({ level }: LevelRow) => level.toDense),
+    ...differenceColumns(({ level }: LevelRow) => decisive(level)),
+    ["Epochs in all", "integer", ({ level }) => rounded(level.cost?.epochs)],
+    ["of the dense network", "integer", ({ method, level }) => referenceEpochs(method, level)],
+    ["To dense once", "signed", ({ level }) => level.toDense?.difference ?? null],
+    ["95 % from", "signed", ({ level }) => level.toDense?.low ?? null],
+    ["to", "signed", ({ level }) => level.toDense?.high ?? null],
     ["Mean score", "score", ({ level }) => level.mean],
     ["Min", "score", ({ level }) => level.min],
     ["Max", "score", ({ level }) => level.max],
     ["Replicates", "integer", ({ level }) => level.scores.length],
   ], levelRows(methods));
+}
+
+/** Epochs in all of what the decisive difference is to. */
+function referenceEpochs({ levels }: MethodResult, level: LevelResult): number | null {
+  if (level.toEqual) return rounded(level.toEqual.epochs.dense);
+  return level.toDense ? rounded(levels[0]!.cost?.epochs) : null;
 }
 
 /** What each network took to train, all rounds before it included. */
@@ -71,6 +94,7 @@ export function costTable({ methods }: Comparison): Table {
   return tableOf<LevelRow>([
     ...levelColumns,
     ["Epochs in all", "integer", ({ level }) => rounded(level.cost?.epochs)],
+    ["Epochs of its weights", "integer", ({ level }) => rounded(level.cost?.weightEpochs)],
     ["Updates", "integer", ({ level }) => rounded(level.cost?.steps)],
     ["In epochs of dense", "integer", ({ level }) => rounded(level.cost?.denseEpochs)],
     ["Multiply-adds", "macs", ({ level }) => level.cost?.macs ?? null],
@@ -83,16 +107,25 @@ export function costTable({ methods }: Comparison): Table {
 
 /** Differences between methods where they keep about as many weights. */
 export function pairTable({ methods, pairs }: Comparison): Table {
-  type Row = { a: string; b: string; at: LevelResult[]; found: Difference<string> };
+  type Row = {
+    a: string;
+    b: string;
+    at: LevelResult[];
+    named: boolean;
+    equalTraining: boolean | null;
+    found: Difference<string>;
+  };
   const find = (name: string, i: number) => methods.find((m) => m.name === name)!.levels[i]!;
-  const rows = pairs.flatMap(({ a, b, levels, average }): Row[] => [
+  const rows = pairs.flatMap(({ a, b, named, levels, average }): Row[] => [
     ...levels.map((level) => ({
       a,
       b,
+      named,
       at: [find(a, level.levelA), find(b, level.levelB)],
+      equalTraining: level.equalTraining,
       found: level,
     })),
-    ...(levels.length > 1 ? [{ a, b, at: [], found: average }] : []),
+    ...(levels.length > 1 ? [{ a, b, named, at: [], equalTraining: null, found: average }] : []),
   ]);
   return tableOf<Row>([
     ["Method", "text", ({ a }) => a],
@@ -100,7 +133,32 @@ export function pairTable({ methods, pairs }: Comparison): Table {
     ["Density", "percent", ({ at }) => at[0]?.density ?? "mean of these"],
     ["Density of the other", "percent", ({ at }) => at[1]?.density ?? null],
     ...differenceColumns(({ found }: Row) => found),
+    ["Epochs in all", "integer", ({ at }) => rounded(at[0]?.cost?.epochs)],
+    ["of the other", "integer", ({ at }) => rounded(at[1]?.cost?.epochs)],
+    ["Epochs of its weights", "integer", ({ at }) => rounded(at[0]?.cost?.weightEpochs)],
+    ["of the other’s", "integer", ({ at }) => rounded(at[1]?.cost?.weightEpochs)],
+    [
+      "Training",
+      "text",
+      ({ equalTraining }) => equalTraining === null ? null : equalTraining ? "equal" : "unequal",
+    ],
+    ["Planned", "text", ({ named }) => named ? "yes" : "exploratory"],
   ], rows);
+}
+
+/** Differences that were named before, with their p values adjusted together. */
+export function testTable({ tests }: Comparison): Table {
+  return tableOf<PairTest>([
+    ["Method", "text", ({ a }) => a],
+    ["Against", "text", ({ b }) => b],
+    ["Density", "percent", ({ density }) => density ?? "mean of all"],
+    ["Difference", "signed", ({ difference }) => difference],
+    ["95 % from", "signed", ({ low }) => low],
+    ["to", "signed", ({ high }) => high],
+    ["p", "text", ({ p }) => shownP(p)],
+    ["p adjusted (Holm)", "text", ({ adjusted }) => shownP(adjusted)],
+    ["They differ", "text", ({ differs }) => differs ? "yes" : "not shown"],
+  ], tests);
 }
 
 /** The runs and what they were taken for. */
@@ -122,8 +180,9 @@ export function allTable({ methods, pairs }: Comparison): Table {
     method: string;
     against: string;
     level: LevelResult | null;
-    other: LevelResult | null;
+    other: { kept: number; mean: number } | null;
     found: Difference<string> | null;
+    planned?: boolean;
   };
   const find = (name: string, i: number) => methods.find((m) => m.name === name)!.levels[i]!;
   const rows: Row[] = [
@@ -134,15 +193,27 @@ export function allTable({ methods, pairs }: Comparison): Table {
       other: method.levels[0]!,
       found: level.toDense,
     })),
-    ...pairs.flatMap(({ a, b, levels, average }) => [
+    ...levelRows(methods).flatMap(({ method, level }) =>
+      level.toEqual
+        ? [{
+          method: method.name,
+          against: "dense of equal training",
+          level,
+          other: null,
+          found: level.toEqual,
+        }]
+        : []
+    ),
+    ...pairs.flatMap(({ a, b, named, levels, average }) => [
       ...levels.map((level) => ({
         method: a,
         against: b,
         level: find(a, level.levelA),
         other: find(b, level.levelB),
         found: level,
+        planned: named,
       })),
-      { method: a, against: b, level: null, other: null, found: average },
+      { method: a, against: b, level: null, other: null, found: average, planned: named },
     ]),
   ];
   return tableOf<Row>([
@@ -152,6 +223,7 @@ export function allTable({ methods, pairs }: Comparison): Table {
     ["kept", "integer", ({ level }) => level?.kept ?? null],
     ["density", "percent", ({ level }) => level?.density ?? null],
     ["theta", "factor", ({ level }) => level?.theta ?? null],
+    ["theta of all parameters", "factor", ({ level }) => level?.thetaAll ?? null],
     ["replicates", "integer", ({ level }) => level?.scores.length ?? null],
     ["mean", "score", ({ level }) => level?.mean ?? null],
     ["min", "score", ({ level }) => level?.min ?? null],
@@ -161,9 +233,21 @@ export function allTable({ methods, pairs }: Comparison): Table {
     ["difference", "signed", ({ found }) => found?.difference ?? null],
     ["low", "signed", ({ found }) => found?.low ?? null],
     ["high", "signed", ({ found }) => found?.high ?? null],
-    ["deviation over seeds", "score", ({ found }) => found?.seedDeviation ?? null],
+    ["source", "text", ({ found }) => found?.source ?? null],
+    ["standard error", "loss", ({ found }) => found?.standardError ?? null],
+    ["degrees of freedom", "loss", ({ found }) => found?.degreesOfFreedom ?? null],
+    ["p", "loss", ({ found }) => found?.p ?? null],
+    ["corrected low", "signed", ({ found }) => found?.corrected?.low ?? null],
+    ["corrected high", "signed", ({ found }) => found?.corrected?.high ?? null],
+    ["deviation over seeds or folds", "score", ({ found }) => found?.seedDeviation ?? null],
     ["verdict", "text", ({ found }) => found?.verdict ?? null],
+    [
+      "planned",
+      "text",
+      ({ planned }) => planned === undefined ? null : planned ? "yes" : "exploratory",
+    ],
     ["epochs", "integer", ({ level }) => level?.cost?.epochs ?? null],
+    ["epochs of the weights", "integer", ({ level }) => level?.cost?.weightEpochs ?? null],
     ["updates", "integer", ({ level }) => level?.cost?.steps ?? null],
     ["dense epochs", "integer", ({ level }) => level?.cost?.denseEpochs ?? null],
     ["multiply-adds", "macs", ({ level }) => level?.cost?.macs ?? null],
@@ -177,6 +261,7 @@ const levelColumns: Column<LevelRow>[] = [
   ["Weights kept", "integer", ({ level }) => level.kept],
   ["Density", "percent", ({ level }) => level.density],
   ["Compression θ", "factor", ({ level }) => level.theta],
+  ["of all parameters", "factor", ({ level }) => level.thetaAll],
 ];
 
 function differenceColumns<Row>(
@@ -187,7 +272,7 @@ function differenceColumns<Row>(
     ["Difference", "signed", (row) => found(row)?.difference ?? null],
     ["95 % from", "signed", (row) => found(row)?.low ?? null],
     ["to", "signed", (row) => found(row)?.high ?? null],
-    ["Deviation over seeds", "score", (row) => found(row)?.seedDeviation ?? null],
+    ["Deviation over seeds or folds", "score", (row) => found(row)?.seedDeviation ?? null],
   ];
 }
 

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type CompareOptions, compareRuns } from "./compare.ts";
+import { COMPARE_DEFAULTS, type CompareOptions, compareRuns } from "./compare.ts";
 import type { Comparison } from "./comparison.ts";
 import { type ReadOptions, readRuns } from "./run.ts";
 
@@ -31,6 +31,13 @@ export function compareDirectories(
     split: options.split,
     allowIncomplete: options.allowIncomplete ?? false,
     showTest: true,
+    rescored: options.rescored ?? null,
   });
-  return compareRuns(runs, { draws: 500, seed: 1, margin: 0.01, ...options, split });
+  return compareRuns(runs, {
+    ...COMPARE_DEFAULTS,
+    draws: 500,
+    margin: 0.01,
+    ...options,
+    split,
+  });
 }

@@ -7,7 +7,7 @@ import type { EpochRow, RoundSummary, Scores, Summary, Timing } from "../experim
 import type { EpochColumns, ReportData, RoundData, SplitData, Value } from "./data.ts";
 import type { Extras } from "./extras.ts";
 import { replicateData } from "./replicates.ts";
-import { scoreStandardError } from "./standard_error.ts";
+import { scoreStandardError } from "../statistics/standard_error.ts";
 import { filterCounts, ticketData } from "./tickets.ts";
 
 /** Epochs kept over all rounds; beyond it, every round's curve is thinned alike. */

@@ -6,7 +6,7 @@
 import type { RoundAnalysis } from "../analysis/analysis.ts";
 import { createRng } from "../core/rng.ts";
 import type { Summary } from "../experiment/summary.ts";
-import type { Extras } from "./extras.ts";
+import type { Extras, RunDifferences } from "./extras.ts";
 import { fixtureSummary } from "./fixture.ts";
 
 /** A made-up analysis of every round, and replicates with the seeds after the run's own. */
@@ -17,7 +17,7 @@ export function fixtureExtras(summary: Summary, { replicates = 0 } = {}): Extras
     rounds: new Map(summary.rounds.map((round) => [round.round, analysis(summary, round.round)])),
     threshold: 0.55,
     other: "another-run",
-    paired: { low: -0.061, high: 0.012, draws: 10_000 },
+    differences: fixtureDifferences(summary),
     replicates: Array.from({ length: replicates }, (_, i) => ({
       ...fixtureSummary({
         rounds: summary.rounds.length,
@@ -29,6 +29,30 @@ export function fixtureExtras(summary: Summary, { replicates = 0 } = {}): Extras
       }),
       name: `${summary.name}-seed${seed + 1 + i}`,
     })),
+  };
+}
+
+/** Made-up differences of every pruned round; the last but one is the sparsest that matches. */
+export function fixtureDifferences(summary: Summary): RunDifferences | null {
+  const pruned = summary.rounds.filter(({ round }) => round > 0);
+  if (pruned.length === 0 || summary.control) return null;
+  const limits = {
+    ...{ difference: -0.02, low: -0.061, high: 0.012, score: 0.8 },
+    sentence: "not resolved (a loss of 0.015 or more is not excluded): difference -0.020",
+  };
+  return {
+    rounds: new Map(pruned.map(({ round }) => [round, {
+      toDense: { ...limits, epochs: 12 },
+      toEqual: null,
+      epochs: 12 * (round + 1),
+    }])),
+    ...{ margin: 0.015, secondMargin: 0.01 },
+    matching: pruned.at(-2)?.round ?? null,
+    secondMatching: null,
+    stoppedAt: pruned.at(-1)!.round,
+    draws: 10_000,
+    continued: null,
+    run: summary.name,
   };
 }
 

@@ -5,9 +5,10 @@
  */
 import { decidedByDev, type ShownSummary } from "./shown.ts";
 import type { Summary } from "../experiment/summary.ts";
-import { NORMAL_95 } from "./charts/scores.ts";
+import { majorityScore } from "../statistics/f1.ts";
+import { NORMAL_95 } from "../statistics/standard_error.ts";
 import { type ReportData, resultSplit, type RoundData } from "./data.ts";
-import type { Extras, PairedInterval } from "./extras.ts";
+import type { DenseDifference, Extras, RoundDifference, RunDifferences } from "./extras.ts";
 import { format } from "./format.ts";
 
 /** The first sentence and the ones below it, as plain text. */
@@ -26,12 +27,17 @@ export function headline(summary: ShownSummary, data: ReportData, extras: Extras
     return { answer, remarks: remarks.filter(isText) };
   }
   if (!dense) return controlHeadline(summary, { data, ticket, remarks });
-  const paired = ticket.round === 0 ? null : extras.paired ?? null;
-  remarks.push(uncertainty(summary, { data, dense, ticket, paired }));
-  remarks.push(overSeeds(data, ticket));
-  remarks.push(chosenOnDev(data, dense));
-  remarks.push(majority(summary, data));
-  return { answer: answer(data, { dense, ticket, paired }), remarks: remarks.filter(isText) };
+  const differences = extras.differences ?? null;
+  const found = differences?.rounds.get(ticket.round) ?? null;
+  const context = { data, dense, ticket, differences, found };
+  remarks.push(
+    uncertainty(summary, context),
+    lessTraining(context),
+    matching(context),
+    overSeeds(data, ticket),
+    majority(summary, data),
+  );
+  return { answer: answer(context), remarks: remarks.filter(isText) };
 }
 
 /** The round with the fewest weights; the latest of several. */
@@ -44,37 +50,17 @@ export function sparsest<Round extends { density: number }>(
   );
 }
 
-/**
- * The sparsest round whose dev score is at least dense minus one standard error of dense (the
- * one-standard-error rule of Breiman et al. 1984); null when only the dense round is.
- */
-export function matchingRound(rounds: readonly RoundData[]): RoundData | null {
-  const dense = rounds.find((round) => round.round === 0);
-  const bar = (dense?.dev.score ?? Infinity) - (dense?.dev.standardError ?? 0);
-  const match = sparsest(rounds.filter((round) => (round.dev.score ?? -Infinity) >= bar));
-  return match && match.round !== 0 ? match : null;
-}
-
-/** Score of a network that always names the most frequent class, from the records per class. */
-export function majorityScore(counts: readonly number[], scored: readonly number[]): number | null {
-  const n = counts.reduce((sum, count) => sum + count, 0);
-  if (n === 0) return null;
-  const most = counts.indexOf(Math.max(...counts));
-  const occurring = scored.filter((c) => (counts[c] ?? 0) > 0);
-  if (occurring.length === 0) return null;
-  const hits = counts[most] ?? 0;
-  return occurring.includes(most) ? (2 * hits) / (n + hits) / occurring.length : 0;
-}
-
 interface Context {
   data: ReportData;
   dense: RoundData;
   ticket: RoundData;
-  /** Of the difference, from the same records. */
-  paired: PairedInterval | null;
+  /** Of all pruned rounds; null if they are not known. */
+  differences: RunDifferences | null;
+  /** Of `ticket`. */
+  found: RoundDifference | null;
 }
 
-function answer(data: ReportData, { dense, ticket, paired }: Omit<Context, "data">): string {
+function answer({ data, dense, ticket, found }: Context): string {
   const split = resultSplit(data.rounds);
   const name = `${data.metric} ${format(ticket[split]?.score, "score")}`;
   if (ticket.round === 0) {
@@ -83,14 +69,94 @@ function answer(data: ReportData, { dense, ticket, paired }: Omit<Context, "data
   const kept = format(ticket.density, "percent");
   const start = `At ${
     format(ticket.theta, "factor")
-  } fewer weights (${kept} kept) the network scores`;
-  const change = difference(ticket[split]?.score, dense[split]?.score);
-  return `${start} ${name} on ${split} against ${format(dense[split]?.score, "score")} dense: ` +
-    `${format(change, "signed")}${paired ? `, 95 % interval ${limitsText(paired)}` : ""}.`;
+  } fewer weights (${kept} kept) the network scores ${name} on ${split}`;
+  if (!found) {
+    const change = difference(ticket[split]?.score, dense[split]?.score);
+    return `${start} against ${format(dense[split]?.score, "score")} dense: ` +
+      `${format(change, "signed")}.`;
+  }
+  const { toEqual, toDense, epochs } = found;
+  const once = toDense.epochs === null || epochs === null || toDense.epochs === epochs
+    ? ""
+    : ` after ${epochsText(toDense.epochs)} (this network: ${epochsText(epochs)})`;
+  if (!toEqual) {
+    return `${start} against ${format(toDense.score, "score")} dense${once}: ` +
+      `${differenceText(toDense)}.`;
+  }
+  const trained = toEqual.epochs === null || epochs === null
+    ? ""
+    : toEqual.epochs === epochs
+    ? ` (${epochsText(epochs)})`
+    : ` (${epochsText(toEqual.epochs)}, this network ${epochsText(epochs)})`;
+  return `${start}. Against dense of equal training${trained}, ` +
+    `${format(toEqual.score, "score")}: ${
+      differenceText(toEqual)
+    }. Against the dense network it began ` +
+    `with, ${format(toDense.score, "score")}${
+      toDense.epochs === null ? "" : ` after ${epochsText(toDense.epochs)}`
+    }: ${differenceText(toDense)}.`;
+}
+
+/** E.g. "−0.103, 95 % interval −0.216 to +0.010". */
+function differenceText({ difference, low, high }: DenseDifference): string {
+  return `${format(difference, "signed")}, 95 % interval ${limitsText({ low, high })}`;
 }
 
 function limitsText({ low, high }: { low: number; high: number }): string {
   return `${format(low, "signed")} to ${format(high, "signed")}`;
+}
+
+function epochsText(epochs: number): string {
+  const text = format(Math.round(10 * epochs) / 10, "integer");
+  return `${text} epoch${text === "1" ? "" : "s"}`;
+}
+
+/** That dense had fewer epochs, and the command that makes one with as many. */
+function lessTraining({ differences, found, ticket }: Context): string | null {
+  if (!differences || !found || found.toEqual) return null;
+  const { toDense, epochs } = found;
+  if (toDense.epochs === null || epochs === null || toDense.epochs >= epochs) return null;
+  if (differences.continued !== null) {
+    return `${differences.continued} did not train the dense network for as long as round ${ticket.round}, ` +
+      "so the difference is to the dense network that it began with; part of it may be training length.";
+  }
+  return `The dense network had ${epochsText(toDense.epochs)}, this one ${
+    epochsText(epochs)
+  } in all: part ` +
+    `of the difference may be training length. deno task lth control --run ${differences.run} --kind ` +
+    "continue trains the dense network for as long, and this report then begins with the difference to it.";
+}
+
+/** How far the run matches dense, tested from dense to sparse (statistics/matches.ts). */
+function matching({ data, differences }: Context): string | null {
+  if (!differences) return null;
+  const { margin, secondMargin, stoppedAt, rounds } = differences;
+  const place = (number: number) => {
+    const theta = data.rounds.find(({ round }) => round === number)?.theta ?? null;
+    return `round ${number}, ${format(theta, "factor")} fewer weights`;
+  };
+  const equal = [...rounds.values()].some(({ toEqual }) => toEqual);
+  const to = equal ? "dense of equal training" : "dense";
+  const stop = stoppedAt === null ? null : rounds.get(stoppedAt);
+  const ended = stop
+    ? `The tests from dense to sparse end at ${place(stoppedAt!)}: ${
+      equal && !stop.toEqual
+        ? "there is no dense network of equal training"
+        : (stop.toEqual ?? stop.toDense).sentence
+    }.`
+    : null;
+  if (differences.matching === null) {
+    return `No pruned round is shown to match ${to} within ${margin} on these records. ${ended}`;
+  }
+  const strict = differences.secondMatching;
+  const also = strict === differences.matching
+    ? `, and within ${secondMargin}`
+    : strict === null
+    ? `; within ${secondMargin} no round is shown to`
+    : `; within ${secondMargin} up to ${place(strict)}`;
+  return `It matches ${to} within ${margin} up to ${place(differences.matching)}${also}.${
+    ended === null ? "" : ` ${ended}`
+  }`;
 }
 
 /** What other seeds made of it, at the compression of `ticket` and dense. */
@@ -131,7 +197,7 @@ function controlHeadline(
 
 function uncertainty(
   summary: ShownSummary,
-  { data, dense, ticket, paired }: Context,
+  { data, dense, ticket, differences, found }: Context,
 ): string {
   const split = resultSplit(data.rounds);
   const [now, before] = [ticket[split], dense[split]];
@@ -147,12 +213,15 @@ function uncertainty(
   const change = difference(now.score, before.score);
   if (ticket.round === 0 || change === null) return `${own}.${selected}`;
   const half = NORMAL_95 * Math.hypot(now.standardError, before.standardError);
-  const { low, high } = paired ?? { low: change - half, high: change + half };
+  const { low, high } = found?.toEqual ?? found?.toDense ??
+    { low: change - half, high: change + half };
   const verdict = low <= 0 && high >= 0
     ? "so the difference cannot be told from chance"
     : "so the difference is more than the choice of records explains";
-  const interval = paired
-    ? `the interval of the difference comes from ${format(paired.draws, "integer")} draws of the ` +
+  const interval = differences && found
+    ? `the interval of the difference comes from ${
+      format(differences.draws, "integer")
+    } draws of the ` +
       "records, the same for both networks"
     : `the difference a 95 % interval of about ${limitsText({ low, high })}`;
   return `${own}, and ${interval}, ${verdict}; ` +
@@ -168,19 +237,6 @@ function aboutDev({ testHidden, config }: ShownSummary): string {
   return decided === null
     ? `${why}; dev has decided nothing in this run.`
     : `${why}; dev has decided ${decided}, so its scores are optimistic.`;
-}
-
-function chosenOnDev(data: ReportData, dense: RoundData): string | null {
-  if (data.rounds.length < 2) return null;
-  const rule = "within one standard error of dense on dev";
-  const match = matchingRound(data.rounds);
-  if (!match) return `No pruned round is ${rule}.`;
-  const split = resultSplit(data.rounds);
-  const scores = split === "test"
-    ? `test ${format(match.test?.score, "score")}, dense ${format(dense.test?.score, "score")}`
-    : `dev ${format(match.dev.score, "score")}, dense ${format(dense.dev.score, "score")}`;
-  return `The sparsest round ${rule} is round ${match.round}: ` +
-    `${format(match.theta, "factor")} fewer weights (${scores}).`;
 }
 
 function majority(summary: Summary, data: ReportData): string | null {

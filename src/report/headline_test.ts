@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { Summary } from "../experiment/summary.ts";
-import { answer } from "./answer.ts";
+import type { RunDifferences } from "./extras.ts";
 import { collect } from "./collect.ts";
 import { fixtureSummary } from "./fixture.ts";
 import { format } from "./format.ts";
-import { headline, majorityScore, matchingRound } from "./headline.ts";
+import { fixtureDifferences } from "./fixture_extras.ts";
+import { headline } from "./headline.ts";
 
 const words = (summary: Summary) => headline(summary, collect(summary, null));
 
@@ -13,7 +14,7 @@ Deno.test("the answer names compression, both scores and their difference, of th
   const [dense, ticket] = [summary.rounds[0], summary.rounds[4]];
   const change = (ticket?.test?.score ?? 0) - (dense?.test?.score ?? 0);
   assert.equal(
-    answer(summary),
+    words(summary).answer,
     `At ${format(ticket?.theta, "factor")} fewer weights (${
       format(ticket?.density, "percent")
     } kept) ` +
@@ -51,24 +52,56 @@ Deno.test("an unfinished run says what is missing", () => {
   assert.doesNotMatch(words(fixtureSummary({ rounds: 3 })).remarks.join(" "), /not complete/);
 });
 
-Deno.test("the matching round is the sparsest above dense minus one standard error, on dev", () => {
-  const data = collect(fixtureSummary({ rounds: 4 }), null);
-  const scores = [0.8, 0.79, 0.78, 0.6];
-  data.rounds.forEach((round, i) => {
-    round.dev.score = scores[i] ?? null;
-    round.dev.standardError = 0.025;
-  });
-  assert.equal(matchingRound(data.rounds)?.round, 2);
-  data.rounds.slice(1).forEach((round) => (round.dev.score = 0.5));
-  assert.equal(matchingRound(data.rounds), null);
+/** The words of a run of five rounds with differences that are changed. */
+function withDifferences(change: (differences: RunDifferences) => void) {
+  const summary = fixtureSummary({ rounds: 5 });
+  const differences = fixtureDifferences(summary)!;
+  change(differences);
+  return headline(summary, collect(summary, null), { differences });
+}
+
+Deno.test("without a dense network of equal training its fewer epochs are said, with the command", () => {
+  const { answer, remarks } = withDifferences(() => {});
+  assert.match(
+    answer,
+    /against 0\.800 dense after 12 epochs \(this network: 60 epochs\): −0\.020, 95 % interval −0\.061 to \+0\.012\.$/,
+  );
+  assert.match(
+    remarks.join(" "),
+    /may be training length\. deno task lth control --run \S+ --kind continue/,
+  );
 });
 
-Deno.test("always naming the commonest class scores as worked by hand", () => {
-  // 2 * 50 / (100 + 50) for N, 0 for the other two that occur.
-  assert.equal(majorityScore([50, 30, 20, 0], [0, 1, 2]), 2 / 3 / 3);
-  assert.equal(majorityScore([50, 30, 0], [0, 1, 2]), 100 / 130 / 2);
-  assert.equal(majorityScore([0, 0], [0, 1]), null);
-  assert.equal(majorityScore([10, 2], [1]), 0);
+Deno.test("dense of equal training comes first, dense once second, and the command is gone", () => {
+  const { answer, remarks } = withDifferences(({ rounds }) => {
+    for (const [round, found] of rounds) {
+      const epochs = 12 * (round + 1);
+      const toEqual = { ...found.toDense, difference: 0.004, low: -0.002, score: 0.776, epochs };
+      (rounds as Map<number, unknown>).set(round, { ...found, toEqual });
+    }
+  });
+  const text =
+    "Against dense of equal training (60 epochs), 0.776: +0.004, 95 % interval −0.002 to +0.012. " +
+    "Against the dense network it began with, 0.800 after 12 epochs: −0.020, 95 % interval −0.061 to +0.012.";
+  assert.ok(answer.endsWith(text), answer);
+  assert.doesNotMatch(remarks.join(" "), /--kind continue/);
+  assert.match(remarks.join(" "), /matches dense of equal training within 0\.015 up to round 3/);
+});
+
+Deno.test("how far it matches is said by both margins, with what ended the tests", () => {
+  const said = (change: (differences: RunDifferences) => void) =>
+    withDifferences(change).remarks.join(" ");
+  assert.match(
+    said(() => {}),
+    /matches dense within 0\.015 up to round 3, \S+ fewer weights; within 0\.01 no round is shown to\. The tests from dense to sparse end at round 4, .*: not resolved/,
+  );
+  const all = said((one) =>
+    Object.assign(one, { matching: 4, secondMatching: 4, stoppedAt: null })
+  );
+  assert.match(all, /up to round 4, \S+ fewer weights, and within 0\.01\./);
+  assert.doesNotMatch(all, /tests from dense to sparse end/);
+  const none = said((one) => Object.assign(one, { matching: null, stoppedAt: 1 }));
+  assert.match(none, /No pruned round is shown to match dense within 0\.015 .* end at round 1/);
 });
 
 Deno.test("a control is named with its base; it claims no difference to a dense network", () => {

@@ -12,7 +12,7 @@ import { collect } from "./collect.ts";
 import { resultSplit, type RoundData, type Value } from "./data.ts";
 import { ecgFile, ecgLink } from "./ecg/place.ts";
 import { format, type Kind } from "./format.ts";
-import { matchingRound, sparsest } from "./headline.ts";
+import { sparsest } from "./headline.ts";
 import { type Html, html } from "./html.ts";
 import { type ListedComparison, listedComparisons } from "./listed_comparisons.ts";
 import { heartbeats, shell } from "./shell.ts";
@@ -78,7 +78,6 @@ const RUN_COLUMNS: [label: string, kind: Kind][] = [
   ["Sparsest", "score"],
   ["Change", "signed"],
   ["Weights kept", "percent"],
-  ["Matching θ", "factor"],
   ["Recordings", "text"],
 ];
 
@@ -199,7 +198,6 @@ function runCells({ summary, report, ecg = null }: IndexedRun): Cell[] {
     { value: now },
     { value: before === null || now === null ? null : now - before },
     { value: ticket?.density ?? null },
-    { value: matchingRound(data.rounds)?.theta ?? null },
     ecg === null ? { value: null } : {
       value: "yes",
       shown: html`<a href="${ecg}" aria-label="Recordings of ${summary.name}">paper</a>`,

@@ -4,7 +4,7 @@
  * @module
  */
 import { drawnRounds, MAX_CURVES } from "./charts/curves.ts";
-import { TOLERANCE } from "./charts/scores.ts";
+import { PRIMARY_MARGIN } from "../statistics/matches.ts";
 import type { ReportData } from "./data.ts";
 import { figure } from "./figure_html.ts";
 import { format } from "./format.ts";
@@ -121,7 +121,7 @@ function scoreNote({ replicates }: ReportData): string {
       }), the area reaches from the worst to the best of them.`
     : "";
   return "Whiskers are 95 % intervals of this run’s score from the number of records; the strip below " +
-    `the dense line is a loss of up to ${TOLERANCE}.${seeds} Choose a round by clicking its point or ` +
+    `the dense line is a loss of up to ${PRIMARY_MARGIN}.${seeds} Choose a round by clicking its point or ` +
     "its line in the table.";
 }
 

@@ -26,20 +26,18 @@ export interface Cell {
  */
 export function expandPlan(plan: Plan): Cell[] {
   const runs = plan.modes.flatMap((variant) =>
-    plan.seeds.flatMap((seed) =>
-      foldsOf(plan).map((folds) => {
-        const name = `${plan.name}-${variant.label}-seed${seed}${foldSuffix(folds)}`;
-        const args = [
-          ...(plan.preset === undefined ? [] : ["--preset", plan.preset]),
-          ...["--mode", variant.mode],
-          ...optionWords({ ...plan.set, ...variant.set }),
-          ...["--seed", String(seed)],
-          ...(folds ? ["--folds", String(folds.count), "--fold", String(folds.fold)] : []),
-          ...["--name", name],
-        ];
-        return { label: variant.label, name, args, base: null };
-      })
-    )
+    replicatesOf(plan).map(({ seed, folds }) => {
+      const name = `${plan.name}-${variant.label}-seed${seed}${foldSuffix(folds)}`;
+      const args = [
+        ...(plan.preset === undefined ? [] : ["--preset", plan.preset]),
+        ...["--mode", variant.mode],
+        ...optionWords({ ...plan.set, ...variant.set }),
+        ...["--seed", String(seed)],
+        ...(folds ? ["--folds", String(folds.count), "--fold", String(folds.fold)] : []),
+        ...["--name", name],
+      ];
+      return { label: variant.label, name, args, base: null };
+    })
   );
   const controls = plan.controls.flatMap(({ kind, rounds, of }) =>
     runs.filter(({ label }) => of === undefined || of.includes(label)).map((run) => {
@@ -74,6 +72,13 @@ export function shareDenseRounds(
     if (denseFrom === null) first.set(key, cell.name);
     return { ...cell, denseFrom };
   });
+}
+
+/** Seeds with all folds each, or every fold with the seed of its number. */
+function replicatesOf(plan: Plan) {
+  const folds = foldsOf(plan);
+  if (plan.folds?.seeds === "fold") return folds.map((folds) => ({ seed: folds!.fold, folds }));
+  return (plan.seeds ?? []).flatMap((seed) => folds.map((folds) => ({ seed, folds })));
 }
 
 function foldsOf({ folds }: Plan): ({ count: number; fold: number } | null)[] {

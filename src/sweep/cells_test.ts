@@ -27,6 +27,20 @@ Deno.test("modes, seeds and folds multiply in this order, controls follow", () =
   assert.deepEqual(cells.map(({ number }) => number), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 });
 
+Deno.test("with a seed per fold, fold i has seed i, and so has its control", () => {
+  const cells = expandPlan(parsePlan({
+    name: "cv",
+    modes: ["lr-rewind"],
+    folds: { count: 3, seeds: "fold" },
+    controls: [{ kind: "continue", rounds: "all" }],
+  }, "it"));
+  assert.deepEqual(cells.map(({ name }) => name), [
+    ...[1, 2, 3].map((i) => `cv-lr-rewind-seed${i}-fold${i}of3`),
+    ...[1, 2, 3].map((i) => `cv-lr-rewind-seed${i}-fold${i}of3-continue`),
+  ]);
+  assert.match(cells[1]!.args.join(" "), /--seed 2 --folds 3 --fold 2/);
+});
+
 Deno.test("a cell is called as on the command line, a mode's own settings last", () => {
   const [run, control] = expandPlan(parsePlan({
     name: "toy",

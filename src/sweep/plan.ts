@@ -58,9 +58,14 @@ const planSchema = z.strictObject({
       (modes) => allDifferent(modes.map(({ label }) => label)),
       "two have the same label: give one its own",
     ),
-  seeds: z.array(z.number().int().min(0)).min(1).refine(allDifferent, "a seed is there twice"),
-  /** Every run once per fold of a cross-validation. */
-  folds: z.strictObject({ count: z.number().int().min(2) }).nullable().default(null),
+  /** May be left out where every fold has a seed of its own. */
+  seeds: z.array(z.number().int().min(0)).min(1).refine(allDifferent, "a seed is there twice")
+    .optional(),
+  /** Every run once per fold of a cross-validation; with `"seeds": "fold"`, fold i with seed i. */
+  folds: z.strictObject({
+    count: z.number().int().min(2),
+    seeds: z.literal("fold").optional(),
+  }).nullable().default(null),
   /** Branches of the finished runs; `of` limits them to the modes with these labels. */
   controls: z.array(
     z.strictObject({ kind: z.enum(CONTROLS), rounds, of: z.array(z.string()).optional() }),
@@ -70,6 +75,10 @@ const planSchema = z.strictObject({
       (controls) => allDifferent(controls.map(({ kind }) => kind)),
       "a kind is there twice: name all its modes in one `of`",
     ),
+  /** Differences that are planned, by methods' names as in `deno task compare --pairs`. */
+  pairs: z.array(
+    z.string().regex(/^[^:@]+:[^:@]+(@[0-9.]+ ?%?)?$/, "write METHOD:METHOD or METHOD:METHOD@6.4"),
+  ).default([]),
 });
 
 /** Settings by option name. */
@@ -102,6 +111,16 @@ export function parsePlan(value: unknown, source: string): Plan {
     throw new UsageError(`Cannot use the plan ${source}: ${problems.join("; ")}`);
   }
   const plan = result.data;
+  const ownSeeds = plan.folds?.seeds === "fold";
+  if (ownSeeds === (plan.seeds !== undefined)) {
+    throw new UsageError(
+      `Cannot use the plan ${source}: ${
+        ownSeeds
+          ? "seeds: every fold has its own, so leave them out"
+          : 'seeds: name at least one, or let every fold have its own with "folds": {"seeds": "fold"}'
+      }`,
+    );
+  }
   const labels = plan.modes.map(({ label }) => label);
   for (const { kind, of } of plan.controls) {
     const stranger = of?.find((label) => !labels.includes(label));

@@ -10,7 +10,7 @@ import type { Config } from "../experiment/config.ts";
 import type { RunStore } from "../experiment/run_store.ts";
 import type { Scores } from "../experiment/summary.ts";
 import { hopOf } from "../model/resnet1d.ts";
-import { scoreStandardError } from "../report/standard_error.ts";
+import { scoreStandardError } from "../statistics/standard_error.ts";
 import { priorsOf } from "../training/decision.ts";
 import { metricFor } from "../training/metrics.ts";
 import { networkOfSnapshot } from "./network.ts";
@@ -86,7 +86,7 @@ export function ticketOfRound(request: RoundRequest): Ticket {
   };
 }
 
-/** Scores with a 95 % interval by the delta method; see report/standard_error.ts. */
+/** Scores with a 95 % interval by the delta method; see statistics/standard_error.ts. */
 export function metricsOf(
   scores: Scores,
   classes: readonly string[],

@@ -4,15 +4,11 @@
  * @module
  */
 import type { ReportData, RoundData, SplitData, Value } from "../data.ts";
+import { PRIMARY_MARGIN } from "../../statistics/matches.ts";
+import { NORMAL_95 } from "../../statistics/standard_error.ts";
 import { extent, padded } from "./axes.ts";
 import { byDensity, type Chart, type Line, seriesColor, type View } from "./chart.ts";
 import { overDensity } from "./over_density.ts";
-
-/** Half the width of a 95 % interval, in standard errors. */
-export const NORMAL_95 = 1.96;
-
-/** Loss of score that comparisons still count as a match by default. */
-export const TOLERANCE = 0.01;
 
 /** What the score chart can leave out, for a closer look at the rest. */
 export const SCORE_VARIANTS: [id: string, label: string][] = [
@@ -55,7 +51,7 @@ export function scoreChart(data: ReportData, view: View): Chart {
     lines.push({
       label: `Dense, ${split}`,
       values: order.map(() => reference),
-      area: order.map(() => [reference - TOLERANCE, reference]),
+      area: order.map(() => [reference - PRIMARY_MARGIN, reference]),
       color: palette.muted,
       width: 1,
       dash: [8, 5],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { estimate, mean, meanOf, minus, quantile, standardDeviation } from "./interval.ts";
+import { mean, meanOf, minus, percentileLimits, quantile, standardDeviation } from "./interval.ts";
 
 Deno.test("quantiles are linear between neighbours", () => {
   const values = Float64Array.of(1, 2, 4, 8, 16);
@@ -12,8 +12,8 @@ Deno.test("quantiles are linear between neighbours", () => {
 
 Deno.test("an interval cuts 2.5 % off either end, whatever the order of the draws", () => {
   const draws = Float64Array.from({ length: 1001 }, (_, i) => (i * 8) % 1001);
-  assert.deepEqual(estimate(3, draws), { difference: 3, low: 25, high: 975 });
-  assert.deepEqual(estimate(0, new Float64Array(50)), { difference: 0, low: 0, high: 0 });
+  assert.deepEqual(percentileLimits(draws, 0.05), { low: 25, high: 975 });
+  assert.deepEqual(percentileLimits(new Float64Array(50), 0.05), { low: 0, high: 0 });
 });
 
 Deno.test("means and deviations worked by hand", () => {

@@ -30,3 +30,14 @@ export function macroF1(classes: number, scored: readonly number[]): Statistic {
     return sum / Math.max(1, defined);
   };
 }
+
+/** Score of a network that always names the most frequent class, from the records per class. */
+export function majorityScore(counts: readonly number[], scored: readonly number[]): number | null {
+  const n = counts.reduce((sum, count) => sum + count, 0);
+  if (n === 0) return null;
+  const most = counts.indexOf(Math.max(...counts));
+  const occurring = scored.filter((c) => (counts[c] ?? 0) > 0);
+  if (occurring.length === 0) return null;
+  const hits = counts[most] ?? 0;
+  return occurring.includes(most) ? (2 * hits) / (n + hits) / occurring.length : 0;
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRng } from "../core/rng.ts";
 import { scoresOf } from "../training/metrics.ts";
-import { macroF1 } from "./macro_f1.ts";
+import { macroF1, majorityScore } from "./f1.ts";
 
 Deno.test("F1 of a matrix worked by hand", () => {
   // Class 0: 8 hits, row 10, column 9. Class 1: 4 hits, row 5, column 6.
@@ -32,4 +32,12 @@ Deno.test("the score is the one of training", () => {
     truths.forEach((truth, i) => cells[truth * 4 + predicted[i]!]! += 1);
     assert.ok(Math.abs(macroF1(4, [0, 1, 2])(cells) - score) < 1e-12);
   }
+});
+
+Deno.test("always naming the commonest class scores as worked by hand", () => {
+  // 2 * 50 / (100 + 50) for N, 0 for the other two that occur.
+  assert.equal(majorityScore([50, 30, 20, 0], [0, 1, 2]), 2 / 3 / 3);
+  assert.equal(majorityScore([50, 30, 0], [0, 1, 2]), 100 / 130 / 2);
+  assert.equal(majorityScore([0, 0], [0, 1]), null);
+  assert.equal(majorityScore([10, 2], [1]), 0);
 });

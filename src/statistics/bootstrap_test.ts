@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createRng } from "../core/rng.ts";
 import { bootstrap, observed } from "./bootstrap.ts";
-import { estimate, mean, minus } from "./interval.ts";
-import { macroF1, type Statistic } from "./macro_f1.ts";
+import { percentileEstimate } from "./estimate.ts";
+import { mean, minus } from "./interval.ts";
+import { macroF1, type Statistic } from "./f1.ts";
 
 const DRAWS = 20_000;
 
@@ -49,7 +50,7 @@ Deno.test("draws of F1 have the quantiles of its closed form", () => {
   const [n, hits] = [91, 60];
   const [drawn] = draws([outcome(n, (i) => i < hits)], macroF1(2, [0]));
   const cdf = binomialCdf(n, hits / n);
-  const found = estimate(0, drawn!);
+  const found = percentileEstimate(0, drawn!);
   for (const [p, limit] of [[0.025, found.low], [0.975, found.high]] as const) {
     const h = n * limit / (2 - limit);
     const se = 4.5 * Math.sqrt(p * (1 - p) / DRAWS);
@@ -72,7 +73,7 @@ Deno.test("the variance of a paired difference is that of the discordant records
   assert.ok(unpaired > 1.9 * paired, "the two cases can be told apart");
   assert.ok(Math.abs(mean([...found]) - 5 / n) < 4.5 * Math.sqrt(paired / DRAWS));
   // Normal approximation of the limits; a difference moves in steps of 1/n.
-  const { low, high } = estimate(5 / n, found);
+  const { low, high } = percentileEstimate(5 / n, found);
   assert.ok(Math.abs(low - (5 / n - 1.96 * Math.sqrt(paired))) <= 1 / n);
   assert.ok(Math.abs(high - (5 / n + 1.96 * Math.sqrt(paired))) <= 1 / n);
 });
@@ -120,7 +121,7 @@ Deno.test("about 95 % of intervals hold the true difference of F1", () => {
       b[i] = label * 2 + (luck < 0.7 ? label : 1 - label);
     }
     const [x, y] = bootstrap([a, b], { cells: 4, statistic, draws: few, seed: trial });
-    const { low, high } = estimate(0, minus(x!, y!));
+    const { low, high } = percentileEstimate(0, minus(x!, y!));
     if (low <= truth && truth <= high) covered++;
     if (high < truth) below++;
   }

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Half the width of a 95 % interval, in standard errors. */
+export const NORMAL_95 = 1.96;
+
 /**
  * Standard error of the mean F1 over `scored` classes, by the delta method: the cells of the
  * confusion matrix are taken as one multinomial draw of n records with p = counts / n, and

@@ -1,20 +1,16 @@
 /**
- * Percentile intervals.
+ * Means, deviations and quantiles.
  *
  * @module
  */
 
-/** A value and the limits between which 95 % of its bootstrap draws lie. */
-export interface Estimate {
-  difference: number;
-  low: number;
-  high: number;
-}
-
-/** The 2.5 % and 97.5 % quantiles of `draws` around the observed `difference`. */
-export function estimate(difference: number, draws: Float64Array): Estimate {
+/** The quantiles alpha/2 and 1 - alpha/2 of `draws`. */
+export function percentileLimits(
+  draws: Float64Array,
+  alpha: number,
+): { low: number; high: number } {
   const sorted = Float64Array.from(draws).sort();
-  return { difference, low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
+  return { low: quantile(sorted, alpha / 2), high: quantile(sorted, 1 - alpha / 2) };
 }
 
 /** Quantile of ascending values, linear between neighbours (type 7 of Hyndman and Fan 1996). */

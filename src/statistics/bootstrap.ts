@@ -6,7 +6,7 @@
  * @module
  */
 import { createRng } from "../core/rng.ts";
-import type { Statistic } from "./macro_f1.ts";
+import type { Statistic } from "./f1.ts";
 
 /** How records are drawn. */
 export interface BootstrapOptions {
@@ -36,22 +36,31 @@ export function bootstrap(
       } of them, expected the same number above 0`,
     );
   }
-  const sorted = outcomes.map((outcome) => byCell(outcome, cells));
+  // Most networks say the same of most records: each is counted by what it says differently from the first.
+  const [reference] = outcomes as [Uint16Array];
+  const whole = runsOf(reference.keys(), (i) => reference[i]!);
+  const changes = outcomes.map((outcome) =>
+    runsOf(
+      reference.keys().filter((i) => outcome[i] !== reference[i]),
+      (i) => reference[i]! * cells + outcome[i]!,
+    )
+  );
   const results = outcomes.map(() => new Float64Array(draws));
   const rng = createRng(seed, "compare", "bootstrap");
   const times = new Uint16Array(records);
+  const common = new Float64Array(cells);
   const counts = new Float64Array(cells);
   for (let draw = 0; draw < draws; draw++) {
     times.fill(0);
     for (let i = 0; i < records; i++) times[rng.integer(records)]! += 1;
-    for (let n = 0; n < sorted.length; n++) {
-      const { order, ends } = sorted[n]!;
-      for (let cell = 0, i = 0; cell < cells; cell++) {
-        const end = ends[cell]!;
-        let sum = 0;
-        for (; i < end; i++) sum += times[order[i]!]!;
-        counts[cell] = sum;
-      }
+    common.fill(0);
+    sumRuns(whole, times, (cell, sum) => common[cell] = sum);
+    for (let n = 0; n < changes.length; n++) {
+      counts.set(common);
+      sumRuns(changes[n]!, times, (change, sum) => {
+        counts[Math.floor(change / cells)]! -= sum;
+        counts[change % cells]! += sum;
+      });
       results[n]![draw] = statistic(counts);
     }
   }
@@ -68,14 +77,41 @@ export function observed(
   return statistic(counts);
 }
 
-/** Records in the order of their cells, so that a cell's count is a sum over neighbours. */
-function byCell(
-  outcome: Uint16Array,
-  cells: number,
-): { order: Uint32Array; ends: Uint32Array } {
-  const order = Uint32Array.from(outcome.keys()).sort((a, b) => outcome[a]! - outcome[b]!);
-  const ends = new Uint32Array(cells);
-  for (const cell of outcome) ends[cell]! += 1;
-  for (let cell = 1; cell < cells; cell++) ends[cell]! += ends[cell - 1]!;
-  return { order, ends };
+/** Records in the order of a key, so that the sum over a key's records is one over neighbours. */
+interface Runs {
+  order: Uint32Array;
+  /** Each key that occurs, and where its records end in `order`. */
+  keys: number[];
+  ends: number[];
+}
+
+function runsOf(records: Iterable<number>, keyOf: (record: number) => number): Runs {
+  const byKey = new Map<number, number[]>();
+  for (const record of records) {
+    const key = keyOf(record);
+    const own = byKey.get(key);
+    if (own) own.push(record);
+    else byKey.set(key, [record]);
+  }
+  const runs: Runs = { order: Uint32Array.from([...byKey.values()].flat()), keys: [], ends: [] };
+  let end = 0;
+  for (const [key, own] of byKey) {
+    runs.keys.push(key);
+    runs.ends.push(end += own.length);
+  }
+  return runs;
+}
+
+/** Tells the sum of `times` over each key's records. */
+function sumRuns(
+  { order, keys, ends }: Runs,
+  times: Uint16Array,
+  tell: (key: number, sum: number) => void,
+): void {
+  for (let k = 0, i = 0; k < keys.length; k++) {
+    const end = ends[k]!;
+    let sum = 0;
+    for (; i < end; i++) sum += times[order[i]!]!;
+    tell(keys[k]!, sum);
+  }
 }

@@ -1,0 +1,63 @@
+/**
+ * The dense network that was trained for as long as another network: what a pruned network is measured
+ * by first, since a gain over a dense network of fewer epochs may be a gain of the epochs.
+ *
+ * @module
+ */
+import { isContinued } from "./check.ts";
+import { costOf } from "./cost.ts";
+import { foldOf } from "./fold.ts";
+import { baseOf, type Network } from "./levels.ts";
+import { seedOf } from "./replicates.ts";
+import type { Run } from "./run.ts";
+
+/** A dense network with the epochs in all of both sides. */
+export interface EqualDense {
+  dense: Network;
+  epochs: { own: number; dense: number };
+}
+
+/**
+ * Among the dense network that `network` began with and that network trained on (control `continue`), the
+ * one whose epochs in all are nearest; of two equally near, the longer. Late resetting repeats less than a
+ * whole schedule, so that totals need not be equal: they may differ by half a schedule.
+ *
+ * @returns null if the dense network was not trained on, or not for as long.
+ */
+export function denseOfEqualTraining(
+  network: Network,
+  runs: readonly Run[],
+): EqualDense | null {
+  const cost = costOf(network, runs);
+  const start = startOf(network.run, runs);
+  if (!cost || !start) return null;
+  const continued = runs.filter((run) => {
+    const other = isContinued(run) ? startOf(run, runs) : null;
+    return other !== null && isSameDense(start, other);
+  });
+  if (continued.length === 0) return null;
+  const networks = [
+    start,
+    ...continued.flatMap((run) => run.summary.rounds.map((round) => ({ run, round }))),
+  ].map((dense) => ({ dense, epochs: costOf(dense, runs)!.epochs }));
+  const distance = ({ epochs }: { epochs: number }) => Math.abs(epochs - cost.epochs);
+  const [nearest] = networks.sort((a, b) => distance(a) - distance(b) || b.epochs - a.epochs);
+  const schedule = costOf(start, runs)!.epochs;
+  if (distance(nearest!) > schedule / 2) return null;
+  return { dense: nearest!.dense, epochs: { own: cost.epochs, dense: nearest!.epochs } };
+}
+
+/** The dense round that a run, or the base of a control, began with. */
+function startOf(run: Run, runs: readonly Run[]): Network | null {
+  const own = run.control ? baseOf(run, runs) : run;
+  const round = own?.summary.rounds.find(({ round }) => round === 0);
+  return own && round ? { run: own, round } : null;
+}
+
+/** Whether two dense rounds are one: runs of a seed that share it have the same history. */
+function isSameDense(a: Network, b: Network): boolean {
+  if (a.run === b.run) return true;
+  const history = ({ round }: Network) => JSON.stringify([round.epochs, round.dev]);
+  return seedOf(a.run) === seedOf(b.run) && foldOf(a.run) === foldOf(b.run) &&
+    history(a) === history(b);
+}

@@ -1,0 +1,78 @@
+/**
+ * Pairs of methods that were named before the results were seen.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+import { DENSITY_FACTOR } from "./match_levels.ts";
+
+/** A difference that is asked for: a minus b. */
+export interface AskedPair {
+  a: string;
+  b: string;
+  /** Per cent of the weights kept; null for the mean over all densities that both have. */
+  percent: number | null;
+  /** As it was written. */
+  text: string;
+}
+
+/**
+ * Reads "A:B,C:D@6.4": names of methods, and after @ the per cent of the weights kept. Names of methods
+ * may contain a comma with a space behind it.
+ *
+ * @throws {UsageError} If a part is not such a pair, or is there twice.
+ */
+export function parsePairs(text: string): AskedPair[] {
+  const pairs = text.split(/,(?! )/).map((part): AskedPair => {
+    const match = /^\s*([^:@]+):([^:@]+?)(?:@([0-9.]+)\s*%?)?\s*$/.exec(part);
+    const percent = match?.[3] === undefined ? null : Number(match[3]);
+    const sound = match !== null && (percent === null || (percent > 0 && percent <= 100));
+    if (!sound) {
+      throw new UsageError(
+        `Cannot read the pair ${
+          JSON.stringify(part)
+        }: expected METHOD:METHOD, or with the per cent of ` +
+          "weights kept METHOD:METHOD@6.4",
+      );
+    }
+    return { a: match[1]!.trim(), b: match[2]!.trim(), percent, text: part.trim() };
+  });
+  const keys = pairs.map(({ a, b, percent }) => JSON.stringify([[a, b].sort(), percent]));
+  const twice = pairs.find((_, i) => keys.indexOf(keys[i]!) !== i);
+  if (twice) throw new UsageError(`Cannot test the pair ${twice.text} twice: name it once`);
+  return pairs;
+}
+
+/** The pair of two methods, and -1 where it has them in the other order; null if it is not there. */
+export function findPair<Pair extends { a: string; b: string }>(
+  pairs: readonly Pair[],
+  { a, b }: AskedPair,
+): { pair: Pair; sign: 1 | -1 } | null {
+  const same = pairs.find((pair) => pair.a === a && pair.b === b);
+  if (same) return { pair: same, sign: 1 };
+  const turned = pairs.find((pair) => pair.a === b && pair.b === a);
+  return turned ? { pair: turned, sign: -1 } : null;
+}
+
+/**
+ * The position among `densities` (1 is all weights) that is asked for; null for their mean.
+ *
+ * @throws {UsageError} If none is within 10 %.
+ */
+export function askedLevel(
+  { percent, text }: AskedPair,
+  densities: readonly number[],
+): number | null {
+  if (percent === null) return null;
+  const distance = (density: number) => Math.abs(Math.log(100 * density / percent));
+  const nearest = densities.reduce(
+    (best, density, i) => distance(density) < distance(densities[best]!) ? i : best,
+    0,
+  );
+  if (distance(densities[nearest]!) <= Math.log(DENSITY_FACTOR)) return nearest;
+  throw new UsageError(
+    `Cannot test the pair ${text}: the densities that both have are ${
+      densities.map((density) => `${(100 * density).toPrecision(3)} %`).join(", ")
+    }`,
+  );
+}

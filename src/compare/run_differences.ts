@@ -1,0 +1,87 @@
+/**
+ * What a run alone says of its rounds against dense: a comparison of the run with nothing but its dense
+ * network trained on, where a control has done so beside it.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { CHECKPOINTS, roundFiles, runFiles } from "../core/paths.ts";
+import type { Summary } from "../experiment/summary.ts";
+import type { RoundDifference, RunDifferences } from "../report/extras.ts";
+import { readSummary } from "../report/read_run.ts";
+import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
+import type { Comparison, Difference, LevelResult } from "./comparison.ts";
+import { readRun } from "./run.ts";
+import { continuedBeside } from "./siblings.ts";
+
+/**
+ * Differences of all pruned rounds, with the draws and margins that a comparison has by default.
+ *
+ * @param summary With the scores that may be shown.
+ * @returns null without a dense and a pruned round, where predictions of a round were not saved, or where
+ * rounds cannot be told apart by the weights they keep.
+ * @throws {Failure} If predictions are damaged or contradict the summary.
+ */
+export function runDifferences(directory: string, summary: Summary): RunDifferences | null {
+  const { rounds } = summary;
+  const file = (round: number) => roundFiles.predictions(runFiles.round(directory, round));
+  const whole = rounds[0]?.round === 0 && rounds.length > 1 &&
+    rounds.every(({ round }) => fs.existsSync(file(round)));
+  if (!whole) return null;
+  const split = rounds.every(({ test }) => test !== null) ? "test" : "dev";
+  const run = readRun(directory, { summary, split });
+  const beside = continuedBeside(directory);
+  const continued = beside === null
+    ? null
+    : readRun(beside, { summary: readSummary(beside), split });
+  let comparison: Comparison;
+  try {
+    comparison = compareRuns([run, ...(continued ? [continued] : [])], {
+      ...COMPARE_DEFAULTS,
+      split,
+    });
+  } catch (error) {
+    // E.g. two rounds that keep equally many weights: there is no such comparison, and yet a report.
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+  const method = comparison.methods.find((method) => !method.continued)!;
+  const { levels, matching, secondMatching } = method;
+  const roundOf = (level: number | null) => level === null ? null : levels[level]!.round;
+  return {
+    rounds: new Map(
+      levels.slice(1).map((level) => [level.round, roundDifference(level, levels[0]!)]),
+    ),
+    margin: comparison.margin,
+    secondMargin: comparison.secondMargin,
+    matching: roundOf(matching.byInterval),
+    secondMatching: roundOf(secondMatching.byInterval),
+    stoppedAt: roundOf(matching.stoppedAt),
+    draws: comparison.draws,
+    continued: continued?.name ?? null,
+    run: path.dirname(path.resolve(directory)) === CHECKPOINTS
+      ? path.basename(directory)
+      : directory,
+  };
+}
+
+function roundDifference(
+  { toDense, toEqual, cost, mean }: LevelResult,
+  dense: LevelResult,
+): RoundDifference {
+  const limits = ({ difference, low, high, sentence }: Difference<string>) => ({
+    ...{ difference, low, high, sentence },
+  });
+  const epochs = cost?.epochs ?? null;
+  return {
+    toDense: { ...limits(toDense!), score: dense.mean, epochs: dense.cost?.epochs ?? null },
+    toEqual: toEqual && {
+      ...limits(toEqual),
+      score: mean - toEqual.difference,
+      epochs: toEqual.epochs.dense,
+    },
+    epochs,
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * Several tests that were chosen before the results were seen.
+ *
+ * @module
+ */
+
+/**
+ * p values adjusted by Holm (1979): deciding by "adjusted p < 0.05" makes at least one false claim in at
+ * most 5 % of such families, however the tests depend on each other. The k-th smallest of m is multiplied
+ * by m - k + 1; none is smaller than one before it, or larger than 1.
+ *
+ * @returns In the order of `pValues`.
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const order = [...pValues.keys()].sort((a, b) => pValues[a]! - pValues[b]!);
+  const adjusted = new Array<number>(pValues.length);
+  let largest = 0;
+  order.forEach((test, k) => {
+    largest = Math.max(largest, Math.min(1, (pValues.length - k) * pValues[test]!));
+    adjusted[test] = largest;
+  });
+  return adjusted;
+}

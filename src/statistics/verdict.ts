@@ -1,0 +1,74 @@
+/**
+ * What an interval says, in words.
+ *
+ * @module
+ */
+import { matchesDense } from "./matches.ts";
+
+/** The part of an estimate that is put into words. */
+interface Limits {
+  difference: number;
+  low: number;
+  high: number;
+}
+
+/**
+ * Of a pruned network against dense. "not tested": its interval would match, but a network with more
+ * weights was not shown to.
+ */
+export type DenseVerdict = "better" | "matches" | "worse" | "not resolved" | "not tested";
+/** Of one method against another at equal density. */
+export type PairVerdict = "better" | "equal" | "worse" | "not resolved";
+
+/**
+ * "better" when the whole interval is above 0; "matches" when its lower bound is above -margin, even
+ * if the whole interval is below 0 (worse, but by less than the margin); "worse" when it is below 0
+ * otherwise; "not resolved" when the data allow both a match and a loss beyond the margin.
+ *
+ * @param margin The loss that still counts as a match, above 0.
+ * @param tested Whether all networks with more weights match; without it nothing better than "not tested"
+ * is said.
+ */
+export function denseVerdict(limits: Limits, margin: number, tested = true): DenseVerdict {
+  if (matchesDense(limits, margin)) {
+    if (!tested) return "not tested";
+    return limits.low > 0 ? "better" : "matches";
+  }
+  return limits.high < 0 ? "worse" : "not resolved";
+}
+
+/** As {@linkcode denseVerdict}, but both ways: "equal" needs the interval within ±margin. */
+export function pairVerdict({ low, high }: Limits, margin: number): PairVerdict {
+  if (low > 0) return "better";
+  if (high < 0) return "worse";
+  return low > -margin && high < margin ? "equal" : "not resolved";
+}
+
+/** E.g. "matches dense: difference -0.004, 95 % [-0.016, 0.008]". */
+export function denseSentence(limits: Limits, margin: number, tested = true): string {
+  const words: Record<DenseVerdict, string> = {
+    better: "better than dense",
+    matches: limits.high < 0 ? `below dense, by less than ${margin}` : "matches dense",
+    worse: "worse than dense",
+    "not resolved": `not resolved (a loss of ${margin} or more is not excluded)`,
+    "not tested": "not tested (a network with more weights was not shown to match)",
+  };
+  return `${words[denseVerdict(limits, margin, tested)]}: ${intervalText(limits)}`;
+}
+
+/** E.g. "not resolved: difference 0.004, 95 % [-0.016, 0.024]". */
+export function pairSentence(limits: Limits, margin: number): string {
+  const kind = pairVerdict(limits, margin);
+  return `${kind === "equal" ? `equal within ${margin}` : kind}: ${intervalText(limits)}`;
+}
+
+/** E.g. "difference -0.004, 95 % [-0.016, 0.008]". */
+export function intervalText({ difference, low, high }: Limits): string {
+  return `difference ${signed(difference)}, 95 % [${signed(low)}, ${signed(high)}]`;
+}
+
+/** Three decimals, without a minus sign before zero. */
+export function signed(x: number): string {
+  const text = x.toFixed(3);
+  return Number(text) === 0 ? "0.000" : text;
+}
