@@ -19,7 +19,13 @@ import { footprintOf } from "../ticket/footprint.ts";
 import { onnxModel } from "../ticket/onnx.ts";
 import { encodePytorch } from "../ticket/pytorch.ts";
 import { roundingLoss } from "../ticket/rounding_loss.ts";
-import { CINC2017_LICENCE, type Ticket } from "../ticket/ticket.ts";
+import {
+  CINC2017_LICENCE,
+  describeDecision,
+  ruleOf,
+  temperatureOf,
+  type Ticket,
+} from "../ticket/ticket.ts";
 import { encodeTicket, TICKET_ENDING } from "../ticket/ticket_file.ts";
 import { ticketOfRound } from "../ticket/ticket_of_run.ts";
 import { createCommand, integer, runMain } from "./command.ts";
@@ -76,6 +82,7 @@ export function main(args: string[]): Promise<void> {
     } weights`,
   );
   for (const line of lines) console.log(line);
+  console.log(describeDecision(ticket));
   return Promise.resolve();
 }
 
@@ -145,6 +152,9 @@ function encode(ticket: Ticket, { format, sparse }: ExportOptions): Uint8Array {
   const metadata = {
     classes: JSON.stringify(classes),
     priors: JSON.stringify(priors),
+    decision: JSON.stringify(ruleOf(ticket)),
+    temperature: String(temperatureOf(ticket)),
+    deciding: describeDecision(ticket),
     normalisation: JSON.stringify(normalisation),
     run: `${provenance.run}, round ${provenance.round}`,
     licence,

@@ -5,6 +5,7 @@
  */
 import { hopOf } from "../model/resnet1d.ts";
 import { footprintOf } from "../ticket/footprint.ts";
+import { describeDecision, ruleOf, temperatureOf } from "../ticket/ticket.ts";
 import { measureNetworks } from "../ticket/latency.ts";
 import { madeNetwork } from "../ticket/made_network.ts";
 import { createCommand, runMain } from "./command.ts";
@@ -20,14 +21,16 @@ async function main(args: string[]): Promise<void> {
     .option("--json", "print JSON")
     .parse(args, { from: "user" });
   const { ticket: file, json } = command.opts<{ ticket?: string; json?: true }>();
-  const { network, normalisation: { rate } } = openTicket(file);
+  const ticket = openTicket(file);
+  const { network, normalisation: { rate } } = ticket;
   const footprint = footprintOf(network, rate);
   const hop = hopOf(network.shape);
   const samples = Math.floor(SECONDS * rate / hop) * hop;
   const dense = madeNetwork(network.shape, { density: 1, maskKind: "uniform", seed: 1 });
   const latency = await measureNetworks({ dense, ticket: network }, { samples });
+  const decision = { decision: ruleOf(ticket), temperature: temperatureOf(ticket) };
   if (json) {
-    console.log(JSON.stringify({ ...footprint, samples, latency }, null, 2));
+    console.log(JSON.stringify({ ...footprint, ...decision, samples, latency }, null, 2));
     return;
   }
   const { bytes, smallest } = footprint;
@@ -49,6 +52,7 @@ async function main(args: string[]): Promise<void> {
     `Bytes by index: CSR ${count(bytes.csr)}, bitmap ${count(bytes.bitmap)}, ` +
       `byte distances ${count(bytes.delta)}.`,
   );
+  console.log(describeDecision(ticket));
   const peer = latency.onnxruntimeDense;
   console.log(
     peer.ms === null

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { roundFiles, runFiles } from "../core/paths.ts";
+import { PRESETS } from "../experiment/presets.ts";
+import type { RoundSummary } from "../experiment/summary.ts";
 import { withToyDataset } from "../lottery/testing.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { readTicket, writeTicket } from "../ticket/ticket_file.ts";
+import { UNNAMED_RULE } from "../training/decision.ts";
 import { command, type Outcome, outcome, toyArgs } from "./testing.ts";
 
 /** Exit code 2, nothing on standard output, one sentence and no stack trace. */
@@ -33,6 +36,11 @@ Deno.test("a trained round is exported in every format and predicts as it was sc
     assert.match(ticket.licence, /user's own/);
     const { low, score, high } = ticket.metrics["test"]!.headline;
     assert.ok(low === null || (low <= score && score <= high!));
+    const saved = JSON.parse(
+      fs.readFileSync(roundFiles.scores(runFiles.round(run, 1)), "utf8"),
+    ) as RoundSummary;
+    assert.deepEqual(ticket.decision, PRESETS.quick.score);
+    assert.equal(ticket.temperature, saved.temperature);
 
     const predicted = await command("predict", [
       ...["--ticket", file, "--json", path.join(directory, "records")],
@@ -46,17 +54,21 @@ Deno.test("a trained round is exported in every format and predicts as it was sc
       .trim().split("\n").slice(1).map((line) => line.split(","));
     assert.ok(rows.length > 8);
     for (const [, record, , label] of rows) assert.equal(labels.get(record!), label, record);
+    assert.match(predicted.err, /^Decision: .* Probabilities: mean .* temperature \d\.\d{3}\.$/m);
 
     for (
       const [args, name] of [
         [["--format", "safetensors"], "round-002.safetensors"],
         [["--format", "safetensors", "--sparse"], "round-002-sparse.safetensors"],
         [["--format", "onnx"], "round-002.onnx"],
-        [["--format", "c"], "ecg_ticket.c"],
+        [["--format", "c"], "ecg_ticket.h"],
       ] as const
     ) {
-      assert.match(await exported(...args), /round 2: [\d,]+ of [\d,]+ weights\n.*export\//);
-      assert.ok(fs.statSync(path.join(run, "export", name)).size > 1000, name);
+      const said = await exported(...args);
+      assert.match(said, /round 2: [\d,]+ of [\d,]+ weights\n.*export\/[^]*\nDecision: /);
+      const bytes = fs.readFileSync(path.join(run, "export", name));
+      assert.ok(bytes.length > 1000, name);
+      assert.ok(bytes.includes("Decision: "), name); // the file itself says how to decide
     }
     const rounded = await exported("--format", "c", "--int8", "--name", "small");
     assert.match(
@@ -132,7 +144,8 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
 
     const footprint = await command("footprint", ["--ticket", file, "--json"]);
     assert.equal(footprint.code, 0, footprint.err);
-    const { weights, kept, latency } = JSON.parse(footprint.out);
+    const { weights, kept, latency, decision, temperature } = JSON.parse(footprint.out);
+    assert.deepEqual([decision, temperature], [UNNAMED_RULE, 1]); // the ticket names none
     assert.ok(kept < weights && latency.ticketMs > 0);
   } finally {
     fs.rmSync(directory, { recursive: true });

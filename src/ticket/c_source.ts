@@ -7,7 +7,8 @@ import { UsageError } from "../core/errors.ts";
 import { planStream, type StreamConv, type StreamPlan } from "./c_layout.ts";
 import { C_CODE, C_HEADER } from "./c_template.ts";
 import { quantiseNetwork } from "./quantise.ts";
-import type { Ticket } from "./ticket.ts";
+import { deciderOf } from "../training/decision.ts";
+import { describeDecision, ruleOf, temperatureOf, type Ticket } from "./ticket.ts";
 
 /** How weights are kept: 32-bit floats, or 8-bit integers with one scale per output channel. */
 export type CWeights = "fp32" | "int8";
@@ -42,18 +43,24 @@ export function cSource(
   const tables = new Tables(plan, weights);
   const { normalisation: { mean, std, rate }, priors, classes } = ticket;
   const romBytes = tables.bytes;
-  const ramBytes = Math.ceil(tables.floats / 2) * 8 + 16; // two 64-bit counters follow the floats
+  // Three 64-bit counters follow the floats, and three numbers of 64 bits for each class.
+  const ramBytes = Math.ceil(tables.floats / 2) * 8 + 8 * (3 + 3 * ticket.classes.length);
   const macsPerSecond = tables.macsPerHop / plan.hop * rate;
   const summary = [
     `ECG network of ${ticket.provenance.run}, round ${ticket.provenance.round}, written by lth-ecg.`,
     `Weights: ${tables.kept} survivors as ${weights}. Tables: ${romBytes} bytes. ` +
     `State: ${ramBytes} bytes.`,
-    `${Math.round(macsPerSecond)} multiplications per second of ECG.`,
+    `${Math.round(macsPerSecond)} multiplications per second of ECG. Link with -lm.`,
     `Not a medical device.`,
     ticket.licence,
   ].map((line) => ` * ${line.replaceAll("*/", "* /")}\n`).join("");
+  const rule = ruleOf(ticket);
+  const { weights: divisors } = deciderOf(rule, priors);
   const fill = (text: string) =>
     text
+      .replaceAll("$rule", () => comment(describeDecision(ticket)))
+      .replaceAll("$temperature", double(temperatureOf(ticket)))
+      .replaceAll("$more", rule.decision === "vote" ? VOTES : "0")
       .replaceAll("$NAME", name.toUpperCase())
       .replaceAll("$name", name)
       .replaceAll("$hop", String(plan.hop))
@@ -67,9 +74,12 @@ export function cSource(
       .replaceAll("$finish", weights === "int8" ? FINISH_INT8 : "")
       .replaceAll("$quantised", name);
   const names = classes.map((each) => JSON.stringify(each)).join(", ");
-  const code = `/*\n${summary} */\n#include "${name}.h"\n\n#include <string.h>\n\n` +
+  const code =
+    `/*\n${summary} */\n#include "${name}.h"\n\n#include <math.h>\n#include <string.h>\n\n` +
     `const char *const ${name}_classes[] = {${names}};\n` +
     `const float ${name}_priors[] = {${priors.map(float).join(", ")}};\n` +
+    `/* What softmax is multiplied by: (smallest prior / prior)^${rule.priorExponent}. */\n` +
+    `static const double ${name}_weights[] = {${Array.from(divisors, double).join(", ")}};\n` +
     fill(C_CODE).replace("$tables", () => tables.text(name));
   return {
     header: `/*\n${summary} */\n${fill(C_HEADER)}`,
@@ -78,6 +88,24 @@ export function cSource(
     ramBytes,
     macsPerSecond,
   };
+}
+
+const VOTES = "state->votes[c] - state->votes[label]";
+
+/** Sentences as lines of a C comment that is open. */
+function comment(text: string): string {
+  const words = text.replaceAll("*/", "* /").split(" ");
+  const lines = words.reduce<string[]>((done, word) => {
+    const line = `${done.at(-1)} ${word}`;
+    return line.length > 96 ? [...done, `   ${word}`] : [...done.slice(0, -1), line];
+  }, ["  "]);
+  return lines.join("\n");
+}
+
+/** A number as a C double. */
+function double(value: number): string {
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
 const FINISH_INT8 = `  {

@@ -6,7 +6,9 @@ import { cSource, type CWeights } from "./c_source.ts";
 import { Predictor } from "./predictor.ts";
 import { quantiseNetwork } from "./quantise.ts";
 import { madeTicket, SMALL_SHAPE } from "./testing.ts";
-import type { Ticket } from "./ticket.ts";
+import { deciderOf, Tally } from "../training/decision.ts";
+import { softmaxOfStep } from "../training/softmax.ts";
+import { describeDecision, ruleOf, temperatureOf, type Ticket } from "./ticket.ts";
 
 const COMPILER = ["cc", "gcc", "clang"].find((name) => {
   try {
@@ -18,27 +20,49 @@ const COMPILER = ["cc", "gcc", "clang"].find((name) => {
 if (COMPILER === undefined) console.warn("SKIPPED: exported C is not compiled: there is no cc");
 const ignore = COMPILER === undefined;
 
-/** Reads int16 samples, writes logits [steps, classes], checks the state's size. */
+/**
+ * Reads int16 samples, writes for each step its logits, the label up to it and the probabilities up to it,
+ * all as floats; checks the state's size.
+ */
 const MAIN = `#include <stdio.h>
 #include "net.h"
 static net_state state;
+static void answer(const float *logits) {
+  float probabilities[NET_CLASSES];
+  float label = (float)net_label(&state);
+  net_probabilities(&state, probabilities);
+  fwrite(logits, sizeof(float), NET_CLASSES, stdout);
+  fwrite(&label, sizeof label, 1, stdout);
+  fwrite(probabilities, sizeof probabilities, 1, stdout);
+}
 int main(void) {
   int16_t samples[NET_HOP];
   float logits[NET_CLASSES];
   net_reset(&state);
+  if (net_label(&state) != -1) return 1;
   while (fread(samples, sizeof samples, 1, stdin) == 1) {
-    if (net_push(&state, samples, logits)) fwrite(logits, sizeof logits, 1, stdout);
+    if (net_push(&state, samples, logits)) answer(logits);
   }
-  while (net_flush(&state, logits)) fwrite(logits, sizeof logits, 1, stdout);
+  while (net_flush(&state, logits)) answer(logits);
   fprintf(stderr, "%lu", (unsigned long)sizeof state);
   return 0;
 }
 `;
 
-/** Compiles a ticket without a warning; `run` gives logits [steps, classes] of a record. */
+/** What the C code says about a record, step by step. */
+interface Streamed {
+  /** [steps, classes] */
+  readonly logits: Float32Array;
+  /** Position of the class of the record up to each step. */
+  readonly labels: number[];
+  /** Of the record up to each step [steps][classes]. */
+  readonly probabilities: number[][];
+}
+
+/** Compiles a ticket without a warning; `run` gives what it says about a record. */
 function withProgram(
   { ticket, weights }: { ticket: Ticket; weights: CWeights },
-  body: (run: (samples: Int16Array) => Promise<Float32Array>) => Promise<void>,
+  body: (run: (samples: Int16Array) => Promise<Streamed>) => Promise<void>,
 ): Promise<void> {
   const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "c-export-"));
   const write = (name: string, text: string) => fs.writeFileSync(path.join(directory, name), text);
@@ -48,7 +72,7 @@ function withProgram(
   write("main.c", MAIN);
   const flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1"];
   const built = new Deno.Command(COMPILER!, {
-    args: [...flags, "-o", "net", "net.c", "main.c"],
+    args: [...flags, "-o", "net", "net.c", "main.c", "-lm"],
     cwd: directory,
   }).outputSync();
   assert.ok(built.success, new TextDecoder().decode(built.stderr));
@@ -63,7 +87,16 @@ function withProgram(
     await writer.close();
     const { stdout, stderr } = await child.output();
     assert.equal(Number(new TextDecoder().decode(stderr)), source.ramBytes);
-    return new Float32Array(stdout.slice().buffer);
+    const classes = ticket.classes.length;
+    const rows = new Float32Array(stdout.slice().buffer);
+    const steps = [...Array(rows.length / (2 * classes + 1)).keys()].map((
+      step,
+    ) => [...rows.subarray(step * (2 * classes + 1), (step + 1) * (2 * classes + 1))]);
+    return {
+      logits: Float32Array.from(steps.flatMap((row) => row.slice(0, classes))),
+      labels: steps.map((row) => row[classes]!),
+      probabilities: steps.map((row) => row.slice(classes + 1)),
+    };
   };
   return body(run).finally(() => fs.rmSync(directory, { recursive: true }));
 }
@@ -100,12 +133,64 @@ Deno.test({
       await withProgram({ ticket, weights: "fp32" }, async (run) => {
         for (const steps of [1, 2, 35, 100]) {
           const samples = trace(256 * steps);
-          const difference = worst(await run(samples), predictor.logits(samples), 4);
+          const difference = worst((await run(samples)).logits, predictor.logits(samples), 4);
           assert.ok(difference <= 2e-5, `kernel ${kernel}, ${steps} steps: ${difference}`);
         }
       });
     }
   },
+});
+
+Deno.test({
+  name: "the exported C decides the record up to every step by the ticket's rule",
+  ignore,
+  fn: async () => {
+    const made = { ...madeTicket({ density: 0.8, seed: 5 }), priors: [0.2, 0.3, 0.26, 0.24] };
+    const head = made.network.tensors.get("head.weight")!;
+    head.forEach((weight, i) => head[i] = weight / 40); // logits of a few units, close to each other
+    const rules = [
+      {}, // a ticket of before
+      { decision: { decision: "vote", priorExponent: 0.5, priorUnit: "records" }, temperature: 2 },
+      { decision: { decision: "mean", priorExponent: 0, priorUnit: "records" }, temperature: 0.7 },
+      { decision: { decision: "mean", priorExponent: 0.75, priorUnit: "records" }, temperature: 1 },
+    ] as const;
+    const seen = new Set<string>();
+    for (const rule of rules) {
+      const ticket = { ...made, ...rule };
+      await withProgram({ ticket, weights: "fp32" }, async (run) => {
+        for (const steps of [1, 40]) {
+          const { logits, labels, probabilities } = await run(trace(256 * steps));
+          assert.equal(labels.length, steps);
+          const tally = new Tally(deciderOf(ruleOf(ticket), ticket.priors));
+          const sums = [0, 0, 0, 0];
+          const at = (step: number, temperature: number) => {
+            const softmax = new Float64Array(4);
+            const row = logits.subarray(4 * step, 4 * step + 4);
+            softmaxOfStep(row, { rowLength: 1, step: 0, temperature }, softmax);
+            return softmax;
+          };
+          labels.forEach((label, step) => {
+            tally.add(at(step, 1));
+            assert.equal(label, tally.label, `step ${step} of ${describeDecision(ticket)}`);
+            at(step, temperatureOf(ticket)).forEach((p, c) => sums[c]! += p);
+            probabilities[step]!.forEach((p, c) =>
+              assert.ok(Math.abs(p - sums[c]! / (step + 1)) < 1e-6)
+            );
+          });
+          seen.add(labels.join());
+        }
+      });
+    }
+    assert.ok(seen.size > 4, `the rules decide differently: ${[...seen].join(" ")}`);
+  },
+});
+
+Deno.test("the exported C says which rule it decides by", () => {
+  const header = (ticket: Ticket) => cSource(ticket, { name: "net", weights: "fp32" }).header;
+  assert.match(header(madeTicket()), /Decision: most votes[^]* from before the rule was named\./);
+  const decision = { decision: "mean", priorExponent: 0.5, priorUnit: "records" } as const;
+  const text = header({ ...madeTicket(), decision, temperature: 1.5 }).replaceAll(/\s+/g, " ");
+  assert.match(text, /Decision: largest mean softmax \/ prior\^0\.5 .* temperature 1\.500\./);
 });
 
 Deno.test({
@@ -119,7 +204,7 @@ Deno.test({
     using rounded = new Predictor({ ...ticket, network: quantiseNetwork(ticket.network) });
     const samples = trace(256 * 20);
     await withProgram({ ticket, weights: "int8" }, async (run) => {
-      const got = await run(samples);
+      const { logits: got } = await run(samples);
       assert.ok(worst(got, rounded.logits(samples), 4) <= 2e-5);
       assert.ok(worst(got, exact.logits(samples), 4) > 1e-4); // it was rounded
     });

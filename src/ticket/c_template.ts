@@ -14,19 +14,30 @@ export const C_HEADER = `#ifndef $NAME_H
 #define $NAME_LAG $lag         /* steps of look-ahead: logits of step t come with push t + LAG */
 #define $NAME_FLOATS $floats
 
-/* Class names in the order of the logits; their shares of the training steps. For a label divide
-   softmax(logits) by the priors and take the largest. */
+/* Class names in the order of the logits, and their priors.
+$rule */
 extern const char *const $name_classes[$NAME_CLASSES];
 extern const float $name_priors[$NAME_CLASSES];
 
 /* All memory that is needed; fill it with $name_reset. */
 typedef struct {
   float memory[$NAME_FLOATS];
-  int64_t pushes; /* hops so far */
-  int64_t steps;  /* length of the record in steps, -1 while it goes on */
+  int64_t pushes;  /* hops so far */
+  int64_t steps;   /* length of the record in steps, -1 while it goes on */
+  int64_t decided; /* steps whose logits were written so far */
+  int64_t votes[$NAME_CLASSES];        /* of them, for each class */
+  double sums[$NAME_CLASSES];          /* of their softmax */
+  double probabilities[$NAME_CLASSES]; /* of their softmax(logits / temperature) */
 } $name_state;
 
 void $name_reset($name_state *state);
+
+/* What the steps so far decide: the position of the record's class, -1 before the first step. After the
+   last $name_flush it is the decision for the whole record. */
+int $name_label(const $name_state *state);
+
+/* Mean softmax(logits / temperature) of the steps so far, which sums to 1; zeros before the first step. */
+void $name_probabilities(const $name_state *state, float probabilities[$NAME_CLASSES]);
 
 /* One hop of samples in stored units (1000 per mV). Returns 1 if the logits of the next step were
    written, 0 while the look-ahead fills. */
@@ -156,6 +167,35 @@ static void run_block($name_state *state, uint32_t index) {
   }
 }
 
+/* softmax(logits / temperature) */
+static void softmax(const float *logits, double temperature, double *out) {
+  double largest = logits[0], total = 0.0;
+  uint32_t c;
+  for (c = 1; c < $NAME_CLASSES; ++c) {
+    if (logits[c] > largest) largest = logits[c];
+  }
+  for (c = 0; c < $NAME_CLASSES; ++c) {
+    out[c] = exp((logits[c] - largest) / temperature);
+    total += out[c];
+  }
+  for (c = 0; c < $NAME_CLASSES; ++c) out[c] /= total;
+}
+
+/* Counts a step for the record's decision. */
+static void decide($name_state *state, const float *logits) {
+  double p[$NAME_CLASSES];
+  uint32_t best = 0, c;
+  softmax(logits, 1.0, p);
+  for (c = 0; c < $NAME_CLASSES; ++c) {
+    state->sums[c] += p[c];
+    if (p[c] * $name_weights[c] > p[best] * $name_weights[best]) best = c;
+  }
+  state->votes[best] += 1;
+  state->decided += 1;
+  softmax(logits, $temperature, p);
+  for (c = 0; c < $NAME_CLASSES; ++c) state->probabilities[c] += p[c];
+}
+
 static int run_hop($name_state *state, float *logits) {
   const conv_layer *head = &$name_convs[CONVS - 1];
   const int64_t step = state->pushes - head->delay;
@@ -164,6 +204,7 @@ static int run_hop($name_state *state, float *logits) {
   for (i = 0; i < BLOCKS; ++i) run_block(state, i);
   if (step >= 0) {
     for (i = 0; i < $NAME_CLASSES; ++i) conv_row(head, state->memory, i, logits + i);
+    decide(state, logits);
   }
   for (i = 0; i < CONVS; ++i) {
     const conv_layer *layer = &$name_convs[i];
@@ -182,6 +223,29 @@ void $name_reset($name_state *state) {
   for (i = 0; i < $NAME_FLOATS; ++i) state->memory[i] = 0.0f;
   state->pushes = 0;
   state->steps = -1;
+  state->decided = 0;
+  for (i = 0; i < $NAME_CLASSES; ++i) {
+    state->votes[i] = 0;
+    state->sums[i] = 0.0;
+    state->probabilities[i] = 0.0;
+  }
+}
+
+int $name_label(const $name_state *state) {
+  uint32_t label = 0, c;
+  if (state->decided == 0) return -1;
+  for (c = 1; c < $NAME_CLASSES; ++c) {
+    const int64_t more = $more;
+    const double share = state->sums[c] * $name_weights[c];
+    if (more > 0 || (more == 0 && share > state->sums[label] * $name_weights[label])) label = c;
+  }
+  return (int)label;
+}
+
+void $name_probabilities(const $name_state *state, float probabilities[$NAME_CLASSES]) {
+  const double steps = state->decided > 0 ? (double)state->decided : 1.0;
+  uint32_t c;
+  for (c = 0; c < $NAME_CLASSES; ++c) probabilities[c] = (float)(state->probabilities[c] / steps);
 }
 
 int $name_push($name_state *state, const int16_t samples[$NAME_HOP],
