@@ -18,6 +18,7 @@ import { format } from "../report/format.ts";
 import { resetMasks, restoreMasks, restoreSnapshot } from "../training/snapshot.ts";
 import { type SplitName, Workbench } from "../training/workbench.ts";
 import { openForShowing } from "./device_options.ts";
+import { decisionOf } from "../training/decision.ts";
 import { predictSteps, type StepPredictions } from "./report_steps.ts";
 
 /** The raw units of a data set that make a millivolt. */
@@ -197,6 +198,7 @@ function page(
     title: `${summary.name}: what the networks say`,
     networks: { dense: "Dense", ticket: ticket === 0 ? "Dense" : "Ticket" },
     notes: [
+      decisionOf(summary.config),
       `Ticket is round ${ticket}: ${format(found.theta, "factor")} fewer weights ` +
       `(${format(found.density, "percent")} kept).`,
       `Up to ${perClass} ${split} recordings of each class, not drawn at random: up to half of them are ` +

@@ -22,6 +22,7 @@ import { headline } from "../report/headline.ts";
 import { collect } from "../report/collect.ts";
 import { readRun } from "../report/read_run.ts";
 import { writeReport } from "../report/report.ts";
+import { decisionOf } from "../training/decision.ts";
 import { maskOf } from "../training/snapshot.ts";
 
 /**
@@ -109,6 +110,7 @@ export class RunReport {
       rounds: new Map(summary.rounds.map((round) => [round.round, known(round)])),
       threshold,
       other: analysis?.other ?? null,
+      decision: decisionOf(summary.config),
       replicates: replicatesOf(this.directory, summary),
       differences: runDifferences(this.directory, summary),
     };

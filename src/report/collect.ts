@@ -4,7 +4,14 @@
  * @module
  */
 import type { EpochRow, RoundSummary, Scores, Summary, Timing } from "../experiment/summary.ts";
-import type { EpochColumns, ReportData, RoundData, SplitData, Value } from "./data.ts";
+import type {
+  CalibrationData,
+  EpochColumns,
+  ReportData,
+  RoundData,
+  SplitData,
+  Value,
+} from "./data.ts";
 import type { Extras } from "./extras.ts";
 import { replicateData } from "./replicates.ts";
 import { scoreStandardError } from "../statistics/standard_error.ts";
@@ -53,6 +60,7 @@ export function collect(
     mode: summary.control ? `${summary.control.kind} of ${summary.mode}` : summary.mode,
     complete: summary.complete,
     metric: summary.metric.name,
+    decision: extras.decision ?? null,
     classes: summary.classes,
     layers,
     rounds,
@@ -99,6 +107,26 @@ function splitData(
     accuracy: finite(scores.accuracy),
     f1: classes.map((name) => Object.hasOwn(scores.f1, name) ? finite(scores.f1[name]) : null),
     confusion: scores.confusion,
+    calibration: calibrationData(scores.calibration),
+  };
+}
+
+/** Runs of an earlier version have none. */
+function calibrationData(calibration: Scores["calibration"]): CalibrationData | null {
+  if (calibration === undefined) return null;
+  const { temperature, calibrationError, brier, uncalibrated, bins } = calibration;
+  return {
+    temperature: sixDigits(temperature),
+    calibrationError: sixDigits(calibrationError),
+    brier: sixDigits(brier),
+    uncalibrated: {
+      calibrationError: sixDigits(uncalibrated.calibrationError),
+      brier: sixDigits(uncalibrated.brier),
+    },
+    bins: bins.flatMap(({ records, confidence, accuracy }, bin) =>
+      records === 0 ? [] : [[bin, records, sixDigits(confidence), sixDigits(accuracy)]]
+    ),
+    binCount: bins.length,
   };
 }
 

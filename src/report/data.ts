@@ -21,6 +21,22 @@ export interface SplitData {
   f1: Value[];
   /** confusion[true class][predicted class], records. */
   confusion: number[][];
+  /** null where probabilities were not measured. */
+  calibration: CalibrationData | null;
+}
+
+/** How far probabilities can be believed; see training/calibration.ts. */
+export interface CalibrationData {
+  temperature: Value;
+  /** Expected calibration error and Brier score at the temperature ... */
+  calibrationError: Value;
+  brier: Value;
+  /** ... and at temperature 1. */
+  uncalibrated: { calibrationError: Value; brier: Value };
+  /** Bins of equal width of the largest probability that hold records; `bin` counts from 0. */
+  bins: [bin: number, records: number, confidence: Value, accuracy: Value][];
+  /** Bins, the empty ones among them. */
+  binCount: number;
 }
 
 /** Learning curves of one round, one value per kept epoch. */
@@ -123,6 +139,8 @@ export interface ReportData {
   mode: string;
   complete: boolean;
   metric: string;
+  /** How records are decided, in words; null where nobody said. */
+  decision: string | null;
   classes: string[];
   layers: LayerData[];
   rounds: RoundData[];

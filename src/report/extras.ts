@@ -18,6 +18,8 @@ export interface Extras {
   replicates?: readonly Summary[];
   /** All pruned rounds against dense, on the records of the result; null if they cannot be had. */
   differences?: RunDifferences | null;
+  /** How records are decided, in words. */
+  decision?: string;
 }
 
 /** A difference to a dense network on the same records, with its 95 % interval. */

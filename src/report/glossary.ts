@@ -25,6 +25,24 @@ const WORDS: [word: string, meaning: string][] = [
     "nor is predicted has no F1 and is shown as –.",
   ],
   [
+    "Decision",
+    "How the steps of a record become its label: by vote of the steps or by their mean softmax, which is " +
+    "divided by a power of the class's prior. It is a setting of the run, the same for all its rounds, and " +
+    "was chosen on dev over several networks.",
+  ],
+  [
+    "Probability, temperature",
+    "A record's probability of a class is the mean over its steps of softmax(logits / T). T is one number " +
+    "per round, fitted on dev so that probabilities fit what is true (Guo et al. 2017); above 1 the network " +
+    "was too sure of itself.",
+  ],
+  [
+    "Calibration error, Brier score",
+    "Expected calibration error: over 15 bins of the largest probability, the mean distance between it and " +
+    "the share of records that it is right for, weighted by records. Brier score: the mean of the squared " +
+    "distances of all probabilities from 0 or 1, summed over classes (0 to 2). Lower is better.",
+  ],
+  [
     "After retraining",
     "A round's score is always the score after its training. That is what a ticket is worth.",
   ],

@@ -36,7 +36,7 @@ for (const rounds of [0, 1, 5, 20]) {
         for (const theme of ["light", "dark"] as const) {
           await pages.open(file, { width, theme }, async (page) => {
             const colors = await canvasColors(page);
-            assert.equal(colors.length, rounds === 0 ? 0 : 5);
+            assert.equal(colors.length, rounds === 0 ? 0 : 6);
             colors.forEach((count) => assert.ok(count > 10, `${count} colours on a canvas`));
             assert.ok(await overflow(page) <= 0, `${width}: ${await overflow(page)} too wide`);
             const background = await page.evaluate(() =>
@@ -78,7 +78,7 @@ browserTest("an analysis and replicates are drawn, told in words and in tables",
   for (const width of [380, 1600]) {
     await pages.open(file, { width, theme: width > 400 ? "dark" : "light" }, async (page) => {
       const colors = await canvasColors(page);
-      assert.equal(colors.length, 5 + 6);
+      assert.equal(colors.length, 6 + 6);
       colors.forEach((count) => assert.ok(count > 10, `${count} colours on a canvas`));
       assert.ok(await overflow(page) <= 0, `${width}: ${await overflow(page)} too wide`);
     });
@@ -123,6 +123,71 @@ browserTest("an analysis and replicates are drawn, told in words and in tables",
     await roundShown(page, "Round 3");
   });
 });
+
+browserTest(
+  "probabilities: the reliability diagram follows the round, its tables hold the numbers",
+  async (pages) => {
+    const { summary, file } = write(pages, { rounds: 3 });
+    const first = summary.rounds[0]!;
+    first.dev.calibration!.bins[14]!.accuracy = 0.123456;
+    const extras = { decision: "Decision: by a rule." };
+    writeReport({ summary, timing: null, environment: null, file, extras });
+    await pages.open(file, {}, async (page) => {
+      const values = (selector: string) =>
+        page.locator(`${selector} [data-value]`).evaluateAll((nodes) =>
+          nodes.map((node) => Number((node as HTMLElement).dataset["value"]))
+        );
+      const { test, dev, round, density } = first;
+      const six = (value: number) => Number(value.toPrecision(6));
+      const own = [test!, dev].flatMap(({ calibration }) => [
+        six(calibration!.calibrationError),
+        six(calibration!.uncalibrated.calibrationError),
+        six(calibration!.brier),
+        six(calibration!.uncalibrated.brier),
+      ]);
+      assert.deepEqual(await values("#probabilities .card > .scroll tbody tr:nth-child(1)"), [
+        ...[round, density, 1.3],
+        ...own,
+      ]);
+      const figure = page.locator('[data-figure="reliability"]');
+      await figure.locator("summary").click();
+      // Eight bins of test, then those of dev; the last bin of dev is the one that was changed.
+      assert.deepEqual(
+        (await values('[data-figure="reliability"] tbody tr:nth-child(16)')).slice(1),
+        [14 / 15, 1, dev.calibration!.bins[14]!.records, six(14.6 / 15), 0.123456],
+      );
+      const seen = await figure.locator("canvas").evaluate((c) =>
+        (c as HTMLCanvasElement).toDataURL()
+      );
+      await figure.locator("button", { hasText: "Dev" }).click();
+      await page.locator("#previous").click();
+      await page.locator("#previous").click();
+      await newPicture(page, '[data-figure="reliability"] canvas', [seen]);
+      await figure.locator(".plot").focus();
+      await page.keyboard.press("End");
+      await page.keyboard.press("ArrowLeft");
+      assert.match(
+        await figure.locator(".readout").innerText(),
+        /Probability 97\.3.%, \d+ records/,
+      );
+      assert.match(await figure.locator(".legend").innerText(), /12\.3.%/);
+      assert.match(await page.locator("#scores .note").innerText(), /Decision: by a rule\./);
+    });
+    // A run from before probabilities were measured.
+    for (const { dev, test } of summary.rounds) {
+      delete dev.calibration;
+      delete test!.calibration;
+    }
+    writeReport({ summary, timing: null, environment: null, file });
+    await pages.open(file, {}, async (page) => {
+      assert.equal((await canvasColors(page)).length, 5);
+      assert.match(
+        await page.locator("#probabilities").innerText(),
+        /from before .*rescore fixture/s,
+      );
+    });
+  },
+);
 
 browserTest("the tables hold the summary's values", async (pages) => {
   const { summary, file } = write(pages, { rounds: 5 });

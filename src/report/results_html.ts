@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { calibrationSection } from "./calibration_html.ts";
 import { drawnRounds, MAX_CURVES } from "./charts/curves.ts";
 import { PRIMARY_MARGIN } from "../statistics/matches.ts";
 import type { ReportData } from "./data.ts";
@@ -49,6 +50,7 @@ export function results(data: ReportData): Html {
         <div class="two" id="confusions"></div>
       </div>
     </section>
+    ${calibrationSection(data)}
     <section id="learning">
       <h2>Learning</h2>
       <div class="two">
@@ -113,7 +115,7 @@ export function results(data: ReportData): Html {
   `;
 }
 
-function scoreNote({ replicates }: ReportData): string {
+function scoreNote({ replicates, decision }: ReportData): string {
   const seeds = replicates
     ? ` The line with the area is the mean over ${replicates.names.length} runs that differ in their ` +
       `seed alone (${
@@ -121,8 +123,9 @@ function scoreNote({ replicates }: ReportData): string {
       }), the area reaches from the worst to the best of them.`
     : "";
   return "Whiskers are 95 % intervals of this run’s score from the number of records; the strip below " +
-    `the dense line is a loss of up to ${PRIMARY_MARGIN}.${seeds} Choose a round by clicking its point or ` +
-    "its line in the table.";
+    `the dense line is a loss of up to ${PRIMARY_MARGIN}.${seeds}${
+      decision === null ? "" : ` ${decision}`
+    } Choose a round by clicking its point or its line in the table.`;
 }
 
 /** Names one after another, the first few if there are many. */

@@ -50,6 +50,19 @@ export function describeRule({ decision, priorExponent, priorUnit }: DecisionRul
 }
 
 /**
+ * How records are decided that were scored with a configuration, as a sentence.
+ *
+ * @param config A run's resolved configuration, or that of a run from before rules were named.
+ */
+export function decisionOf({ score }: { readonly [setting: string]: unknown }): string {
+  if (score === undefined) {
+    return `Decision: ${describeRule(UNNAMED_RULE)}; the run is from before the rule was named.`;
+  }
+  const rule = decisionRule.safeParse(score);
+  return `Decision: ${rule.success ? describeRule(rule.data) : JSON.stringify(score)}.`;
+}
+
+/**
  * Priors of classes, smoothed as awni/ecg does it (examples/cinc17/notebooks/cinc17_eval.ipynb, which
  * counts records): (count + 500) / (total + classes). The notebook's own total is one more than the
  * records, not `classes` more, because its array has two leading axes by then; a factor that all classes

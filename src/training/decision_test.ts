@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   deciderOf,
+  decisionOf,
   type DecisionRule,
   decisionRule,
   describeRule,
@@ -95,6 +96,11 @@ Deno.test("a tally's label is that of the record up to now", () => {
     return tally.label;
   });
   assert.deepEqual(labels, [0, 0, 1, 1]); // sums 0.9, 1.1 of 2; then 1.4 of 3
+});
+
+Deno.test("a configuration says its rule, also one of before", () => {
+  assert.match(decisionOf({}), /^Decision: most votes .* from before the rule was named\.$/);
+  assert.match(decisionOf({ score: RULE }), /^Decision: most votes .*training records\)\.$/);
 });
 
 Deno.test("a rule is read strictly and told in words", () => {

@@ -7,6 +7,7 @@ import { logMarks } from "./axes.ts";
 import type { Chart, View } from "./chart.ts";
 import { costChart } from "./costs.ts";
 import { curveChart, drawnRounds, MAX_CURVES } from "./curves.ts";
+import { reliabilityChart } from "./reliability.ts";
 import { classChart, interval, scoreChart, scoreRange } from "./scores.ts";
 
 const PALETTE = {
@@ -37,7 +38,7 @@ function range(chart: Chart, scale: string): [number, number] {
   return (found as () => [number, number])();
 }
 
-const BUILDERS = { scoreChart, classChart, costChart, curveChart };
+const BUILDERS = { scoreChart, classChart, costChart, curveChart, reliabilityChart };
 
 for (const [name, build] of Object.entries(BUILDERS)) {
   for (const rounds of [1, 5, 20]) {
@@ -155,4 +156,23 @@ Deno.test("logarithmic marks lie within the range, few on long ranges and enough
   assert.deepEqual(logMarks(0.009, 1.1), [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]);
   assert.deepEqual(logMarks(0.5, 1.05), [0.5, 0.6, 0.8, 1]);
   assert.deepEqual(logMarks(1e-6, 1, 8), [1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1, 1]);
+});
+
+Deno.test("the reliability diagram pairs each bin's probability with its accuracy, beside the diagonal", () => {
+  const data = run(2);
+  const { calibration } = data.rounds[1]!.dev;
+  calibration!.bins[calibration!.bins.length - 1] = [14, 3, 1, 0.25];
+  const chart = reliabilityChart(data, view({ variant: "dev", selected: 1 }));
+  const { bins } = calibration!;
+  assert.equal(bins.length, 8);
+  assert.deepEqual(chart.data[0], [0, ...bins.map(([, , confidence]) => confidence)]);
+  assert.deepEqual(chart.data[1], [null, ...bins.map(([, , , accuracy]) => accuracy)]);
+  assert.deepEqual(chart.data[2], chart.data[0]);
+  assert.match(chart.positions.at(-1)!, /^Probability 100.%, 3 records$/);
+  data.rounds[1]!.dev.calibration = null; // a round of before
+  assert.deepEqual(reliabilityChart(data, view({ variant: "dev", selected: 1 })).data, [
+    [0, 1],
+    [null, null],
+    [0, 1],
+  ]);
 });

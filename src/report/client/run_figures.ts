@@ -6,6 +6,7 @@
  */
 import { costChart } from "../charts/costs.ts";
 import { curveChart } from "../charts/curves.ts";
+import { reliabilityChart } from "../charts/reliability.ts";
 import { classChart, SCORE_VARIANTS, scoreChart } from "../charts/scores.ts";
 import {
   barrierChart,
@@ -15,6 +16,7 @@ import {
   speedChart,
   untrainedChart,
 } from "../charts/tickets.ts";
+import { calibratedSplits, reliabilityTable } from "../calibration_tables.ts";
 import type { ReportData } from "../data.ts";
 import { barrierTable, filterTable, ticketTable } from "../ticket_tables.ts";
 import { allEpochsTable, classTable, costTable, scoreTable } from "../tables.ts";
@@ -39,6 +41,14 @@ export const RUN_FIGURES: Record<string, FigureKind<ReportData>> = {
     variants: ({ rounds }) =>
       rounds.some((round) => round.test) ? [["test", "Test"], ["dev", "Dev"]] : [["dev", "Dev"]],
     ...DENSITY_AXIS,
+  },
+  reliability: {
+    build: reliabilityChart,
+    table: reliabilityTable,
+    log: null,
+    logLabel: "",
+    variants: ({ rounds }) =>
+      calibratedSplits(rounds).map((split) => [split, split === "test" ? "Test" : "Dev"]),
   },
   curveScore: {
     build: curveChart,

@@ -121,8 +121,8 @@ const WORDS: [word: string, meaning: string][] = [
   [
     "Steps",
     "A network names a class for every step; with 16 blocks that is every 256 samples, 0.85 s at 300 " +
-    "samples per second. Each step votes for the class whose softmax is largest against its share of the training steps; the class with most " +
-    "votes names the recording. What one step says also depends on its surroundings.",
+    "samples per second. How the steps name the recording stands above. What one step says also depends on " +
+    "its surroundings.",
   ],
   [
     "Every extreme is drawn",

@@ -24,7 +24,7 @@ export interface EcgRecord {
   classes: readonly string[];
   /** Position in `classes` for every step [steps]. */
   steps: Said<readonly number[]>;
-  /** The class of the whole record; the most frequent of `steps` if not given. */
+  /** The class that is decided for the whole record; the most frequent of `steps` if not given. */
   votes?: Said<number>;
   /** The class's name in the data set. */
   truth?: string;

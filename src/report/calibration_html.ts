@@ -1,0 +1,48 @@
+/**
+ * The place of what probabilities are worth.
+ *
+ * @module
+ */
+import { calibratedSplits, calibrationTable, reliabilityTable } from "./calibration_tables.ts";
+import type { ReportData } from "./data.ts";
+import { figure } from "./figure_html.ts";
+import { type Html, html } from "./html.ts";
+import { tableHtml } from "./table_html.ts";
+
+/** The reliability diagram and the errors by round; what to do where they were not measured. */
+export function calibrationSection(data: ReportData): Html {
+  const measured = calibratedSplits(data.rounds).length > 0;
+  return html`
+    <section id="probabilities">
+      <h2>Probabilities</h2>
+      ${measured
+        ? html`
+          <div class="two">
+            ${figure("reliability", {
+              title: "Do probabilities mean what they say?",
+              note:
+                "Records of the chosen round by the probability of their most probable class, in 15 bins " +
+                "of equal width. On the dashed line they are right as often as the probability says; " +
+                "below it the network is too sure of itself. A bin of few records says little.",
+              table: reliabilityTable(data),
+              pick: false,
+            })}
+            <div class="card">
+              <h3>Errors of the probabilities</h3>
+              <p class="note">A record’s probabilities are the mean softmax of its steps, with logits divided
+                by one temperature per round, fitted on dev. The decision does not depend on it.</p>
+              ${tableHtml(calibrationTable(data), {
+                caption: "Errors of the probabilities",
+                pick: true,
+              })}
+            </div>
+          </div>
+        `
+        : html`
+          <p class="note">This run is from before probabilities were calibrated:
+            <code>deno task rescore ${data
+              .name} --write FOLDER</code> measures them from its networks.</p>
+        `}
+    </section>
+  `;
+}
