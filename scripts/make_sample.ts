@@ -15,6 +15,7 @@ import { createCommand, integer, runMain } from "../src/cli/command.ts";
 import { Failure } from "../src/core/errors.ts";
 import { writeFileAtomic } from "../src/core/files.ts";
 import { createRng, type Rng } from "../src/core/rng.ts";
+import { READING_DEFAULTS } from "../src/data/recording.ts";
 import { SAMPLE_FOLDER, SAMPLE_LABELS, SAMPLE_ZIP } from "../src/data/sample.ts";
 import { type ScannedRecord, scanSource } from "../src/data/scan.ts";
 import { equalRecordings } from "../src/data/split.ts";
@@ -47,7 +48,7 @@ function main(args: string[]): Promise<void> {
     .option("--seed <number>", "seed of the choice", integer(0), 2017)
     .option("--out <file>", "the archive", SAMPLE_ZIP)
     .parse(args, { from: "user" }).opts<Options>();
-  const { records, problems } = scanSource({ source, labels, rate: 300, units: "raw" });
+  const { records, problems } = scanSource({ ...READING_DEFAULTS, source, labels });
   if (problems.length > 0) throw new Failure(`${source} has ${problems.length} bad recordings`);
 
   const distinct = equalRecordings(records).map(([first]) => records[first!]!);

@@ -9,19 +9,18 @@ import * as path from "node:path";
 import { buildDataset } from "../data/build.ts";
 import { downloadChallenge, OFFICIAL_URL } from "../data/download.ts";
 import { SAMPLE_RATE } from "../data/format.ts";
-import type { Units } from "../data/recording.ts";
 import { createCommand, integer, number, runMain } from "./command.ts";
 import { datasetTable } from "./dataset_table.ts";
+import { addReadingOptions, type ReadingFlags, readingOptionsOf } from "./reading_options.ts";
 
-interface Options {
+interface Options extends ReadingFlags {
   source: string;
   labels?: string;
   split: "stratified" | "awni";
   dev: number;
   test?: number;
   seed: number;
-  rate: number;
-  units: Units | "auto";
+  targetRate: number;
   out: string;
   download?: boolean;
   url: string;
@@ -32,8 +31,15 @@ const LABELS = "REFERENCE-v3.csv";
 const STRATIFIED_TEST = 0.1;
 
 function command() {
-  return createCommand("build-datasets", "Make a data set from recordings and their labels")
-    .option("--source <folder>", ".mat (v4) or one-column .csv recordings", "data/training2017")
+  const command = createCommand(
+    "build-datasets",
+    "Make a data set from recordings and their labels",
+  )
+    .option(
+      "--source <folder>",
+      "recordings: MATLAB, WFDB, EDF or text files",
+      "data/training2017",
+    )
     .option("--labels <file>", `id,label lines (default: ${LABELS} beside or inside the source)`)
     .addOption(
       new Option("--split <method>", "how to split").choices(["stratified", "awni"])
@@ -46,15 +52,17 @@ function command() {
       number(0, 0.99),
     )
     .option("--seed <number>", "seed of the split", integer(0), 2018)
-    .option("--rate <hertz>", "samples per second of the source", number(20, 100000), SAMPLE_RATE)
-    .addOption(
-      new Option("--units <unit>", "what the numbers of .csv recordings are")
-        .choices(["auto", "raw", "mV"]).default("auto"),
+    .option(
+      "--target-rate <hz>",
+      "samples per second of the data set: what the network sees",
+      integer(50, 2000),
+      SAMPLE_RATE,
     )
     .option("--out <folder>", "where the data set goes", "data")
     .option("--skip-bad", "leave bad recordings out and list them in dataset.json")
     .option("--download", "first fetch PhysioNet/CinC 2017 (about 100 MB) if it is not there")
     .option("--url <address>", "where --download fetches from", OFFICIAL_URL);
+  return addReadingOptions(command, { force: "take recordings that are no plausible ECG, too" });
 }
 
 async function main(args: string[]): Promise<void> {
@@ -67,12 +75,16 @@ async function main(args: string[]): Promise<void> {
   const description = buildDataset({
     source: options.source,
     labels: options.labels ?? defaultLabels(options.source),
-    rate: options.rate,
-    units: options.units,
+    ...readingOptionsOf(options),
+    targetRate: options.targetRate,
+    force: options.force,
     out: options.out,
     split: { method: options.split, dev: options.dev, test, seed: options.seed },
     skipBad: options.skipBad ?? false,
   });
+  for (const { what, recordings } of description.reading?.assumed ?? []) {
+    console.error(`Assumed for ${recordings} of ${description.records} recordings: ${what}`);
+  }
   console.log(datasetTable(description, options.out));
 }
 

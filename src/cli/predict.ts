@@ -9,8 +9,10 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { BadRecord, listProblems, type Problem } from "../data/problem.ts";
-import type { Units } from "../data/recording.ts";
-import { listInputs, readInput } from "../ticket/input.ts";
+import { assumedLines } from "../data/formats/assumptions.ts";
+import type { Understood } from "../data/formats/reading.ts";
+import { readRecording } from "../data/recording.ts";
+import { listInputs } from "../ticket/input.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "../ticket/prediction_page.ts";
 import { Predictor, type RecordPrediction } from "../ticket/predictor.ts";
 import { predictStream } from "../ticket/stream.ts";
@@ -18,11 +20,10 @@ import { describeDecision } from "../ticket/ticket.ts";
 import { DEFAULT_TICKET, readTicket } from "../ticket/ticket_file.ts";
 import { createCommand, number, runMain } from "./command.ts";
 import { decimals, table } from "./format.ts";
+import { addReadingOptions, type ReadingFlags, readingOptionsOf } from "./reading_options.ts";
 
-interface PredictOptions {
+interface PredictOptions extends ReadingFlags {
   readonly ticket?: string;
-  readonly rate?: number;
-  readonly units: Units | "auto";
   readonly json?: true;
   readonly html?: string;
   readonly skipBad?: true;
@@ -33,28 +34,24 @@ const SHOWN_STEPS = 60;
 
 async function main(args: string[]): Promise<void> {
   const command = createCommand("predict", "Label single-lead ECG recordings with a ticket.")
-    .argument("<record...>", ".mat, .csv, .hea or .dat files, folders of them, or - for stdin")
-    .option("--ticket <file>", "ticket file (default: data/tickets/default.ticket.safetensors)")
-    .option(
-      "--rate <hz>",
-      "samples per second of files that do not say (default: 300)",
-      number(1, 100_000),
+    .argument(
+      "<record...>",
+      "recordings (MATLAB, WFDB, EDF, text), folders of them, or - for stdin",
     )
-    .option("--units <units>", "numbers of .csv files and stdin: raw (1000 per mV), mV", "auto")
+    .option("--ticket <file>", "ticket file (default: data/tickets/default.ticket.safetensors)")
     .option("--json", "print JSON: one array, or one line per answer with -")
     .option("--html <file>", "also draw the recordings on millimetre paper, as one page")
     .option("--skip-bad", "leave out recordings that cannot be used and say so")
     .option("--window <s>", "with -: seconds that an answer looks back on", number(1, 600), 30)
     .addHelpText(
       "after",
-      "\nWith - whitespace-separated samples at 300 Hz are read from standard input and every 256 of" +
-        "\nthem are answered by the label of the last --window seconds. Not a medical device.",
-    )
+      "\nWith - whitespace-separated samples at the ticket's rate are read from standard input and" +
+        "\nevery 256 of them are answered by the label of the last --window seconds. Not a medical " +
+        "device.",
+    );
+  addReadingOptions(command, { force: "do not warn of recordings that are no plausible ECG" })
     .parse(args, { from: "user" });
   const options = command.opts<PredictOptions>();
-  if (!["raw", "mV", "auto"].includes(options.units)) {
-    throw new UsageError(`--units must be raw, mV or auto, got ${JSON.stringify(options.units)}`);
-  }
   using predictor = new Predictor(openTicket(options.ticket));
   // Standard output is the table or the JSON alone.
   console.error(describeDecision(predictor.ticket));
@@ -81,25 +78,34 @@ export function openTicket(file: string | undefined): ReturnType<typeof readTick
 
 interface FilePrediction extends RecordPrediction {
   readonly record: string;
+  /** At the ticket's rate. */
   readonly samples: number;
+  /** How the file was read. */
+  readonly read: Understood & { readonly missing: number; readonly gaps: number };
+  /** What speaks against its being an ECG. */
+  readonly warnings: readonly string[];
 }
 
 function predictFiles(predictor: Predictor, names: string[], options: PredictOptions): void {
   const predictions: FilePrediction[] = [];
   const drawn: JudgedRecord[] = [];
   const problems: Problem[] = [];
-  const { units, rate, html } = options;
+  const { html } = options;
+  const reading = readingOptionsOf(options);
+  const targetRate = predictor.ticket.normalisation.rate;
   if (html !== undefined) refusePageName(html);
   const records = listInputs(names);
   let seconds = 0;
   for (const record of records) {
     if (html !== undefined) refuseTooMany({ records: records.length, seconds });
     try {
-      const samples = readInput(record, { units, ...(rate === undefined ? {} : { rate }) });
+      const recording = readRecording(record, { ...reading, targetRate });
+      const { samples, missing, gaps, doubts: warnings } = recording;
       const { stepProbabilities, ...said } = predictor.judge(samples);
-      predictions.push({ record, samples: samples.length, ...said });
+      const read = { ...recording.understood, missing, gaps };
+      predictions.push({ record, samples: samples.length, ...said, read, warnings });
       if (html !== undefined) drawn.push({ record, samples, stepProbabilities, ...said });
-      seconds += samples.length / predictor.ticket.normalisation.rate;
+      seconds += samples.length / targetRate;
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
       problems.push({ id: record, reason: error.reason, detail: error.message });
@@ -117,11 +123,23 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
   if (problems.length > 0) {
     console.error(`Left out ${problems.length} recordings:\n${listProblems(problems)}`);
   }
+  for (const line of notesOn(predictions, options)) console.error(line);
   if (html !== undefined) writePage(html, { predictor, drawn, seconds, options });
   console.log(
     options.json ? JSON.stringify(predictions, null, 2) : asTable(predictor, predictions),
   );
   if (html !== undefined) console.error(`Page: ${html}`);
+}
+
+/** What was assumed, bridged and doubted, for standard error. */
+function notesOn(predictions: readonly FilePrediction[], { force }: PredictOptions): string[] {
+  const bridged = predictions.filter(({ read }) => read.missing > 0).map(({ record, read }) =>
+    `${record}: ${read.missing} missing samples bridged (${read.gaps} gaps)`
+  );
+  const doubted = force ? [] : predictions.filter(({ warnings }) => warnings.length > 0).map(
+    ({ record, warnings }) => `warning: ${record} may be no ECG: ${warnings.join("; ")}`,
+  );
+  return [...assumedLines(predictions.map(({ read }) => read)), ...bridged, ...doubted];
 }
 
 function refusePageName(file: string): void {
@@ -171,8 +189,8 @@ async function answerStdin(predictor: Predictor, options: PredictOptions): Promi
       `Standard input must have ${rate} samples per second, not ${options.rate}`,
     );
   }
-  const { units, window } = options;
-  for await (const answer of predictStream(predictor, process.stdin, { units, window })) {
+  const stream = { ...readingOptionsOf(options), window: options.window, note: console.error };
+  for await (const answer of predictStream(predictor, process.stdin, stream)) {
     const { seconds, label, probabilities } = answer;
     const shares = Object.entries(probabilities).map(([name, p]) => `${name} ${decimals(p)}`);
     console.log(

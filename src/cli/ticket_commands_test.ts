@@ -92,7 +92,12 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
     const numbers = Array.from({ length: 600 }, (_, i) => (i * 37) % 400);
     const good = at("good.csv", numbers.join("\n"));
     const short = at("short.csv", "1\n2\n3\n");
-    const predict = (...args: string[]) => command("predict", ["--ticket", file, ...args]);
+    assertUsage(
+      await command("predict", ["--ticket", file, good]),
+      /no sample rate \(.*give --rate HZ/,
+    );
+    const predict = (...args: string[]) =>
+      command("predict", ["--ticket", file, "--rate", "300", ...args]);
 
     const table = await predict(good);
     assert.equal(table.code, 0, table.err);
@@ -116,9 +121,12 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
       await predict(at("flat.csv", "7\n".repeat(300))),
       /constant \(all 256 samples are 7/,
     );
-    assertUsage(await predict(at("nan.csv", "1\nNaN\n")), /line 2 is "NaN"/);
+    assertUsage(await predict(at("word.csv", "1\nx\n")), /line 2 is "x"/);
     assertUsage(await predict("nowhere.mat"), /Cannot read nowhere\.mat: there is no such file/);
-    assertUsage(await predict("--units", "volts", good), /--units must be raw, mV or auto/);
+    assertUsage(
+      await predict("--units", "volts", good),
+      /Allowed choices are auto, mV, uV, V, raw/,
+    );
     assertUsage(await predict("-", good), /cannot be mixed with files/);
     at("cut.ticket.safetensors", fs.readFileSync(file, "latin1").slice(0, 900));
     const cut = path.join(directory, "cut.ticket.safetensors");

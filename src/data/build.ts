@@ -10,10 +10,11 @@ import { type Contents, jsonText, writeFilesAtomic } from "../core/files.ts";
 import { cacheParts } from "./cache.ts";
 import type { Description } from "./description.ts";
 import { fingerprint, sha256 } from "./fingerprint.ts";
-import { DATASET_FORMAT, FILES, HOP, SAMPLE_RATE, type Side, SIDES, usedLength } from "./format.ts";
+import { DATASET_FORMAT, FILES, HOP, type Side, SIDES, usedLength } from "./format.ts";
 import { manifestText } from "./manifest.ts";
 import { listProblems } from "./problem.ts";
 import { detectRevision } from "./revision.ts";
+import { readingOf } from "./reading_summary.ts";
 import { type Scan, type ScanOptions, scanSource } from "./scan.ts";
 import { equalRecordings, type SplitOptions, splitRecords } from "./split.ts";
 import { statistics } from "./statistics.ts";
@@ -74,7 +75,7 @@ export function buildDataset(options: BuildOptions): Description {
     format: DATASET_FORMAT,
     classes,
     records: records.length,
-    sampleRate: SAMPLE_RATE,
+    sampleRate: options.targetRate,
     hop: HOP,
     ...trainingStatistics(scan, sideOf),
     sha256: hash,
@@ -87,9 +88,10 @@ export function buildDataset(options: BuildOptions): Description {
     labels: labelsOf(options, scan),
     source: {
       directory: relative(options.out, options.source),
-      rate: options.rate,
+      rate: options.rate ?? null,
       units: options.units,
     },
+    reading: readingOf(records, options),
     duplicates: equalRecordings(records).filter((group) => group.length > 1).map((group) =>
       group.map((i) => ({ id: records[i]!.id, side: sideOf(i) }))
     ),

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { buildDataset, type BuildOptions } from "./build.ts";
 import { loadDataset } from "./dataset.ts";
+import { READING_DEFAULTS } from "./recording.ts";
 import {
   inTemporaryDirectory,
   type MadeRecord,
@@ -19,8 +20,8 @@ function optionsFor(directory: string, more: Partial<BuildOptions> = {}): BuildO
     source: path.join(directory, "records"),
     labels: path.join(directory, "labels.csv"),
     out: path.join(directory, "out"),
+    ...READING_DEFAULTS,
     rate: 300,
-    units: "auto",
     split: { method: "stratified", dev: 0.1, test: 0.1, seed: 2018 },
     skipBad: false,
     ...more,
@@ -206,9 +207,9 @@ function ruin(directory: string, records: MadeRecord[]): [id: string, reason: st
   fs.writeFileSync(file("R006"), mat4(new Int16Array(300).fill(-3)));
   fs.writeFileSync(file("R007"), "");
   fs.rmSync(file("R008"));
-  fs.writeFileSync(path.join(source, "R008.csv"), "1.5\nNaN\n");
+  fs.writeFileSync(path.join(source, "R008.csv"), "1.5\nx\n");
   fs.writeFileSync(path.join(source, "R009.csv"), "1\n");
-  fs.writeFileSync(path.join(source, "R010.hea"), "R010 1 500 300\r\n");
+  fs.writeFileSync(path.join(source, "R010.hea"), "R010 1 500 300\r\nR010.mat 16+24 1000/mV\r\n");
   const labels = records.map(({ id, label }) => `${id},${id === "R012" ? "" : label}`);
   fs.writeFileSync(path.join(directory, "labels.csv"), [...labels, "R011,sinus"].join("\n"));
   fs.writeFileSync(path.join(source, "stray.mat"), mat4(noise(300, 3)));
@@ -216,7 +217,7 @@ function ruin(directory: string, records: MadeRecord[]): [id: string, reason: st
     ["R001", "missing"],
     ["R002", "truncated"],
     ["R003", "not-v4"],
-    ["R004", "not-int16"],
+    ["R004", "truncated"],
     ["R005", "too-short"],
     ["R006", "constant"],
     ["R007", "empty"],
@@ -280,7 +281,7 @@ Deno.test("with CinC ids, labels other than its four are mistakes", async () => 
 Deno.test("what cannot become a data set is refused in one sentence", async () => {
   const cases: [change: (directory: string) => Partial<BuildOptions>, message: RegExp][] = [
     [() => ({ source: "/nonexistent/x" }), /\/nonexistent\/x \(ENOENT\).*--source.*--download/],
-    [(d) => ({ source: fs.mkdtempSync(path.join(d, "empty")) }), /holds no \.mat or \.csv/],
+    [(d) => ({ source: fs.mkdtempSync(path.join(d, "empty")) }), /holds no recordings/],
     [() => ({ labels: "/nonexistent.csv" }), /\/nonexistent\.csv \(ENOENT\).*--labels/],
     [() => ({ split: { ...AWNI, test: 0.1 } }), /awni split has no test set.*0\.1/],
     [() => ({ split: { ...AWNI, method: "stratified", dev: 0.6, test: 0.4 } }), /below 1/],
@@ -297,7 +298,7 @@ Deno.test("what cannot become a data set is refused in one sentence", async () =
         [...noise(300, 1), 0.5].map((x) => x / 1000).join("\n"),
       );
       return {};
-    }, /unit of the CSV recordings: 1 hold whole numbers only and 1 do not.*--units/],
+    }, /unit of the text recordings: 1 hold whole numbers only and 1 do not.*--units/],
   ];
   for (const [change, message] of cases) {
     await inTemporaryDirectory((directory) => {

@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.ts";
 import { buildDataset } from "./build.ts";
 import { loadDataset } from "./dataset.ts";
+import { READING_DEFAULTS } from "./recording.ts";
 import { inTemporaryDirectory, madeRecords, writeSource } from "./testing.ts";
 
 async function withDataset(body: (out: string) => void): Promise<void> {
@@ -21,8 +22,7 @@ function build(directory: string, seed: number): void {
     source: path.join(directory, "records"),
     labels: path.join(directory, "labels.csv"),
     out: path.join(directory, "out"),
-    rate: 300,
-    units: "auto",
+    ...READING_DEFAULTS,
     split: { method: "stratified", dev: 0.2, test: 0.1, seed },
     skipBad: false,
   });
@@ -115,8 +115,7 @@ Deno.test("a manifest of a side that the data set does not have is refused", asy
       source: path.join(directory, "records"),
       labels: path.join(directory, "labels.csv"),
       out,
-      rate: 300,
-      units: "auto",
+      ...READING_DEFAULTS,
       split: { method: "awni", dev: 0.2, test: 0, seed: 1 },
       skipBad: false,
     });

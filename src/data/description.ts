@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
-import { DATASET_FORMAT, FILES, HOP, SAMPLE_RATE } from "./format.ts";
+import { DATASET_FORMAT, FILES, HOP } from "./format.ts";
 
 const count = z.number().int().nonnegative();
 const side = z.object({
@@ -18,12 +18,34 @@ const side = z.object({
   classes: z.record(z.string(), count),
 });
 
+/** Records by what the file said, or what was assumed. */
+const counts = z.record(z.string(), count);
+const reading = z.object({
+  formats: counts,
+  leads: counts,
+  /** By samples per second of the source. */
+  rates: counts,
+  units: counts,
+  /** Each sentence with the records that it holds for. */
+  assumed: z.array(z.object({ what: z.string(), recordings: count })),
+  /** Records with missing samples: samples of the source, and stretches of them. */
+  bridged: z.array(z.object({ id: z.string(), missing: count, gaps: count })),
+  options: z.object({
+    gain: z.number().nullable(),
+    baseline: z.number().nullable(),
+    lead: z.string().nullable(),
+    maxGap: z.number(),
+    force: z.boolean(),
+  }),
+});
+
 const schema = z.object({
   format: z.literal(DATASET_FORMAT),
   /** In the order of their codes. */
   classes: z.array(z.string()).min(2),
   records: count,
-  sampleRate: z.literal(SAMPLE_RATE),
+  /** Samples per second of what the network sees. */
+  sampleRate: z.number().int().positive(),
   hop: z.literal(HOP),
   /** Of the training samples, in stored units. */
   mean: z.number(),
@@ -42,7 +64,9 @@ const schema = z.object({
     revision: z.enum(["v3", "intermediate", "original", "unknown", "own"]),
     evidence: z.string(),
   }),
-  source: z.object({ directory: z.string(), rate: z.number(), units: z.string() }),
+  source: z.object({ directory: z.string(), rate: z.number().nullable(), units: z.string() }),
+  /** How the recordings were read; absent in data sets from before it was noted. */
+  reading: reading.optional(),
   /** Groups of records with equal samples, with the side of each. */
   duplicates: z.array(
     z.array(z.object({ id: z.string(), side: z.enum(["train", "dev", "test"]) })),

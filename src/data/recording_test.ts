@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { BadRecord, type Reason } from "./problem.ts";
-import { readRecording, type RecordingOptions } from "./recording.ts";
+import { READING_DEFAULTS, readRecording, type RecordingOptions } from "./recording.ts";
 import { inTemporaryDirectory, mat4, noise } from "./testing.ts";
 
-const PLAIN: RecordingOptions = { rate: 300, units: "auto" };
+const PLAIN: RecordingOptions = { ...READING_DEFAULTS, rate: 300 };
 
 async function read(
   { name, contents }: { name: string; contents: string | Uint8Array },
-  options: RecordingOptions = PLAIN,
+  changes: Partial<RecordingOptions> = {},
 ) {
   let recording: ReturnType<typeof readRecording> | undefined;
   await inTemporaryDirectory((directory) => {
     const file = path.join(directory, name);
     fs.writeFileSync(file, contents);
-    recording = readRecording(file, options);
+    recording = readRecording(file, { ...PLAIN, ...changes });
   });
   return recording!;
 }
@@ -26,15 +26,18 @@ function column(values: ArrayLike<number>): string {
 
 Deno.test("a .mat file is taken as it is", async () => {
   const samples = noise(256, 1);
-  assert.deepEqual(await read({ name: "a.mat", contents: mat4(samples) }), { samples });
+  const read1 = await read({ name: "a.mat", contents: mat4(samples) });
+  assert.deepEqual(read1.samples, samples);
+  assert.deepEqual(read1.doubts, []);
 });
 
 Deno.test("whole numbers in a .csv file are raw units, others millivolts", async () => {
   const samples = noise(300, 1);
   const raw = await read({ name: "a.csv", contents: column(samples) });
-  assert.deepEqual(raw, { samples, units: "raw" });
+  assert.deepEqual([raw.samples, raw.understood.unit], [samples, "raw"]);
   const millivolts = column(Array.from(samples, (value) => value / 1000));
-  assert.deepEqual(await read({ name: "a.CSV", contents: millivolts }), { samples, units: "mV" });
+  const mV = await read({ name: "a.CSV", contents: millivolts });
+  assert.deepEqual([mV.samples, mV.understood.unit], [samples, "mV"]);
 });
 
 Deno.test("--units decides against the look of the numbers", async () => {
@@ -79,8 +82,8 @@ Deno.test("what cannot be trained on is refused with its reason", async () => {
     ["a.mat", mat4(new Int16Array(600).fill(7)), "constant", /all 512 samples are 7/],
     ["a.csv", "", "empty", /0 bytes/],
     ["a.csv", column(noise(255, 1)), "too-short", /255/],
-    ["a.csv", column(noise(300, 1)).replace("\n", "\nNaN\n"), "not-a-number", /line 2/],
-    ["a.csv", column([...noise(300, 1), 32768]), "out-of-range", /32768/],
+    ["a.csv", column(noise(300, 1)).replace("\n", "\nx\n"), "not-a-number", /line 2/],
+    ["a.csv", column([...noise(300, 1), 32768]), "out-of-range", /32\.768 mV/],
     ["a.csv", column([...noise(300, 1), 40.5]), "out-of-range", /40\.5 mV|\d+ mV/],
   ];
   for (const [name, contents, reason, detail] of cases) {

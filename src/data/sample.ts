@@ -10,7 +10,8 @@ import { writeJson } from "../core/files.ts";
 import { DATA, ROOT } from "../core/paths.ts";
 import { buildDataset } from "./build.ts";
 import { sha256 } from "./fingerprint.ts";
-import { DATASET_FORMAT, FILES, SAMPLE_RATE } from "./format.ts";
+import { DATASET_FORMAT, FILES } from "./format.ts";
+import { READING_DEFAULTS } from "./recording.ts";
 import type { SplitOptions } from "./split.ts";
 import { openZip, unpack } from "./unzip.ts";
 
@@ -53,8 +54,7 @@ export function ensureSampleDataset(
     const { records } = buildDataset({
       source: path.join(temporary, SAMPLE_FOLDER),
       labels: path.join(temporary, SAMPLE_LABELS),
-      rate: SAMPLE_RATE,
-      units: "raw",
+      ...READING_DEFAULTS,
       out: temporary,
       split: SPLIT,
       skipBad: false,

@@ -6,24 +6,21 @@
 import { createHash } from "node:crypto";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { SAMPLE_RATE } from "./format.ts";
+import type { Understood } from "./formats/reading.ts";
 import { type LabelRow, readLabels } from "./labels.ts";
 import { BadRecord, type Problem } from "./problem.ts";
-import { readRecording, type Units } from "./recording.ts";
+import { readRecording, type RecordingOptions } from "./recording.ts";
 import { listSource } from "./source.ts";
 import { CINC_CLASSES, isCinc } from "./revision.ts";
-import { statedRate } from "./wfdb_header.ts";
 
 /** What to read and how. */
-export interface ScanOptions {
+export interface ScanOptions extends RecordingOptions {
   /** The folder of recordings. */
   source: string;
   /** The label file. */
   labels: string;
-  /** Samples per second of the recordings. */
-  rate: number;
-  /** What the numbers of CSV recordings are. */
-  units: Units | "auto";
+  /** Take recordings that are no plausible ECG, too. */
+  force?: boolean | undefined;
 }
 
 /** A recording that can be used. */
@@ -37,6 +34,11 @@ export interface ScannedRecord {
   length: number;
   /** SHA-256 of its samples as little-endian int16. */
   digest: string;
+  /** How it was read. */
+  understood: Understood;
+  /** Samples of the source that were missing and are bridged, and stretches of them. */
+  missing: number;
+  gaps: number;
 }
 
 /** Everything found in a folder. */
@@ -57,18 +59,15 @@ export interface Scan {
  * @throws {UsageError} If the folder or the label file cannot be read, or CSV files differ in unit.
  */
 export function scanSource(options: ScanOptions): Scan {
-  const { files, bytes } = listSource(options.source, options.labels);
+  const { files } = listSource(options.source, options.labels);
   const rows = readLabels(options.labels, (id) => files.has(id));
   const occurrences = new Map<string, number>();
   for (const { id } of rows) occurrences.set(id, (occurrences.get(id) ?? 0) + 1);
   const known = isCinc(rows) ? new Set(CINC_CLASSES) : undefined;
 
-  // A sample takes at least two bytes in either format. Memory that is never touched is never used.
-  const room = Math.ceil((bytes / 2) * (SAMPLE_RATE / options.rate)) + files.size;
-  const samples = new Int16Array(room);
+  const pieces: Int16Array[] = [];
   const records: ScannedRecord[] = [];
   const problems: Problem[] = [];
-  const units: Record<Units, number> = { raw: 0, mV: 0 };
   let offset = 0;
   for (const { id, label } of rows) {
     try {
@@ -80,12 +79,14 @@ export function scanSource(options: ScanOptions): Scan {
       }
       checkLabel(label, known);
       const file = onlyFile(files.get(id), id);
-      checkRate(file, options.rate);
-      const recording = readRecording(file, options);
-      if (recording.units) units[recording.units]++;
-      const { length } = recording.samples;
-      samples.set(recording.samples, offset);
-      records.push({ id, label, file, offset, length, digest: digestOf(recording.samples) });
+      const { samples, doubts, understood, missing, gaps } = readRecording(file, options);
+      if (doubts.length > 0 && !options.force) {
+        throw new BadRecord("implausible", `${doubts.join("; ")}; --force takes it all the same`);
+      }
+      const { length } = samples;
+      pieces.push(samples);
+      const digest = digestOf(samples);
+      records.push({ id, label, file, offset, length, digest, understood, missing, gaps });
       offset += length;
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
@@ -96,8 +97,18 @@ export function scanSource(options: ScanOptions): Scan {
     if (occurrences.has(id)) continue;
     problems.push({ id, reason: "no-label", detail: path.basename(file!) });
   }
-  refuseMixedUnits(units);
-  return { records, samples: samples.subarray(0, offset), problems, rows };
+  refuseMixedUnits(records);
+  return { records, samples: joined(pieces, offset), problems, rows };
+}
+
+function joined(pieces: readonly Int16Array[], total: number): Int16Array {
+  const samples = new Int16Array(total);
+  let at = 0;
+  for (const piece of pieces) {
+    samples.set(piece, at);
+    at += piece.length;
+  }
+  return samples;
 }
 
 /** SHA-256 of samples as little-endian int16, in hexadecimal. */
@@ -117,7 +128,7 @@ function checkLabel(label: string, known: Set<string> | undefined): void {
 }
 
 function onlyFile(found: string[] | undefined, id: string): string {
-  if (!found) throw new BadRecord("missing", `no ${id}.mat or ${id}.csv`);
+  if (!found) throw new BadRecord("missing", `no recording ${id}`);
   if (found.length > 1) {
     const names = found.map((file) => path.basename(file)).join(" and ");
     throw new BadRecord("duplicate-id", `both ${names} have this id`);
@@ -125,19 +136,16 @@ function onlyFile(found: string[] | undefined, id: string): string {
   return found[0]!;
 }
 
-function checkRate(file: string, rate: number): void {
-  const stated = statedRate(file.slice(0, -4) + ".hea");
-  if (stated === undefined || Math.abs(stated - rate) < 0.001) return;
-  throw new BadRecord(
-    "other-rate",
-    `its header says ${stated} Hz, not ${rate} Hz; give the recordings' rate with --rate`,
+/** Text files without a unit are told by their numbers: all of a folder must be alike. */
+function refuseMixedUnits(records: readonly ScannedRecord[]): void {
+  const assumed = records.filter(({ understood: { format, unitFrom } }) =>
+    format === "text" && unitFrom === "assumed"
   );
-}
-
-function refuseMixedUnits({ raw, mV }: Record<Units, number>): void {
+  const raw = assumed.filter(({ understood }) => understood.unit === "raw").length;
+  const mV = assumed.length - raw;
   if (raw === 0 || mV === 0) return;
   throw new UsageError(
-    `Cannot tell the unit of the CSV recordings: ${raw} hold whole numbers only and ${mV} do not. ` +
+    `Cannot tell the unit of the text recordings: ${raw} hold whole numbers only and ${mV} do not. ` +
       `Say which they are with --units raw or --units mV`,
   );
 }

@@ -6,18 +6,18 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { recordFiles } from "./formats/record_files.ts";
+import { ENDINGS } from "./formats/registry.ts";
 
 /** A folder's recordings. */
 export interface Source {
   /** Ids by name, each with all its files: more than one is an error of its own. */
   files: Map<string, string[]>;
-  /** Bytes of all recordings. */
-  bytes: number;
 }
 
 /**
- * Lists the `.mat` and `.csv` files directly inside `directory`. The label file and PhysioNet's
- * REFERENCE*.csv are no recordings; neither are hidden files.
+ * Lists the recordings directly inside `directory`, as formats/record_files.ts tells them. The label file
+ * is none.
  *
  * @throws {UsageError} If the folder is absent or holds no recordings.
  */
@@ -32,21 +32,28 @@ export function listSource(directory: string, labelFile: string): Source {
     );
   }
   const labels = realPath(labelFile);
-  const source: Source = { files: new Map(), bytes: 0 };
-  for (const { name } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!/^[^.].*\.(mat|csv)$/i.test(name) || /^reference.*\.csv$/i.test(name)) continue;
-    const file = path.join(directory, name);
-    if (realPath(file) === labels) continue;
-    const id = name.slice(0, -4);
-    source.files.set(id, [...(source.files.get(id) ?? []), file]);
-    source.bytes += fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  }
-  if (source.files.size === 0) {
+  const names = entries.map(({ name }) => name)
+    .filter((name) => realPath(path.join(directory, name)) !== labels);
+  const found = recordFiles(names, (name) => readOrNull(path.join(directory, name)));
+  if (found.size === 0) {
     throw new UsageError(
-      `The folder ${directory} holds no .mat or .csv recordings: name another with --source`,
+      `The folder ${directory} holds no recordings (${ENDINGS.join(", ")}): ` +
+        "name another with --source",
     );
   }
-  return source;
+  const files = [...found].map(([id, each]): [string, string[]] => [
+    id,
+    each.map((name) => path.join(directory, name)),
+  ]);
+  return { files: new Map(files) };
+}
+
+function readOrNull(file: string): Uint8Array | null {
+  try {
+    return fs.readFileSync(file);
+  } catch {
+    return null;
+  }
 }
 
 function realPath(file: string): string {

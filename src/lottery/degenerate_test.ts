@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { buildDataset } from "../data/build.ts";
+import { READING_DEFAULTS } from "../data/recording.ts";
 import type { SplitOptions } from "../data/split.ts";
 import { inTemporaryDirectory, type MadeRecord, noise, writeSource } from "../data/testing.ts";
 import type { Config } from "../experiment/config.ts";
@@ -30,8 +31,7 @@ async function summaryOf(
     buildDataset({
       source: path.join(directory, "records"),
       labels: path.join(directory, "labels.csv"),
-      rate: 300,
-      units: "auto",
+      ...READING_DEFAULTS,
       out,
       split: { method: "stratified", dev: 0.2, test: 0.2, seed: 1, ...options.split },
       skipBad: options.skipBad ?? false,

@@ -11,6 +11,7 @@ import { openTestDevice, TEST_BACKEND } from "../backend/testing.ts";
 import { createRng } from "../core/rng.ts";
 import { buildDataset } from "../data/build.ts";
 import { loadDataset } from "../data/dataset.ts";
+import { READING_DEFAULTS } from "../data/recording.ts";
 import { inTemporaryDirectory, writeSource } from "../data/testing.ts";
 import { type Config, parseConfig, type WrittenConfig } from "../experiment/config.ts";
 import { PRESETS } from "../experiment/presets.ts";
@@ -55,8 +56,7 @@ export function writeToyDataset(
   buildDataset({
     source: path.join(directory, "records"),
     labels: path.join(directory, "labels.csv"),
-    rate: 300,
-    units: "auto",
+    ...READING_DEFAULTS,
     out,
     split: { method: "stratified", dev: 0.2, test: 0.2, seed: 1 },
     skipBad: false,

@@ -6,21 +6,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { SAMPLE_RATE } from "../data/format.ts";
-import { BadRecord } from "../data/problem.ts";
-import { checkUsable, readRecording, toSampleRate, type Units } from "../data/recording.ts";
-import { statedRate } from "../data/wfdb_header.ts";
-import { readWfdbHeader, readWfdbSamples } from "./wfdb.ts";
-
-/** How to read recordings. */
-export interface InputOptions {
-  /** Samples per second of files that do not say; a header that says otherwise is an error. */
-  readonly rate?: number;
-  readonly units: Units | "auto";
-}
-
-/** Endings of recordings in the order in which a folder's files of one name are preferred. */
-const ENDINGS = [".mat", ".csv", ".hea"];
+import { recordFiles } from "../data/formats/record_files.ts";
+import { endingOf, ENDINGS } from "../data/formats/registry.ts";
 
 /**
  * All recordings among `names`; a folder stands for those directly inside it, each name once.
@@ -33,59 +20,30 @@ export function listInputs(names: readonly string[]): string[] {
     if (stat === undefined) throw new UsageError(`Cannot read ${name}: there is no such file`);
     if (stat.isDirectory()) return listFolder(name);
     if (/\.dat$/i.test(name)) return [name.replace(/\.dat$/i, ".hea")];
-    if (ENDINGS.includes(path.extname(name).toLowerCase())) return [name];
-    throw new UsageError(`Cannot read ${name}: a recording ends in .mat, .csv, .hea or .dat`);
+    if (ENDINGS.includes(endingOf(name))) return [name];
+    throw new UsageError(
+      `Cannot read ${name}: a recording ends in ${ENDINGS.join(", ")} or .dat`,
+    );
   });
 }
 
 function listFolder(folder: string): string[] {
-  const chosen = new Map<string, string>();
-  const files = fs.readdirSync(folder).filter((name) =>
-    !name.startsWith(".") && !/^reference.*\.csv$/i.test(name)
-  );
-  for (const ending of ENDINGS) {
-    for (const name of files) {
-      const stem = name.slice(0, -ending.length);
-      if (name.toLowerCase().endsWith(ending) && !chosen.has(stem)) chosen.set(stem, name);
+  const found = recordFiles(fs.readdirSync(folder), (name) => {
+    try {
+      return fs.readFileSync(path.join(folder, name));
+    } catch {
+      return null;
     }
+  });
+  if (found.size === 0) {
+    throw new UsageError(`The folder ${folder} holds no recordings (${ENDINGS.join(", ")})`);
   }
-  if (chosen.size === 0) {
-    throw new UsageError(`The folder ${folder} holds no recordings (.mat, .csv or .hea)`);
-  }
-  return [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) =>
-    path.join(folder, name)
+  // Of one recording in several formats, the one that says most.
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, files]) =>
+    path.join(folder, files.toSorted((a, b) => rankOf(a) - rankOf(b))[0]!)
   );
 }
 
-/**
- * One recording in stored units (1000 per mV) at 300 Hz.
- *
- * @throws {BadRecord} If it cannot be used, with the reason.
- */
-export function readInput(file: string, { rate, units }: InputOptions): Int16Array {
-  if (/\.hea$/i.test(file)) {
-    const signal = readWfdbHeader(file);
-    checkRate(signal.rate, rate);
-    const samples = toSampleRate(readWfdbSamples(signal), signal.rate);
-    checkUsable(samples);
-    return samples;
-  }
-  const stated = statedRate(file.replace(/\.[^.]+$/, ".hea"));
-  if (stated !== undefined) checkRate(stated, rate);
-  return readRecording(file, { rate: stated ?? rate ?? SAMPLE_RATE, units }).samples;
-}
-
-/** Samples per second that an ECG can have. */
-const RATES = { least: 1, most: 100_000 };
-
-function checkRate(stated: number, rate: number | undefined): void {
-  if (!(stated >= RATES.least && stated <= RATES.most)) {
-    throw new BadRecord(
-      "other-rate",
-      `its header says ${stated} Hz, expected ${RATES.least} to ${RATES.most}`,
-    );
-  }
-  if (rate !== undefined && rate !== stated) {
-    throw new BadRecord("other-rate", `its header says ${stated} Hz, --rate ${rate}`);
-  }
+function rankOf(name: string): number {
+  return ENDINGS.indexOf(endingOf(name));
 }

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { BadRecord } from "../data/problem.ts";
-import { listInputs, readInput } from "./input.ts";
+import { READING_DEFAULTS, readRecording } from "../data/recording.ts";
+import { listInputs } from "./input.ts";
 
 const SAMPLES = Int16Array.from({ length: 600 }, (_, i) => (i * 37) % 1500 - 700);
 
@@ -29,13 +30,15 @@ function write212(samples: Int16Array): Uint8Array {
   return bytes;
 }
 
-const AUTO = { units: "auto" } as const;
+const readInput = (file: string, options = {}) =>
+  readRecording(file, { ...READING_DEFAULTS, ...options }).samples;
 
 Deno.test("one recording in every format", () => {
   withFolder((folder) => {
     const write = (name: string, data: string | Uint8Array) =>
       fs.writeFileSync(path.join(folder, name), data);
-    const read = (name: string) => readInput(path.join(folder, name), AUTO);
+    const read = (name: string) =>
+      readInput(path.join(folder, name), name.endsWith(".csv") ? { rate: 300 } : {});
     write("a.csv", [...SAMPLES].join("\n"));
     write("b.hea", "b 1 300 600\r\nb.dat 16 1000/mV 16 0 0 0 0 ECG\r\n");
     write("b.dat", bytesOf(SAMPLES));
@@ -62,7 +65,7 @@ Deno.test("bad recordings are refused with what was found", () => {
     const refused = (name: string, data: string | Uint8Array, pattern: RegExp, rate?: number) => {
       const file = path.join(folder, name);
       fs.writeFileSync(file, data);
-      const options = { ...AUTO, ...(rate === undefined ? {} : { rate }) };
+      const options = rate === undefined ? {} : { rate };
       assert.throws(
         () => readInput(file, options),
         (error: unknown) => error instanceof BadRecord && pattern.test(error.message),
@@ -70,11 +73,11 @@ Deno.test("bad recordings are refused with what was found", () => {
     };
     fs.writeFileSync(path.join(folder, "x.dat"), bytesOf(SAMPLES));
     const signal = "x.dat 16 1000/mV 16 0 0 0 0 ECG\n";
-    refused("a.hea", `x 2 300 600\n${signal}`, /2 leads, expected one/);
+    refused("a.hea", `x 2 300 600\n${signal}`, /lists 1 of 2 signals/);
     refused("b.hea", `x 1 300 601\n${signal}`, /600 samples, but its header says 601/);
     refused("c.hea", `x 1 300 600\n${signal}`, /header says 300 Hz, --rate 360/, 360);
-    refused("d.hea", "x 1 300 600\nx.dat 80 1000/mV\n", /WFDB format 80, expected 16 or 212/);
-    refused("e.hea", "x 1 300 600\ny.dat 16 1000/mV\n", /y\.dat: ENOENT/);
+    refused("d.hea", "x 1 300 600\nx.dat 81 1000/mV\n", /WFDB format 81, expected one of 8, 16, /);
+    refused("e.hea", "x 1 300 600\ny.dat 16 1000/mV\n", /y\.dat: there is no such file/);
     fs.mkdirSync(path.join(folder, "below"));
     fs.writeFileSync(path.join(folder, "below/x.dat"), bytesOf(SAMPLES));
     const above = path.join("..", path.basename(folder), "x.dat");
@@ -85,12 +88,15 @@ Deno.test("bad recordings are refused with what was found", () => {
         /names the data file ".*", expected a file beside the header/,
       );
     }
-    refused("f.hea", "x 1 300 600\nx.dat 16 1000/mmHg\n", /in 1000\/mmHg, expected a gain per mV/);
-    refused("g.csv", "1\nNaN\n", /line 2 is "NaN"/);
-    refused("h.csv", "5\n".repeat(300), /all 256 samples are 5/);
-    refused("i.csv", "1\n2\n3\n", /3 samples at 300 Hz, at least 256/);
-    fs.writeFileSync(path.join(folder, "x.dat"), bytesOf(SAMPLES.with(5, -32768)));
-    refused("j.hea", `x 1 300 600\n${signal}`, /sample 5 is marked as missing/);
+    refused("f.hea", "x 1 300 600\nx.dat 16 1000/mmHg\n", /is in "mmHg", which is no voltage/);
+    refused("g.csv", "1\nx\n", /line 2 is "x"/, 300);
+    refused("h.csv", "5\n".repeat(300), /all 256 samples are 5/, 300);
+    refused("i.csv", "1\n2\n3\n", /3 samples at 300 Hz, at least 256/, 300);
+    fs.writeFileSync(
+      path.join(folder, "x.dat"),
+      bytesOf(SAMPLES.map((x, i) => i < 151 ? -32768 : x)),
+    );
+    refused("j.hea", `x 1 300 600\n${signal}`, /0\.503 s are missing at 0 s, more than --max-gap/);
     assert.throws(() => listInputs([path.join(folder, "none.mat")]), UsageError);
     assert.throws(() => listInputs([path.join(folder, "x.txt")]), UsageError);
     fs.mkdirSync(path.join(folder, "empty"));

@@ -5,7 +5,7 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
-import { UNITS_PER_MILLIVOLT } from "../data/recording.ts";
+import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { ecgPage } from "../report/ecg/page.ts";
 import type { RecordJudgement } from "./predictor.ts";
 import { describeDecision, type Ticket } from "./ticket.ts";

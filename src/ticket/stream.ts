@@ -4,7 +4,11 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
-import { type Units, UNITS_PER_MILLIVOLT } from "../data/recording.ts";
+import { bridgeGaps } from "../data/formats/gaps.ts";
+import type { ReadingOptions } from "../data/formats/reading.ts";
+import { numberIn } from "../data/formats/text_lines.ts";
+import { millivoltsIn, UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
+import { BadRecord } from "../data/problem.ts";
 import type { Predictor, RecordPrediction } from "./predictor.ts";
 
 /** An answer: what the ticket says about the last seconds. */
@@ -15,7 +19,18 @@ export interface StreamAnswer extends Omit<RecordPrediction, "steps"> {
   readonly step: string;
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** How a stream is read. */
+export interface StreamOptions extends Pick<ReadingOptions, "units" | "gain" | "baseline"> {
+  /** Seconds of missing samples (`nan`, `!`) that are bridged. */
+  readonly maxGap: number;
+  /** Seconds that an answer looks back on. */
+  readonly window: number;
+  /** Is told once what was assumed. */
+  readonly note: (sentence: string) => void;
+}
+
+/** Samples that decide the unit span so many of them, from peak to peak. */
+const SPAN = { least: 0.05, most: 50 };
 
 /**
  * Answers every hop of samples with the prediction for the record that ends here and began at most
@@ -23,27 +38,31 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
  * carried over from earlier answers, so an answer does not depend on when the stream began.
  *
  * @param chunks Text of numbers separated by white space or commas.
- * @param options.units `auto`: stored units if the first hop is whole numbers, else mV.
- * @throws {UsageError} If something is no finite number, or the stream ends before the first hop.
+ * @param options.units `auto`: what the first hop can only be, else an error that asks for the unit.
+ * @throws {UsageError} If something is no finite number, samples are missing for too long, the unit cannot
+ * be told, or the stream ends before the first hop.
  */
 export async function* predictStream(
   predictor: Predictor,
   chunks: AsyncIterable<Uint8Array>,
-  { units, window }: { units: Units | "auto"; window: number },
+  options: StreamOptions,
 ): AsyncGenerator<StreamAnswer> {
   const { hop, ticket: { normalisation: { rate } } } = predictor;
-  const longest = Math.max(1, Math.floor(window * rate / hop)) * hop;
+  const longest = Math.max(1, Math.floor(options.window * rate / hop)) * hop;
   let kept: number[] = [];
   let received = 0;
-  let scale: number | undefined = units === "auto" ? undefined : scaleOf(units);
+  const baseline = options.baseline ?? 0;
+  let scale: number | undefined = scaleFor(options);
   for await (const value of numbersOf(chunks)) {
     kept.push(value);
     received += 1;
     if (received % hop !== 0) continue;
-    scale ??= scaleOf(kept.every(Number.isInteger) ? "raw" : "mV");
+    scale ??= scaleOf(kept, options.note);
     if (kept.length > longest) kept = kept.slice(-longest);
     const factor = scale;
-    const { steps, ...said } = predictor.predict(kept.map((x) => x * factor));
+    const { steps, ...said } = predictor.predict(
+      bridged(kept, { rate, maxGap: options.maxGap }).map((x) => (x - baseline) * factor),
+    );
     yield { seconds: received / rate, ...said, step: steps.at(-1)! };
   }
   if (received < hop) {
@@ -51,8 +70,47 @@ export async function* predictStream(
   }
 }
 
-function scaleOf(units: Units): number {
-  return units === "mV" ? UNITS_PER_MILLIVOLT : 1;
+/** Stored units per number, as options say; undefined if they do not. */
+function scaleFor({ units, gain }: StreamOptions): number | undefined {
+  if (units === "raw") return 1;
+  if (units === "auto" && gain === undefined) return undefined;
+  const millivolts = millivoltsIn(units === "auto" ? "mV" : units)!;
+  return UNITS_PER_MILLIVOLT * millivolts / (gain ?? 1);
+}
+
+/** Stored units per number, as only an ECG in them can look. @throws {UsageError} If that is not one. */
+function scaleOf(numbers: readonly number[], note: StreamOptions["note"]): number {
+  const known = numbers.filter((number) => !Number.isNaN(number));
+  const span = known.reduce((a, b) => Math.max(a, b), -Infinity) -
+    known.reduce((a, b) => Math.min(a, b), Infinity);
+  const isWhole = known.every(Number.isInteger);
+  const [scale, what] = isWhole
+    ? [1, "stored units, 1000 per mV"]
+    : [UNITS_PER_MILLIVOLT, "millivolts"];
+  const millivolts = span * scale / UNITS_PER_MILLIVOLT;
+  if (millivolts >= SPAN.least && millivolts <= SPAN.most) {
+    note(`Assumed: standard input is ${what} (--units or --gain says otherwise)`);
+    return scale;
+  }
+  throw new UsageError(
+    `Cannot tell the unit of standard input from its first ${numbers.length} samples, which span ` +
+      `${
+        known.length === 0 ? "nothing" : Number(span.toPrecision(3))
+      }: say it with --units mV, uV, V ` +
+      "or raw (1000 per mV)",
+  );
+}
+
+function bridged(
+  numbers: readonly number[],
+  options: { rate: number; maxGap: number },
+): number[] {
+  try {
+    return [...bridgeGaps(Float64Array.from(numbers), options).signal];
+  } catch (error) {
+    if (!(error instanceof BadRecord)) throw error;
+    throw new UsageError(`Cannot answer for standard input: ${error.message}`);
+  }
 }
 
 async function* numbersOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<number> {
@@ -63,8 +121,8 @@ async function* numbersOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<num
     for (const word of text.split(/[\s,]+/)) {
       if (word === "") continue;
       count += 1;
-      const value = NUMBER.test(word) ? Number(word) : NaN;
-      if (!Number.isFinite(value)) {
+      const value = numberIn(word);
+      if (value === undefined) {
         throw new UsageError(
           `Sample ${count} of standard input is ${JSON.stringify(word.slice(0, 20))}, ` +
             "expected a number",

@@ -21,7 +21,8 @@ async function* pieces(text: string): AsyncGenerator<Uint8Array> {
 async function answers(text: string, window: number) {
   using predictor = new Predictor(madeTicket());
   const all = [];
-  const options = { units: "auto", window } as const;
+  const note = () => {};
+  const options = { units: "auto", maxGap: 0.5, window, note } as const;
   for await (const answer of predictStream(predictor, pieces(text), options)) all.push(answer);
   return all;
 }
@@ -45,7 +46,7 @@ Deno.test("what is no number, or too little, is refused", async () => {
     assert.rejects(answers(text, 30), (error: unknown) => {
       return error instanceof UsageError && pattern.test(error.message);
     });
-  await refused("1 2 nan 4", /Sample 3 of standard input is "nan", expected a number/);
+  await refused("1 2 x 4", /Sample 3 of standard input is "x", expected a number/);
   await refused("1\n2\n1e999\n", /Sample 3 .* "1e999"/);
   await refused("1 2 3", /ended after 3 samples: 256 are needed/);
   await refused("", /ended after 0 samples/);

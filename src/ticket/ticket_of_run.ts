@@ -5,7 +5,6 @@
  */
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
-import { SAMPLE_RATE } from "../data/format.ts";
 import type { Config } from "../experiment/config.ts";
 import type { RunStore } from "../experiment/run_store.ts";
 import type { Scores } from "../experiment/summary.ts";
@@ -67,7 +66,7 @@ export function ticketOfRound(request: RoundRequest): Ticket {
   return {
     network,
     classes: [...classes],
-    normalisation: { mean: dataset.mean, std: dataset.std, rate: SAMPLE_RATE },
+    normalisation: { mean: dataset.mean, std: dataset.std, rate: dataset.sampleRate },
     priors: [...priors],
     decision: config.score,
     ...(summary.temperature === undefined ? {} : { temperature: summary.temperature }),

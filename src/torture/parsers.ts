@@ -11,13 +11,8 @@ import { cacheFrom } from "../data/cache.ts";
 import { parseCsv } from "../data/csv.ts";
 import { readDescription } from "../data/description.ts";
 import { readLabels } from "../data/labels.ts";
-import { readMat4 } from "../data/mat4.ts";
 import { BadRecord } from "../data/problem.ts";
-import { readRecording } from "../data/recording.ts";
-import { readSignalCsv } from "../data/signal_csv.ts";
-import { mat4, noise } from "../data/testing.ts";
 import { openZip } from "../data/unzip.ts";
-import { statedRate } from "../data/wfdb_header.ts";
 import { Failure, UsageError } from "../core/errors.ts";
 import { parseConfig } from "../experiment/config.ts";
 import { readEnvironment } from "../experiment/environment.ts";
@@ -26,10 +21,10 @@ import { readKernels } from "../lottery/round_kernels.ts";
 import { writeToyDataset } from "../lottery/testing.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import { parsePlan } from "../sweep/plan.ts";
-import { readInput } from "../ticket/input.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { decodeTicket, encodeTicket } from "../ticket/ticket_file.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
+import { recordingParsers } from "./recording_parsers.ts";
 import { type Remake, remakeJson, remakeTensors } from "./remake.ts";
 
 /** A parser under fire. */
@@ -75,7 +70,6 @@ const tensors = new Map([
 ]);
 const small = encodeSafetensors({ tensors, metadata: { ids: '["a","b"]', sha256: "00" } });
 const TINY = { filters: 1, kernel: 4, blocks: 2, blocksPerStage: 2, classes: 2 };
-const header = "A1 1 300 512\nA1.mat 16+24 1000/mV 16 0 -127 0 0 ECG\n";
 const plan = {
   name: "p",
   preset: "quick",
@@ -93,55 +87,18 @@ export function parsers(directory: string): Target[] {
   const at = (...parts: string[]) => path.join(directory, ...parts);
   fs.mkdirSync(at("run", "round-000"), { recursive: true });
   fs.writeFileSync(at("run", "round-000", "DONE"), "");
-  fs.mkdirSync(at("wfdb"));
-  fs.writeFileSync(at("wfdb", "A1.mat"), mat4(noise(512, 5)));
-  fs.writeFileSync(at("wfdb", "A1.dat"), Uint8Array.from({ length: 450 }, (_, i) => i % 97));
-  fs.writeFileSync(at("wfdb", "B1.hea"), "B1 1 300 300\nB1.dat 212 1000/mV 16 0\n");
   /** Parses what is put into a file. */
   const file = (name: string, read: (file: string) => void) => (bytes: Uint8Array) => {
     fs.writeFileSync(at(name), bytes);
     read(at(name));
   };
   const store = new RunStore(at("run"));
-  const recording = { rate: 300, units: "auto" } as const;
   return [
-    { name: "MATLAB v4", seeds: [mat4(noise(300, 1)), mat4(noise(7, 2))], parse: readMat4 },
-    {
-      name: "WFDB header and samples",
-      slow: true,
-      seeds: [
-        text(header),
-        text("A1 1 300 300\nA1.dat 212 1000/mV 16 0\n"),
-        text("# c\nA1 1 250.5 0\nA1.mat 16+24 200(5)/uV\n"),
-      ],
-      parse: file("wfdb/A1.hea", (name) => readInput(name, { units: "auto" })),
-    },
-    {
-      name: "WFDB samples",
-      seeds: [Uint8Array.from({ length: 450 }, (_, i) => i % 97)],
-      parse: file("wfdb/B1.dat", () => readInput(at("wfdb", "B1.hea"), { units: "auto" })),
-    },
-    {
-      name: "WFDB rate",
-      seeds: [text(header), text("# comment\r\n\r\nA1 1 250.5")],
-      parse: file("rate.hea", statedRate),
-    },
+    ...recordingParsers(),
     {
       name: "CSV",
       seeds: [text('id,label\nA1,"N"\nA2,~\n\n'), text("a;b\n"), text('"x""y",1\r\n')],
       parse: (bytes) => parseCsv(decoded(bytes), "it"),
-    },
-    {
-      name: "CSV signal",
-      slow: true,
-      seeds: [text("mV\n0.5\n-1e-3\n2\n"), text("1\n2\n3\n"), text(`${"512\n".repeat(300)}511\n`)],
-      parse: (bytes) => readSignalCsv(decoded(bytes)),
-    },
-    {
-      name: "CSV recording",
-      slow: true,
-      seeds: [text(Array.from(noise(300, 4)).join("\n")), text(`0.511\n${"0.512\n".repeat(300)}`)],
-      parse: file("recording.csv", (name) => readRecording(name, recording)),
     },
     {
       name: "labels",

@@ -1,0 +1,62 @@
+/**
+ * The options that say how recordings are read, the same in every command that reads them.
+ *
+ * @module
+ */
+import { type Command, Option } from "commander";
+import { UsageError } from "../core/errors.ts";
+import { MAX_GAP_SECONDS } from "../data/formats/gaps.ts";
+import type { ReadingOptions } from "../data/formats/reading.ts";
+import { UNITS, type Units } from "../data/formats/units.ts";
+import { number } from "./command.ts";
+
+/** What the command line says. */
+export interface ReadingFlags {
+  readonly rate?: number;
+  readonly units: Units | "auto";
+  readonly gain?: number;
+  readonly baseline?: number;
+  readonly lead?: string;
+  readonly column?: string;
+  readonly maxGap: number;
+  readonly force?: true;
+}
+
+/** Adds the options; `force` says what that one does. */
+export function addReadingOptions(command: Command, { force }: { force: string }): Command {
+  return command
+    .option("--rate <hz>", "samples per second of files that do not say", number(1, 100_000))
+    .addOption(
+      new Option("--units <unit>", "unit of the numbers, whatever a file says; raw is 1000 per mV")
+        .choices(["auto", ...UNITS]).default("auto"),
+    )
+    .option("--gain <number>", "numbers per mV, or per --units, whatever a file says", nonZero)
+    .option("--baseline <number>", "the number that means 0 mV", number(-1e9, 1e9))
+    .option("--lead <name|number>", "which lead of several (default: the only ECG, or lead I)")
+    .option("--column <name|number>", "the same, for the columns of a text file")
+    .option(
+      "--max-gap <s>",
+      "seconds of missing samples that are bridged; more are refused",
+      number(0, 3600),
+      MAX_GAP_SECONDS,
+    )
+    .option("--force", force);
+}
+
+function nonZero(text: string): number {
+  const value = number(-1e12, 1e12)(text);
+  if (value === 0) throw new UsageError("--gain must not be 0");
+  return value;
+}
+
+/** @throws {UsageError} If options contradict each other. */
+export function readingOptionsOf(flags: ReadingFlags): ReadingOptions & { maxGap: number } {
+  const { rate, units, gain, baseline, lead, column, maxGap } = flags;
+  if (lead !== undefined && column !== undefined) {
+    throw new UsageError("--lead and --column name the same thing: give one of them");
+  }
+  if (units === "raw" && gain !== undefined) {
+    throw new UsageError("--units raw is 1000 per mV: leave --gain out, or --units");
+  }
+  return { rate, units, gain, baseline, lead: lead ?? column, maxGap };
+}

@@ -1,0 +1,102 @@
+/**
+ * From the variables of a MATLAB file to leads.
+ *
+ * @module
+ */
+import { BadRecord } from "../problem.ts";
+import type { Lead, SignalFile } from "./signal_file.ts";
+
+/** A real numeric matrix of a MATLAB file. */
+export interface Matrix {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** Element `i` in column-major order. */
+  readonly at: (i: number) => number;
+  /** The number that marks a missing sample: that of int16, WFDB's -32768. */
+  readonly missing: number | null;
+}
+
+/** The variable that WFDB's and PhysioNet's tools write. */
+const PREFERRED = "val";
+const TIME = /^(t|tm|time|times|timestamps?|x_?axis)$/i;
+const RATE = /^(fs|sf|sfreq|freq|frequency|rate|srate|fsamp|sampl(e|ing)_?(rate|freq(uency)?))$/i;
+/** Shorter variables are settings, not signals. */
+const SHORTEST = 16;
+
+/** What PhysioNet/CinC 2017 recordings have, whose `.mat` files say no rate. */
+const CINC = { rate: 300, why: "the rate of PhysioNet/CinC 2017's .mat files" };
+
+/**
+ * The leads of a file: those of `val`, or of the only variable that can be a signal, or of all that can.
+ * A matrix has a lead for each of its shorter side's rows or columns. A single number that is called
+ * `fs` or the like is the rate.
+ *
+ * @throws {BadRecord} If no variable can be a signal.
+ */
+export function leadsOfMatrices(matrices: readonly Matrix[]): SignalFile {
+  const preferred = matrices.filter(({ name }) => lastPart(name) === PREFERRED);
+  const signals = preferred.length > 0 ? preferred : matrices.filter(isSignal);
+  if (signals.length === 0) {
+    const found = matrices.map(({ name, rows, columns }) => `${name} ${rows} x ${columns}`);
+    throw new BadRecord(
+      "no-signal",
+      found.length === 0
+        ? "it holds no numeric matrix"
+        : `none of its variables is a signal: ${found.slice(0, 8).join(", ")}`,
+    );
+  }
+  const rate = rateIn(matrices);
+  const several = signals.length > 1;
+  const leads = signals.flatMap((matrix) => leadsOf(matrix, { rate, several }));
+  return {
+    leads: leads.map((lead, i) => ({ ...lead, number: i + 1 })),
+    rateSource: "its variable for the rate",
+    defaultRate: CINC,
+  };
+}
+
+function isSignal({ name, rows, columns }: Matrix): boolean {
+  return Math.max(rows, columns) >= SHORTEST && Math.min(rows, columns) >= 1 &&
+    !TIME.test(lastPart(name));
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
+}
+
+function rateIn(matrices: readonly Matrix[]): number | null {
+  const found = matrices.filter(({ name, rows, columns }) =>
+    rows === 1 && columns === 1 && RATE.test(lastPart(name))
+  ).map(({ at }) => at(0));
+  return new Set(found).size === 1 ? found[0]! : null;
+}
+
+function leadsOf(
+  { name, rows, columns, at, missing }: Matrix,
+  { rate, several }: { rate: number | null; several: boolean },
+): Omit<Lead, "number">[] {
+  if (rows === columns && rows > 1) {
+    throw new BadRecord(
+      "not-one-column",
+      `its variable ${name} is ${rows} x ${columns}: which side are the leads?`,
+    );
+  }
+  const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
+  const [stride, step] = rows < columns ? [1, rows] : [rows, 1];
+  return Array.from({ length: count }, (_, lead) => ({
+    name: several ? (count === 1 ? name : `${name} ${lead + 1}`) : "",
+    unit: null,
+    gain: null,
+    baseline: 0,
+    rate,
+    numbers: () => {
+      const numbers = new Float64Array(length);
+      for (let i = 0; i < length; i++) {
+        const number = at(lead * stride + i * step);
+        numbers[i] = number === missing ? NaN : number;
+      }
+      return numbers;
+    },
+  }));
+}

@@ -1,0 +1,90 @@
+/**
+ * From a signal to what a network takes: whole, at the network's rate, as 16-bit integers.
+ *
+ * @module
+ */
+import { HOP, usedLength } from "../format.ts";
+import { BadRecord } from "../problem.ts";
+import { resample } from "../resample.ts";
+import { bridgeGaps } from "./gaps.ts";
+import { doubtsAbout, unitAdvice } from "./plausible.ts";
+import type { Reading } from "./reading.ts";
+import { UNITS_PER_MILLIVOLT } from "./units.ts";
+
+/** What a network takes. */
+export interface PrepareOptions {
+  /** Samples per second of the network. */
+  readonly targetRate: number;
+  /** Seconds of missing samples that are bridged. */
+  readonly maxGap: number;
+}
+
+/** A signal that a network takes. */
+export interface Prepared {
+  /** Stored units (1000 per mV) at the target rate [length]. */
+  readonly samples: Int16Array;
+  /** Samples of the source that were missing, and stretches of them: they are bridged. */
+  readonly missing: number;
+  readonly gaps: number;
+  /** What speaks against its being an ECG; see plausible.ts. */
+  readonly doubts: readonly string[];
+}
+
+const INT16_MIN = -32768;
+const INT16_MAX = 32767;
+
+/**
+ * Bridges gaps, resamples and rounds.
+ *
+ * @throws {BadRecord} If samples are missing for too long, values do not fit, or the signal is constant or
+ * shorter than a step.
+ */
+export function prepare(
+  { signal, rate, understood: { unit } }: Reading,
+  { targetRate, maxGap }: PrepareOptions,
+): Prepared {
+  const whole = bridgeGaps(signal, { rate, maxGap });
+  refuseTooLarge(whole.signal, unit);
+  const samples = toRate(whole.signal, { from: rate, to: targetRate });
+  refuseUseless(samples, targetRate);
+  const { missing, gaps } = whole;
+  return { samples, missing, gaps, doubts: doubtsAbout(whole.signal, { rate, missing, unit }) };
+}
+
+function refuseTooLarge(signal: Float64Array, unit: string): void {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of signal) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (Math.round(low) >= INT16_MIN && Math.round(high) <= INT16_MAX) return;
+  const largest = (Math.abs(low) > high ? low : high) / UNITS_PER_MILLIVOLT;
+  throw new BadRecord(
+    "out-of-range",
+    `${Number(largest.toPrecision(5))} mV is more than the 32.767 mV that fit: ` +
+      unitAdvice((high - low) / UNITS_PER_MILLIVOLT, unit),
+  );
+}
+
+function toRate(signal: Float64Array, { from, to }: { from: number; to: number }): Int16Array {
+  const values = from === to ? signal : resample(signal, { from, to });
+  // The filter may overshoot a step at the very end of the range: there it saturates.
+  return Int16Array.from(
+    values,
+    (value) => Math.max(INT16_MIN, Math.min(INT16_MAX, Math.round(value))),
+  );
+}
+
+/** @throws {BadRecord} If there is no whole step, or nothing but one value. */
+function refuseUseless(samples: Int16Array, rate: number): void {
+  if (samples.length < HOP) {
+    throw new BadRecord(
+      "too-short",
+      `${samples.length} samples at ${rate} Hz, at least ${HOP} are needed`,
+    );
+  }
+  const used = samples.subarray(0, usedLength(samples.length));
+  if (used.every((value) => value === used[0])) {
+    throw new BadRecord("constant", `all ${used.length} samples are ${used[0]}`);
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * From what a file says and what a user says to a signal in physical units: which lead, what its numbers
+ * mean and how many there are in a second. What neither says is assumed aloud or refused.
+ *
+ * @module
+ */
+import { BadRecord } from "../problem.ts";
+import { chooseLead } from "./choose_lead.ts";
+import type { FormatName, ReadFile } from "./registry.ts";
+import type { Lead } from "./signal_file.ts";
+import { isArbitrary, millivoltsIn, type Units, UNITS_PER_MILLIVOLT } from "./units.ts";
+
+/** What a user says about recordings. */
+export interface ReadingOptions {
+  /** Samples per second of files that do not say; a file that says another is refused. */
+  readonly rate?: number | undefined;
+  /** The unit of the numbers, whatever a file says; `auto`: what it says, or what can be told. */
+  readonly units: Units | "auto";
+  /** Numbers per unit, whatever a file says. */
+  readonly gain?: number | undefined;
+  /** The number that means 0, whatever a file says. */
+  readonly baseline?: number | undefined;
+  /** Name or number of the lead, or of the column of a text file. */
+  readonly lead?: string | undefined;
+}
+
+/** Who decided a thing. */
+export type Origin = "file" | "option" | "assumed";
+
+/** How a recording was understood. */
+export interface Understood {
+  readonly format: FormatName;
+  /** Its name, or its number where it has none. */
+  readonly lead: string;
+  /** Leads of the file. */
+  readonly leads: number;
+  /** Samples per second of the source. */
+  readonly rate: number;
+  readonly rateFrom: Origin;
+  readonly unit: string;
+  readonly unitFrom: Origin;
+  /** Numbers per unit, and the number that means 0. */
+  readonly gain: number;
+  readonly baseline: number;
+  /** What was assumed, a sentence each, with the option that says otherwise. */
+  readonly assumed: readonly string[];
+}
+
+/** A lead in stored units. */
+export interface Reading {
+  /** 1000 per mV at the source's rate; NaN where a sample is missing [length]. */
+  readonly signal: Float64Array;
+  readonly rate: number;
+  readonly understood: Understood;
+}
+
+/** Samples per second that an ECG can have. */
+const RATES = { least: 1, most: 100_000 };
+/** Rates that differ by less than this part are one. */
+const SAME_RATE = 0.001;
+/** What header(5) assumes of a signal that is not calibrated. */
+const WFDB_GAIN = 200;
+
+/** @throws {BadRecord} If the lead, the unit or the rate cannot be told, or contradict each other. */
+export function understand(file: ReadFile, options: ReadingOptions): Reading {
+  const { lead, assumed: chosen } = chooseLead(file.leads, options.lead);
+  const rate = rateOf(lead, { file, given: options.rate });
+  const numbers = lead.numbers();
+  if (numbers.length === 0) throw new BadRecord("empty", "it holds no samples");
+  const infinite = numbers.findIndex((number) => !Number.isFinite(number) && !Number.isNaN(number));
+  if (infinite >= 0) throw new BadRecord("not-a-number", `sample ${infinite} is infinite`);
+  const scale = scaleOf(lead, { numbers, options });
+  const { factor, baseline } = scale;
+  const signal = numbers.map((number) => (number - baseline) * factor);
+  return {
+    signal,
+    rate: rate.rate,
+    understood: {
+      format: file.format,
+      lead: lead.name === "" ? `${lead.number}` : lead.name,
+      leads: file.leads.length,
+      rate: rate.rate,
+      rateFrom: rate.from,
+      unit: scale.unit,
+      unitFrom: scale.from,
+      gain: scale.gain,
+      baseline,
+      assumed: [
+        ...(chosen === null ? [] : [`${chosen} (--lead chooses another)`]),
+        ...rate.assumed,
+        ...scale.assumed,
+      ],
+    },
+  };
+}
+
+function rateOf(
+  lead: Lead,
+  { file, given }: { file: ReadFile; given: number | undefined },
+): { rate: number; from: Origin; assumed: string[] } {
+  if (lead.rate !== null) {
+    if (!(lead.rate >= RATES.least && lead.rate <= RATES.most)) {
+      throw new BadRecord(
+        "other-rate",
+        `${file.rateSource} says ${lead.rate} Hz, expected ${RATES.least} to ${RATES.most}`,
+      );
+    }
+    if (given !== undefined && Math.abs(lead.rate - given) > SAME_RATE * given) {
+      throw new BadRecord("other-rate", `${file.rateSource} says ${lead.rate} Hz, --rate ${given}`);
+    }
+    const assumed = /, taken for /.test(file.rateSource)
+      ? [`${lead.rate} Hz by ${file.rateSource}`]
+      : [];
+    return { rate: given ?? lead.rate, from: "file", assumed };
+  }
+  if (given !== undefined) return { rate: given, from: "option", assumed: [] };
+  if (file.defaultRate === null) {
+    throw new BadRecord("no-rate", "it does not say its samples per second: give --rate HZ");
+  }
+  const { rate, why } = file.defaultRate;
+  return { rate, from: "assumed", assumed: [`${rate} Hz, ${why} (--rate says another)`] };
+}
+
+interface Scale {
+  /** Stored units per number. */
+  readonly factor: number;
+  readonly unit: string;
+  readonly from: Origin;
+  readonly gain: number;
+  readonly baseline: number;
+  readonly assumed: string[];
+}
+
+function scaleOf(
+  lead: Lead,
+  { numbers, options }: { numbers: Float64Array; options: ReadingOptions },
+): Scale {
+  const stated = lead.unit !== null && !isArbitrary(lead.unit) ? lead.unit : null;
+  const baseline = options.baseline ?? lead.baseline;
+  const says = (unit: string, from: Origin, gain: number, assumed: string[] = []): Scale => {
+    const millivolts = millivoltsIn(unit);
+    if (millivolts === null) {
+      throw new BadRecord(
+        "other-unit",
+        `its lead ${lead.name || lead.number} is in ${
+          JSON.stringify(unit)
+        }, which is no voltage: ` +
+          "choose another with --lead, or say its unit with --units",
+      );
+    }
+    return { factor: UNITS_PER_MILLIVOLT * millivolts / gain, unit, from, gain, baseline, assumed };
+  };
+  const { units } = options;
+  if (units === "raw") return raw("option", baseline, []);
+  const gain = options.gain ?? lead.gain;
+  if (units !== "auto") return says(units, "option", gain ?? 1);
+  if (options.gain !== undefined) return says(stated ?? "mV", "option", options.gain);
+  if (stated !== null) {
+    return gain !== null ? says(stated, "file", gain) : says(stated, "assumed", WFDB_GAIN, [
+      `${WFDB_GAIN} per ${stated}, WFDB's default for a signal without a gain (--gain says another)`,
+    ]);
+  }
+  const isWhole = numbers.every((number) => Number.isNaN(number) || Number.isInteger(number));
+  return isWhole
+    ? raw("assumed", baseline, ["whole numbers are 1000 per mV (--units or --gain says otherwise)"])
+    : says("mV", "assumed", 1, ["the numbers are mV (--units or --gain says otherwise)"]);
+}
+
+function raw(from: Origin, baseline: number, assumed: string[]): Scale {
+  return { factor: 1, unit: "raw", from, gain: 1, baseline, assumed };
+}

@@ -1,0 +1,61 @@
+/**
+ * Which files of a folder are recordings, and which belong to another.
+ *
+ * @module
+ */
+import { endingOf, ENDINGS } from "./registry.ts";
+import { parseWfdbHeader } from "./wfdb_header.ts";
+
+/** Files that stand beside recordings in published data sets. */
+const NO_RECORDING =
+  /^\.|^(reference.*|readme.*|license.*|licence.*|records.*|annotators.*|sha256sums.*|md5sums.*)\.(csv|txt|tsv)$/i;
+
+/**
+ * The recordings among a folder's file names, by name without ending. A WFDB record is one recording
+ * whatever its files: its `.mat` where it has one, else its header; signal files and segments that a header
+ * lists are none of their own. More than one file of a name are recordings in several formats.
+ *
+ * @param read The bytes of one of the files; null if it cannot be read.
+ */
+export function recordFiles(
+  names: readonly string[],
+  read: (name: string) => Uint8Array | null,
+): Map<string, string[]> {
+  const present = new Set(names);
+  const claimed = new Set<string>();
+  for (const name of names) {
+    if (endingOf(name) !== ".hea" || NO_RECORDING.test(name)) continue;
+    const matrix = `${stemOf(name)}.mat`;
+    for (const file of filesOf(read(name)) ?? [matrix]) {
+      if (file === name) continue;
+      // A record that is a single .mat goes by the name of that file.
+      claimed.add(file === matrix && present.has(matrix) ? name : file);
+    }
+  }
+  const found = new Map<string, string[]>();
+  for (const name of names.toSorted()) {
+    if (claimed.has(name) || NO_RECORDING.test(name) || !ENDINGS.includes(endingOf(name))) continue;
+    const stem = stemOf(name);
+    found.set(stem, [...(found.get(stem) ?? []), name]);
+  }
+  return found;
+}
+
+/** A file's name without its ending. */
+export function stemOf(name: string): string {
+  return name.slice(0, name.length - endingOf(name).length);
+}
+
+/** What a header lists; null if it is damaged, which reading it will say. */
+function filesOf(bytes: Uint8Array | null): string[] | null {
+  if (bytes === null) return null;
+  try {
+    const { signals, segments } = parseWfdbHeader(bytes);
+    return [
+      ...signals.map(({ file }) => file),
+      ...segments.flatMap(({ name }) => (name === null ? [] : [`${name}.hea`])),
+    ];
+  } catch {
+    return null;
+  }
+}

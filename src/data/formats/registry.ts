@@ -1,0 +1,134 @@
+/**
+ * The formats of recordings, and the one way to read any of them.
+ *
+ * @module
+ */
+import { BadRecord } from "../problem.ts";
+import { isEdf, readEdf } from "./edf.ts";
+import { isHdf5, refuseHdf5 } from "./hdf5.ts";
+import { isMat4, readMat4 } from "./mat4.ts";
+import { isMat5, readMat5 } from "./mat5.ts";
+import type { SignalFile, SourceFile } from "./signal_file.ts";
+import { readTable } from "./table.ts";
+import { readWfdb } from "./wfdb.ts";
+import { parseWfdbHeader } from "./wfdb_header.ts";
+
+/** Formats in the order in which contents are looked at. */
+export const FORMAT_NAMES = ["mat5", "hdf5", "edf", "mat4", "wfdb", "text"] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** How a format is recognised and read. */
+export interface Format {
+  /** For messages and tables. */
+  readonly title: string;
+  /** Endings of its files, in small letters. */
+  readonly endings: readonly string[];
+  /** Whether the contents say that they are of this format; null for a format without a mark. */
+  readonly matches: ((bytes: Uint8Array) => boolean) | null;
+  /** @throws {BadRecord} If the file cannot be read, with what was found. */
+  readonly read: (source: SourceFile) => SignalFile;
+}
+
+export const FORMATS: Readonly<Record<FormatName, Format>> = {
+  mat5: {
+    title: "MATLAB v5",
+    endings: [".mat"],
+    matches: isMat5,
+    read: ({ bytes }) => readMat5(bytes),
+  },
+  hdf5: { title: "MATLAB v7.3", endings: [".mat"], matches: isHdf5, read: refuseHdf5 },
+  edf: {
+    title: "EDF",
+    endings: [".edf", ".bdf", ".rec"],
+    matches: isEdf,
+    read: ({ bytes }) => readEdf(bytes),
+  },
+  mat4: {
+    title: "MATLAB v4",
+    endings: [".mat"],
+    matches: null,
+    read: ({ bytes }) => readMat4(bytes),
+  },
+  wfdb: { title: "WFDB", endings: [".hea"], matches: null, read: readWfdb },
+  text: {
+    title: "text",
+    endings: [".csv", ".txt", ".tsv"],
+    matches: null,
+    read: ({ bytes }) => readTable(bytes),
+  },
+};
+
+/** Endings of all files that are recordings of their own, in small letters. */
+export const ENDINGS: readonly string[] = [
+  ...new Set(FORMAT_NAMES.flatMap((name) => FORMATS[name].endings)),
+];
+
+/** A file that was read. */
+export interface ReadFile extends SignalFile {
+  readonly format: FormatName;
+}
+
+/**
+ * Reads a recording: in the format that its contents name, else by its ending. A signal file with a WFDB
+ * header of the same name beside it is read as that record.
+ *
+ * @throws {BadRecord} If it cannot be read.
+ */
+export function readSignalFile(source: SourceFile): ReadFile {
+  const header = headerOf(source);
+  if (header) return { format: "wfdb", ...readWfdb(header) };
+  if (source.bytes.length === 0) throw new BadRecord("empty", "0 bytes");
+  const format = formatOf(source);
+  return { format, ...FORMATS[format].read(source) };
+}
+
+/** The format of a file that no header describes. @throws {BadRecord} If it is none. */
+export function formatOf({ name, bytes }: Pick<SourceFile, "name" | "bytes">): FormatName {
+  const byContent = FORMAT_NAMES.find((each) => FORMATS[each].matches?.(bytes));
+  if (byContent) return byContent;
+  const ending = endingOf(name);
+  if (ending === ".mat") {
+    if (isMat4(bytes)) return "mat4";
+    throw new BadRecord("not-v4", startOf(bytes, "it is no MATLAB file of version 4 or 5"));
+  }
+  const byEnding = FORMAT_NAMES.find((each) => FORMATS[each].endings.includes(ending));
+  if (byEnding === "edf") throw new BadRecord("unreadable", startOf(bytes, "it is no EDF or BDF"));
+  if (byEnding) return byEnding;
+  throw new BadRecord("unreadable", `a recording ends in ${ENDINGS.join(", ")} or .dat`);
+}
+
+function startOf(bytes: Uint8Array, what: string): string {
+  const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"));
+  return `${what}: ${bytes.length} bytes that begin with ${start.join(" ")}`;
+}
+
+/** A name's ending with the dot, in small letters; empty if it has none. */
+export function endingOf(name: string): string {
+  return /\.[^.]*$/.exec(name)?.[0].toLowerCase() ?? "";
+}
+
+/**
+ * The header of a signal file, if one lies beside it.
+ *
+ * @throws {BadRecord} If one lies there that does not describe the file.
+ */
+function headerOf({ name, beside }: SourceFile): SourceFile | null {
+  if (!/\.(mat|dat)$/i.test(name)) return null;
+  const header = name.replace(/\.[^.]*$/, ".hea");
+  const bytes = beside(header);
+  if (bytes === null) {
+    if (!/\.dat$/i.test(name)) return null;
+    throw new BadRecord("unreadable", `${header}, the header that describes it, is not there`);
+  }
+  const { signals, segments } = parseWfdbHeader(bytes);
+  if (segments.length === 0 && signals.some(({ file }) => file === name)) {
+    return { name: header, bytes, beside };
+  }
+  throw new BadRecord(
+    "unreadable",
+    `${header} beside it describes ${
+      signals[0]?.file ?? "other files"
+    }, not ${name}: name ${header} ` +
+      "to read that record, or move one of them",
+  );
+}
