@@ -21,7 +21,7 @@ export type Preset = Omit<
 >;
 
 /** Chosen on dev over several networks, the same for all methods: docs/decision.md. */
-const SCORE = { decision: "vote", priorExponent: 1, priorUnit: "records" } as const;
+const SCORE = { decision: "mean", priorExponent: 0.5, priorUnit: "records" } as const;
 const MAGNITUDE = { criterion: "magnitude", keepLayers: [] as string[] } as const;
 
 export const PRESETS = {

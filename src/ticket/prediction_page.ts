@@ -92,7 +92,9 @@ function answerOf(records: readonly JudgedRecord[], classes: readonly string[]):
   const [first] = records;
   if (first && records.length === 1) {
     const share = first.probabilities[first.label]!;
-    return `The ticket labels ${first.record} ${first.label} (${(100 * share).toFixed(0)} %).`;
+    return `The ticket labels ${first.record} ${first.label} (probability ${
+      (100 * share).toFixed(0)
+    } %).`;
   }
   const counts = classes.flatMap((name) => {
     const count = records.filter(({ label }) => label === name).length;
