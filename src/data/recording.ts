@@ -56,10 +56,12 @@ export function readReading(file: string, options: ReadingOptions): Reading {
 /** A file on disk with what lies beside it. @throws {BadRecord} If it cannot be read. */
 export function sourceFile(file: string): SourceFile {
   const folder = path.dirname(file);
-  const known = new Map<string, Uint8Array | null>();
+  const name = path.basename(file);
+  const bytes = readBytes(file)!;
+  const known = new Map<string, Uint8Array | null>([[name, bytes]]);
   return {
-    name: path.basename(file),
-    bytes: readBytes(file)!,
+    name,
+    bytes,
     beside: (name) => {
       let bytes = known.get(name);
       if (bytes === undefined) {

@@ -35,7 +35,9 @@ const CINC = { rate: 300, why: "the rate of PhysioNet/CinC 2017's .mat files" };
  * @throws {BadRecord} If no variable can be a signal.
  */
 export function leadsOfMatrices(matrices: readonly Matrix[]): SignalFile {
-  const preferred = matrices.filter(({ name }) => lastPart(name) === PREFERRED);
+  const preferred = matrices.filter(({ name, rows, columns }) =>
+    lastPart(name) === PREFERRED && rows * columns > 0
+  );
   const signals = preferred.length > 0 ? preferred : matrices.filter(isSignal);
   if (signals.length === 0) {
     const found = matrices.map(({ name, rows, columns }) => `${name} ${rows} x ${columns}`);

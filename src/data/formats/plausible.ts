@@ -31,9 +31,7 @@ export function doubtsAbout(
   signal: Float64Array,
   { rate, missing, unit }: { rate: number; missing: number; unit: string },
 ): string[] {
-  const sorted = signal.toSorted();
-  const [low, high] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
-  const median = sorted[sorted.length >> 1] ?? 0;
+  const { low, high } = extremesOf(signal);
   const extent = (high - low) / UNITS_PER_MILLIVOLT;
   const doubts: string[] = [];
   if (extent < PEAK_TO_PEAK.least || extent > PEAK_TO_PEAK.most) {
@@ -43,6 +41,8 @@ export function doubtsAbout(
         unitAdvice(extent, unit),
     );
   }
+  // Sorting takes longer than all the rest, and a signal that crosses 0 has no such offset.
+  const median = low > 0 || high < 0 ? signal.toSorted()[signal.length >> 1]! : 0;
   if (Math.abs(median) > MOST_OFFSET * (high - low)) {
     const offset = short(median / UNITS_PER_MILLIVOLT);
     doubts.push(
@@ -81,6 +81,17 @@ export function unitAdvice(millivolts: number, unit: string): string {
   return `if its numbers are ${fits}, say --units ${fits}`;
 }
 
+/** The lowest and the highest sample; 0 and 0 if there is none. */
+export function extremesOf(signal: Float64Array): { low: number; high: number } {
+  let [low, high] = signal.length === 0 ? [0, 0] : [Infinity, -Infinity];
+  for (let i = 0; i < signal.length; i++) {
+    const value = signal[i]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return { low, high };
+}
+
 function flatShare(signal: Float64Array, least: number): number {
   let [flat, run] = [0, 1];
   for (let i = 1; i <= signal.length; i++) {
@@ -95,7 +106,7 @@ function flatShare(signal: Float64Array, least: number): number {
 
 function shareOf(signal: Float64Array, value: number): number {
   let count = 0;
-  for (const each of signal) if (each === value) count++;
+  for (let i = 0; i < signal.length; i++) if (signal[i] === value) count++;
   return count / Math.max(1, signal.length);
 }
 

@@ -7,7 +7,7 @@ import { HOP, usedLength } from "../format.ts";
 import { BadRecord } from "../problem.ts";
 import { resample } from "../resample.ts";
 import { bridgeGaps } from "./gaps.ts";
-import { doubtsAbout, unitAdvice } from "./plausible.ts";
+import { doubtsAbout, extremesOf, unitAdvice } from "./plausible.ts";
 import type { Reading } from "./reading.ts";
 import { UNITS_PER_MILLIVOLT } from "./units.ts";
 
@@ -52,11 +52,7 @@ export function prepare(
 }
 
 function refuseTooLarge(signal: Float64Array, unit: string): void {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of signal) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
+  const { low, high } = extremesOf(signal);
   if (Math.round(low) >= INT16_MIN && Math.round(high) <= INT16_MAX) return;
   const largest = (Math.abs(low) > high ? low : high) / UNITS_PER_MILLIVOLT;
   throw new BadRecord(
@@ -69,10 +65,11 @@ function refuseTooLarge(signal: Float64Array, unit: string): void {
 function toRate(signal: Float64Array, { from, to }: { from: number; to: number }): Int16Array {
   const values = from === to ? signal : resample(signal, { from, to });
   // The filter may overshoot a step at the very end of the range: there it saturates.
-  return Int16Array.from(
-    values,
-    (value) => Math.max(INT16_MIN, Math.min(INT16_MAX, Math.round(value))),
-  );
+  const samples = new Int16Array(values.length);
+  for (let i = 0; i < samples.length; i++) {
+    samples[i] = Math.max(INT16_MIN, Math.min(INT16_MAX, Math.round(values[i]!)));
+  }
+  return samples;
 }
 
 /** @throws {BadRecord} If there is no whole step, or nothing but one value. */

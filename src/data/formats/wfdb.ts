@@ -117,7 +117,9 @@ function formatOf({ format, file }: WfdbSignal): SampleFormat {
   if (found) return found;
   throw new BadRecord(
     "unsupported",
-    COMPRESSED.has(format)
+    format === 0
+      ? "its header describes a layout without samples"
+      : COMPRESSED.has(format)
       ? `its samples have the compressed WFDB format ${format}: rewrite them with ` +
         `xform -i RECORD -o NEW, or as .csv`
       : `the samples of ${file} have the WFDB format ${format}, expected one of ` +
@@ -144,7 +146,10 @@ function matrixOf(
   );
 }
 
-/** What lies late comes forward, what the header does not count is left out, missing becomes NaN. */
+/**
+ * What lies late comes forward, what the header does not count is left out; what is missing becomes NaN, as
+ * do the last samples of a signal that lies late.
+ */
 function cutTo(
   numbers: Float64Array,
   { length, signal, format }: {
@@ -158,7 +163,9 @@ function cutTo(
   if (numbers.length < said) {
     throw new BadRecord("truncated", `${numbers.length} samples, but its header says ${said}`);
   }
-  const out = numbers.slice(skew * samplesPerFrame, said + skew * samplesPerFrame);
+  const shift = skew * samplesPerFrame;
+  const out = new Float64Array(said).fill(NaN);
+  out.set(numbers.subarray(shift, said + shift));
   if (format.missing !== null) {
     for (let i = 0; i < out.length; i++) if (out[i] === format.missing) out[i] = NaN;
   }
