@@ -37,6 +37,8 @@ const DELIMITERS: readonly Delimiter[] = ["\t", ";", ",", " "];
 /** The last line that can be a header, and one of units below it. */
 function titlesOf({ width, delimiter }: TextBlock, lines: readonly string[]): Title[] {
   const headers = lines.slice(-2).map((line) => {
+    // Above a single column, what could be divided is a setting: `Unit,µV`.
+    if (width === 1 && /[,;:=\t]/.test(line)) return null;
     const fits = [delimiter, ...DELIMITERS].map((each) => cellsOf(line, each))
       .find((cells) => cells.length === width);
     return fits && !fits.every((cell) => cell === "" || isNumber(cell)) ? fits : null;
@@ -95,7 +97,8 @@ const ABOUT_RATE = /sampl|rate|freq|fs\b|abtast|frequen|muestreo|taux|campion|hz
 
 function rateIn(lines: readonly string[]): number | null {
   const found = new Set<number>();
-  for (const line of lines) {
+  // What a comma divides are several settings, but not a decimal comma or a setting's value.
+  for (const line of lines.flatMap((line) => line.split(/[,;](?!\s*\d)/))) {
     if (FILTER.test(line) || !ABOUT_RATE.test(line)) continue;
     for (const pattern of [HERTZ, NAMED]) {
       for (const [, digits] of line.matchAll(pattern)) {

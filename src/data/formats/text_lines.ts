@@ -103,6 +103,7 @@ export function divide(text: string): TextBlock {
   if (end === 0) throw new BadRecord("empty", "no line has a number");
   const sample = sampleOf(lines, end);
   const found = DELIMITERS.map((delimiter) => ({ delimiter, ...fit(sample, delimiter) }))
+    .filter(({ delimiter, width }) => delimiter === null || width > 1)
     .reduce((best, each) => each.share > best.share ? each : best);
   const { delimiter } = found.delimiter === "," && isDecimalComma(lines, end)
     ? { delimiter: null }
@@ -173,7 +174,7 @@ function fit(
   return {
     share: cells === 0 ? 0 : good.reduce((sum, n) => sum + n, 0) / cells * count / rows.length,
     width,
-    columns: good.flatMap((n, c) => (2 * n >= own.length && n > 0 ? [c] : [])),
+    columns: good.flatMap((n, c) => (3 * n >= own.length && n > 0 ? [c] : [])),
   };
 }
 

@@ -44,7 +44,7 @@ export function timelineOf(times: Float64Array, unit: string | null): Timeline |
   }
   const sorted = steps.toSorted();
   const median = sorted[sorted.length >> 1]!;
-  const grain = grainOf(sorted);
+  const grain = grainOf(sorted, median);
   const isRegular = (step: number) => Math.abs(step - median) <= TOLERANCE * median + grain;
   const regular = steps.filter(isRegular);
   const isSteady = median > 0 && regular.length >= REGULAR * steps.length;
@@ -64,10 +64,10 @@ export function timelineOf(times: Float64Array, unit: string | null): Timeline |
   };
 }
 
-/** The smallest difference between two steps: times are printed in multiples of it. */
-function grainOf(sorted: Float64Array): number {
+/** The smallest difference between two steps that are no gap: times are printed in multiples of it. */
+function grainOf(sorted: Float64Array, median: number): number {
   let grain = Infinity;
-  for (let i = 1; i < sorted.length; i++) {
+  for (let i = 1; i < sorted.length && sorted[i]! <= 1.5 * median; i++) {
     const difference = sorted[i]! - sorted[i - 1]!;
     if (difference > 1e-6 * sorted[i]! && difference < grain) grain = difference;
   }
