@@ -27,6 +27,8 @@ struct MeasureSite {
   int group, channel, part;
   int first, step, quad;
   bool exists;  ///< false: the channel does not, the thread only takes part
+
+  __device__ int position(int i) const { return first + i * step; }
 };
 
 __device__ inline bool holds(const int4& lengths, int record, int position) {
@@ -54,11 +56,10 @@ __device__ inline void write_part(const Measure& m, const MeasureSite& site, flo
 }
 
 /// Whole warps only; all of its threads come here with the same m.
+/// @param n lengths of the four records
 template <int Width, int Count>
-__device__ inline void measure_statistics(const Measure& m, const MeasureSite& site,
+__device__ inline void measure_statistics(const Measure& m, const MeasureSite& site, const int4& n,
                                           float4 (&values)[Count]) {
-  const int4 n =
-      *reinterpret_cast<const int4*>(m.lengths + site.group * kLanes + 4 * site.quad);
   // Any valid value is a good pilot, if all lanes take the same.
   float pilot = 0;
   bool found = false;
@@ -66,7 +67,7 @@ __device__ inline void measure_statistics(const Measure& m, const MeasureSite& s
   for (int i = 0; i < Count; ++i) {
     LTH_UNROLL
     for (int c = 0; c < 4; ++c) {
-      if (found || !holds(n, c, site.first + i * site.step)) continue;
+      if (found || !holds(n, c, site.position(i))) continue;
       found = true;
       pilot = component(values[i], c);
     }
@@ -82,7 +83,7 @@ __device__ inline void measure_statistics(const Measure& m, const MeasureSite& s
   for (int i = 0; i < Count; ++i) {
     LTH_UNROLL
     for (int c = 0; c < 4; ++c) {
-      if (!holds(n, c, site.first + i * site.step)) continue;
+      if (!holds(n, c, site.position(i))) continue;
       const float d = component(values[i], c) - pilot;
       sum += d;
       square = fmaf(d, d, square);
@@ -92,28 +93,32 @@ __device__ inline void measure_statistics(const Measure& m, const MeasureSite& s
   write_part<Width>(m, site, sum, square, holders ? pilot : 0.0f, count);
 }
 
-/// The same of the norm's gradient: `values` are of its result.
+/// Value i of the norm's input, whose gradient is measured.
+template <class T>
+__device__ inline float4 measured_input(const Measure& m, const MeasureSite& site, int i) {
+  return load4(m.x.row<T>(site.group, site.channel) + size_t(site.position(i)) * kLanes +
+               4 * site.quad);
+}
+
+/// The same of the norm's gradient: `values` are of its result, `x` of its input.
 template <class T, int Width, int Count>
-__device__ inline void measure_gradient(const Measure& m, const MeasureSite& site,
-                                        float4 (&values)[Count]) {
-  const NormReader<4> reader(m.view, site.group, 4 * site.quad);
+__device__ inline void measure_gradient(const Measure& m, const MeasureSite& site, const int4& n,
+                                        float4 (&values)[Count], float4 (&x)[Count]) {
+  const NormReader<4> reader(m.view, site.group, 4 * site.quad, n);
   float sum = 0, product = 0;
   int count = 0;
   if (site.exists) {
     const float4 map = reader.map_of(site.channel);
-    const T* row = m.x.row<T>(site.group, site.channel) + 4 * site.quad;
     LTH_UNROLL
     for (int i = 0; i < Count; ++i) {
-      const int p = site.first + i * site.step;
-      if (p >= m.x.length) continue;
-      float4 x = load4(row + size_t(p) * kLanes);
+      const int p = site.position(i);
       LTH_UNROLL
       for (int c = 0; c < 4; ++c) {
         if (!reader.holds(c, p)) continue;
-        const float y = as_stored<T>(reader(map, site.channel, p, c, component(x, c)));
+        const float y = as_stored<T>(reader(map, site.channel, p, c, component(x[i], c)));
         const float g = reader.passed(component(values[i], c), y);
         sum += g;
-        product = fmaf(g, component(x, c) - map.x, product);
+        product = fmaf(g, component(x[i], c) - map.x, product);
         ++count;
       }
     }

@@ -29,8 +29,8 @@ __global__ void __launch_bounds__(kThreads) split_sum_kernel(const PassArgs args
     const float4 v = load4(args.partial + args.partial_place(s, set, row, group, step) + 4 * quad);
     sum = make_float4(sum.x + v.x, sum.y + v.y, sum.z + v.z, sum.w + v.w);
   }
-  args.out.store<T>(group, args.out_channel(row),
-                    args.sets[set].taps.out_first + step * args.out_step, quad, sum);
+  OutputQuad<T>(args.out, group, args.out_channel(row), quad)
+      .store(args.sets[set].taps.out_first + step * args.out_step, sum);
 }
 
 /// Rows without surviving weights: bias and residual only.
@@ -39,8 +39,9 @@ __global__ void __launch_bounds__(kThreads) dead_rows_kernel(const Output out,
                                                              const int32_t* dead) {
   const int channel = dead[blockIdx.x], group = blockIdx.y;
   out.zero_halo<T>(group, channel, threadIdx.x, kThreads);
-  for (int i = threadIdx.x; i < out.rows.length * 4; i += kThreads) {
-    out.store<T>(group, channel, i / 4, i % 4, make_float4(0, 0, 0, 0));
+  const OutputQuad<T> quad(out, group, channel, threadIdx.x % 4);
+  for (int p = threadIdx.x / 4; p < out.rows.length; p += kThreads / 4) {
+    quad.store(p, make_float4(0, 0, 0, 0));
   }
 }
 
@@ -77,11 +78,11 @@ PassPlan::PassPlan(const Source& source, ConvKernel kernel, const DeviceInfo& de
     make_sparse(source, device, stream);
   } else {
     if (rows_.dead_count > 0) rows_.live = DeviceArray<int32_t>(source.row_live, stream);
-    make_dense();
+    make_dense(stream);
   }
 }
 
-void PassPlan::make_dense() {
+void PassPlan::make_dense(Stream stream) {
   const bool simt = kernel_ == ConvKernel::simt;
   const int chunk = simt ? kSimtChunk : kernel_ == ConvKernel::bf16 ? 16 : 8;
   size_t total = 0;
@@ -95,6 +96,7 @@ void PassPlan::make_dense() {
   }
   // Weights are loaded a tap ahead: one fragment past the end is read, and not used.
   packed_ = DeviceArray<uint32_t>(total + kFragmentWords);
+  fill_zero(packed_.data() + total, kFragmentWords * sizeof(uint32_t), stream);
 }
 
 void PassPlan::make_sparse(const Source& source, const DeviceInfo& device, Stream stream) {

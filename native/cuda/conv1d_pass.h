@@ -62,28 +62,44 @@ __device__ inline void store_sums(const PassArgs& args, const PassSite& site, in
                                   int between, int quad, float4 (&sums)[Count]) {
   const PassSet& set = args.sets[site.set];
   const bool exists = row < args.rows;
-  const int channel = exists ? args.out_channel(row) : 0;
-  const int position = set.taps.out_first + first * args.out_step;
-  LTH_UNROLL
-  for (int i = 0; i < Count; ++i) {
-    const int step = first + i * between;
-    if (!exists || step >= set.steps) continue;
-    if (args.splits > 1) {
+  const int steps = exists ? set.steps : 0;
+  if (args.splits > 1) {
+    LTH_UNROLL
+    for (int i = 0; i < Count; ++i) {
+      const int step = first + i * between;
+      if (step >= steps) continue;
       const size_t place = args.partial_place(site.split, site.set, row, site.group, step);
-      *reinterpret_cast<float4*>(args.partial + place + 4 * quad) = sums[i];
-    } else {
-      sums[i] = args.out.store<T>(site.group, channel, position + i * between * args.out_step,
-                                  quad, sums[i]);
+      store4_global(args.partial + place + 4 * quad, sums[i]);
     }
+    return;
   }
   const Measure& measure = args.measure;
-  if (measure.kind == Measure::Kind::nothing) return;
-  const MeasureSite place{site.group, channel, site.part, position, between * args.out_step, quad,
-                          exists};
+  const MeasureSite place{.group = site.group,
+                          .channel = exists ? args.out_channel(row) : 0,
+                          .part = site.part,
+                          .first = set.taps.out_first + first * args.out_step,
+                          .step = between * args.out_step,
+                          .quad = quad,
+                          .exists = exists};
+  const OutputQuad<T> out(args.out, site.group, place.channel, quad);
+  // Whatever is read, before anything is written: the reads wait for memory together.
+  float4 residual[Count], x[Count];
+  LTH_UNROLL
+  for (int i = 0; i < Count; ++i) {
+    residual[i] = x[i] = make_float4(0, 0, 0, 0);
+    if (first + i * between >= steps) continue;
+    if (out.adds()) residual[i] = out.residual(place.position(i));
+    if (measure.kind == Measure::Kind::gradient) x[i] = measured_input<T>(measure, place, i);
+  }
+  LTH_UNROLL
+  for (int i = 0; i < Count; ++i) {
+    if (first + i * between >= steps) continue;
+    sums[i] = out.store(place.position(i), sums[i], residual[i]);
+  }
   if (measure.kind == Measure::Kind::statistics) {
-    measure_statistics<Width>(measure, place, sums);
-  } else {
-    measure_gradient<T, Width>(measure, place, sums);
+    measure_statistics<Width>(measure, place, out.lengths(), sums);
+  } else if (measure.kind == Measure::Kind::gradient) {
+    measure_gradient<T, Width>(measure, place, out.lengths(), sums, x);
   }
 }
 

@@ -35,7 +35,7 @@ class MmaPass {
         const int tile = min(site.row / 16 + i, last);
         packed_[i] = reinterpret_cast<const uint4*>(set.packed) +
                      (size_t(tile) * per_tile + first) * kWarp + lane;
-        next_[i] = *packed_[i];
+        next_[i] = load_written(packed_[i]);
       }
     }
     LTH_UNROLL
@@ -137,7 +137,7 @@ class MmaPass {
     for (int i = 0; i < Tiles; ++i) {
       current[i] = next_[i];
       packed_[i] += kWarp;
-      next_[i] = *packed_[i];  // past the last tap: the next tile's first, or padding
+      next_[i] = load_written(packed_[i]);  // past the last tap: the next tile's first, or padding
     }
     LTH_UNROLL
     for (int j = 0; j < Steps; ++j) {

@@ -57,7 +57,7 @@ class PassPlan {
   void run(const Data& data, PlanContext& context, Stream stream) const;
 
  private:
-  void make_dense();
+  void make_dense(Stream stream);
   void make_sparse(const Source& source, const DeviceInfo& device, Stream stream);
   static Measure measure_of(const Data& data, const PassArgs& args, int steps);
   int engine_steps(int engine) const;

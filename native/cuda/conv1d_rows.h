@@ -33,23 +33,8 @@ struct Output {
   const float* bias;     ///< [O] or null
   const int32_t* lengths;
 
-  /// Stores four lanes of the sums at a position: plus bias and residual, 0 past the record's end.
-  /// Returns what is stored, rounded as it is.
-  template <class T>
-  __device__ float4 store(int group, int channel, int position, int quad, float4 v) const {
-    const size_t place = size_t(position) * kLanes + 4 * quad;
-    if (bias) {
-      const float b = bias[channel];
-      v = make_float4(v.x + b, v.y + b, v.z + b, v.w + b);
-    }
-    if (add.data) {
-      const float4 a = load4(add.row<T>(group, channel) + place);
-      v = make_float4(v.x + a.x, v.y + a.y, v.z + a.z, v.w + a.w);
-    }
-    const int4 n = *reinterpret_cast<const int4*>(lengths + group * kLanes + 4 * quad);
-    v = make_float4(position < n.x ? v.x : 0.0f, position < n.y ? v.y : 0.0f,
-                    position < n.z ? v.z : 0.0f, position < n.w ? v.w : 0.0f);
-    return store4(rows.row<T>(group, channel) + place, v);
+  __device__ int4 lengths_of(int group, int quad) const {
+    return *reinterpret_cast<const int4*>(lengths + group * kLanes + 4 * quad);
   }
 
   /// Positions that the longest record of a group holds.
@@ -66,9 +51,50 @@ struct Output {
     const int quads = rows.halo * (kLanes / 4);
     for (int i = thread; i < 2 * quads; i += threads) {
       const long long first = (i < quads ? 0 : (long long)rows.length * kLanes) - 4LL * quads;
-      store4(row + first + 4LL * i, make_float4(0, 0, 0, 0));
+      store4_global(row + first + 4LL * i, make_float4(0, 0, 0, 0));
     }
   }
+};
+
+/// Four lanes of a row of the output: what their positions have in common is read once.
+template <class T>
+class OutputQuad {
+ public:
+  __device__ OutputQuad(const Output& out, int group, int channel, int quad)
+      : lengths_(out.lengths_of(group, quad)),
+        row_(out.rows.row<T>(group, channel) + 4 * quad),
+        add_(out.add.data ? out.add.row<T>(group, channel) + 4 * quad : nullptr),
+        has_bias_(out.bias != nullptr),
+        bias_(has_bias_ ? out.bias[channel] : 0.0f) {}
+
+  __device__ const int4& lengths() const { return lengths_; }
+  __device__ bool adds() const { return add_ != nullptr; }
+  /// What is added at a position, where it adds.
+  __device__ float4 residual(int position) const { return load4(add_ + place(position)); }
+
+  /// Stores the sums at a position: plus bias and residual, 0 past the record's end. Returns what is
+  /// stored, rounded as it is.
+  __device__ float4 store(int position, float4 v, float4 residual) const {
+    if (has_bias_) v = make_float4(v.x + bias_, v.y + bias_, v.z + bias_, v.w + bias_);
+    if (add_) {
+      v = make_float4(v.x + residual.x, v.y + residual.y, v.z + residual.z, v.w + residual.w);
+    }
+    v = make_float4(position < lengths_.x ? v.x : 0.0f, position < lengths_.y ? v.y : 0.0f,
+                    position < lengths_.z ? v.z : 0.0f, position < lengths_.w ? v.w : 0.0f);
+    return store4_global(row_ + place(position), v);
+  }
+  __device__ float4 store(int position, float4 v) const {
+    return store(position, v, add_ ? residual(position) : make_float4(0, 0, 0, 0));
+  }
+
+ private:
+  __device__ static size_t place(int position) { return size_t(position) * kLanes; }
+
+  int4 lengths_;
+  T* row_;
+  const T* add_;
+  bool has_bias_;
+  float bias_;
 };
 
 __device__ inline float& component(float4& v, int i) {

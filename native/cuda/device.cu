@@ -9,8 +9,6 @@
 namespace lth::cuda {
 namespace {
 
-constexpr size_t kSharedForAll = size_t(48) << 10;  // dynamic shared memory without asking
-
 /// Throws for anything but success; memory errors are told apart from the rest.
 void check(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
@@ -197,8 +195,13 @@ void Order::operator()(Stream before, Stream after) {
   check(cudaStreamWaitEvent(after, event, 0), "cudaStreamWaitEvent");
 }
 
-void allow_shared(const void* kernel, size_t bytes) {
-  if (bytes <= kSharedForAll) return;
+int device_in_use() {
+  int index = 0;
+  check(cudaGetDevice(&index), "cudaGetDevice");
+  return index;
+}
+
+void set_shared_limit(const void* kernel, size_t bytes) {
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(bytes)),
         "cudaFuncSetAttribute");
 }

@@ -52,6 +52,15 @@ DeviceCount count_devices() noexcept;
 DeviceInfo device_info(int index);
 /// Makes the calling thread use a device; launches and allocations go there.
 void use_device(int index);
+int device_in_use();
+
+/// Dynamic shared memory that every kernel may have.
+inline constexpr size_t kSharedForAll = size_t(48) << 10;
+/// Sets how much a kernel may have on the device in use. Launches of graphs count too.
+void set_shared_limit(const void* kernel, size_t bytes);
+/// Raises that limit where it is less. It never sinks: another backend of the process, on any thread,
+/// may have asked for more and captured its launch.
+void allow_shared(const void* kernel, size_t bytes);
 
 struct MemoryInfo {
   size_t free = 0;

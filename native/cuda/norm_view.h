@@ -58,11 +58,13 @@ class NormReader {
       lengths_[i + 2] = n.z;
       lengths_[i + 3] = n.w;
     }
-    if (view.drops) {
-      key_ = random_key(view.seed, view.step_values ? view.step_values->stream : view.stream,
-                        view.layer);
-      first_ = uint32_t(slot) * per_record();
-    }
+    start(slot);
+  }
+  /// @param n lengths of the four
+  __device__ NormReader(const NormView& view, int group, int first, const int4& n)
+    requires(Records == 4)
+      : view_(view), lengths_{n.x, n.y, n.z, n.w} {
+    start(group * kLanes + first);
   }
 
   __device__ float4 map_of(int channel) const { return view_.map[channel]; }
@@ -101,6 +103,12 @@ class NormReader {
   }
 
  private:
+  __device__ void start(int slot) {
+    if (!view_.drops) return;
+    key_ = random_key(view_.seed, view_.step_values ? view_.step_values->stream : view_.stream,
+                      view_.layer);
+    first_ = uint32_t(slot) * per_record();
+  }
   __device__ uint32_t per_record() const {
     return uint32_t(view_.channels) * uint32_t(view_.length);
   }

@@ -44,8 +44,6 @@
 
 namespace lth::cuda {
 
-/// Raises a kernel's limit of dynamic shared memory where it passes what every kernel may have.
-void allow_shared(const void* kernel, size_t bytes);
 /// Throws Error(state) if the launch just made was refused.
 void check_launch(const char* kernel);
 
@@ -129,6 +127,14 @@ __device__ inline void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4],
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #endif
+}
+
+/// 16 bytes that a kernel or a copy must have written before; the emulator stops where none has.
+__device__ inline uint4 load_written(const uint4* at) {
+#if LTH_CUDA_EMULATED
+  emulate::require_written(at, sizeof *at);
+#endif
+  return *at;
 }
 
 /// Four 8 x 8 matrices of 16-bit elements from shared memory, transposed. Lane i of the warp brings

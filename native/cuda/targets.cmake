@@ -19,8 +19,9 @@ if(LTH_CUDA_BUILT)
     lth_cuda_objects
     PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Xcompiler -Wall,-Wextra>"
             "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:$<$<BOOL:${LTH_CUDA_WERROR}>:-Werror all-warnings>>"
-            # In parallel, or in an order that scripts/cuda_resources.sh can follow.
-            "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:$<IF:$<BOOL:${LTH_CUDA_REPORT}>,-Xptxas -v,--threads 0>>")
+            # In parallel, or in an order that scripts/cuda_resources.sh can follow, and with code that
+            # scripts/cuda_stores.ts can read.
+            "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:$<IF:$<BOOL:${LTH_CUDA_REPORT}>,-Xptxas -v -no-compress,--threads 0>>")
   target_sources(lth_cuda INTERFACE $<TARGET_OBJECTS:lth_cuda_objects>)
   target_link_libraries(lth_cuda INTERFACE CUDA::cudart_static)
   target_link_libraries(lth_cuda_tested INTERFACE lth_cuda)

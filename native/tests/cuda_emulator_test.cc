@@ -98,7 +98,8 @@ enum class Mistake {
   shared_write,
   two_masks,
   unaligned_copy,
-  unaligned_matrices
+  unaligned_matrices,
+  unwritten
 };
 
 void mistaken_kernel(float* y, Mistake mistake) {
@@ -124,6 +125,9 @@ void mistaken_kernel(float* y, Mistake mistake) {
       break;
     case Mistake::unaligned_copy:
       cp_async_16(tile, y + 1, true);
+      break;
+    case Mistake::unwritten:
+      y[0] = __uint_as_float(load_written(reinterpret_cast<const uint4*>(y) + 1).x);
       break;
     case Mistake::unaligned_matrices:
       uint32_t words[4];
@@ -260,6 +264,7 @@ void test_mistakes(Stream stream) {
       {Mistake::two_masks, "3 in a warp-wide operation whose other lanes do not come"},
       {Mistake::unaligned_copy, "cp_async_16 reads from"},
       {Mistake::unaligned_matrices, "ldmatrix reads from"},
+      {Mistake::unwritten, "16 bytes are read at"},
   };
   for (const auto& [mistake, words] : mistakes) {
     const std::string got = last_words([&, m = mistake] {

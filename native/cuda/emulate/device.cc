@@ -49,6 +49,10 @@ DeviceInfo device_info(int index) {
 }
 
 void use_device(int) { require_device("cudaSetDevice"); }
+int device_in_use() { return 0; }
+void set_shared_limit(const void* kernel, size_t bytes) {
+  emulate::set_shared_limit(kernel, bytes);
+}
 
 MemoryInfo memory_info() {
   return {emulate::memory_limit() - emulate::memory_in_use(), emulate::memory_limit()};

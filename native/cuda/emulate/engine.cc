@@ -1,9 +1,12 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 #include <numeric>
 #include <vector>
 
+#include "cuda/device.h"
 #include "cuda/emulate/engine.h"
 #include "cuda/emulate/memory.h"
 
@@ -22,6 +25,15 @@ constexpr size_t kMostShared = size_t(227) << 10;  // of a block on sm_90
 constexpr size_t kSharedGuard = 256;
 constexpr size_t kSharedAlignment = 1024;
 constexpr unsigned char kGuardByte = 0xfd;
+
+std::mutex limits_mutex;
+std::map<const void*, size_t> shared_limits;
+
+size_t shared_limit(const void* kernel) {
+  const std::lock_guard lock(limits_mutex);
+  const auto found = shared_limits.find(kernel);
+  return found == shared_limits.end() ? kSharedForAll : found->second;
+}
 
 void thread_main() {
   engine.call(engine.arguments);
@@ -154,7 +166,12 @@ void fail(const char* format, ...) {
   std::abort();
 }
 
-void run_grid(const char* name, dim3 grid, dim3 block, size_t shared_bytes,
+void set_shared_limit(const void* kernel, size_t bytes) {
+  const std::lock_guard lock(limits_mutex);
+  shared_limits[kernel] = bytes;
+}
+
+void run_grid(const char* name, const void* kernel, dim3 grid, dim3 block, size_t shared_bytes,
               void (*call)(const void*), const void* arguments) {
   const Access access;  // also keeps other host threads out
   const size_t count = size_t(block.x) * block.y * block.z;
@@ -167,6 +184,9 @@ void run_grid(const char* name, dim3 grid, dim3 block, size_t shared_bytes,
     fail("a grid of this size cannot be launched");
   }
   if (shared_bytes > kMostShared) fail("%zu bytes of dynamic shared memory", shared_bytes);
+  if (const size_t limit = shared_limit(kernel); shared_bytes > limit) {
+    fail("%zu bytes of dynamic shared memory, the kernel may have %zu", shared_bytes, limit);
+  }
   engine.call = call;
   engine.arguments = arguments;
   engine.count = count;

@@ -45,6 +45,10 @@ inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
 inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 inline double2 make_double2(double x, double y) { return {x, y}; }
 
+namespace lth::cuda {
+void allow_shared(const void* kernel, size_t bytes);  // cuda/device.h
+}
+
 namespace lth::cuda::emulate {
 
 /// Where the running thread is.
@@ -54,7 +58,7 @@ struct Position {
 extern Position here;
 
 /// Runs a kernel over a grid, one block after another.
-void run_grid(const char* name, dim3 grid, dim3 block, size_t shared_bytes,
+void run_grid(const char* name, const void* kernel, dim3 grid, dim3 block, size_t shared_bytes,
               void (*call)(const void*), const void* arguments);
 
 template <class... Parameters, class... Arguments>
@@ -66,9 +70,10 @@ void launch(const char* name, dim3 grid, dim3 block, size_t shared_bytes, Stream
     std::tuple<Parameters...> arguments;
   };
   const Call call{kernel, std::tuple<Parameters...>(static_cast<Parameters>(arguments)...)};
+  allow_shared(reinterpret_cast<const void*>(kernel), shared_bytes);
   stream->submit([=] {
     run_grid(
-        name, grid, block, shared_bytes,
+        name, reinterpret_cast<const void*>(call.kernel), grid, block, shared_bytes,
         [](const void* pointer) {
           const Call& c = *static_cast<const Call*>(pointer);
           std::apply(c.kernel, c.arguments);
@@ -91,6 +96,9 @@ void warp_barrier(unsigned mask);
 void mma_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 void load_matrices_transposed(uint32_t (&d)[4], const void* row);
+
+/// Stops if these bytes still are what new memory holds.
+void require_written(const void* at, size_t bytes);
 
 /// Copies land when they are waited for, not before.
 void cp_async(void* shared, const void* global, bool valid);
@@ -198,6 +206,8 @@ template <class T>
 T __ldg(const T* at) { return *at; }
 template <class T>
 T __ldcs(const T* at) { return *at; }
+template <class T>
+void __stwb(T* at, std::type_identity_t<T> value) { *at = value; }
 template <class T>
 void __stcs(T* at, std::type_identity_t<T> value) { *at = value; }
 inline unsigned __float_as_uint(float value) { return std::bit_cast<unsigned>(value); }

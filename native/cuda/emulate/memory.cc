@@ -1,3 +1,4 @@
+#include "cuda/emulate/kernel.h"
 #include "cuda/emulate/memory.h"
 
 #include <signal.h>
@@ -17,6 +18,7 @@ namespace {
 constexpr size_t kReserved = size_t(8) << 30;
 constexpr size_t kAlignment = 256;
 constexpr unsigned char kGuardByte = 0xfd;
+constexpr unsigned char kNewByte = 0xff;
 
 struct Memory {
   char* base = nullptr;
@@ -120,7 +122,7 @@ void* allocate(size_t bytes) {
   m.blocks.emplace(offset, bytes);
   m.in_use += bytes;
   std::memset(m.base + offset - kAlignment, kGuardByte, footprint(bytes));
-  std::memset(m.base + offset, 0xff, bytes);
+  std::memset(m.base + offset, kNewByte, bytes);
   return m.base + offset;
 }
 
@@ -131,9 +133,16 @@ void release(void* pointer) {
   check_guards("what ran before this was freed");
   const auto found = m.blocks.find(size_t(static_cast<char*>(pointer) - m.base));
   if (found == m.blocks.end()) fail("%p was freed and is no live allocation", pointer);
-  std::memset(pointer, 0xff, found->second);  // for those who still use it
+  std::memset(pointer, kNewByte, found->second);  // for those who still use it
   m.in_use -= found->second;
   m.blocks.erase(found);
+}
+
+void require_written(const void* at, size_t bytes) {
+  const auto* byte = static_cast<const unsigned char*>(at);
+  if (std::all_of(byte, byte + bytes, [](unsigned char b) { return b == kNewByte; })) {
+    fail("%zu bytes are read at %p that nobody has written", bytes, at);
+  }
 }
 
 size_t memory_limit() { return memory().limit; }

@@ -29,6 +29,9 @@ struct Stream {
   }
 };
 
+/// Dynamic shared memory that a kernel may have from here on, as cudaFuncSetAttribute sets it.
+void set_shared_limit(const void* kernel, size_t bytes);
+
 /// Makes the device fail, as after a fault of a kernel, or whole again: from then on whatever
 /// chooses the device, waits for it or copies throws. For tests.
 void set_lost(bool lost);
