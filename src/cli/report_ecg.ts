@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
+import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { parseConfig } from "../experiment/config.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import type { Summary } from "../experiment/summary.ts";
@@ -20,9 +21,6 @@ import { type SplitName, Workbench } from "../training/workbench.ts";
 import { openForShowing } from "./device_options.ts";
 import { decisionOf } from "../training/decision.ts";
 import { predictSteps, type StepPredictions } from "./report_steps.ts";
-
-/** The raw units of a data set that make a millivolt. */
-const UNITS_PER_MILLIVOLT = 1000;
 
 /** What to show. */
 export interface EcgRequest {

@@ -190,6 +190,61 @@ Deno.test("CSV recordings in millivolts at another rate", async () => {
   });
 });
 
+Deno.test("records of several rates and formats come to the target rate; dataset.json says how", async () => {
+  await inTemporaryDirectory((directory) => {
+    const records = madeRecords({ sinus: 12, AF: 12 });
+    records.forEach((record, i) => record.samples = noise(400 + 11 * i, i));
+    writeSource(directory, records);
+    const at = (name: string) => path.join(directory, "records", name);
+    for (const { id, samples } of records.slice(0, 6)) {
+      fs.renameSync(at(`${id}.mat`), at(`${id}.dat`));
+      const header = `${id} 1 150 ${samples.length}\n${id}.dat 16+24 500(7)/mV 16 0 0 0 0 I\n`;
+      fs.writeFileSync(at(`${id}.hea`), header);
+    }
+    const values = [...records[6]!.samples].map((x, i) => (i > 50 && i < 60 ? "" : x / 1000));
+    fs.rmSync(at("R007.mat"));
+    fs.writeFileSync(
+      at("R007.csv"),
+      `ms,ecg_mV\n${values.map((x, i) => `${i * 5},${x}`).join("\n")}`,
+    );
+    const { rate: _, ...options } = optionsFor(directory);
+    const { sampleRate, reading, source } = buildDataset({ ...options, targetRate: 200 });
+    assert.deepEqual([sampleRate, source.rate], [200, null]);
+    const { formats, leads, rates, units, assumed, bridged } = reading!;
+    assert.deepEqual(formats, { mat4: 17, text: 1, wfdb: 6 });
+    assert.deepEqual(leads, { 1: 17, I: 6, ecg: 1 });
+    assert.deepEqual(rates, { 150: 6, 200: 1, 300: 17 });
+    assert.deepEqual(units, { mV: 7, raw: 17 });
+    assert.deepEqual(assumed.map(({ recordings }) => recordings), [17, 17]);
+    assert.deepEqual(bridged, [{ id: "R007", missing: 9, gaps: 1 }]);
+    const data = loadDataset(path.join(directory, "out"));
+    assert.equal(data.sampleRate, 200);
+    const expected = records.reduce(
+      (sum, { samples: { length } }, i) =>
+        sum + Math.floor(length * (i < 6 ? 200 / 150 : i === 6 ? 1 : 200 / 300)),
+      0,
+    );
+    assert.equal(data.samples.length, expected);
+  });
+});
+
+Deno.test("a recording that cannot be an ECG is refused, unless it is forced", async () => {
+  await inTemporaryDirectory((directory) => {
+    const records = madeRecords(COUNTS);
+    records[3]!.samples = noise(300, 1).map((x) => 5000 + Math.round(x / 50));
+    writeSource(directory, records);
+    assert.throws(
+      () => buildDataset(optionsFor(directory)),
+      /R004: implausible \(it spans 0\.04 mV from peak to peak.*its middle is 5 mV.*--force takes it/,
+    );
+    const skipped = buildDataset(optionsFor(directory, { skipBad: true }));
+    assert.deepEqual(skipped.refused.map(({ id, reason }) => `${id} ${reason}`), [
+      "R004 implausible",
+    ]);
+    assert.equal(buildDataset(optionsFor(directory, { force: true })).records, 50);
+  });
+});
+
 /** Ruins one record in every way; returns what each is refused for. */
 function ruin(directory: string, records: MadeRecord[]): [id: string, reason: string][] {
   const source = path.join(directory, "records");

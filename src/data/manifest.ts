@@ -11,7 +11,7 @@ export interface ManifestRecord {
   /** The recording's file. */
   file: string;
   label: string;
-  /** Its samples at 300 Hz. */
+  /** Its samples at the data set's rate. */
   length: number;
 }
 

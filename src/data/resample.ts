@@ -1,5 +1,5 @@
 /**
- * Recordings at another sample rate, brought to 300 Hz.
+ * Signals at one sample rate, brought to another.
  *
  * @module
  */

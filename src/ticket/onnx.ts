@@ -76,8 +76,8 @@ class Writer {
       output: { name: ONNX_OUTPUT, dims: ["batch", sizes.classes, "steps"] },
       name: "ecg",
       description: options.normalisation
-        ? "Single-lead ECG at 300 Hz in stored units (1000 per mV) to logits per step"
-        : "Normalised single-lead ECG at 300 Hz to logits per step",
+        ? "Single-lead ECG in stored units (1000 per mV) to logits per step"
+        : "Normalised single-lead ECG to logits per step",
       metadata: options.metadata ?? {},
     });
   }

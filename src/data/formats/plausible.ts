@@ -18,6 +18,8 @@ const MOST_FLAT = 0.1;
 /** Part of the samples at the highest or lowest value. */
 const MOST_CLIPPED = 0.05;
 const MOST_MISSING = 0.1;
+/** Counts of a converter lie on one side of 0, their middle well inside their extent. */
+const COUNTS_MIDDLE = 0.2;
 const RAW_MILLIVOLTS = 1 / UNITS_PER_MILLIVOLT;
 
 /**
@@ -26,10 +28,16 @@ const RAW_MILLIVOLTS = 1 / UNITS_PER_MILLIVOLT;
  * @param signal Stored units (1000 per mV), gaps bridged [length].
  * @param options.missing Samples that were missing.
  * @param options.unit What the numbers were taken for.
+ * @param options.assumed Whether nobody said so.
  */
 export function doubtsAbout(
   signal: Float64Array,
-  { rate, missing, unit }: { rate: number; missing: number; unit: string },
+  { rate, missing, unit, assumed }: {
+    rate: number;
+    missing: number;
+    unit: string;
+    assumed: boolean;
+  },
 ): string[] {
   const { low, high } = extremesOf(signal);
   const extent = (high - low) / UNITS_PER_MILLIVOLT;
@@ -42,7 +50,7 @@ export function doubtsAbout(
     );
   }
   // Sorting takes longer than all the rest, and a signal that crosses 0 has no such offset.
-  const median = low > 0 || high < 0 ? signal.toSorted()[signal.length >> 1]! : 0;
+  const median = low >= 0 || high <= 0 ? signal.toSorted()[signal.length >> 1]! : 0;
   if (Math.abs(median) > MOST_OFFSET * (high - low)) {
     const offset = short(median / UNITS_PER_MILLIVOLT);
     doubts.push(
@@ -50,6 +58,12 @@ export function doubtsAbout(
         Math.round(Math.abs(median) / (high - low))
       } times its peak to ` +
         "peak away from 0: --baseline says which number means 0",
+    );
+  }
+  if (assumed && low >= 0 && median > COUNTS_MIDDLE * (high - low)) {
+    doubts.push(
+      "its numbers never fall below 0, as a converter's counts do: --gain says how many make a mV, " +
+        "--baseline which one is 0",
     );
   }
   const flat = flatShare(signal, Math.ceil(FLAT_SECONDS * rate));

@@ -40,7 +40,7 @@ const INT16_MAX = 32767;
  * shorter than a step.
  */
 export function prepare(
-  { signal, rate, understood: { unit } }: Reading,
+  { signal, rate, understood: { unit, unitFrom } }: Reading,
   { targetRate, maxGap }: PrepareOptions,
 ): Prepared {
   const whole = bridgeGaps(signal, { rate, maxGap });
@@ -48,7 +48,11 @@ export function prepare(
   const samples = toRate(whole.signal, { from: rate, to: targetRate });
   refuseUseless(samples, targetRate);
   const { missing, gaps } = whole;
-  return { samples, missing, gaps, doubts: doubtsAbout(whole.signal, { rate, missing, unit }) };
+  const doubts = doubtsAbout(whole.signal, {
+    ...{ rate, missing, unit },
+    assumed: unitFrom === "assumed",
+  });
+  return { samples, missing, gaps, doubts };
 }
 
 function refuseTooLarge(signal: Float64Array, unit: string): void {

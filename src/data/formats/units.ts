@@ -12,33 +12,33 @@ export type Units = (typeof UNITS)[number];
 export const UNITS_PER_MILLIVOLT = 1000;
 
 /** Millivolts of one of each unit. */
-const MILLIVOLTS: Readonly<Record<string, number>> = {
+const MILLIVOLTS: ReadonlyMap<string, number> = new Map(Object.entries({
   ...{ v: 1e3, volt: 1e3, volts: 1e3 },
   ...{ mv: 1, millivolt: 1, millivolts: 1, "milli volt": 1 },
   ...{ uv: 1e-3, microvolt: 1e-3, microvolts: 1e-3, "micro volt": 1e-3, mcv: 1e-3 },
   ...{ nv: 1e-6, nanovolt: 1e-6, nanovolts: 1e-6 },
-};
+}));
 
 /** The micro sign, the Greek letter, and the sign in UTF-8 read as Latin-1. */
 const MICRO = /\u00c2?\u00b5|\u03bc|\u00ce\u00bc/g;
 
 /** Millivolts in one `unit`; null if it is no voltage. In any case: there are no megavolts in a body. */
 export function millivoltsIn(unit: string): number | null {
-  return MILLIVOLTS[plainUnit(unit)] ?? null;
+  return MILLIVOLTS.get(plainUnit(unit)) ?? null;
 }
 
 /** Seconds of one of each unit. */
-const SECONDS: Readonly<Record<string, number>> = {
+const SECONDS: ReadonlyMap<string, number> = new Map(Object.entries({
   ...{ s: 1, sec: 1, secs: 1, second: 1, seconds: 1, sek: 1, sekunden: 1 },
   ...{ ms: 1e-3, msec: 1e-3, millis: 1e-3, millisecond: 1e-3, milliseconds: 1e-3 },
   ...{ us: 1e-6, usec: 1e-6, micros: 1e-6, microsecond: 1e-6, microseconds: 1e-6 },
   ...{ ns: 1e-9, nsec: 1e-9, nanos: 1e-9, nanosecond: 1e-9, nanoseconds: 1e-9 },
   ...{ min: 60, minutes: 60 },
-};
+}));
 
 /** Seconds in one `unit`; null if it is no time. */
 export function secondsIn(unit: string): number | null {
-  return SECONDS[plainUnit(unit)] ?? null;
+  return SECONDS.get(plainUnit(unit)) ?? null;
 }
 
 function plainUnit(unit: string): string {
