@@ -17,7 +17,11 @@ import { endingOf, ENDINGS } from "../data/formats/registry.ts";
 export function listInputs(names: readonly string[]): string[] {
   return names.flatMap((name) => {
     const stat = fs.statSync(name, { throwIfNoEntry: false });
-    if (stat === undefined) throw new UsageError(`Cannot read ${name}: there is no such file`);
+    if (stat === undefined) {
+      // WFDB's tools name a record without an ending.
+      if (fs.existsSync(`${name}.hea`)) return [`${name}.hea`];
+      throw new UsageError(`Cannot read ${name}: there is no such file`);
+    }
     if (stat.isDirectory()) return listFolder(name);
     if (/\.dat$/i.test(name)) return [name.replace(/\.dat$/i, ".hea")];
     if (ENDINGS.includes(endingOf(name))) return [name];

@@ -36,6 +36,8 @@ Deno.test("files that SciPy wrote hold what SciPy put there", () => {
   }
   const beside = read(new Uint8Array(fs.readFileSync(path.join(GOLDEN, "v5-beside.mat"))));
   assert.equal(beside.leads[0]!.rate, 250, "a variable fs is the rate, one called t no signal");
+  assert.equal(beside.defaultRate, null);
+  assert.equal(read(mat4(noise(300, 1))).defaultRate?.rate, 300, "val is PhysioNet's");
 });
 
 Deno.test("every numeric type of version 4 in both byte orders, whatever the alignment", () => {

@@ -24,7 +24,7 @@ const RATE = /^(fs|sf|sfreq|freq|frequency|rate|srate|fsamp|sampl(e|ing)_?(rate|
 /** Shorter variables are settings, not signals. */
 const SHORTEST = 16;
 
-/** What PhysioNet/CinC 2017 recordings have, whose `.mat` files say no rate. */
+/** What PhysioNet/CinC 2017 recordings have, whose `val` comes without a rate. */
 const CINC = { rate: 300, why: "the rate of PhysioNet/CinC 2017's .mat files" };
 
 /**
@@ -54,7 +54,7 @@ export function leadsOfMatrices(matrices: readonly Matrix[]): SignalFile {
   return {
     leads: leads.map((lead, i) => ({ ...lead, number: i + 1 })),
     rateSource: "its variable for the rate",
-    defaultRate: CINC,
+    defaultRate: preferred.length > 0 ? CINC : null,
   };
 }
 

@@ -114,7 +114,9 @@ export function endingOf(name: string): string {
  */
 function headerOf({ name, beside }: SourceFile): SourceFile | null {
   if (!/\.(mat|dat)$/i.test(name)) return null;
-  const header = name.replace(/\.[^.]*$/, ".hea");
+  const stem = name.replace(/\.[^.]*$/, "");
+  const header = [`${stem}.hea`, `${stem}.HEA`].find((each) => beside(each) !== null) ??
+    `${stem}.hea`;
   const bytes = beside(header);
   if (bytes === null) {
     if (!/\.dat$/i.test(name)) return null;

@@ -43,7 +43,9 @@ export function readTable(bytes: Uint8Array): SignalFile {
   const columns = preamble.titles.map((title, column) => columnOf(block, { title, column, rows }));
   const kept = columns.filter(({ kind }) => kind !== "empty");
   const signals = kept.filter(({ kind }) => kind === "signal");
-  const leads = signals.length > 0 ? signals : kept.length === 1 ? kept : [];
+  const constant = kept.filter(({ kind }) => kind === "constant");
+  const leads = [signals, constant].find(({ length }) => length > 0) ??
+    (kept.length === 1 ? kept : []);
   if (leads.length === 0) {
     throw new BadRecord("no-signal", `none of its ${columns.length} columns is a signal`);
   }
@@ -104,7 +106,7 @@ function rowsOf({ lines, first, end, width, delimiter }: TextBlock): Int32Array 
 interface Column {
   readonly title: Title;
   readonly column: number;
-  readonly kind: "signal" | "time" | "index" | "empty" | "words";
+  readonly kind: "signal" | "time" | "index" | "constant" | "empty" | "words";
   /** Cells are dates or times of day. */
   readonly moments: boolean;
 }
@@ -137,6 +139,7 @@ function columnOf(
     return of(numbers.includes(undefined) ? "words" : values.length === 0 ? "empty" : "signal");
   }
   if (width === 1) return of("signal");
+  if (values.length > 2 && values.every((value) => value === values[0])) return of("constant");
   if (ECG_NAME.test(title.name)) return of("signal");
   if (title.unit !== null && secondsIn(title.unit) !== null) return of("time");
   if (INDEX_NAME.test(title.name)) return of("index");

@@ -200,6 +200,12 @@ Deno.test("one column is chosen by name, by number, or because only one can be a
   assert.deepEqual(ecg(twelve).name, "I");
 });
 
+Deno.test("columns that stay the same and empty ones are no leads", () => {
+  const text = rows(40, (i) => `${i}\t0\t1\t${VALUES[i]}\t`);
+  const { leads } = read('# {"sampling rate": 1000}\n# EndOfHeader\n' + text);
+  assert.deepEqual(leads.map(({ number, rate }) => [number, rate]), [[4, 1000]]);
+});
+
 Deno.test("a single line of many numbers is a recording that lies down", () => {
   assert.deepEqual(ecg(VALUES.join(",")).values, VALUES);
   assert.deepEqual(ecg(VALUES.join(" ") + "\n").values, VALUES);
