@@ -153,6 +153,11 @@ Deno.test("the exports of watches, straps and loggers", () => {
     rows(40, (i) => `${(i / 360).toExponential(6)} ${VALUES[i]!.toExponential(4)}`);
   assert.deepEqual(ecg(savetxt).values, VALUES);
   assert.equal(ecg(savetxt).rate, 360);
+  const plotter = "ready\n" + rows(40, (i) => `t:${i * 4},ECG:${VALUES[i]},BPM:${60 + i % 3}`);
+  assert.deepEqual(ecg(plotter), { values: VALUES, name: "ECG", unit: null, rate: 250 });
+  assert.deepEqual(ecg(rows(40, (i) => `ECG: ${VALUES[i]}`)).values, VALUES);
+  const inName = "ECG (250 Hz)\n" + rows(40, (i) => `${VALUES[i]}`);
+  assert.deepEqual(ecg(inName), { values: VALUES, name: "ECG", unit: null, rate: 250 });
   const labelled = "Sample Rate,512 Hz\nLead,Voltage\n" + rows(40, (i) => `I,${VALUES[i]}`);
   assert.deepEqual(ecg(labelled), { values: VALUES, name: "Voltage", unit: null, rate: 512 });
 });

@@ -76,6 +76,7 @@ export function titleOf(cell: string): Title {
   const bracketed = /^(.*?)\s*[[(]\s*([^\])]*)\s*[\])]\s*$/.exec(cell);
   if (bracketed) {
     const [, name = "", unit = ""] = bracketed;
+    if (/hz|hertz|sps/i.test(unit)) return { name: name || cell, unit: null };
     // Another unit than one of voltage or time tells that a column is something else.
     if (known(unit)) return { name: name || unit, unit };
     return { name: name || cell, unit: name === "" || unit === "" ? null : unit };

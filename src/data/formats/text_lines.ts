@@ -97,7 +97,9 @@ function unquoted(cell: string): string {
 export function divide(text: string): TextBlock {
   if (text.includes("\0")) throw new BadRecord("unreadable", "it is not text");
   // The Arduino IDE's serial monitor writes "12:00:00.123 -> 512".
-  const lines = text.split(/\r\r\n|\r\n|\n|\r/).map((line) => line.replace(/ -> /, "\t"));
+  const lines = withoutLabels(
+    text.split(/\r\r\n|\r\n|\n|\r/).map((line) => line.replace(/ -> /, "\t")),
+  );
   let end = lines.length;
   while (end > 0 && (lines[end - 1]!.trim() === "" || isComment(lines[end - 1]!))) end--;
   if (end === 0) throw new BadRecord("empty", "no line has a number");
@@ -124,6 +126,30 @@ export function divide(text: string): TextBlock {
     columns.every((c) => MISSING.test(cellsOf(line, delimiter)[c]!));
   while (first > 0 && isGap(lines[first - 1]!)) first--;
   return { delimiter, width, lines, first, end };
+}
+
+const LABELLED = /^[A-Za-z_][\w ]*[:=]\s*([+-]?[\d.]+(e[+-]?\d+)?|nan|!)?$/i;
+
+/**
+ * Lines for the Arduino IDE's serial plotter, `t:4,ECG:512`, as a table: a header of the labels and the
+ * numbers. Other lines are as they were.
+ */
+function withoutLabels(lines: string[]): string[] {
+  const partsOf = (line: string) => line.trim().split(/\s*[,;\t]\s*/);
+  const last = lines.findLast((line) => line.trim() !== "");
+  if (last === undefined || !partsOf(last).every((part) => LABELLED.test(part))) return lines;
+  const labelsOf = (line: string) => partsOf(line).map((part) => part.split(/[:=]/)[0]!).join(";");
+  const labels = labelsOf(last);
+  const isOne = (line: string) => labelsOf(line) === labels && LABELLED.test(partsOf(line)[0]!);
+  const first = lines.findIndex(isOne);
+  if (lines.filter(isOne).length < 0.9 * (lines.length - first) - 1) return lines;
+  return lines.flatMap((line, i) => {
+    if (!isOne(line)) return [line];
+    const values = partsOf(line).map((part) => part.slice(part.search(/[:=]/) + 1).trim()).join(
+      ";",
+    );
+    return i === first ? [labels, values] : [values];
+  });
 }
 
 /** Whether a line counts: not blank, no comment. */
