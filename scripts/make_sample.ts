@@ -15,9 +15,10 @@ import { createCommand, integer, runMain } from "../src/cli/command.ts";
 import { Failure } from "../src/core/errors.ts";
 import { writeFileAtomic } from "../src/core/files.ts";
 import { createRng, type Rng } from "../src/core/rng.ts";
+import { listTable } from "../src/data/list_table.ts";
 import { READING_DEFAULTS } from "../src/data/recording.ts";
 import { SAMPLE_FOLDER, SAMPLE_LABELS, SAMPLE_ZIP } from "../src/data/sample.ts";
-import { type ScannedRecord, scanSource } from "../src/data/scan.ts";
+import { type ScannedRecord, scanRecords } from "../src/data/scan.ts";
 import { equalRecordings } from "../src/data/split.ts";
 
 /** Records per class: 40, 25, 25 and 10 % of 600. */
@@ -48,7 +49,7 @@ function main(args: string[]): Promise<void> {
     .option("--seed <number>", "seed of the choice", integer(0), 2017)
     .option("--out <file>", "the archive", SAMPLE_ZIP)
     .parse(args, { from: "user" }).opts<Options>();
-  const { records, problems } = scanSource({ ...READING_DEFAULTS, source, labels });
+  const { records, problems } = scanRecords(listTable({ source, labels }), READING_DEFAULTS);
   if (problems.length > 0) throw new Failure(`${source} has ${problems.length} bad recordings`);
 
   const distinct = equalRecordings(records).map(([first]) => records[first!]!);

@@ -24,6 +24,12 @@ export function datasetTable(description: Description, directory: string): strin
   const { mean, std } = description;
   lines.push(`training samples: mean ${mean.toFixed(3)}, standard deviation ${std.toFixed(3)}`);
   lines.push(`labels: ${labels.revision} (${labels.evidence})`);
+  const { groups } = description;
+  if (groups) {
+    const sides = SIDES.filter((side) => groups.perSide[side] > 0)
+      .map((side) => `${groups.perSide[side]} in ${side}`).join(", ");
+    lines.push(`groups (${groups.by}): ${groups.count}, ${sides}, none on two sides`);
+  }
   const apart = duplicates.filter((group) => new Set(group.map(({ side }) => side)).size > 1);
   if (duplicates.length > 0) {
     lines.push(

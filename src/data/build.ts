@@ -1,5 +1,5 @@
 /**
- * From a folder of recordings and a label file to a data set on disk.
+ * From listed recordings to a data set on disk.
  *
  * @module
  */
@@ -8,19 +8,38 @@ import * as path from "node:path";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { type Contents, jsonText, writeFilesAtomic } from "../core/files.ts";
 import { cacheParts } from "./cache.ts";
+import { absentClasses, classesOf, type ClassMap } from "./classes.ts";
 import type { Description } from "./description.ts";
 import { fingerprint, sha256 } from "./fingerprint.ts";
 import { DATASET_FORMAT, FILES, HOP, type Side, SIDES, usedLength } from "./format.ts";
+import { type GroupList, listGroups } from "./groups.ts";
+import type { LabelColumns } from "./labels.ts";
+import { listTable } from "./list_table.ts";
 import { manifestText } from "./manifest.ts";
+import { findLabels, listNamed } from "./named/list.ts";
+import type { NamedDataset } from "./named/named_dataset.ts";
+import { isProblem, type RecordList } from "./record_list.ts";
 import { listProblems } from "./problem.ts";
 import { detectRevision } from "./revision.ts";
 import { readingOf } from "./reading_summary.ts";
-import { type Scan, type ScanOptions, scanSource } from "./scan.ts";
-import { equalRecordings, type SplitOptions, splitRecords } from "./split.ts";
+import { type Scan, type ScanOptions, scanRecords } from "./scan.ts";
+import { equalRecordings, isGrouped, type SplitOptions, splitRecords } from "./split.ts";
 import { statistics } from "./statistics.ts";
 
 /** Everything that decides what a data set will be. */
 export interface BuildOptions extends ScanOptions {
+  /** The folder of recordings. */
+  source: string;
+  /** The label file; undefined where a published data set says where it is. */
+  labels: string | undefined;
+  /** A published data set, whose description says where labels, groups and folds are. */
+  dataset?: NamedDataset;
+  /** Columns of the label file, where its header does not tell. */
+  columns?: LabelColumns;
+  /** What belongs together: a column of the label file, or a regular expression on ids. */
+  group?: string | undefined;
+  /** Classes of labels, where they are to have other names. */
+  map?: ClassMap;
   /** The directory to write to. */
   out: string;
   split: SplitOptions;
@@ -38,17 +57,20 @@ export interface BuildOptions extends ScanOptions {
  * @throws {Failure} If the files cannot be written.
  */
 export function buildDataset(options: BuildOptions): Description {
-  checkSplit(options.split);
-  const scan = scanSource(options);
+  checkSplit(options.split, options.group !== undefined);
+  const list = listRecords(options);
+  const scan = scanRecords(list.records, options);
   if (scan.problems.length > 0 && !options.skipBad) {
     throw new UsageError(
       `Cannot use ${scan.problems.length} of the recordings in ${options.source}; ` +
         `--skip-bad would leave them out:\n${listProblems(scan.problems)}`,
     );
   }
-  const classes = classesOf(scan, options.source);
+  const classes = classesOf(scan.records, options.source);
   const { sides, order } = splitRecords(scan.records, options.split);
   const sideOf = (i: number): Side => SIDES[sides[i]!]!;
+  const groups = groupsOf(scan, { by: list.records.groupedBy, sideOf });
+  refuseEmptyTrain(scan, { options, sideOf });
   const hash = fingerprint(scan.records.map((record, i) => ({ ...record, side: sideOf(i) })));
 
   const files: [string, Contents][] = [];
@@ -68,6 +90,7 @@ export function buildDataset(options: BuildOptions): Description {
     labels: Int32Array.from(records, ({ label }) => classes.indexOf(label)),
     split: sides,
     sha256: hash,
+    ...(groups ? { groups: records.map(({ group }) => group!) } : {}),
   });
   files.push([path.join(options.out, FILES.cache), cache]);
 
@@ -85,7 +108,8 @@ export function buildDataset(options: BuildOptions): Description {
       test: summary("test"),
     },
     split: options.split,
-    labels: labelsOf(options, scan),
+    labels: labelsOf(options, { scan, file: list.labelFile }),
+    ...(options.dataset ? { dataset: options.dataset.name } : {}),
     source: {
       directory: relative(options.out, options.source),
       rate: options.rate ?? null,
@@ -95,7 +119,10 @@ export function buildDataset(options: BuildOptions): Description {
     duplicates: equalRecordings(records).filter((group) => group.length > 1).map((group) =>
       group.map((i) => ({ id: records[i]!.id, side: sideOf(i) }))
     ),
-    refused: scan.problems,
+    refused: [...scan.problems, ...scan.droppedWindows],
+    ...(groups ? { groups } : {}),
+    ...(scan.notes.length > 0 ? { notes: scan.notes } : {}),
+    ...optionalWarnings(absentClasses(records, { classes, sideOf })),
     manifests,
   };
   files.push([path.join(options.out, FILES.description), jsonText(description)]);
@@ -123,11 +150,35 @@ export function buildDataset(options: BuildOptions): Description {
   }
 }
 
-/** @throws {UsageError} If the fractions leave nothing to train on or `awni` is given a test set. */
-function checkSplit({ method, dev, test }: SplitOptions): void {
+/** Lists what is to be read, with the classes that it is to have, and the label file. */
+function listRecords(
+  { source, labels, dataset, columns, group, map }: BuildOptions,
+): { records: RecordList; labelFile: string | undefined } {
+  const found = dataset && findLabels(dataset, source, labels);
+  const records = found
+    ? listNamed(dataset!, { source, labels: found, group })
+    : listTable({ source, labels: labels!, ...(columns ? { columns } : {}), group });
+  const entries = records.entries.map((entry) =>
+    isProblem(entry) ? entry : { ...entry, label: map?.get(entry.label) ?? entry.label }
+  );
+  return { records: { ...records, entries }, labelFile: found ? found.file : labels };
+}
+
+/**
+ * @throws {UsageError} If the fractions leave nothing to train on, `awni` is given a test set, or groups,
+ * which it does not look at.
+ */
+function checkSplit(split: SplitOptions, isGrouped: boolean): void {
+  if (split.method === "published") return;
+  const { method, dev, test } = split;
   if (method === "awni" && test !== 0) {
     throw new UsageError(
       `The awni split has no test set: --test must be 0 or left out, not ${test}`,
+    );
+  }
+  if (method === "awni" && isGrouped) {
+    throw new UsageError(
+      "The awni split does not look at groups: leave out --group, or use --split stratified",
     );
   }
   if (!(dev >= 0 && test >= 0 && dev + test < 1)) {
@@ -137,17 +188,41 @@ function checkSplit({ method, dev, test }: SplitOptions): void {
   }
 }
 
-/** Class names in the order of their codes: by character code, so independent of the records. */
-function classesOf({ records }: Scan, source: string): string[] {
-  const classes = [...new Set(records.map(({ label }) => label))].sort();
-  if (classes.length < 2) {
-    throw new UsageError(
-      `The ${records.length} usable recordings in ${source} have ` +
-        `${classes.length === 1 ? `only the class ${classes[0]}` : "no class"}: ` +
-        `at least two classes are needed`,
-    );
-  }
-  return classes;
+/**
+ * The groups of a data set that has some.
+ *
+ * @throws {UsageError} If one is on two sides, as a published split could have it.
+ */
+function groupsOf(
+  { records }: Scan,
+  { by, sideOf }: { by: string | undefined; sideOf: (i: number) => Side },
+): GroupList | undefined {
+  if (by === undefined || !isGrouped(records)) return undefined;
+  const groups = listGroups(
+    records.map(({ id, group }, i) => ({ id, group: group!, side: sideOf(i) })),
+    by,
+  );
+  const [shared] = groups.shared;
+  if (shared === undefined) return groups;
+  throw new UsageError(
+    `${groups.shared.length} groups by ${by} are on more than one side of the split, the first of ` +
+      `them ${JSON.stringify(shared)}: use --split stratified, which keeps groups together`,
+  );
+}
+
+function refuseEmptyTrain(
+  { records }: Scan,
+  { options, sideOf }: { options: BuildOptions; sideOf: (i: number) => Side },
+): void {
+  if (records.some((_, i) => sideOf(i) === "train")) return;
+  throw new UsageError(
+    `None of the ${records.length} usable recordings in ${options.source} is in train: ` +
+      "use other fractions, or --split stratified",
+  );
+}
+
+function optionalWarnings(warnings: string[]): { warnings?: string[] } {
+  return warnings.length > 0 ? { warnings } : {};
 }
 
 function trainingStatistics({ records, samples }: Scan, sideOf: (i: number) => Side) {
@@ -157,9 +232,20 @@ function trainingStatistics({ records, samples }: Scan, sideOf: (i: number) => S
   return statistics(samples, extents);
 }
 
-function labelsOf({ labels, out }: BuildOptions, { rows }: Scan): Description["labels"] {
-  const { name, evidence } = detectRevision(rows, path.basename(labels));
-  return { file: relative(out, labels), revision: name, evidence };
+function labelsOf(
+  { dataset, out, source }: BuildOptions,
+  { scan: { rows }, file }: { scan: Scan; file: string | undefined },
+): Description["labels"] {
+  if (file === undefined) {
+    const evidence = "headers and annotation files of the recordings";
+    return { file: relative(out, source), revision: "own", evidence };
+  }
+  const { name, evidence } = detectRevision(rows, path.basename(file));
+  return {
+    file: relative(out, file),
+    revision: name,
+    evidence: dataset && name === "own" ? `label file of ${dataset.name}` : evidence,
+  };
 }
 
 function relative(from: string, to: string): string {

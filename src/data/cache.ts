@@ -18,11 +18,13 @@ export interface Cache {
   split: Uint8Array;
   /** The data set's fingerprint. */
   sha256: string;
+  /** The group of each record [records]; absent if none is known. */
+  groups?: string[];
 }
 
 /** The cache as pieces of a file: the samples are not copied. */
 export function cacheParts(cache: Cache): Uint8Array[] {
-  const { ids, samples, offsets, labels, split, sha256 } = cache;
+  const { ids, samples, offsets, labels, split, sha256, groups } = cache;
   return safetensorsParts({
     tensors: new Map([
       ["samples", { shape: [samples.length], data: samples }],
@@ -30,7 +32,11 @@ export function cacheParts(cache: Cache): Uint8Array[] {
       ["labels", { shape: [labels.length], data: labels }],
       ["split", { shape: [split.length], data: split }],
     ]),
-    metadata: { ids: JSON.stringify(ids), sha256 },
+    metadata: {
+      ids: JSON.stringify(ids),
+      sha256,
+      ...(groups ? { groups: JSON.stringify(groups) } : {}),
+    },
   });
 }
 
@@ -39,23 +45,26 @@ export function cacheFrom({ tensors, metadata }: TensorFile): Cache | undefined 
   const [samples, offsets, labels, split] = ["samples", "offsets", "labels", "split"].map((name) =>
     tensors.get(name)?.data
   );
-  const ids = idsFrom(metadata["ids"]);
+  const ids = textsFrom(metadata["ids"]);
+  const groups = metadata["groups"] === undefined ? null : textsFrom(metadata["groups"]);
   const sha256 = metadata["sha256"];
   if (
     !(samples instanceof Int16Array) || !(offsets instanceof Float64Array) ||
-    !(labels instanceof Int32Array) || !(split instanceof Uint8Array) || !ids || !sha256
+    !(labels instanceof Int32Array) || !(split instanceof Uint8Array) || !ids || !sha256 ||
+    groups === undefined
   ) return undefined;
   const n = ids.length;
   const consistent = offsets.length === n + 1 && labels.length === n && split.length === n &&
-    offsets[0] === 0 && offsets[n] === samples.length &&
+    (groups === null || groups.length === n) && offsets[0] === 0 && offsets[n] === samples.length &&
     offsets.every((offset, i) => Number.isInteger(offset) && !(offset < (offsets[i - 1] ?? 0)));
-  return consistent ? { ids, samples, offsets, labels, split, sha256 } : undefined;
+  if (!consistent) return undefined;
+  return { ids, samples, offsets, labels, split, sha256, ...(groups ? { groups } : {}) };
 }
 
-function idsFrom(text: string | undefined): string[] | undefined {
+function textsFrom(text: string | undefined): string[] | undefined {
   try {
-    const ids: unknown = JSON.parse(text ?? "");
-    if (Array.isArray(ids) && ids.every((id) => typeof id === "string")) return ids;
+    const texts: unknown = JSON.parse(text ?? "");
+    if (Array.isArray(texts) && texts.every((each) => typeof each === "string")) return texts;
   } catch {
     // Not JSON: not a cache.
   }

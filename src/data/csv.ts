@@ -1,5 +1,5 @@
 /**
- * Comma-separated text as rows of cells. The only file that knows which parser does it.
+ * Separated text as rows of cells. The only file that knows which parser does it.
  *
  * @module
  */
@@ -12,17 +12,22 @@ export interface CsvRow {
   cells: string[];
 }
 
+/** What can stand between two cells. */
+export type Separator = "," | ";" | "\t";
+
 /**
  * The rows of a CSV text: cells trimmed, blank lines left out, CRLF and a byte-order mark accepted.
  * Rows may differ in length; what a caller expects of them is its own to check.
  *
  * @param name What to call the text in an error.
+ * @param separator What stands between two cells.
  * @throws {UsageError} If quotes do not close.
  */
-export function parseCsv(text: string, name: string): CsvRow[] {
+export function parseCsv(text: string, name: string, separator: Separator = ","): CsvRow[] {
   try {
     const rows = parse(text, {
       bom: true,
+      delimiter: separator,
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,
@@ -37,4 +42,47 @@ export function parseCsv(text: string, name: string): CsvRow[] {
     }
     throw error;
   }
+}
+
+/** Lines that are looked at to find the separator. */
+const LOOKED_AT = 50;
+
+/**
+ * What separates the cells of `text`: the one of comma, semicolon and tab that cuts its first lines
+ * into equally many cells, more than one (most cells, if several do); failing that, the most frequent
+ * one in the first line. Separators inside double quotes do not count.
+ */
+export function separatorOf(text: string): Separator {
+  const counts = countsByLine(text);
+  const scored = ([",", ";", "\t"] as const).map((separator, at) => {
+    const of = counts.map((line) => line[at]!);
+    const first = of[0] ?? 0;
+    return { separator, first, even: first > 0 && of.every((count) => count === first) };
+  });
+  scored.sort((a, b) => Number(b.even) - Number(a.even) || b.first - a.first);
+  return scored[0]!.separator;
+}
+
+/** Commas, semicolons and tabs outside quotes, per line that is not blank. */
+function countsByLine(text: string): [number, number, number][] {
+  const lines: [number, number, number][] = [];
+  let counts: [number, number, number] = [0, 0, 0];
+  let [blank, quoted] = [true, false];
+  const end = () => {
+    if (!blank) lines.push(counts);
+    [counts, blank] = [[0, 0, 0], true];
+  };
+  for (const letter of text) {
+    if (letter === '"') quoted = !quoted;
+    if (!quoted && (letter === "\n" || letter === "\r")) {
+      end();
+      if (lines.length === LOOKED_AT) return lines;
+      continue;
+    }
+    if (letter.trim() !== "") blank = false;
+    const at = ",;\t".indexOf(letter);
+    if (!quoted && at >= 0) counts[at]!++;
+  }
+  end();
+  return lines;
 }

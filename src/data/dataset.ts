@@ -22,6 +22,8 @@ export interface Split {
   lengths: Int32Array;
   /** Class codes: indices of {@linkcode LoadedDataset.classes} [records]. */
   labels: Int32Array;
+  /** What belongs together, e.g. the patient of each record [records]; absent if it is not known. */
+  groups?: string[];
 }
 
 /** A data set that has been read and checked. */
@@ -124,16 +126,18 @@ function fingerprintOf(cache: Cache, classes: readonly string[]): string {
     label: classes[cache.labels[i]!] ?? "",
     side: SIDES[cache.split[i]!] ?? "",
     digest: digestOf(cache.samples.subarray(cache.offsets[i]!, cache.offsets[i + 1]!)),
+    ...(cache.groups ? { group: cache.groups[i]! } : {}),
   })));
 }
 
-function sideOf({ ids, offsets, labels, split }: Cache, code: number): Split {
+function sideOf({ ids, offsets, labels, split, groups }: Cache, code: number): Split {
   const members = ids.flatMap((_, i) => (split[i] === code ? [i] : []));
   return {
     ids: members.map((i) => ids[i]!),
     offsets: Float64Array.from(members, (i) => offsets[i]!),
     lengths: Int32Array.from(members, (i) => usedLength(offsets[i + 1]! - offsets[i]!)),
     labels: Int32Array.from(members, (i) => labels[i]!),
+    ...(groups ? { groups: members.map((i) => groups[i]!) } : {}),
   };
 }
 

@@ -39,6 +39,8 @@ const reading = z.object({
   }),
 });
 
+const sideName = z.enum(["train", "dev", "test"]);
+
 const schema = z.object({
   format: z.literal(DATASET_FORMAT),
   /** In the order of their codes. */
@@ -53,12 +55,20 @@ const schema = z.object({
   /** See fingerprint.ts. */
   sha256: z.string(),
   splits: z.object({ train: side, dev: side, test: side }),
-  split: z.object({
-    method: z.enum(["stratified", "awni"]),
-    dev: z.number(),
-    test: z.number(),
-    seed: z.number(),
-  }),
+  split: z.union([
+    z.object({
+      method: z.enum(["stratified", "awni"]),
+      dev: z.number(),
+      test: z.number(),
+      seed: z.number(),
+    }),
+    /** Folds of the data set's authors, by name. */
+    z.object({
+      method: z.literal("published"),
+      dev: z.array(z.string()).readonly(),
+      test: z.array(z.string()).readonly(),
+    }),
+  ]),
   labels: z.object({
     file: z.string(),
     revision: z.enum(["v3", "intermediate", "original", "unknown", "own"]),
@@ -69,9 +79,27 @@ const schema = z.object({
   reading: reading.optional(),
   /** Groups of records with equal samples, with the side of each. */
   duplicates: z.array(
-    z.array(z.object({ id: z.string(), side: z.enum(["train", "dev", "test"]) })),
+    z.array(z.object({ id: z.string(), side: sideName })),
   ),
   refused: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
+  /** The published data set that it was built as; absent for one's own. */
+  dataset: z.string().optional(),
+  /** What belongs together, and on which side it is; absent if nothing is known of it. */
+  groups: z.object({
+    by: z.string(),
+    count,
+    /** Groups on each side: their sum is `count`, because no group is on two. */
+    perSide: z.object({ train: count, dev: count, test: count }),
+    /** Groups on more than one side: always none. */
+    shared: z.array(z.string()),
+    list: z.array(
+      z.object({ group: z.string(), sides: z.array(sideName), records: z.array(z.string()) }),
+    ),
+  }).optional(),
+  /** What was assumed or left out, one sentence each. */
+  notes: z.array(z.string()).optional(),
+  /** What should be known before scores are believed, one sentence each. */
+  warnings: z.array(z.string()).optional(),
   /** SHA-256 of the manifests. */
   manifests: z.record(z.string(), z.string()),
 });

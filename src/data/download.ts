@@ -104,7 +104,7 @@ async function fetchVerified(
 }
 
 function countLabels(labels: string): number {
-  return new Set(readLabels(labels, () => false).map(({ id }) => id)).size;
+  return new Set(readLabels(labels, () => false).rows.map(({ id }) => id)).size;
 }
 
 function unpackRecordings(

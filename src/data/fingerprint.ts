@@ -13,16 +13,19 @@ export interface FingerprintRecord {
   side: string;
   /** SHA-256 of its samples. */
   digest: string;
+  /** What it belongs to, where that is known. */
+  group?: string;
 }
 
 /**
- * SHA-256 over one line per record, sorted by id: id, class, side, SHA-256 of the samples, separated
- * by tabs. It depends on no path, time or order of files.
+ * SHA-256 over one line per record, sorted by id: id, class, side, SHA-256 of the samples and,
+ * where there is one, the group, separated by tabs. It depends on no path, time or order of files.
  */
 export function fingerprint(records: readonly FingerprintRecord[]): string {
-  const lines = records.map(({ id, label, side, digest }) =>
-    `${JSON.stringify(id)}\t${JSON.stringify(label)}\t${side}\t${digest}\n`
-  );
+  const lines = records.map(({ id, label, side, digest, group }) => {
+    const last = group === undefined ? "" : `\t${JSON.stringify(group)}`;
+    return `${JSON.stringify(id)}\t${JSON.stringify(label)}\t${side}\t${digest}${last}\n`;
+  });
   return sha256(lines.sort().join(""));
 }
 

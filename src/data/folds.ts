@@ -9,7 +9,15 @@ import type { LoadedDataset, Split } from "./dataset.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type Side, SIDES } from "./format.ts";
 import { digestOf } from "./scan.ts";
-import { type SplitRecord, splitRecords, unitsByClass } from "./split.ts";
+import { distribute } from "./distribute.ts";
+import {
+  classCounts,
+  inseparable,
+  isGrouped,
+  type SplitRecord,
+  splitRecords,
+  unitsByClass,
+} from "./split.ts";
 import { statistics } from "./statistics.ts";
 
 /** One fold of a division of all records into `count` folds. */
@@ -78,6 +86,7 @@ export function assignFolds(
   records: readonly SplitRecord[],
   { count, seed }: Omit<Fold, "fold">,
 ): Int32Array {
+  if (isGrouped(records)) return assignGroupFolds(records, { count, seed });
   const folds = new Int32Array(records.length);
   const total = new Array<number>(count).fill(0);
   for (const [label, units] of unitsByClass(records)) {
@@ -101,6 +110,29 @@ export function assignFolds(
   return folds;
 }
 
+/** As {@linkcode assignFolds} where records have groups: a group is tested in one fold. */
+function assignGroupFolds(
+  records: readonly SplitRecord[],
+  { count, seed }: Omit<Fold, "fold">,
+): Int32Array {
+  const units = inseparable(records);
+  const { labels, counts } = classCounts(records, units);
+  for (const [c, label] of labels.entries()) {
+    const having = counts.filter((unit) => unit[c]! > 0).length;
+    if (having >= count) continue;
+    throw new UsageError(
+      `Cannot make ${count} folds: class ${label} is in ${having} groups, expected one for each ` +
+        `fold; use fewer --folds`,
+    );
+  }
+  const shares = labels.map((_, c) => counts.reduce((sum, unit) => sum + unit[c]!, 0) / count);
+  const targets = Array.from({ length: count }, () => shares);
+  const foldOf = distribute({ units: counts, targets, rng: createRng(seed, "folds", "groups") });
+  const folds = new Int32Array(records.length);
+  for (const [u, unit] of units.entries()) for (const i of unit) folds[i] = foldOf[u]! + 1;
+  return folds;
+}
+
 /** The index of the smallest number; among equals, of the smallest in `then`, then the first. */
 function smallest(numbers: readonly number[], then: readonly number[]): number {
   return numbers.reduce((best, _, i) => {
@@ -112,9 +144,10 @@ function smallest(numbers: readonly number[], then: readonly number[]): number {
 /** All records in the order of their samples, which is that of the label file. */
 function pool({ splits, classes, samples }: LoadedDataset): PooledRecord[] {
   const records = SIDES.flatMap((side) => {
-    const { ids, offsets, lengths, labels } = splits[side];
+    const { ids, offsets, lengths, labels, groups } = splits[side];
     return ids.map((id, i) => ({
       id,
+      ...(groups ? { group: groups[i]! } : {}),
       code: labels[i]!,
       label: classes[labels[i]!]!,
       offset: offsets[i]!,
@@ -139,5 +172,6 @@ function splitOf(records: readonly PooledRecord[]): Split {
     offsets: Float64Array.from(records, ({ offset }) => offset),
     lengths: Int32Array.from(records, ({ length }) => length),
     labels: Int32Array.from(records, ({ code }) => code),
+    ...(isGrouped(records) ? { groups: records.map(({ group }) => group!) } : {}),
   };
 }

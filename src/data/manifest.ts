@@ -13,17 +13,19 @@ export interface ManifestRecord {
   label: string;
   /** Its samples at the data set's rate. */
   length: number;
+  /** Where it begins in the file, in samples at 300 Hz; absent if it is all of it. */
+  start?: number;
 }
 
 /**
  * The text of a manifest in `directory`: `{"ecg": path relative to it, "labels": [the class, once per
- * whole 256 samples]}` on each line.
+ * whole 256 samples]}` on each line, with `"start": sample` for a record that is a part of its file.
  */
 export function manifestText(directory: string, records: readonly ManifestRecord[]): string {
   const root = path.resolve(directory);
-  return records.map(({ file, label, length }) => {
+  return records.map(({ file, label, length, start }) => {
     const ecg = path.relative(root, path.resolve(file)).split(path.sep).join("/");
     const labels = new Array<string>(Math.floor(length / HOP)).fill(label);
-    return JSON.stringify({ ecg, labels }) + "\n";
+    return JSON.stringify(start === undefined ? { ecg, labels } : { ecg, start, labels }) + "\n";
   }).join("");
 }

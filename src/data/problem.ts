@@ -10,6 +10,8 @@ export const REASONS = {
   missing: "label without file",
   "no-label": "file without label",
   "duplicate-id": "duplicate id",
+  "ambiguous-id": "ambiguous id",
+  "no-group": "no group",
   "unknown-label": "unknown label",
   unreadable: "unreadable file",
   empty: "empty file",

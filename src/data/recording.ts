@@ -57,7 +57,7 @@ export function readReading(file: string, options: ReadingOptions): Reading {
 export function sourceFile(file: string): SourceFile {
   const folder = path.dirname(file);
   const name = path.basename(file);
-  const bytes = readBytes(file)!;
+  const bytes = readFile(file);
   const known = new Map<string, Uint8Array | null>([[name, bytes]]);
   return {
     name,
@@ -71,6 +71,11 @@ export function sourceFile(file: string): SourceFile {
       return bytes;
     },
   };
+}
+
+/** The bytes of a file that belongs to a recording. @throws {BadRecord} If it cannot be read. */
+export function readFile(file: string): Uint8Array {
+  return readBytes(file)!;
 }
 
 function readBytes(file: string, { optional = false } = {}): Uint8Array | null {

@@ -40,7 +40,7 @@ const DIGESTS: Record<string, { name: "v3"; what: string }> = {
  * four. Then every other label is a mistake; with ids of one's own, any class name will do.
  */
 export function isCinc(rows: readonly LabelRow[]): boolean {
-  const ids = rows.every(({ id }) => /^A0[0-8]\d{3}$/.test(id));
+  const ids = rows.every(({ id }) => /^A0[0-8]\d{3}$/.test(lastPart(id)));
   const labels = rows.filter(({ label }) => CINC_CLASSES.includes(label)).length;
   return ids && labels * 2 > rows.length;
 }
@@ -58,7 +58,7 @@ export function detectRevision(rows: readonly LabelRow[], fileName: string): Rev
 
   const counts = new Map<string, number>();
   for (const { label } of rows) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const complete = new Set(rows.map(({ id }) => id)).size === OFFICIAL_RECORDS &&
+  const complete = new Set(rows.map(({ id }) => lastPart(id))).size === OFFICIAL_RECORDS &&
     rows.length === OFFICIAL_RECORDS;
   const names = ["v3", "intermediate", "original"] as const;
   const possible = names.filter((name) =>
@@ -81,7 +81,12 @@ export function detectRevision(rows: readonly LabelRow[], fileName: string): Rev
   return { name: "unknown", evidence: `possible ${among}` };
 }
 
+/** An id may have folders before it, as in PhysioNet's "A00/A00012". */
+function lastPart(id: string): string {
+  return id.slice(id.lastIndexOf("/") + 1);
+}
+
 /** The rows as `id,label` lines, sorted by id: the same for any order, header or line ending. */
 function normalised(rows: readonly LabelRow[]): string {
-  return rows.map(({ id, label }) => `${id},${label}\n`).sort().join("");
+  return rows.map(({ id, label }) => `${lastPart(id)},${label}\n`).sort().join("");
 }

@@ -1,24 +1,19 @@
 /**
- * Reads every labelled recording of a folder, and collects everything that is wrong with any of them.
+ * Reads every listed recording of a source, and collects everything that is wrong with any of them.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import type { Understood } from "./formats/reading.ts";
-import { type LabelRow, readLabels } from "./labels.ts";
-import { BadRecord, type Problem } from "./problem.ts";
-import { readRecording, type RecordingOptions } from "./recording.ts";
-import { listSource } from "./source.ts";
-import { CINC_CLASSES, isCinc } from "./revision.ts";
+import { prepare, type Prepared } from "./formats/prepare.ts";
+import type { Reading, Understood } from "./formats/reading.ts";
+import type { LabelRow } from "./labels.ts";
+import { BadRecord, countReasons, type Problem, REASONS } from "./problem.ts";
+import { isProblem, type RecordList, type WantedRecord } from "./record_list.ts";
+import { readReading, type RecordingOptions } from "./recording.ts";
 
-/** What to read and how. */
+/** How to read recordings. */
 export interface ScanOptions extends RecordingOptions {
-  /** The folder of recordings. */
-  source: string;
-  /** The label file. */
-  labels: string;
   /** Take recordings that are no plausible ECG, too. */
   force?: boolean | undefined;
 }
@@ -34,6 +29,12 @@ export interface ScannedRecord {
   length: number;
   /** SHA-256 of its samples as little-endian int16. */
   digest: string;
+  /** What it belongs to, e.g. a patient; absent if that is not asked for. */
+  group?: string;
+  /** The published fold that it is in; absent if there is none. */
+  fold?: string;
+  /** Where it begins in its file, in samples of the data set; absent if it is all of it. */
+  start?: number;
   /** How it was read. */
   understood: Understood;
   /** Samples of the source that were missing and are bridged, and stretches of them. */
@@ -41,102 +42,125 @@ export interface ScannedRecord {
   gaps: number;
 }
 
-/** Everything found in a folder. */
+/** Everything found in a source. */
 export interface Scan {
-  /** Usable records in the order of the label file. */
+  /** Usable records in the order of the list. */
   records: ScannedRecord[];
   /** The samples of all records, one after the other [total]. */
   samples: Int16Array;
-  /** Refused records in the order of the label file, then files without a label by name. */
+  /** Refused records in the order of the list. */
   problems: Problem[];
+  /** Windows of long recordings that cannot be used: there are others. */
+  droppedWindows: Problem[];
   /** The label file as it is. */
   rows: LabelRow[];
+  /** What had to be assumed or was not used, one sentence each. */
+  notes: string[];
 }
 
 /**
  * Reads the whole source once.
  *
- * @throws {UsageError} If the folder or the label file cannot be read, or CSV files differ in unit.
+ * @throws {UsageError} If text files differ in unit.
  */
-export function scanSource(options: ScanOptions): Scan {
-  const { files } = listSource(options.source, options.labels);
-  const rows = readLabels(options.labels, (id) => files.has(id));
-  const occurrences = new Map<string, number>();
-  for (const { id } of rows) occurrences.set(id, (occurrences.get(id) ?? 0) + 1);
-  const known = isCinc(rows) ? new Set(CINC_CLASSES) : undefined;
-
-  const pieces: Int16Array[] = [];
+export function scanRecords(list: RecordList, options: ScanOptions): Scan {
+  const read = new Reader(options);
+  const parts: Int16Array[] = [];
   const records: ScannedRecord[] = [];
   const problems: Problem[] = [];
+  const droppedWindows: Problem[] = [];
+  /** Files that cannot be read are told of once, however many windows they have. */
+  const unreadable = new Set<string>();
   let offset = 0;
-  for (const { id, label } of rows) {
+  for (const entry of list.entries) {
+    if (isProblem(entry)) {
+      problems.push(entry);
+      continue;
+    }
+    const { id, label, file, group, fold, window } = entry;
+    if (unreadable.has(file)) continue;
     try {
-      const times = occurrences.get(id)!;
-      if (times === 0) continue;
-      if (times > 1) {
-        occurrences.set(id, 0);
-        throw new BadRecord("duplicate-id", `${times} lines of the label file have this id`);
-      }
-      checkLabel(label, known);
-      const file = onlyFile(files.get(id), id);
-      const { samples, doubts, understood, missing, gaps } = readRecording(file, options);
-      if (doubts.length > 0 && !options.force) {
-        throw new BadRecord("implausible", `${doubts.join("; ")}; --force takes it all the same`);
-      }
-      const { length } = samples;
-      pieces.push(samples);
-      const digest = digestOf(samples);
-      records.push({ id, label, file, offset, length, digest, understood, missing, gaps });
-      offset += length;
+      const { samples, missing, gaps, understood } = read.record(entry);
+      records.push({
+        ...{ id, label, file, offset, length: samples.length, digest: digestOf(samples) },
+        ...(group === undefined ? {} : { group }),
+        ...(fold === undefined ? {} : { fold }),
+        ...(window ? { start: Math.round(window.from * options.targetRate) } : {}),
+        ...{ understood, missing, gaps },
+      });
+      parts.push(samples);
+      offset += samples.length;
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
-      problems.push({ id, reason: error.reason, detail: error.message });
+      const problem = { id, reason: error.reason, detail: error.message };
+      if (window && read.isRead(file)) {
+        droppedWindows.push(problem);
+      } else {
+        problems.push(window ? { ...problem, id: file } : problem);
+        unreadable.add(file);
+      }
     }
   }
-  for (const [id, [file]] of files) {
-    if (occurrences.has(id)) continue;
-    problems.push({ id, reason: "no-label", detail: path.basename(file!) });
-  }
   refuseMixedUnits(records);
-  return { records, samples: joined(pieces, offset), problems, rows };
+  const notes = [...list.notes, ...droppedNote(droppedWindows)];
+  const samples = joined(parts, offset);
+  return { records, samples, problems, droppedWindows, rows: list.rows, notes };
 }
 
-function joined(pieces: readonly Int16Array[], total: number): Int16Array {
-  const samples = new Int16Array(total);
-  let at = 0;
-  for (const piece of pieces) {
-    samples.set(piece, at);
-    at += piece.length;
+/** Reads records; consecutive ones of one file read it once. */
+class Reader {
+  private last: { file: string; reading: Reading } | undefined;
+
+  constructor(private readonly options: ScanOptions) {}
+
+  /** Whether the file could be read, whatever is wrong with a part of it. */
+  isRead(file: string): boolean {
+    return this.last?.file === file;
   }
-  return samples;
-}
 
-/** SHA-256 of samples as little-endian int16, in hexadecimal. */
-export function digestOf(samples: Int16Array): string {
-  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-  return createHash("sha256").update(bytes).digest("hex");
-}
+  /** @throws {BadRecord} If the record cannot be used. */
+  record({ file, window }: WantedRecord): Prepared & { understood: Understood } {
+    const reading = this.reading(file);
+    const part = window ? cut(reading, window) : reading;
+    const prepared = prepare(part, this.options);
+    if (prepared.doubts.length > 0 && !this.options.force) {
+      throw new BadRecord(
+        "implausible",
+        `${prepared.doubts.join("; ")}; --force takes it all the same`,
+      );
+    }
+    return { ...prepared, understood: reading.understood };
+  }
 
-function checkLabel(label: string, known: Set<string> | undefined): void {
-  if (label === "") throw new BadRecord("unknown-label", "the label is empty");
-  if (known && !known.has(label)) {
-    throw new BadRecord(
-      "unknown-label",
-      `${JSON.stringify(label)}, expected one of ${[...known].join(" ")}`,
-    );
+  private reading(file: string): Reading {
+    if (this.last?.file === file) return this.last.reading;
+    this.last = undefined; // Before the next is read: one is in memory at a time.
+    const reading = readReading(file, this.options);
+    this.last = { file, reading };
+    return reading;
   }
 }
 
-function onlyFile(found: string[] | undefined, id: string): string {
-  if (!found) throw new BadRecord("missing", `no recording ${id}`);
-  if (found.length > 1) {
-    const names = found.map((file) => path.basename(file)).join(" and ");
-    throw new BadRecord("duplicate-id", `both ${names} have this id`);
-  }
-  return found[0]!;
+/** @throws {BadRecord} If the recording ends before the window does. */
+function cut(reading: Reading, { from, to }: { from: number; to: number }): Reading {
+  const { signal, rate } = reading;
+  const start = Math.round(from * rate);
+  const end = start + Math.round((to - from) * rate);
+  if (end <= signal.length) return { ...reading, signal: signal.slice(start, end) };
+  throw new BadRecord(
+    "truncated",
+    `the recording has ${(signal.length / rate).toFixed(2)} s, and the window ends at ` +
+      `${to.toFixed(2)} s`,
+  );
 }
 
-/** Text files without a unit are told by their numbers: all of a folder must be alike. */
+function droppedNote(dropped: readonly Problem[]): string[] {
+  if (dropped.length === 0) return [];
+  const reasons = countReasons(dropped).map(([reason, count]) => `${count} ${REASONS[reason]}`);
+  return [`${dropped.length} windows were left out (${reasons.join(", ")}), see dataset.json`];
+}
+
+/** Text files without a unit are told by their numbers: all of a source must be alike. */
 function refuseMixedUnits(records: readonly ScannedRecord[]): void {
   const assumed = records.filter(({ understood: { format, unitFrom } }) =>
     format === "text" && unitFrom === "assumed"
@@ -148,4 +172,22 @@ function refuseMixedUnits(records: readonly ScannedRecord[]): void {
     `Cannot tell the unit of the text recordings: ${raw} hold whole numbers only and ${mV} do not. ` +
       `Say which they are with --units raw or --units mV`,
   );
+}
+
+/** SHA-256 of samples as little-endian int16, in hexadecimal. */
+export function digestOf(samples: Int16Array): string {
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** One after the other; each part is let go of as soon as it is copied. */
+function joined(parts: Int16Array[], length: number): Int16Array {
+  const samples = new Int16Array(length);
+  let at = 0;
+  for (let i = 0; i < parts.length; i++) {
+    samples.set(parts[i]!, at);
+    at += parts[i]!.length;
+    parts[i] = new Int16Array();
+  }
+  return samples;
 }

@@ -1,5 +1,5 @@
 /**
- * The recordings in a folder: which file is which id.
+ * The recordings below a folder: which file is which record.
  *
  * @module
  */
@@ -8,44 +8,159 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { recordFiles } from "./formats/record_files.ts";
 import { ENDINGS } from "./formats/registry.ts";
+import { withoutEnding } from "./record_name.ts";
 
-/** A folder's recordings. */
+/** The recordings below a folder. */
 export interface Source {
-  /** Ids by name, each with all its files: more than one is an error of its own. */
+  /**
+   * Records by id, the path from the folder without the ending ("A00/A00012"), each with all its files:
+   * more than one is an error of its own, none means that RECORDS names it and no file is there.
+   */
   files: Map<string, string[]>;
+  /** Recordings that no RECORDS file lists, where one is beside them: they are left out. */
+  unlisted: string[];
 }
 
+/** PhysioNet's list of a folder's records, one path a line; a path that ends in "/" is a folder. */
+const LIST = "RECORDS";
+
 /**
- * Lists the recordings directly inside `directory`, as formats/record_files.ts tells them. The label file
- * is none.
+ * Lists the recordings in `directory` and the folders below it. Of a folder that has a RECORDS file,
+ * only what is listed there counts. What is a recording, formats/record_files.ts tells; the label file is
+ * none.
  *
  * @throws {UsageError} If the folder is absent or holds no recordings.
  */
-export function listSource(directory: string, labelFile: string): Source {
-  let entries: fs.Dirent[];
+export function listSource(directory: string, labelFile?: string): Source {
+  const labels = labelFile === undefined ? undefined : realPath(labelFile);
+  const root = readFolder(directory, { labels, above: [] });
+  const files = new Map<string, string[]>();
+  keepListed(root, { prefix: "", files });
+  if (files.size === 0) {
+    throw new UsageError(
+      `The folder ${directory} holds no recordings (${ENDINGS.join(", ")}), neither do ` +
+        "the folders below it: name another with --source",
+    );
+  }
+  return { files, unlisted: idsOf(root, "").filter((id) => !files.has(id)) };
+}
+
+/** What lies in a folder. */
+interface Folder {
+  /** Recordings by name without ending. */
+  files: Map<string, string[]>;
+  folders: Map<string, Folder>;
+  /** The lines of its RECORDS file. */
+  list: string[] | undefined;
+}
+
+function readFolder(
+  directory: string,
+  { labels, above }: { labels: string | undefined; above: readonly string[] },
+): Folder {
+  const folder: Folder = { files: new Map(), folders: new Map(), list: undefined };
+  const real = realPath(directory);
+  if (above.includes(real)) return folder; // A link leads round in a circle.
+  const names: string[] = [];
+  for (const { name, isFolder } of entriesOf(directory, above.length === 0)) {
+    const file = path.join(directory, name);
+    if (isFolder) {
+      folder.folders.set(name, readFolder(file, { labels, above: [...above, real] }));
+    } else if (name === LIST) {
+      folder.list = readRecords(file);
+    } else if (labels === undefined || realPath(file) !== labels) {
+      names.push(name);
+    }
+  }
+  for (const [id, own] of recordFiles(names, (name) => readOrNull(path.join(directory, name)))) {
+    folder.files.set(id, own.map((name) => path.join(directory, name)));
+  }
+  return folder;
+}
+
+/** Puts into `files` what the RECORDS files of `folder` and those that they name list, or else all. */
+function keepListed(
+  folder: Folder,
+  { prefix, files }: { prefix: string; files: Map<string, string[]> },
+): void {
+  if (!folder.list) {
+    for (const [name, own] of folder.files) files.set(prefix + name, own);
+    for (const [name, inner] of folder.folders) {
+      keepListed(inner, { prefix: `${prefix}${name}/`, files });
+    }
+    return;
+  }
+  for (const line of folder.list) {
+    const parts = line.split("/").filter((part) => part !== "");
+    const name = withoutEnding(parts.at(-1)!);
+    if (line.endsWith("/")) {
+      const inner = folderAt(folder, parts);
+      const id = prefix + parts.join("/");
+      if (inner) keepListed(inner, { prefix: `${id}/`, files });
+      else files.set(id, []);
+      continue;
+    }
+    const id = prefix + [...parts.slice(0, -1), name].join("/");
+    files.set(id, folderAt(folder, parts.slice(0, -1))?.files.get(name) ?? []);
+  }
+}
+
+function folderAt(folder: Folder, parts: readonly string[]): Folder | undefined {
+  return parts.reduce<Folder | undefined>((at, part) => at?.folders.get(part), folder);
+}
+
+function idsOf(folder: Folder, prefix: string): string[] {
+  const own = [...folder.files.keys()].map((name) => prefix + name);
+  const inner = [...folder.folders].flatMap(([name, at]) => idsOf(at, `${prefix}${name}/`));
+  return [...own, ...inner];
+}
+
+function entriesOf(directory: string, isSource: boolean): { name: string; isFolder: boolean }[] {
   try {
-    entries = fs.readdirSync(directory, { withFileTypes: true });
+    return fs.readdirSync(directory, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith("."))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((entry) => ({ name: entry.name, isFolder: isFolder(directory, entry) }));
   } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? error;
     throw new UsageError(
-      `Cannot read the folder ${directory} (${(error as NodeJS.ErrnoException).code ?? error}): ` +
-        `name a folder of recordings with --source, or fetch PhysioNet/CinC 2017 with --download`,
+      `Cannot read the folder ${directory} (${code}): ` +
+        (isSource
+          ? "name a folder of recordings with --source, or fetch PhysioNet/CinC 2017 with --download"
+          : "make it readable, or move it out of the source"),
     );
   }
-  const labels = realPath(labelFile);
-  const names = entries.map(({ name }) => name)
-    .filter((name) => realPath(path.join(directory, name)) !== labels);
-  const found = recordFiles(names, (name) => readOrNull(path.join(directory, name)));
-  if (found.size === 0) {
-    throw new UsageError(
-      `The folder ${directory} holds no recordings (${ENDINGS.join(", ")}): ` +
-        "name another with --source",
-    );
+}
+
+function isFolder(directory: string, entry: fs.Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const file = path.join(directory, entry.name);
+  return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/**
+ * The records that a RECORDS file names, as paths from its folder.
+ *
+ * @throws {UsageError} If it cannot be read, or names a record outside its folder.
+ */
+export function readRecords(file: string): string[] {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? error})`);
   }
-  const files = [...found].map(([id, each]): [string, string[]] => [
-    id,
-    each.map((name) => path.join(directory, name)),
-  ]);
-  return { files: new Map(files) };
+  const names = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/).map((line) => line.trim());
+  return names.filter((name) => name !== "").map((name) => {
+    const clean = path.posix.normalize(name);
+    if (!/^(\/|\.\.?(\/|$))/.test(clean) && !/[\0\ufffd]/.test(name)) return clean;
+    throw new UsageError(
+      `Cannot use ${file}: it names ${
+        JSON.stringify(name)
+      }, expected a record in its own folder or ` +
+        "below it",
+    );
+  });
 }
 
 function readOrNull(file: string): Uint8Array | null {

@@ -4,11 +4,12 @@
  * @module
  */
 import { createRng } from "../core/rng.ts";
+import { distribute } from "./distribute.ts";
 import { type Side, SIDES } from "./format.ts";
 import { PythonRandom } from "./python_random.ts";
 
 /** How to split. Fractions are of the usable records; dev + test < 1. */
-export interface SplitOptions {
+export interface DrawnSplit {
   method: "stratified" | "awni";
   dev: number;
   /** 0 with `awni`, which has no test set. */
@@ -16,11 +17,25 @@ export interface SplitOptions {
   seed: number;
 }
 
+/** A split that the data set's authors published: which of its folds are dev and test. */
+export interface PublishedSplit {
+  method: "published";
+  dev: readonly string[];
+  test: readonly string[];
+}
+
+/** How to split. */
+export type SplitOptions = DrawnSplit | PublishedSplit;
+
 /** What a split needs to know of a record. */
 export interface SplitRecord {
   label: string;
   /** Equal for recordings with equal samples. */
   digest: string;
+  /** Equal for recordings that must be on one side, e.g. those of a patient; absent if unknown. */
+  group?: string;
+  /** The published fold; absent if there is none. */
+  fold?: string;
 }
 
 /** The result of a split. */
@@ -38,14 +53,39 @@ export function splitRecords(
   records: readonly SplitRecord[],
   options: SplitOptions,
 ): Assignment {
-  return options.method === "awni" ? awni(records, options) : stratified(records, options);
+  if (options.method === "published") return published(records, options);
+  const drawn = {
+    method: options.method,
+    dev: options.dev,
+    test: options.test,
+    seed: options.seed,
+  };
+  if (drawn.method === "awni") return awni(records, drawn);
+  return isGrouped(records) ? stratifiedGroups(records, drawn) : stratified(records, drawn);
+}
+
+/** Every record on the side that its published fold is on. */
+function published(
+  records: readonly SplitRecord[],
+  { dev, test }: PublishedSplit,
+): Assignment {
+  const sideOf = ({ fold }: SplitRecord): Side =>
+    fold !== undefined && test.includes(fold)
+      ? "test"
+      : fold !== undefined && dev.includes(fold)
+      ? "dev"
+      : "train";
+  return {
+    sides: Uint8Array.from(records, (record) => CODE[sideOf(record)]),
+    order: records.map((_, i) => i),
+  };
 }
 
 /**
  * The split of awni/ecg's `build_datasets.py` under Python 3: shuffle all, the first int(dev * n) are
  * dev. It neither stratifies nor looks at duplicates.
  */
-function awni(records: readonly SplitRecord[], { dev, seed }: SplitOptions): Assignment {
+function awni(records: readonly SplitRecord[], { dev, seed }: DrawnSplit): Assignment {
   const order = new PythonRandom(seed).shuffle(records.map((_, i) => i));
   const sides = new Uint8Array(records.length).fill(CODE.train);
   for (const i of order.slice(0, Math.trunc(dev * records.length))) sides[i] = CODE.dev;
@@ -58,7 +98,7 @@ function awni(records: readonly SplitRecord[], { dev, seed }: SplitOptions): Ass
  */
 function stratified(
   records: readonly SplitRecord[],
-  { dev, test, seed }: SplitOptions,
+  { dev, test, seed }: DrawnSplit,
 ): Assignment {
   const sides = new Uint8Array(records.length).fill(CODE.train);
   for (const [label, units] of unitsByClass(records)) {
@@ -71,6 +111,80 @@ function stratified(
     }
   }
   return { sides, order: records.map((_, i) => i) };
+}
+
+/**
+ * As {@linkcode stratified} where records have groups: a group is on one side, and the classes keep their
+ * proportions as well as that allows.
+ */
+function stratifiedGroups(
+  records: readonly SplitRecord[],
+  { dev, test, seed }: DrawnSplit,
+): Assignment {
+  const units = inseparable(records);
+  const { labels, counts } = classCounts(records, units);
+  const targets = SIDES.map(() => labels.map(() => 0));
+  for (const c of labels.keys()) {
+    const total = counts.reduce((sum, unit) => sum + unit[c]!, 0);
+    const left = quotas(total, { dev, test });
+    targets[CODE.dev]![c] = left.dev;
+    targets[CODE.test]![c] = left.test;
+    targets[CODE.train]![c] = total - left.dev - left.test;
+  }
+  const rng = createRng(seed, "split", "groups");
+  const sideOf = distribute({ units: counts, targets, rng });
+  const sides = new Uint8Array(records.length);
+  for (const [u, unit] of units.entries()) for (const i of unit) sides[i] = sideOf[u]!;
+  return { sides, order: records.map((_, i) => i) };
+}
+
+/** Whether any of the records says what group it is of. */
+export function isGrouped(records: readonly SplitRecord[]): boolean {
+  return records.some(({ group }) => group !== undefined);
+}
+
+/** Records of each class in each unit, and the classes in that order. */
+export function classCounts(
+  records: readonly SplitRecord[],
+  units: readonly (readonly number[])[],
+): { labels: string[]; counts: number[][] } {
+  const labels = [...new Set(records.map(({ label }) => label))];
+  const position = new Map(labels.map((label, c) => [label, c]));
+  const counts = units.map((unit) => {
+    const own = labels.map(() => 0);
+    for (const i of unit) own[position.get(records[i]!.label)!]!++;
+    return own;
+  });
+  return { labels, counts };
+}
+
+/**
+ * The records as units that must stay together, in order of appearance: records of one group, and
+ * records with equal samples, are in one unit, and so are all that are linked by a chain of such.
+ */
+export function inseparable(records: readonly SplitRecord[]): number[][] {
+  const parent = records.map((_, i) => i);
+  const root = (i: number): number => {
+    while (parent[i] !== i) i = parent[i] = parent[parent[i]!]!;
+    return i;
+  };
+  const first = new Map<string, number>();
+  const link = (key: string, i: number) => {
+    const other = first.get(key);
+    if (other === undefined) first.set(key, i);
+    else parent[Math.max(root(i), root(other))] = Math.min(root(i), root(other));
+  };
+  for (const [i, { digest, group }] of records.entries()) {
+    link(`samples ${digest}`, i);
+    if (group !== undefined) link(`group ${group}`, i);
+  }
+  const units = new Map<number, number[]>();
+  for (const i of records.keys()) {
+    const unit = units.get(root(i));
+    if (unit) unit.push(i);
+    else units.set(root(i), [i]);
+  }
+  return [...units.values()];
 }
 
 /** Groups of equal recordings, by the class of the first of each. */

@@ -1,0 +1,13 @@
+/**
+ * Names of records.
+ *
+ * @module
+ */
+import { endingOf, ENDINGS } from "./formats/registry.ts";
+
+/** The name of a record: that of a file without the ending of a recording, or `name` itself. */
+export function withoutEnding(name: string): string {
+  const ending = endingOf(name);
+  const isEnding = ENDINGS.includes(ending) || ending === ".dat";
+  return isEnding && name.length > ending.length ? name.slice(0, -ending.length) : name;
+}
