@@ -60,6 +60,11 @@ export interface Summary {
     sha256: string;
     /** Records per split and class, in the order of `classes`. */
     counts: Record<"train" | "dev" | "test", number[]>;
+    /**
+     * What each scored record belongs to, e.g. its patient, by split and record: records of one group are
+     * not independent, so they are resampled together. Absent if the data set has no groups.
+     */
+    groups?: Record<"dev" | "test", Record<string, string>>;
   };
   /** Rounds finished so far, in order. */
   rounds: RoundSummary[];

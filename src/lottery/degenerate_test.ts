@@ -4,7 +4,7 @@ import { UsageError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { buildDataset } from "../data/build.ts";
 import { READING_DEFAULTS } from "../data/recording.ts";
-import type { SplitOptions } from "../data/split.ts";
+import type { DrawnSplit } from "../data/split.ts";
 import { inTemporaryDirectory, type MadeRecord, noise, writeSource } from "../data/testing.ts";
 import type { Config } from "../experiment/config.ts";
 import type { Summary } from "../experiment/summary.ts";
@@ -22,7 +22,7 @@ function made(label: string, count: number, samples: (i: number) => Int16Array):
 /** Builds a data set of these records and does a run on it. */
 async function summaryOf(
   records: MadeRecord[],
-  options: { split?: Partial<SplitOptions>; skipBad?: boolean; config?: Partial<Config> } = {},
+  options: { split?: Partial<DrawnSplit>; skipBad?: boolean; config?: Partial<Config> } = {},
 ): Promise<Summary> {
   let summary: Summary | null = null;
   await inTemporaryDirectory(async (directory) => {

@@ -10,7 +10,7 @@ import { loadAddon } from "../backend/addon.ts";
 import type { NativeDevice } from "../backend/native.ts";
 import { UsageError } from "../core/errors.ts";
 import { DATA, ROOT, runDirectory, runFiles } from "../core/paths.ts";
-import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
+import { loadDataset, type LoadedDataset, type Split } from "../data/dataset.ts";
 import { foldOf } from "../data/folds.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
 import { refuseUnusableStretch } from "../experiment/augment.ts";
@@ -277,8 +277,20 @@ function summaryOf(
     control: config.control && { kind: config.control.kind, base: config.control.base },
     classes: [...dataset.classes],
     metric: { name: metric, classes: [...classes] },
-    dataset: { sha256: dataset.sha256, counts: Object.fromEntries(counts) },
+    dataset: {
+      sha256: dataset.sha256,
+      counts: Object.fromEntries(counts),
+      ...groupsOf(dataset),
+    },
     rounds,
     config,
   };
+}
+
+/** The group of each record that is scored, if the data set has groups. */
+function groupsOf({ splits }: LoadedDataset): Pick<Summary["dataset"], "groups"> {
+  const of = ({ ids, groups }: Split) =>
+    Object.fromEntries((groups ?? []).map((group, i) => [ids[i]!, group]));
+  const { train, dev, test } = splits;
+  return train.groups ? { groups: { dev: of(dev), test: of(test) } } : {};
 }

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { buildDataset } from "../data/build.ts";
+import { loadDataset } from "../data/dataset.ts";
+import { READING_DEFAULTS } from "../data/recording.ts";
+import { inTemporaryDirectory } from "../data/testing.ts";
+import { doToyRun, halving, toyConfig, writeToyDataset } from "./testing.ts";
+
+Deno.test("a summary says what each scored record belongs to, where the data set does", async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const out = writeToyDataset(directory);
+    const config = toyConfig(out, { pruning: halving(0) });
+    const plain = await doToyRun({ directory: path.join(directory, "plain"), config });
+    assert.equal(plain.summary.dataset.groups, undefined);
+
+    buildDataset({
+      source: path.join(directory, "records"),
+      labels: path.join(directory, "labels.csv"),
+      // Two records, of one class, are one subject: slow0 and slow1, slow2 and slow3 ...
+      group: "^([a-z]+\\d*?)\\d$",
+      ...READING_DEFAULTS,
+      out,
+      split: { method: "stratified", dev: 0.2, test: 0.2, seed: 1 },
+      skipBad: false,
+    });
+    const { splits } = loadDataset(out);
+    const run = path.join(directory, "run");
+    const { summary } = await doToyRun({ directory: run, config });
+    for (const side of ["dev", "test"] as const) {
+      const expected = splits[side].ids.map((id) => [id, id.replace(/\d$/, "")]);
+      assert.deepEqual(Object.entries(summary.dataset.groups![side]).sort(), expected.sort());
+      assert.ok(expected.length > 0);
+    }
+    const saved = JSON.parse(fs.readFileSync(path.join(run, "summary.json"), "utf8"));
+    assert.deepEqual(saved.dataset, summary.dataset);
+  });
+});
