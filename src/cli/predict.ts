@@ -13,12 +13,14 @@ import { assumedLines } from "../data/formats/assumptions.ts";
 import type { Understood } from "../data/formats/reading.ts";
 import { readRecording } from "../data/recording.ts";
 import { listInputs } from "../ticket/input.ts";
+import { type LongRecord, longRecord } from "../ticket/long_record.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "../ticket/prediction_page.ts";
 import { Predictor, type RecordPrediction } from "../ticket/predictor.ts";
 import { predictStream } from "../ticket/stream.ts";
 import { describeDecision } from "../ticket/ticket.ts";
 import { DEFAULT_TICKET, readTicket } from "../ticket/ticket_file.ts";
 import { createCommand, number, runMain } from "./command.ts";
+import { hourTables } from "./hour_table.ts";
 import { decimals, table } from "./format.ts";
 import { addReadingOptions, type ReadingFlags, readingOptionsOf } from "./reading_options.ts";
 
@@ -39,7 +41,10 @@ async function main(args: string[]): Promise<void> {
       "recordings (MATLAB, WFDB, EDF, text), folders of them, or - for stdin",
     )
     .option("--ticket <file>", "ticket file (default: data/tickets/default.ticket.safetensors)")
-    .option("--json", "print JSON: one array, or one line per answer with -")
+    .option(
+      "--json",
+      "print JSON: one array, or one line per recording if there are several, or per answer with -",
+    )
     .option("--html <file>", "also draw the recordings on millimetre paper, as one page")
     .option("--skip-bad", "leave out recordings that cannot be used and say so")
     .option("--window <s>", "with -: seconds that an answer looks back on", number(1, 600), 30)
@@ -76,7 +81,7 @@ export function openTicket(file: string | undefined): ReturnType<typeof readTick
   return readTicket(file ?? DEFAULT_TICKET);
 }
 
-interface FilePrediction extends RecordPrediction {
+interface FilePrediction extends RecordPrediction, Partial<LongRecord> {
   readonly record: string;
   /** At the ticket's rate. */
   readonly samples: number;
@@ -88,6 +93,8 @@ interface FilePrediction extends RecordPrediction {
 
 function predictFiles(predictor: Predictor, names: string[], options: PredictOptions): void {
   const predictions: FilePrediction[] = [];
+  /** What notes need: the predictions themselves are not kept where each is printed at once. */
+  const read: Pick<FilePrediction, "record" | "read" | "warnings">[] = [];
   const drawn: JudgedRecord[] = [];
   const problems: Problem[] = [];
   const { html } = options;
@@ -95,6 +102,8 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
   const targetRate = predictor.ticket.normalisation.rate;
   if (html !== undefined) refusePageName(html);
   const records = listInputs(names);
+  const asLines = options.json === true && records.length > 1;
+  const step = { seconds: predictor.hop / targetRate, classes: predictor.ticket.classes };
   let seconds = 0;
   for (const record of records) {
     if (html !== undefined) refuseTooMany({ records: records.length, seconds });
@@ -102,8 +111,12 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
       const recording = readRecording(record, { ...reading, targetRate });
       const { samples, missing, gaps, doubts: warnings } = recording;
       const { stepProbabilities, ...said } = predictor.judge(samples);
-      const read = { ...recording.understood, missing, gaps };
-      predictions.push({ record, samples: samples.length, ...said, read, warnings });
+      const how = { read: { ...recording.understood, missing, gaps }, warnings };
+      read.push({ record, ...how });
+      const long = longRecord(said, step);
+      const prediction = { record, samples: samples.length, ...said, ...long, ...how };
+      if (asLines) console.log(JSON.stringify(prediction));
+      else predictions.push(prediction);
       if (html !== undefined) drawn.push({ record, samples, stepProbabilities, ...said });
       seconds += samples.length / targetRate;
     } catch (error) {
@@ -111,28 +124,29 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
       problems.push({ id: record, reason: error.reason, detail: error.message });
     }
   }
-  if (problems.length > 0 && (!options.skipBad || predictions.length === 0)) {
-    const rest = predictions.length > 0 ? "; --skip-bad labels the others" : "";
+  if (problems.length > 0 && (!options.skipBad || read.length === 0)) {
+    const others = asLines ? "; the others were labelled" : "; --skip-bad labels the others";
+    const rest = read.length > 0 ? others : "";
     throw new UsageError(
-      `${problems.length} of ${
-        problems.length + predictions.length
-      } recordings cannot be used${rest}:\n` +
+      `${problems.length} of ${problems.length + read.length} recordings cannot be used${rest}:\n` +
         listProblems(problems),
     );
   }
   if (problems.length > 0) {
     console.error(`Left out ${problems.length} recordings:\n${listProblems(problems)}`);
   }
-  for (const line of notesOn(predictions, options)) console.error(line);
+  for (const line of notesOn(read, options)) console.error(line);
   if (html !== undefined) writePage(html, { predictor, drawn, seconds, options });
-  console.log(
-    options.json ? JSON.stringify(predictions, null, 2) : asTable(predictor, predictions),
-  );
+  if (!options.json) console.log(asTable(predictor, predictions) + hourTables(predictions, step));
+  else if (!asLines) console.log(JSON.stringify(predictions, null, 2));
   if (html !== undefined) console.error(`Page: ${html}`);
 }
 
 /** What was assumed, bridged and doubted, for standard error. */
-function notesOn(predictions: readonly FilePrediction[], { force }: PredictOptions): string[] {
+function notesOn(
+  predictions: readonly Pick<FilePrediction, "record" | "read" | "warnings">[],
+  { force }: PredictOptions,
+): string[] {
   const bridged = predictions.filter(({ read }) => read.missing > 0).map(({ record, read }) =>
     `${record}: ${read.missing} missing samples bridged (${read.gaps} gaps)`
   );

@@ -47,7 +47,8 @@ Deno.test("a trained round is exported in every format and predicts as it was sc
     ]);
     assert.equal(predicted.code, 0, predicted.err);
     const labels = new Map<string, string>(
-      (JSON.parse(predicted.out) as { record: string; label: string }[])
+      predicted.out.trim().split("\n")
+        .map((line) => JSON.parse(line) as { record: string; label: string })
         .map(({ record, label }) => [path.basename(record, path.extname(record)), label]),
     );
     const rows = fs.readFileSync(roundFiles.predictions(runFiles.round(run, 1)), "utf8")

@@ -33,7 +33,7 @@ export interface TableListing {
  */
 export function listTable(options: TableListing): RecordList {
   const { source, labels, group, classOf = (label: string) => label } = options;
-  const found = listSource(source, labels);
+  const found = listSource(source, { labelFile: labels });
   const index = new RecordIndex(found.files.keys());
   const isRecording = (id: string) => index.find(id).kind === "one";
   const table = readLabels(labels, isRecording, { ...options.columns, group });

@@ -29,9 +29,14 @@ const LIST = "RECORDS";
  * only what is listed there counts. What is a recording, formats/record_files.ts tells; the label file is
  * none.
  *
+ * @param advice What to do where it holds none.
  * @throws {UsageError} If the folder is absent or holds no recordings.
  */
-export function listSource(directory: string, labelFile?: string): Source {
+export function listSource(
+  directory: string,
+  { labelFile, advice = "name another with --source" }: { labelFile?: string; advice?: string } =
+    {},
+): Source {
   const labels = labelFile === undefined ? undefined : realPath(labelFile);
   const root = readFolder(directory, { labels, above: [] });
   const files = new Map<string, string[]>();

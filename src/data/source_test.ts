@@ -14,8 +14,8 @@ function make(directory: string, files: Record<string, string>): void {
   }
 }
 
-function idsOf(directory: string, labels?: string): [string[], string[]] {
-  const { files, unlisted } = listSource(directory, labels);
+function idsOf(directory: string, labelFile = "none"): [string[], string[]] {
+  const { files, unlisted } = listSource(directory, { labelFile });
   return [[...files.keys()], unlisted];
 }
 
@@ -28,7 +28,9 @@ Deno.test("folders are searched to any depth; label files and hidden files are n
     fs.symlinkSync(directory, path.join(directory, "a/circle"));
     const [ids] = idsOf(directory, path.join(directory, "labels.csv"));
     assert.deepEqual(ids.sort(), ["a/c", "a/deep/er/d", "b"]);
-    const { files } = listSource(directory, path.join(directory, "labels.csv"));
+    const { files } = listSource(directory, {
+      labelFile: path.join(directory, "labels.csv"),
+    });
     assert.deepEqual(files.get("a/c"), [path.join(directory, "a/c.MAT")]);
   });
 });

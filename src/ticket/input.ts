@@ -6,11 +6,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { recordFiles } from "../data/formats/record_files.ts";
 import { endingOf, ENDINGS } from "../data/formats/registry.ts";
+import { listSource } from "../data/source.ts";
 
 /**
- * All recordings among `names`; a folder stands for those directly inside it, each name once.
+ * All recordings among `names`; a folder stands for those in it and below it, each name once, or for those
+ * that its RECORDS file lists.
  *
  * @throws {UsageError} If a name does not exist, is no recording, or is a folder without any.
  */
@@ -32,19 +33,10 @@ export function listInputs(names: readonly string[]): string[] {
 }
 
 function listFolder(folder: string): string[] {
-  const found = recordFiles(fs.readdirSync(folder), (name) => {
-    try {
-      return fs.readFileSync(path.join(folder, name));
-    } catch {
-      return null;
-    }
-  });
-  if (found.size === 0) {
-    throw new UsageError(`The folder ${folder} holds no recordings (${ENDINGS.join(", ")})`);
-  }
-  // Of one recording in several formats, the one that says most.
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, files]) =>
-    path.join(folder, files.toSorted((a, b) => rankOf(a) - rankOf(b))[0]!)
+  const { files } = listSource(folder, { advice: "name another folder, or files" });
+  // Of one recording in several formats, the one that says most; of one that is missing, its header.
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, own]) =>
+    own.toSorted((a, b) => rankOf(a) - rankOf(b))[0] ?? path.join(folder, `${id}.hea`)
   );
 }
 
