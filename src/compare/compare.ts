@@ -112,9 +112,13 @@ function methodResult(scored: ScoredMethod, context: MethodContext): MethodResul
   const { margin, secondMargin } = context;
   const results = levels.map((level, i) => ({
     ...levelResult(level, context),
-    toDense: againstDense(toDense, i, margin),
+    // More training of a dense network is no sequence that could be pruned too far.
+    toDense: againstDense(method.continued ? toDense.slice(0, 1) : toDense, toDense[i], {
+      i,
+      margin,
+    }),
     toEqual: level.equal && {
-      ...againstDense(toEqual, i, margin)!,
+      ...againstDense(toEqual, toEqual[i], { i, margin })!,
       epochs: level.equal.epochs,
       replicates: { compared: level.equal.own.labels.length, of: level.scores.labels.length },
     },
@@ -131,9 +135,12 @@ function methodResult(scored: ScoredMethod, context: MethodContext): MethodResul
   };
 }
 
-/** Differences of a method's levels, the dense one first, tested from there on to the sparsest. */
-function againstDense(levels: readonly (Found | null)[], i: number, margin: number) {
-  const found = levels[i];
+/** The words of level `i` among the levels that are tested in turn, from the dense one on. */
+function againstDense(
+  levels: readonly (Found | null)[],
+  found: Found | null | undefined,
+  { i, margin }: { i: number; margin: number },
+) {
   if (!found) return null;
   const { stoppedAt } = fixedSequence(levels.slice(1), margin);
   const tested = stoppedAt === null || i - 1 <= stoppedAt;

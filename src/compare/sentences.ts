@@ -39,25 +39,21 @@ export function decisive({ toEqual, toDense }: LevelResult): Difference<string> 
   return toEqual ?? toDense;
 }
 
-/** The sparsest network of all that matches dense. */
-function answer({ methods, margin, secondMargin }: Results): string {
-  const sparsest = (of: (method: MethodResult) => number | null) =>
-    methods.flatMap((method) => {
-      const i = of(method);
-      return i === null ? [] : [{ name: method.name, level: method.levels[i]! }];
-    }).sort((a, b) => b.level.theta - a.level.theta)[0];
-  const best = sparsest(({ matching }) => matching.byInterval);
-  const strict = sparsest(({ secondMatching }) => secondMatching.byInterval);
+/**
+ * The sparsest network of all that matches dense; where some methods have dense networks of equal training,
+ * of those methods.
+ */
+function answer({ methods, margin }: Results): string {
+  const fair = methods.filter(({ levels }) => levels.some(({ toEqual }) => toEqual));
+  const [best] = (fair.length > 0 ? fair : methods).flatMap(({ name, levels, matching }) => {
+    const { byInterval } = matching;
+    return byInterval === null ? [] : [{ name, level: levels[byInterval]! }];
+  }).sort((a, b) => b.level.theta - a.level.theta);
   if (best) {
-    const also = strict
-      ? `within ${secondMargin} down to ${
-        format(strict.level.theta, "factor")
-      } fewer (${strict.name})`
-      : `within ${secondMargin} none is`;
     return `Down to ${format(best.level.density, "percent")} of the weights ` +
-      `(${format(best.level.theta, "factor")} fewer) a pruned network is shown to match ` +
-      `${reference(best.level)} within ${margin}: ${best.name}, ` +
-      `${intervalText(decisive(best.level)!)}; ${also}.`;
+      `(${format(best.level.theta, "factor")} fewer) a pruned network is shown to match dense` +
+      `${best.level.toEqual ? " of equal training" : ""} within ${margin}: ${best.name}, ` +
+      `${intervalText(decisive(best.level)!)}.`;
   }
   return methods.some(({ levels, continued }) => levels.length > 1 && !continued)
     ? `No pruned network is shown to match dense within ${margin}.`

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PRIMARY_MARGIN, SECONDARY_MARGIN } from "../statistics/matches.ts";
 import type { Html } from "./html.ts";
 import { wordList } from "./word_list.ts";
 
@@ -75,8 +76,21 @@ const WORDS: [word: string, meaning: string][] = [
   ],
   [
     "Interval of a difference",
-    "1.96 · √(se² + se²) of the two scores, as if they came from different records. Both networks saw the " +
-    "same ones, so the true interval is usually narrower.",
+    "Records are drawn with replacement, both networks are scored on the same draw, and the interval holds the " +
+    "middle 95 % of the differences. It does not contain what another seed would change. Where predictions were " +
+    "not saved it is 1.96 · √(se² + se²) of the two scores, as if they came from different records, and usually " +
+    "too wide.",
+  ],
+  [
+    "Dense of equal training",
+    "The dense network trained on without pruning (control “continue”), at the round whose epochs in all are " +
+    "nearest to those of the pruned network. The dense network that the run began with had fewer epochs.",
+  ],
+  [
+    "Matches dense",
+    `The lower end of the interval is above −${PRIMARY_MARGIN} (second margin: −${SECONDARY_MARGIN}), for this ` +
+    "round and for every round with more weights. Rounds are tested from dense to sparse, and the first that is " +
+    "not shown to match ends the tests.",
   ],
   [
     "Multiply-adds",

@@ -115,8 +115,8 @@ function indexPage(
               ? html`<p class="muted">No run has finished a round yet.</p>`
               : list("Runs", RUN_COLUMNS, runs.map(runCells))}
           </div>
-          <p class="note">Matching θ is the compression of the sparsest round whose dev score is within one standard
-            error of the dense network’s. Data sets and budgets differ between runs: compare like with like.</p>
+          <p class="note">Change is the sparsest round minus dense, without its interval: the run’s report has it. Data
+            sets and budgets differ between runs: compare like with like.</p>
         </section>
         ${comparisons.length === 0 ? null : html`
           <section id="comparisons">

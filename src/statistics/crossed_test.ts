@@ -86,7 +86,7 @@ const SCENARIO: Scenario = {
 };
 
 Deno.test("95 % intervals hold the true difference in 93 to 97 % of simulated studies", () => {
-  const options = { studies: 1000, draws: 150, seed: 1 };
+  const options = { studies: 600, draws: 120, seed: 1 };
   for (const change of [{}, { seedDeviation: 0 }, { seeds: 5, seedDeviation: 0.03 }]) {
     const found = coverage({ ...SCENARIO, ...change }, options);
     assert.ok(found.given >= 0.93 && found.given <= 0.97, JSON.stringify({ change, ...found }));
@@ -94,8 +94,8 @@ Deno.test("95 % intervals hold the true difference in 93 to 97 % of simulated st
 });
 
 Deno.test("what is not used would not hold: records alone too seldom, t(S - 1) for all too often", () => {
-  const found = coverage(SCENARIO, { studies: 400, draws: 150, seed: 2 });
+  const found = coverage(SCENARIO, { studies: 250, draws: 120, seed: 2 });
   assert.ok(found.records < 0.91, `records alone: ${found.records}`);
-  const still = coverage({ ...SCENARIO, seedDeviation: 0 }, { studies: 400, draws: 150, seed: 2 });
+  const still = coverage({ ...SCENARIO, seedDeviation: 0 }, { studies: 250, draws: 120, seed: 2 });
   assert.ok(still.other > 0.98, `t(2): ${still.other}`);
 });

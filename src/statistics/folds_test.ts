@@ -23,8 +23,8 @@ Deno.test("equal folds leave no width, a single fold is refused", () => {
 Deno.test("intervals over five folds hold the true difference in 93 to 97 % of simulated studies", () => {
   for (const seedDeviation of [0, 0.06]) {
     const found = coverage(
-      { design: "folds", seeds: 5, paired: true, records: 2000, seedDeviation, loss: 0.05 },
-      { studies: 1000, draws: 1, seed: 1 },
+      { design: "folds", seeds: 5, paired: true, records: 1500, seedDeviation, loss: 0.05 },
+      { studies: 600, draws: 1, seed: 1 },
     );
     assert.ok(found.given >= 0.93 && found.given <= 0.97, JSON.stringify(found));
     assert.ok(found.other > found.given, "the check is wider");
