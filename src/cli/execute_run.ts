@@ -55,7 +55,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
     }
     const file = reportFile(name);
     printResults(summary, {
-      answer: new RunReport(runDirectory(name), { file, showTest }).answer(summary),
+      headline: new RunReport(runDirectory(name), { file, showTest }).headline(summary),
       report: path.relative(process.cwd(), file),
     });
     return 0;

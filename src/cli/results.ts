@@ -4,6 +4,7 @@
  * @module
  */
 import type { Summary } from "../experiment/summary.ts";
+import type { Headline } from "../report/headline.ts";
 import { decimals, percent, table } from "./format.ts";
 
 /** The two compressions of the table. */
@@ -13,7 +14,7 @@ const THETA =
 /** Prints the results of a run. */
 export function printResults(
   summary: Summary,
-  options: { answer: string; report: string },
+  options: { headline: Pick<Headline, "answer" | "advice">; report: string },
 ): void {
   const head = ["round", "weights", "left", "theta", "of all", "MACs"];
   head.push("pruned dev F1", "recalibrated", "dev F1", "test F1");
@@ -32,6 +33,8 @@ export function printResults(
   console.log(`\n${table([head, ...rows])}\n`);
   console.log(THETA);
 
-  console.log(options.answer);
+  const { answer, advice } = options.headline;
+  console.log(answer);
+  if (advice !== null) console.log(advice);
   console.log(`Report: ${options.report}`);
 }

@@ -18,7 +18,7 @@ import { shownSummary } from "../report/shown.ts";
 import type { RoundSummary, Summary } from "../experiment/summary.ts";
 import { prunableShapes } from "../model/prunable_shapes.ts";
 import type { Extras } from "../report/extras.ts";
-import { headline } from "../report/headline.ts";
+import { type Headline, headline } from "../report/headline.ts";
 import { collect } from "../report/collect.ts";
 import { readRun } from "../report/read_run.ts";
 import { writeReport } from "../report/report.ts";
@@ -75,11 +75,11 @@ export class RunReport {
     });
   }
 
-  /** The result in one sentence, as the report begins with it. @throws {Failure} As `write`. */
-  answer(whole: Summary): string {
+  /** The result in words, as the report begins with them. @throws {Failure} As `write`. */
+  headline(whole: Summary): Headline {
     const summary = shownSummary(whole, this.options);
     const extras = { differences: runDifferences(this.directory, summary) };
-    return headline(summary, collect(summary, null), extras).answer;
+    return headline(summary, collect(summary, null), extras);
   }
 
   private extras(summary: Summary, store: RunStore): Extras {

@@ -329,6 +329,10 @@ Deno.test("the first difference is to the dense network trained on for as many e
     }
     assert.equal(pairs.length, 1, "a dense network trained on has no pair");
     assert.ok(!notes.some((note) => /--kind continue/.test(note)));
+    const weaker = lr!.levels.some((level) =>
+      level.toEqual && level.toEqual.difference > level.toDense!.difference
+    );
+    assert.equal(notes.some((note) => /^lr-rewind at .* the harder test\.$/.test(note)), weaker);
     assert.ok(
       sentences.methods.some((text) => /of equal training \(\d+ epochs, dense \d+\)/.test(text)),
     );

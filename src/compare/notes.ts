@@ -27,6 +27,7 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
     ...floorNote(comparison, methods),
     ...equalTrainingNote(comparison, methods),
     ...partlyEqualNote(comparison),
+    ...weakerNote(comparison),
     ...ruleNote(comparison, methods),
     ...seedNote(comparison),
     ...checkNote(comparison),
@@ -143,6 +144,22 @@ function partlyEqualNote({ methods }: Comparison): string[] {
           "that difference.",
         ]
         : []),
+    ];
+  });
+}
+
+/** Training on can make a dense network worse; it is then the easier one to match. */
+function weakerNote({ methods }: Comparison): string[] {
+  return methods.flatMap(({ name, levels }) => {
+    const weaker = levels.filter(({ toEqual, toDense }) =>
+      toEqual && toDense && toEqual.difference > toDense.difference
+    );
+    return weaker.length === 0 ? [] : [
+      `${name} at ${
+        weaker.map(({ theta }) => format(theta, "factor")).join(", ")
+      }: dense of equal ` +
+      "training scores less than the dense network it began with, so that the difference to the latter is " +
+      "the harder test.",
     ];
   });
 }
@@ -327,9 +344,9 @@ function multiplicity({ methods, pairs, tests }: Comparison): string {
   const sequences =
     methods.filter(({ levels, continued }) => levels.length > 1 && !continued).length;
   return [
-    `Each of the ${sequences} method${
-      sequences === 1 ? "" : "s"
-    } is tested against dense for itself.`,
+    ...(sequences > 1
+      ? [`Each of the ${sequences} methods is tested against dense for itself.`]
+      : []),
     ...(tests.length > 0
       ? [
         `The p values of the ${tests.length} test${

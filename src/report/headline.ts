@@ -15,6 +15,8 @@ import { format } from "./format.ts";
 export interface Headline {
   answer: string;
   remarks: string[];
+  /** The one of the remarks that says how to get a fairer answer; null if there is no need. */
+  advice: string | null;
 }
 
 /** What the run found, in words. */
@@ -24,20 +26,21 @@ export function headline(summary: ShownSummary, data: ReportData, extras: Extras
   const ticket = sparsest(data.rounds);
   if (!ticket) {
     const answer = "No round is finished yet, so there is no score to report.";
-    return { answer, remarks: remarks.filter(isText) };
+    return { answer, remarks: remarks.filter(isText), advice: null };
   }
   if (!dense) return controlHeadline(summary, { data, ticket, remarks });
   const differences = extras.differences ?? null;
   const found = differences?.rounds.get(ticket.round) ?? null;
   const context = { data, dense, ticket, differences, found };
+  const advice = lessTraining(summary, context);
   remarks.push(
     uncertainty(summary, context),
-    lessTraining(context),
+    advice,
     matching(context),
     overSeeds(data, ticket),
     majority(summary, data),
   );
-  return { answer: answer(context), remarks: remarks.filter(isText) };
+  return { answer: answer(context), remarks: remarks.filter(isText), advice };
 }
 
 /** The round with the fewest weights; the latest of several. */
@@ -112,7 +115,10 @@ function epochsText(epochs: number): string {
 }
 
 /** That dense had fewer epochs, and the command that makes one with as many. */
-function lessTraining({ differences, found, ticket }: Context): string | null {
+function lessTraining(
+  { complete }: Summary,
+  { differences, found, ticket }: Context,
+): string | null {
   if (!differences || !found || found.toEqual) return null;
   const { toDense, epochs } = found;
   if (toDense.epochs === null || epochs === null || toDense.epochs >= epochs) return null;
@@ -120,11 +126,13 @@ function lessTraining({ differences, found, ticket }: Context): string | null {
     return `${differences.continued} did not train the dense network for as long as round ${ticket.round}, ` +
       "so the difference is to the dense network that it began with; part of it may be training length.";
   }
-  return `The dense network had ${epochsText(toDense.epochs)}, this one ${
-    epochsText(epochs)
-  } in all: part ` +
-    `of the difference may be training length. deno task lth control --run ${differences.run} --kind ` +
-    "continue trains the dense network for as long, and this report then begins with the difference to it.";
+  const said =
+    `The dense network had ${epochsText(toDense.epochs)}, this one ${epochsText(epochs)} in ` +
+    "all: part of the difference may be training length.";
+  return complete
+    ? `${said} deno task lth control --run ${differences.run} --kind continue trains the dense network ` +
+      "for as long, and this report then begins with the difference to it."
+    : said;
 }
 
 /** How far the run matches dense, tested from dense to sparse (statistics/matches.ts). */
@@ -192,7 +200,7 @@ function controlHeadline(
   const compare = control &&
     `A control is measured by its base's rounds: deno task compare ${control.base} ${name} says by ` +
       "how much they differ.";
-  return { answer, remarks: [...remarks, compare].filter(isText) };
+  return { answer, remarks: [...remarks, compare].filter(isText), advice: null };
 }
 
 function uncertainty(

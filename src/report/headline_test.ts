@@ -61,7 +61,8 @@ function withDifferences(change: (differences: RunDifferences) => void) {
 }
 
 Deno.test("without a dense network of equal training its fewer epochs are said, with the command", () => {
-  const { answer, remarks } = withDifferences(() => {});
+  const { answer, remarks, advice } = withDifferences(() => {});
+  assert.ok(remarks.includes(advice!));
   assert.match(
     answer,
     /against 0\.800 dense after 12 epochs \(this network: 60 epochs\): −0\.020, 95 % interval −0\.061 to \+0\.012\.$/,
