@@ -19,7 +19,8 @@ export function readWfdb(source: SourceFile): SignalFile {
     : joinSegments(header, (name) => {
       const bytes = source.beside(`${name}.hea`);
       if (bytes === null) throw new BadRecord("unreadable", `${name}.hea: there is no such file`);
-      const segment = parseWfdbHeader(bytes);
+      const own = parseWfdbHeader(bytes);
+      const segment = { ...own, rate: own.rate ?? header.rate };
       if (segment.segments.length > 0) {
         throw new BadRecord("unreadable", `its segment ${name} has segments of its own`);
       }

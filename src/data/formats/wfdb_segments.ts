@@ -45,17 +45,23 @@ export function joinSegments(
   const parts = variable ? segments.slice(1) : segments;
   return first.found.leads().map((lead, i) => ({
     ...lead,
-    rate: whole.rate ?? lead.rate,
-    numbers: () => joined(lead, { parts, index: variable ? null : i }),
+    numbers: () =>
+      joined(lead, {
+        parts,
+        index: variable ? null : i,
+        perFrame: Math.max(1, Math.round((lead.rate ?? 1) / (whole.rate ?? lead.rate ?? 1))),
+      }),
   }));
 }
 
 function joined(
   lead: Lead,
-  { parts, index }: {
+  { parts, index, perFrame }: {
     parts: readonly { length: number; found: Segment | null }[];
     /** The lead's place in every segment; null to find it by name. */
     index: number | null;
+    /** Samples of the lead in a frame. */
+    perFrame: number;
   },
 ): Float64Array {
   let missing = 0;
@@ -63,11 +69,14 @@ function joined(
     const leads = found?.leads() ?? [];
     const own = index === null ? leads.find(({ name }) => sameName(name, lead.name)) : leads[index];
     if (!own) {
-      missing += length;
+      missing += length * perFrame;
       if (missing > MOST_MISSING) {
         throw new BadRecord("missing-samples", `${missing} samples without the lead ${lead.name}`);
       }
-      return new Float64Array(length).fill(NaN);
+      return new Float64Array(length * perFrame).fill(NaN);
+    }
+    if (own.rate !== lead.rate) {
+      throw new BadRecord("other-rate", `its segments have ${lead.rate} and ${own.rate} Hz`);
     }
     if (own.unit !== lead.unit) {
       throw new BadRecord("other-unit", `its segments are in ${lead.unit} and in ${own.unit}`);

@@ -158,6 +158,17 @@ Deno.test("segments are joined: with gaps, other gains, and layouts in which sig
     [NaN, NaN, NaN, 12, 14, 16],
     [1, 2, 3, 1, 2, 3],
   ]);
+  const twice: Files = {
+    "r.hea": "r/3 1 100 4\np 1\n~ 2\nq 1\n",
+    "p.hea": "p 1 100 1\na.dat 16x3 100/mV 16 0 0 0 0 I\n",
+    "q.hea": "q 1\na.dat 16x3 100/mV 16 0 0 0 0 I\n",
+    "a.dat": int16([1, 2, 3]),
+  };
+  const gap = Array(6).fill(NaN);
+  assert.deepEqual(numbers("r.hea", twice), [[1, 2, 3, ...gap, 1, 2, 3]]);
+  assert.equal(open("r.hea", twice).leads[0]!.rate, 300);
+  const faster = { ...twice, "q.hea": "q 1 200 1\na.dat 16x3 100/mV 16 0 0 0 0 I\n" };
+  refused(() => numbers("r.hea", faster), "other-rate", /segments have 300 and 600 Hz/);
   refused(
     () => numbers("seg.hea", { "seg.hea": "seg/2 1 300 9000\nseg_1 4500\nseg_2 4500\n" }),
     "unreadable",
