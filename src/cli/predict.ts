@@ -203,6 +203,12 @@ async function answerStdin(predictor: Predictor, options: PredictOptions): Promi
       `Standard input must have ${rate} samples per second, not ${options.rate}`,
     );
   }
+  if (options.lead !== undefined || options.column !== undefined) {
+    throw new UsageError("Standard input has one lead: leave --lead and --column out");
+  }
+  if (options.rate === undefined) {
+    console.error(`Assumed: standard input has ${rate} samples per second (--rate confirms it)`);
+  }
   const stream = { ...readingOptionsOf(options), window: options.window, note: console.error };
   for await (const answer of predictStream(predictor, process.stdin, stream)) {
     const { seconds, label, probabilities } = answer;

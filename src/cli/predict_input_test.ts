@@ -36,7 +36,7 @@ Deno.test("how a file was read stands in --json, and on standard error once", ()
     const files = ["a.csv", "b.csv"].map((name) => write(name, SAMPLES.join("\n")));
     const { code, out, err } = await predict(["--json", "--rate", "300", ...files]);
     assert.equal(code, 0, err);
-    const [first] = JSON.parse(out);
+    const [first] = out.trimEnd().split("\n").map((line) => JSON.parse(line));
     const { format, rate, rateFrom, unit, unitFrom, missing } = first.read;
     assert.deepEqual({ format, rate, rateFrom, unit, unitFrom, missing }, {
       ...{ format: "text", rate: 300, rateFrom: "option" },
@@ -112,7 +112,12 @@ Deno.test("standard input's unit is what it can only be, or asked for", () =>
     }
     const said = await answered(volts, "--units", "V");
     assert.deepEqual(said.first.probabilities, raw.first.probabilities);
-    assert.doesNotMatch(said.err, /Assumed/);
+    assert.doesNotMatch(said.err, /Assumed: standard input is/);
+    assert.match(said.err, /Assumed: standard input has 300 samples per second/);
+    const confirmed = await answered(volts, "--units", "V", "--rate", "300");
+    assert.doesNotMatch(confirmed.err, /Assumed/);
+    const lead = await answered(volts, "--units", "V", "--lead", "2");
+    assert.match(lead.err, /Standard input has one lead/);
     const gap = SAMPLES.map((x, i) => (i > 99 && i < 120 ? "nan" : x));
     assert.equal((await answered(gap)).code, 0);
     const hole = await answered(SAMPLES.map((x, i) => (i > 99 && i < 252 ? "!" : x)));

@@ -44,7 +44,7 @@ export function listSource(
   if (files.size === 0) {
     throw new UsageError(
       `The folder ${directory} holds no recordings (${ENDINGS.join(", ")}), neither do ` +
-        "the folders below it: name another with --source",
+        `the folders below it: ${advice}`,
     );
   }
   return { files, unlisted: idsOf(root, "").filter((id) => !files.has(id)) };

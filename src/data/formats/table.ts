@@ -6,7 +6,15 @@
  */
 import { BadRecord } from "../problem.ts";
 import { readPreamble, type Title } from "./text_columns.ts";
-import { cellsOf, divide, isFull, isMoment, numberIn, type TextBlock } from "./text_lines.ts";
+import {
+  cellsOf,
+  type Delimiter,
+  divide,
+  isFull,
+  isMoment,
+  numberIn,
+  type TextBlock,
+} from "./text_lines.ts";
 import type { Lead, SignalFile } from "./signal_file.ts";
 import { decodeText } from "./text.ts";
 import { secondsOfMoments, type Timeline, timelineOf } from "./timeline.ts";
@@ -93,7 +101,7 @@ function rowsOf({ lines, first, end, width, delimiter }: TextBlock): Int32Array 
   }
   if (delimiter === null) return rows.subarray(0, count);
   for (let r = 0; r < count; r++) {
-    const { length } = cellsOf(lines[rows[r]!]!, delimiter);
+    const length = widthOf(lines[rows[r]!]!, delimiter);
     if (length === width) continue;
     throw new BadRecord(
       "not-one-column",
@@ -101,6 +109,13 @@ function rowsOf({ lines, first, end, width, delimiter }: TextBlock): Int32Array 
     );
   }
   return rows.subarray(0, count);
+}
+
+function widthOf(line: string, delimiter: string): number {
+  if (delimiter === " " || /["']/.test(line)) return cellsOf(line, delimiter as Delimiter).length;
+  let width = 1;
+  for (let at = line.indexOf(delimiter); at >= 0; at = line.indexOf(delimiter, at + 1)) width++;
+  return width;
 }
 
 interface Column {
