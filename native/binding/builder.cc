@@ -67,6 +67,7 @@ Napi::Function Builder::define_class(Napi::Env env) {
       method_named<&Builder::shortcut_backward>("shortcutBackward"),
       method_named<&Builder::cross_entropy>("crossEntropy"),
       method_named<&Builder::optimizer>("optimizer"),
+      method_named<&Builder::average>("average"),
       method_named<&Builder::output>("output"),
       method_named<&Builder::planned_bytes>("plannedBytes"),
       method_named<&Builder::build>("build"),
@@ -221,6 +222,21 @@ Napi::Value Builder::optimizer(const Napi::CallbackInfo& info) {
   const auto recording = idle("builder.optimizer");
   recording->builder.optimizer(std::move(parameters), settings);
   recording->traits.optimizes = true;
+  return info.Env().Undefined();
+}
+
+Napi::Value Builder::average(const Napi::CallbackInfo& info) {
+  const Fields options(info[0], "average: options", {"buffers", "decay"});
+  const float decay = to_float(options.get("decay"), options.path("decay"), 0, 1);
+  std::vector<ProgramBuilder::AveragedBuffer> buffers;
+  for (const Napi::Value& element : to_array(options.get("buffers"), options.path("buffers"))) {
+    const std::string what = options.path("buffers") + "[" + std::to_string(buffers.size()) + "]";
+    const Fields pair(element, what, {"value", "average"});
+    const Napi::Value value = pair.get("value"), average = pair.get("average");
+    buffers.push_back({Buffer::on(device(), value, pair.path("value")),
+                       Buffer::on(device(), average, pair.path("average"))});
+  }
+  idle("builder.average")->builder.average(std::move(buffers), decay);
   return info.Env().Undefined();
 }
 

@@ -37,6 +37,7 @@ class Builder : public DeviceObject<Builder, Recording> {
   Napi::Value shortcut_backward(const Napi::CallbackInfo& info);
   Napi::Value cross_entropy(const Napi::CallbackInfo& info);
   Napi::Value optimizer(const Napi::CallbackInfo& info);
+  Napi::Value average(const Napi::CallbackInfo& info);
   Napi::Value output(const Napi::CallbackInfo& info);
   Napi::Value planned_bytes(const Napi::CallbackInfo& info);
   Napi::Value build(const Napi::CallbackInfo& info);

@@ -4,7 +4,7 @@ namespace lth::binding {
 namespace {
 
 Slot to_slot(const Napi::Value& value, const char* what) {
-  return Slot(to_choice(value, what, {"value", "gradient", "moment1", "moment2"}));
+  return Slot(to_choice(value, what, {"value", "gradient", "moment1", "moment2", "average"}));
 }
 
 }  // namespace
@@ -16,6 +16,7 @@ Napi::Function Parameter::define_class(Napi::Env env) {
       getter_named<&Parameter::kept>("kept"),
       method_named<&Parameter::read>("read"),
       method_named<&Parameter::write>("write"),
+      method_named<&Parameter::keep_average>("keepAverage"),
       method_named<&Parameter::read_mask>("readMask"),
       method_named<&Parameter::set_mask>("setMask"),
       method_named<&Parameter::set_kernels>("setKernels"),
@@ -54,6 +55,11 @@ Napi::Value Parameter::write(const Napi::CallbackInfo& info) {
   const auto parameter = idle("parameter.write");
   require_length(data.size(), parameter->size(), "write: data");
   parameter->write(slot, data.data());
+  return info.Env().Undefined();
+}
+
+Napi::Value Parameter::keep_average(const Napi::CallbackInfo& info) {
+  idle("parameter.keepAverage")->keep_average();
   return info.Env().Undefined();
 }
 

@@ -27,6 +27,7 @@ class Parameter : public DeviceObject<Parameter, lth::Parameter> {
   Napi::Value kept(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value keep_average(const Napi::CallbackInfo& info);
   Napi::Value read_mask(const Napi::CallbackInfo& info);
   Napi::Value set_mask(const Napi::CallbackInfo& info);
   Napi::Value set_kernels(const Napi::CallbackInfo& info);

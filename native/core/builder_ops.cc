@@ -166,7 +166,8 @@ Value ProgramBuilder::norm(Value x, const Norm& settings) {
   if (settings.training) {
     saved = std::make_shared<Buffer>(*recording.backend, 2 * size_t(channels));
   }
-  NormOp op{settings, ++state_->norms, std::move(saved), input,
+  const uint32_t layer = settings.training ? ++state_->norms : 0;  // the others draw nothing
+  NormOp op{settings, layer, std::move(saved), input,
             state_->new_value(channels, level)};
   if (recording.backend->fuses_norms()) {
     op.maps = std::make_shared<Buffer>(*recording.backend, 8 * size_t(channels));
@@ -278,6 +279,36 @@ void ProgramBuilder::optimizer(std::vector<std::shared_ptr<Parameter>> parameter
   recording.has_optimizer = true;
   state_->record(GradientNormOp{});  // also without clipping: it tells whether a step can be applied
   state_->record(OptimizerOp{settings});
+}
+
+void ProgramBuilder::average(std::vector<AveragedBuffer> buffers, float decay) {
+  Recording& recording = state_->open();
+  if (!recording.has_optimizer) throw_state("There is nothing to average before the optimizer");
+  if (recording.has_average) throw_state("A program averages once: this one does already");
+  check_rate(decay, "The decay of the average");
+  for (const std::shared_ptr<Parameter>& parameter : recording.trained) {
+    if (!parameter->data(Slot::average)) {
+      throw_state("A parameter of the optimizer, of shape " + shape_text(parameter->shape()) +
+                  ", keeps no average");
+    }
+  }
+  std::unordered_set<const Buffer*> seen;
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    const std::string role = "Buffer " + std::to_string(i) + " of the average";
+    for (const Buffer* buffer : {buffers[i].value.get(), buffers[i].average.get()}) {
+      if (!buffer) throw_type(role + " must be a buffer, got none");
+      if (&buffer->backend() != recording.backend.get()) {
+        throw_type(role + " belongs to another backend");
+      }
+      if (!seen.insert(buffer).second) throw_range(role + " is listed twice");
+    }
+    if (buffers[i].value->size() != buffers[i].average->size()) {
+      throw_range(role + " has " + std::to_string(buffers[i].value->size()) +
+                  " elements, its average " + std::to_string(buffers[i].average->size()));
+    }
+  }
+  recording.has_average = true;
+  state_->record(AverageOp{std::move(buffers), decay});
 }
 
 }  // namespace lth

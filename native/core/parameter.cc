@@ -37,20 +37,35 @@ Parameter::Parameter(Backend& backend, std::vector<int> shape)
   for (size_t slot = 0; slot < 4; ++slot) slots_[slot] = memory + slot * stride;
 }
 
-Parameter::~Parameter() { backend_.release(slots_[0]); }
+Parameter::~Parameter() {
+  backend_.release(data(Slot::average));
+  backend_.release(slots_[0]);
+}
+
+void Parameter::keep_average() {
+  float*& average = slots_[size_t(Slot::average)];
+  if (average) return;
+  average = static_cast<float*>(backend_.allocate(size_ * sizeof(float)));
+  backend_.zero(average, size_ * sizeof(float));
+}
+
+float* Parameter::array(Slot slot) const {
+  if (!data(slot)) throw_state("This parameter " + shape_text(shape_) + " keeps no average");
+  return data(slot);
+}
 
 void Parameter::write(Slot slot, const float* source) {
   if (mask_.empty()) {
-    backend_.upload(data(slot), source, size_ * sizeof(float));
+    backend_.upload(array(slot), source, size_ * sizeof(float));
     return;
   }
   std::vector<float> masked(size_);
   for (size_t i = 0; i < size_; ++i) masked[i] = mask_[i] ? source[i] : 0.0f;
-  backend_.upload(data(slot), masked.data(), size_ * sizeof(float));
+  backend_.upload(array(slot), masked.data(), size_ * sizeof(float));
 }
 
 void Parameter::read(Slot slot, float* target) const {
-  backend_.download(target, data(slot), size_ * sizeof(float));
+  backend_.download(target, array(slot), size_ * sizeof(float));
 }
 
 void Parameter::set_mask(const uint8_t* mask) {
@@ -75,7 +90,9 @@ void Parameter::set_mask(const uint8_t* mask) {
   pattern_ = std::move(pattern);
   if (dense) return;
   std::vector<float> values(size_);
-  for (Slot slot : {Slot::value, Slot::gradient, Slot::moment1, Slot::moment2}) {
+  for (Slot slot :
+       {Slot::value, Slot::gradient, Slot::moment1, Slot::moment2, Slot::average}) {
+    if (!data(slot)) continue;
     read(slot, values.data());
     write(slot, values.data());  // drops what the mask prunes
   }

@@ -88,7 +88,8 @@ const char* op_name(const Op& op) {
   static constexpr std::array<const char*, std::variant_size_v<Op>> names = {
       "gather",        "derive_lengths",   "conv1d_forward",    "conv1d_dgrad",
       "conv1d_wgrad",  "norm_forward",     "norm_backward",     "shortcut_forward",
-      "shortcut_backward", "cross_entropy", "gradient_norm",    "optimizer_step"};
+      "shortcut_backward", "cross_entropy", "gradient_norm",    "optimizer_step",
+      "average_step"};
   return names[op.index()];
 }
 

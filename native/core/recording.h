@@ -125,9 +125,15 @@ struct OptimizerOp {
   OptimizerSettings settings;
 };
 
+/// Of the parameters in Recording::trained too.
+struct AverageOp {
+  std::vector<ProgramBuilder::AveragedBuffer> buffers;
+  float decay;
+};
+
 using Op = std::variant<GatherOp, DeriveLengthsOp, ConvOp, ConvDgradOp, ConvWgradOp, NormOp,
                         NormBackwardOp, ShortcutOp, ShortcutBackwardOp, CrossEntropyOp,
-                        GradientNormOp, OptimizerOp>;
+                        GradientNormOp, OptimizerOp, AverageOp>;
 
 struct Node {
   std::string label;
@@ -149,6 +155,7 @@ struct Recording {
   int classes = 0;         ///< of the cross-entropy; 0 without one
   bool has_gather = false;
   bool has_optimizer = false;
+  bool has_average = false;
 
   /// The value behind a handle; throws Error(type | range) naming `role` if it is not one of ours.
   ValueIndex index_of(Value handle, const char* role) const;

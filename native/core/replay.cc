@@ -197,6 +197,27 @@ struct Program::Impl::Replayer {
                             .step = inputs.optimizer_step,
                             .step_values = program.step_values});
   }
+
+  void operator()(const AverageOp& op) const {
+    std::vector<ParameterView> views;
+    for (const std::shared_ptr<Parameter>& parameter : program.recording->trained) {
+      views.push_back({.value = parameter->data(Slot::value),
+                       .size = parameter->size(),
+                       .pattern = parameter->pattern(),
+                       .average = parameter->data(Slot::average)});
+    }
+    for (const ProgramBuilder::AveragedBuffer& buffer : op.buffers) {
+      views.push_back({.value = buffer.value->data(),
+                       .size = buffer.value->size(),
+                       .pattern = nullptr,
+                       .average = buffer.average->data()});
+    }
+    backend.average_step({.parameters = views,
+                          .decay = op.decay,
+                          .norm = program.results + 3,
+                          .step = inputs.optimizer_step,
+                          .step_values = program.step_values});
+  }
 };
 
 namespace {
@@ -223,6 +244,7 @@ double parameter_floats(const Recording& recording, const Op& op) {
   double kept = 0;
   for (const auto& parameter : recording.trained) kept += double(parameter->kept());
   if (std::holds_alternative<GradientNormOp>(op)) return kept;
+  if (std::holds_alternative<AverageOp>(op)) return 3 * kept;  // value and average, and back
   const auto* update = std::get_if<OptimizerOp>(&op);
   if (!update) return 0;
   // Value, gradient and moments are read; all but the gradient are written back.

@@ -165,6 +165,7 @@ class CpuBackend final : public Backend {
   void optimizer_step(const OptimizerStep& args) override {
     kernels_.optimizer_step(args, pool_);
   }
+  void average_step(const AverageStep& args) override { kernels_.average_step(args, pool_); }
   void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) override {
     kernels_.select_magnitude(tensors, keep, pool_);
   }

@@ -23,6 +23,7 @@ struct KernelTable {
   void (*cross_entropy)(const CrossEntropy&, ThreadPool&);
   void (*gradient_norm)(const GradientNorm&, ThreadPool&);
   void (*optimizer_step)(const OptimizerStep&, ThreadPool&);
+  void (*average_step)(const AverageStep&, ThreadPool&);
   void (*select_magnitude)(std::span<const SelectTensor>, int64_t keep, ThreadPool&);
 };
 

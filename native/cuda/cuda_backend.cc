@@ -159,6 +159,10 @@ class CudaBackend final : public Backend {
     const Context here = context();
     cuda::optimizer_step(args, plans_.of(args.parameters), here);
   }
+  void average_step(const AverageStep& args) override {
+    const Context here = context();
+    cuda::average_step(args, plans_.of(args.parameters), here);
+  }
   void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) override {
     cuda::select_magnitude(tensors, keep, context());
   }

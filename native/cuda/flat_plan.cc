@@ -56,8 +56,9 @@ FlatPlan::FlatPlan(std::span<const ParameterView> parameters, Stream stream)
       index = static_cast<DeviceArray<int32_t>*>(lists_[range.parameter].get())->data() +
               range.begin;
     }
-    units.push_back({p.value + skip, p.gradient + skip, p.moment1 + skip, p.moment2 + skip, index,
-                     int(range.count), p.decays});
+    const auto from = [&](float* array) { return array ? array + skip : nullptr; };
+    units.push_back({from(p.value), from(p.gradient), from(p.moment1), from(p.moment2), index,
+                     int(range.count), p.decays, from(p.average)});
   }
   units_ = DeviceArray<FlatUnit>(units, stream);
   parts_ = DeviceArray<double>(units.size());
@@ -69,6 +70,7 @@ bool FlatPlan::fits(std::span<const ParameterView> parameters) const {
     const ParameterView &p = parameters[i], &own = parameters_[i];
     if (p.value != own.value || p.gradient != own.gradient || p.moment1 != own.moment1 ||
         p.moment2 != own.moment2 || p.size != own.size || p.decays != own.decays ||
+        p.average != own.average ||
         is_listed(p) != (lists_[i] != nullptr)) {
       return false;
     }

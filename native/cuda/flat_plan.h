@@ -38,6 +38,7 @@ struct FlatUnit {
   const int32_t* index;  ///< [count] places in the arrays; null: they are 0, 1, ...
   int count;
   bool decays;           ///< of its parameter
+  float* average;
 };
 
 /// The blocks of one set of parameters, on the device.

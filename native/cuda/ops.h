@@ -25,6 +25,7 @@ void shortcut_backward(const ShortcutBackward& args, const Context& context);
 void cross_entropy(const CrossEntropy& args, const Context& context);
 void gradient_norm(const GradientNorm& args, const FlatPlan& plan, const Context& context);
 void optimizer_step(const OptimizerStep& args, const FlatPlan& plan, const Context& context);
+void average_step(const AverageStep& args, const FlatPlan& plan, const Context& context);
 void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep,
                       const Context& context);
 

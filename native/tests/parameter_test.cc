@@ -7,7 +7,8 @@ using namespace lth::test;
 
 namespace {
 
-constexpr Slot kSlots[] = {Slot::value, Slot::gradient, Slot::moment1, Slot::moment2};
+constexpr Slot kSlots[] = {Slot::value, Slot::gradient, Slot::moment1, Slot::moment2,
+                           Slot::average};
 
 std::vector<float> read(const Parameter& parameter, Slot slot) {
   std::vector<float> values(parameter.size());
@@ -23,6 +24,12 @@ std::vector<uint8_t> read_mask(const Parameter& parameter) {
 
 void test_dense(Backend& backend) {
   Parameter parameter(backend, {2, 3, 4});
+  std::vector<float> none(24);
+  CHECK(parameter.data(Slot::average) == nullptr);
+  CHECK_THROWS(state, "keeps no average", parameter.read(Slot::average, none.data()));
+  CHECK_THROWS(state, "keeps no average", parameter.write(Slot::average, none.data()));
+  parameter.keep_average();
+  parameter.keep_average();  // changes nothing
   CHECK_EQ(parameter.size(), size_t(24));
   CHECK_EQ(parameter.kept(), size_t(24));
   CHECK(parameter.pattern() == nullptr);
@@ -42,6 +49,7 @@ void test_dense(Backend& backend) {
 
 void test_mask(Backend& backend) {
   Parameter parameter(backend, {3, 2, 2});
+  parameter.keep_average();
   const std::vector<float> ones(12, 1.0f);
   for (Slot slot : kSlots) parameter.write(slot, ones.data());
   const std::vector<uint8_t> mask = {0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 1, 0};

@@ -302,6 +302,31 @@ testMisuse("builder", [
     /clipNorm must be .* got -1/,
   ],
   [
+    "average before the optimizer",
+    (t) => t.builder.average({ buffers: [], decay: 0.9 }),
+    NativeError,
+    /nothing to average before the optimizer/,
+  ],
+  [
+    "average without options",
+    (t) => wrong(t.builder).average(),
+    TypeError,
+    /average: options/,
+  ],
+  [
+    "average with a decay of 2",
+    (t) => t.builder.average({ buffers: [], decay: 2 }),
+    RangeError,
+    /decay must be .* got 2/,
+  ],
+  [
+    "average of a parameter",
+    (t) =>
+      t.builder.average({ buffers: [{ value: wrong(t.parameter), average: t.buffer }], decay: 0 }),
+    TypeError,
+    /buffers\[0\].value must be a Buffer/,
+  ],
+  [
     "output of a foreign value",
     (t) => t.builder.output(t.foreignValue),
     TypeError,

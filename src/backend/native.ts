@@ -107,17 +107,20 @@ export interface DatasetArrays {
 }
 
 /** Which of a parameter's arrays. */
-export type Slot = "value" | "gradient" | "moment1" | "moment2";
+export type Slot = "value" | "gradient" | "moment1" | "moment2" | "average";
 
 /**
- * A trainable tensor with gradient, optimiser moments and mask. Where the mask is 0, all four are
- * exactly 0 at all times.
+ * A trainable tensor with gradient, optimiser moments, mask and, if it keeps one, moving average. Where
+ * the mask is 0, all arrays are exactly 0 at all times.
  */
 export interface NativeParameter extends Disposable {
   readonly shape: readonly number[];
   readonly size: number;
   /** Surviving weights. */
   readonly kept: number;
+  /** From now on there is an average, all zeros. */
+  keepAverage(): void;
+  /** @throws {NativeError} For the average of a parameter that keeps none. */
   read(slot: Slot): Float32Array;
   /** Copies `data` in; pruned places stay 0. */
   write(slot: Slot, data: Float32Array): void;
@@ -230,6 +233,12 @@ export interface Augmentation {
   readonly masks?: { readonly count: number; readonly length: number } | undefined;
 }
 
+/** A running statistic and the buffer of its average. */
+export interface AveragedBuffer {
+  readonly value: NativeBuffer;
+  readonly average: NativeBuffer;
+}
+
 /** Records the op sequence of a step; see native/include/lth/program.h for the definitions. */
 export interface NativeBuilder extends Disposable {
   /** Names the ops recorded from here on. */
@@ -264,6 +273,12 @@ export interface NativeBuilder extends Disposable {
   crossEntropy(logits: Value, settings?: LossSettings): Value;
   /** Clip and update, after all gradients. */
   optimizer(parameters: readonly NativeParameter[], settings: OptimizerSettings): void;
+  /**
+   * After the optimiser: moves the averages of its parameters, which must keep them, and of buffers by
+   * (1 - decay) / (1 - decay^step) of the way to their values, step being the optimiser's. A step that is
+   * not applied moves none.
+   */
+  average(options: { buffers: readonly AveragedBuffer[]; decay: number }): void;
   /** Keeps a value readable after a run. */
   output(value: Value): void;
   /** Bytes of activation memory that {@linkcode build} would ask for now. Allocates nothing. */

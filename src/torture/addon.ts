@@ -176,6 +176,7 @@ const FIELDS: readonly Fields[] = [
     ...{ labelSmoothing: num, focal: num, classWeights: list, teachers: list },
     ...{ temperature: num, teacherWeight: num },
   },
+  { buffers: list, decay: num },
   { records: array, learningRates: array, optimizerStep: num, stream: num },
   { values: array, lengths: array, labels: array },
   {

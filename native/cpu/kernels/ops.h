@@ -20,6 +20,7 @@ void shortcut_backward(const ShortcutBackward& args, ThreadPool& pool);
 void cross_entropy(const CrossEntropy& args, ThreadPool& pool);
 void gradient_norm(const GradientNorm& args, ThreadPool& pool);
 void optimizer_step(const OptimizerStep& args, ThreadPool& pool);
+void average_step(const AverageStep& args, ThreadPool& pool);
 void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep, ThreadPool& pool);
 
 }  // namespace lth::cpu::LTH_ISA

@@ -39,6 +39,7 @@ const KernelTable& kernel_table() {
       .cross_entropy = cross_entropy,
       .gradient_norm = gradient_norm,
       .optimizer_step = optimizer_step,
+      .average_step = average_step,
       .select_magnitude = select_magnitude,
   };
   return table;

@@ -10,6 +10,7 @@
 
 #include "lth/activation.h"
 #include "lth/augment.h"
+#include "lth/average.h"
 #include "lth/conv1d_desc.h"
 #include "lth/sparse_pattern.h"
 
@@ -215,6 +216,7 @@ struct ParameterView {
   size_t size;
   const SparsePattern* pattern;  ///< null: dense
   bool decays = true;            ///< whether adamw's weight decay is applied
+  float* average = nullptr;      ///< of AverageStep alone
 };
 
 /// result[0] = sqrt(sum of squares of all gradients), accumulated in double.
@@ -243,6 +245,18 @@ struct OptimizerStep {
   const double* norm;   ///< [1] from GradientNorm; null if clip_norm is 0 and nothing is to be checked
   int64_t step;         ///< 1 for the first update since the optimiser was reset
   /// Device memory; if given, instead of `learning_rate` and `step`.
+  const StepValues* step_values = nullptr;
+};
+
+/// average += average_share(decay, step) * (value - average). Where both are 0 they stay exactly 0. Of
+/// the views only value, average, size and pattern are given. If the norm is given and is not finite,
+/// nothing is updated.
+struct AverageStep {
+  std::span<const ParameterView> parameters;
+  float decay;         ///< at least 0, less than 1
+  const double* norm;  ///< [1] from GradientNorm, or null
+  int64_t step;        ///< 1 for the first update since the optimiser was reset
+  /// Device memory; if given, instead of `step`.
   const StepValues* step_values = nullptr;
 };
 
@@ -344,6 +358,7 @@ class Backend {
   virtual void cross_entropy(const CrossEntropy& args) = 0;
   virtual void gradient_norm(const GradientNorm& args) = 0;
   virtual void optimizer_step(const OptimizerStep& args) = 0;
+  virtual void average_step(const AverageStep& args) = 0;
 
   /// Global magnitude pruning: exactly `keep` ones over all masks, only among the alive, largest
   /// |value| first (-0 and 0 are the same), ties to the lower (tensor, flat index). Throws

@@ -17,11 +17,11 @@ class Backend;
 class ConvPlan;
 
 /// The float arrays that belong to one trainable tensor.
-enum class Slot { value, gradient, moment1, moment2 };
+enum class Slot { value, gradient, moment1, moment2, average };
 
 /// A trainable tensor: value, gradient and the optimiser's moments, each a flat row-major float
-/// array in device memory, and, for a prunable one, its mask.
-/// Invariant: where the mask is 0, value, gradient and both moments are exactly 0.
+/// array in device memory, its moving average if one is kept, and, for a prunable one, its mask.
+/// Invariant: where the mask is 0, all of these are exactly 0.
 class Parameter {
  public:
   /// All zeros, dense.
@@ -34,13 +34,18 @@ class Parameter {
   Backend& backend() const { return backend_; }
   const std::vector<int>& shape() const { return shape_; }
   size_t size() const { return size_; }
+  /// Null for the average of a parameter that keeps none.
   float* data(Slot slot) const { return slots_[size_t(slot)]; }
 
-  /// Copies size() floats in; values at pruned places are stored as 0.
+  /// From now on there is an average, all zeros.
+  void keep_average();
+
+  /// Copies size() floats in; values at pruned places are stored as 0. Reading and writing throw
+  /// Error(state) for an average that is not kept.
   void write(Slot slot, const float* source);
   void read(Slot slot, float* target) const;
 
-  /// Sets the mask (size() bytes, 0 or 1), zeroes what it prunes in all four arrays and rebuilds
+  /// Sets the mask (size() bytes, 0 or 1), zeroes what it prunes in all arrays and rebuilds
   /// the pattern. An all-ones mask makes the parameter dense again. Rows are the first extent.
   /// Throws Error(range) for any other byte, before anything has changed.
   void set_mask(const uint8_t* mask);
@@ -69,7 +74,8 @@ class Parameter {
   Backend& backend_;
   std::vector<int> shape_;
   size_t size_ = 0;
-  float* slots_[4] = {};
+  float* slots_[5] = {};
+  float* array(Slot slot) const;  ///< throws Error(state) if there is none
   std::vector<uint8_t> mask_;  // host copy; empty while dense
   std::unique_ptr<SparsePattern> pattern_;
   uint64_t generation_ = 0;

@@ -150,7 +150,8 @@ class ProgramBuilder {
     double dropout = 0;
   };
   /// Batch normalisation, then ReLU, then dropout, as asked for.
-  /// The random bits of its dropout are keyed by (seed, stream, ordinal of the norm, from 1).
+  /// The random bits of its dropout are keyed by (seed, stream, ordinal of the norm among those that
+  /// train, from 1).
   Value norm(Value x, const Norm& settings);
   /// Gradient with respect to the input of the norm that produced `y` (recorded with training on);
   /// parameter gradients go to their slots; add: a value of x's shape or -1.
@@ -168,6 +169,15 @@ class ProgramBuilder {
   /// gradients, only of parameters whose gradient it computes.
   void optimizer(std::vector<std::shared_ptr<Parameter>> parameters,
                  const OptimizerSettings& settings);
+
+  /// A running statistic and the buffer of its average.
+  struct AveragedBuffer {
+    std::shared_ptr<Buffer> value, average;
+  };
+  /// After the optimizer, once: moves the averages of its parameters, which must keep them, and of
+  /// buffers; AverageStep has the formula. A step that the optimizer leaves out moves none.
+  /// @param decay at least 0, less than 1
+  void average(std::vector<AveragedBuffer> buffers, float decay);
 
   /// Keeps a value readable after a run.
   void output(Value value);

@@ -8,6 +8,7 @@ import type { NativeDevice } from "../native.ts";
 import { compare, type Verdict } from "./comparison.ts";
 import { type Candidate, candidates } from "./devices.ts";
 import { augmentSuite } from "./ops/augment.ts";
+import { averageSuite } from "./ops/average.ts";
 import { conv1dSuite } from "./ops/conv1d.ts";
 import { crossEntropySuite } from "./ops/cross_entropy.ts";
 import { gatherSuite } from "./ops/gather.ts";
@@ -26,6 +27,7 @@ const SUITES = [
   shortcutSuite,
   crossEntropySuite,
   optimizerSuite,
+  averageSuite,
   selectMagnitudeSuite,
 ];
 const RERUN = "LTH_CASE='{}' deno test -A src/backend/conformance/conformance_test.ts";
