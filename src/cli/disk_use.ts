@@ -33,7 +33,8 @@ export function diskOf(
   const buffers = bench.network.buffers.reduce((sum, b) => sum + b.buffer.size, 0);
   const { prunable } = countWeights(bench.network);
   const end = 4 * (weights + buffers) + SMALL_FILES;
-  const withMoments = end + 8 * weights;
+  const averages = bench.network.keepsAverages ? 4 * (weights + buffers) : 0;
+  const withMoments = end + 8 * weights + averages;
   const perRound = end + prunable;
   const rounds = plannedRounds * perRound + (hasDense ? end : 0);
   return {

@@ -128,7 +128,8 @@ function overridesOf(options: Overrides): Overrides {
   const { preset, mode, data, seed, orderSeed, init, backend, precision } = options;
   const { rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate } = options;
   const { schedule, rateFloor, warmup, optimizer, weightDecay } = options;
-  const { labelSmoothing, classWeights, focal } = options;
+  const { teacher, teacherTemperature, teacherWeight } = options;
+  const { average, labelSmoothing, classWeights, focal } = options;
   const { kernels, filters, blocks, kernel, dropout, sameNoise } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   const { decision, priorExponent, priorUnit } = options;
@@ -137,7 +138,8 @@ function overridesOf(options: Overrides): Overrides {
     ...{ preset, mode, data, seed, orderSeed, init, backend, precision },
     ...{ rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate },
     ...{ schedule, rateFloor, warmup, optimizer, weightDecay },
-    ...{ labelSmoothing, classWeights, focal },
+    ...{ teacher, teacherTemperature, teacherWeight },
+    ...{ average, labelSmoothing, classWeights, focal },
     ...{ kernels, filters, blocks, kernel, dropout, sameNoise },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
     ...{ decision, priorExponent, priorUnit },

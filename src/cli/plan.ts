@@ -17,6 +17,7 @@ import type { Config } from "../experiment/config.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { baseOfControl } from "../lottery/control_config.ts";
 import { openDataset } from "../lottery/run.ts";
+import { readTeachers } from "../experiment/teachers.ts";
 import { stagesOf } from "../lottery/stages.ts";
 import { prunableWeights } from "../model/prunable_shapes.ts";
 import { costOf, REFERENCE_SAMPLES } from "../pruning/cost.ts";
@@ -41,7 +42,9 @@ export interface PlannedRound {
 
 /** Bytes by what they are for. */
 export interface PlannedMemory {
-  /** Values, gradients and two moments of every parameter. */
+  /**
+   * Values, gradients, two moments and, if it is kept, the average of every parameter; of teachers too.
+   */
   readonly parameters: number;
   /** The largest program's activations: exactly what the device will allocate. */
   readonly activations: number;
@@ -94,7 +97,8 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
     refuseUnusableStretch(config.training.augment, dataset);
     const { plannedRounds } = stagesOf(config, dataset);
     const keeps = keptWeights(config, dataset);
-    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
+    const teachers = readTeachers(config, { dataset });
+    using bench = new Workbench(device, dataset, workbenchConfig(config, dataset), teachers);
     const { prunable } = countWeights(bench.network);
     const { denseMacs } = costOf(bench.network);
     const rates = knownRates(config, `${device.name}: ${device.description}`);
@@ -150,8 +154,11 @@ function memoryOf(
   const [train, ...others] = lengths;
   const { longest } = bench.config;
   const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
+  const averages = bench.network.keepsAverages ? 4 * weights : 0;
+  const taught = bench.teachers.flatMap(({ parameters }) => parameters)
+    .reduce((sum, { parameter }) => sum + parameter.size, 0);
   const memory = {
-    parameters: 16 * weights,
+    parameters: 16 * (weights + taught) + averages,
     activations: Math.max(
       bench.plannedBytes(Math.min(train, longest), "training"),
       ...[train, ...others].filter((length) => length > 0)
@@ -161,10 +168,10 @@ function memoryOf(
       ...rounds.map(({ kept, density }) =>
         density > DENSE_DENSITY ? DENSE_PLAN_BYTES * kept : SPARSE_PLAN_BYTES * kept
       ),
-    ),
+    ) + DENSE_PLAN_BYTES * taught,
     dataset: 2 * bench.dataset.samples.byteLength,
     // The rewind point with its moments: the file's bytes and the tensors taken from them.
-    snapshots: 24 * weights,
+    snapshots: 24 * weights + 2 * averages,
     runtime: RUNTIME_BYTES,
   };
   return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };

@@ -18,7 +18,7 @@ export interface Rate {
 }
 
 /**
- * Rates of the runs below `directory` that trained this network on this data on such a device.
+ * Rates of the runs below `directory` that trained this network, with these teachers, on this data on such a device.
  *
  * @param device As environments record it, e.g. "cpu: AVX-512, 2 threads".
  */
@@ -40,7 +40,8 @@ function ratesOf(run: string, { config, device }: { config: Config; device: stri
   if (read(runFiles.environment(run)).device !== device) return [];
   const { network, data, training } = parseConfig(summary.config, run);
   const same = isDeepStrictEqual(network, config.network) && data === config.data &&
-    training.batchSize === config.training.batchSize;
+    training.batchSize === config.training.batchSize &&
+    isDeepStrictEqual(training.teacher?.runs, config.training.teacher?.runs);
   if (!same) return [];
   return timing.rounds.flatMap(({ round, trainSeconds, epochs }) => {
     const known = summary.rounds.find((each) => each.round === round);

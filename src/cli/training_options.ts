@@ -22,6 +22,7 @@ export function addTrainingOptions(command: Command): Command {
     .option("--warmup <epochs>", "epochs in which the rate rises, e.g. 0.5", number(0))
     .addOption(new Option("--optimizer <name>", "of every update").choices([...OPTIMIZERS]))
     .option("--weight-decay <x>", "of adamw decoupled, else added to the gradient", number(0))
+    .option("--average <decay>", "moving average of the weights, e.g. 0.999", number(0, 1))
     .option("--label-smoothing <share>", "of each target that goes to all classes", number(0, 1))
     .option(
       "--class-weights <list>",
@@ -29,6 +30,9 @@ export function addTrainingOptions(command: Command): Command {
       classWeights,
     )
     .option("--focal <gamma>", "focal loss: less weight for what is right already", number(0))
+    .option("--teacher <runs>", "learn from finished networks, too: RUN[@round],...")
+    .option("--teacher-temperature <t>", "that softens probabilities (default: 2)", number(0))
+    .option("--teacher-weight <share>", "of the loss that is theirs (default: 0.5)", number(0, 1))
     .option("--early-stop <n>", "end a round n epochs after its lowest dev loss", integer(1))
     .addOption(
       new Option("--on-nan <what>", "at a step that is not finite (default: stop)")

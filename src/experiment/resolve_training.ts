@@ -6,6 +6,7 @@
 import { UsageError } from "../core/errors.ts";
 import type { OnNan } from "../training/train.ts";
 import { augmentOverridden, type AugmentOverrides } from "./augment.ts";
+import { type TeacherRun, teacherRuns } from "./teachers.ts";
 import type { KernelChoice, TrainingSettings } from "./training_config.ts";
 
 /** Undefined where the command line does not say anything. */
@@ -22,6 +23,13 @@ export interface TrainingOverrides extends AugmentOverrides {
   warmup?: number | undefined;
   optimizer?: TrainingSettings["optimizer"] | undefined;
   weightDecay?: number | undefined;
+  /** `RUN[@round],...`, or "none". */
+  teacher?: string | undefined;
+  teacherTemperature?: number | undefined;
+  /** Share of the loss. */
+  teacherWeight?: number | undefined;
+  /** Decay of the moving average of the weights. */
+  average?: number | undefined;
   labelSmoothing?: number | undefined;
   classWeights?: TrainingSettings["loss"]["classWeights"] | undefined;
   /** Gamma. */
@@ -63,6 +71,8 @@ export function overrideTraining(base: TrainingSettings, asked: TrainingOverride
       classWeights: asked.classWeights ?? loss.classWeights,
       focal: asked.focal ?? loss.focal,
     },
+    teacher: teacherOf(base.teacher, asked),
+    average: asked.average ?? base.average,
     earlyStopping: asked.earlyStop === undefined
       ? base.earlyStopping
       : { patience: asked.earlyStop, minEpochs: 1, metric: "loss" },
@@ -70,6 +80,34 @@ export function overrideTraining(base: TrainingSettings, asked: TrainingOverride
     onNan: asked.onNan ?? base.onNan,
     kernels: asked.kernels ?? base.kernels,
   };
+}
+
+/** What `--teacher` gives beside the runs. */
+const TEACHING = { temperature: 2, weight: 0.5 };
+
+function teacherOf(
+  base: TrainingSettings["teacher"],
+  asked: TrainingOverrides,
+): TrainingSettings["teacher"] {
+  const { teacher, teacherTemperature: temperature, teacherWeight: weight } = asked;
+  if (teacher === "none" || (teacher === undefined && base === null)) {
+    const lonely = temperature !== undefined ? "--teacher-temperature" : "--teacher-weight";
+    if (temperature === undefined && weight === undefined) return null;
+    throw new UsageError(`Cannot use ${lonely} without a teacher: add --teacher RUN`);
+  }
+  const given = { ...TEACHING, ...base };
+  return {
+    runs: teacher === undefined ? base!.runs : runsOf(base, teacher),
+    temperature: temperature ?? given.temperature,
+    weight: weight ?? given.weight,
+  };
+}
+
+/** The same networks under other names are the same teachers. */
+function runsOf(base: TrainingSettings["teacher"], text: string): TeacherRun[] {
+  const asked = teacherRuns(text);
+  const sums = (runs: readonly TeacherRun[]) => runs.map(({ sha256 }) => sha256).join();
+  return base !== null && sums(base.runs) === sums(asked) ? base.runs : asked;
 }
 
 /** Of a schedule that has one. */

@@ -38,6 +38,21 @@ const loss = z.strictObject({
   focal: z.number().min(0).default(0),
 });
 
+/** Finished networks whose outputs are followed; see experiment/teachers.ts. */
+const teacher = z.strictObject({
+  /** Followed in the mean of their probabilities; at most the loss op's kMostTeachers. */
+  runs: z.array(z.strictObject({
+    /** Name of a run, or the path of its directory. */
+    run: z.string().min(1),
+    round: z.number().int().min(0),
+    /** Of the file of its trained weights, so that a run cannot be continued with another one. */
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  })).min(1).max(8),
+  temperature: z.number().gt(0),
+  /** Share of the loss that is theirs. */
+  weight: z.number().gt(0).max(1),
+});
+
 /** Ends a round's training before its budget, once dev says that nothing is gained any more. */
 const earlyStopping = z.strictObject({
   /** Epochs without a better dev value than the best so far. */
@@ -81,6 +96,10 @@ export const trainingSettings = z.strictObject({
   /** Other random changes of training records; null for none. */
   augment: augmentSettings.nullable().default(null),
   loss: loss.default({ labelSmoothing: 0, classWeights: "none", focal: 0 }),
+  /** Off when null. */
+  teacher: teacher.nullable().default(null),
+  /** Decay of the moving average of the weights; 0 for none. */
+  average: fraction.default(0),
   /** Off when null: every round gets its whole budget. */
   earlyStopping: earlyStopping.nullable().default(null),
   /** What happens at a step whose loss or gradient is not finite; see training/train.ts. */

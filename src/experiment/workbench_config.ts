@@ -6,7 +6,7 @@
 import type { LossSettings } from "../backend/native.ts";
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
-import { hopOf } from "../model/resnet1d.ts";
+import { hopOf, type NetworkConfig } from "../model/resnet1d.ts";
 import type { WorkbenchConfig } from "../training/workbench.ts";
 import { croppedLength, nativeAugmentation } from "./augment.ts";
 import type { Config } from "./config.ts";
@@ -17,13 +17,9 @@ import type { Config } from "./config.ts";
  * @throws {UsageError} If the data set has other classes than the settings speak of.
  */
 export function workbenchConfig(config: Config, dataset: LoadedDataset): WorkbenchConfig {
-  const { network, training } = config;
+  const { training } = config;
   return {
-    network: {
-      ...network,
-      classes: dataset.classes.length,
-      norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
-    },
+    network: networkConfig(config, dataset),
     optimizer: {
       kind: training.optimizer,
       beta1: training.beta1,
@@ -33,6 +29,7 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
       clipNorm: training.clipNorm,
     },
     loss: lossSettings(config, dataset),
+    average: training.average,
     batchSize: training.batchSize,
     flip: training.flip,
     augment: training.augment && nativeAugmentation(training.augment),
@@ -42,10 +39,25 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
   };
 }
 
+/** The network of a run on a data set. */
+export function networkConfig({ network }: Config, dataset: LoadedDataset): NetworkConfig {
+  return {
+    ...network,
+    classes: dataset.classes.length,
+    norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
+  };
+}
+
+/** All but the teachers' outputs, which a program has. */
 function lossSettings(config: Config, dataset: LoadedDataset): LossSettings {
-  const { labelSmoothing, focal, classWeights } = config.training.loss;
+  const { loss: { labelSmoothing, focal, classWeights }, teacher } = config.training;
   const weights = weightsOf(classWeights, { dataset, hop: hopOf(config.network) });
-  return { labelSmoothing, focal, ...weights === null ? {} : { classWeights: weights } };
+  return {
+    labelSmoothing,
+    focal,
+    ...weights === null ? {} : { classWeights: weights },
+    ...teacher === null ? {} : { temperature: teacher.temperature, teacherWeight: teacher.weight },
+  };
 }
 
 /** A weight for each class; null for none. */

@@ -133,6 +133,7 @@ const RECIPE: Partial<Config["training"]> = {
   warmup: 0.5,
   optimizer: "adamw",
   weightDecay: 0.1,
+  average: 0.9,
   loss: { labelSmoothing: 0.1, classWeights: "balanced", focal: 1 },
 };
 
@@ -211,6 +212,43 @@ Deno.test("a schedule by steps goes on from the rewind point, and finetune takes
           assert.deepEqual(steps, [...rates, ...retraining[mode]], mode);
           for (const { epochs } of store.finishedRounds()) {
             assert.equal(epochs.at(-1)!.learningRate, last);
+          }
+        },
+      );
+    }
+  }));
+
+Deno.test("averages: the end of a round is the average, a rewind point keeps weights and averages", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const { training } = toyConfig(data);
+    for (const mode of ["weight-rewind", "lr-rewind"] satisfies Mode[]) {
+      const config = toyConfig(data, {
+        mode,
+        rewindTo: "4it",
+        pruning: halving(1),
+        training: { ...training, average: 0.8 },
+      });
+      await withToyRun(
+        { directory: path.join(directory, mode), config },
+        async ({ experiment, bench, store }) => {
+          await runLottery(Object.create(experiment, { rounds: { value: 0 } }));
+          const end = store.loadEnd(0);
+          assert.deepEqual([...end.keys()].filter((key) => key.startsWith("average/")), []);
+          for (const { name, parameter } of bench.network.parameters) {
+            assert.deepEqual(parameter.read("average"), end.get(`value/${name}`)!.data, name);
+          }
+          await experiment.prune(1);
+          await experiment.rewind(1);
+          const masks = takeMasks(bench.network);
+          const start = takeSnapshot(bench.network, { optimiser: true });
+          if (mode === "weight-rewind") {
+            const point = store.loadRewindPoint().snapshot;
+            assertEqualSnapshots(start, masked(point, masks));
+            assert.notDeepEqual(point.get("average/stem.weight"), point.get("value/stem.weight"));
+          } else {
+            for (const [key, { data }] of masked(end, masks)) {
+              assert.deepEqual(start.get(key)!.data, data, key);
+            }
           }
         },
       );

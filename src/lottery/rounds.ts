@@ -11,6 +11,7 @@ import type { RoundState, RunStore } from "../experiment/run_store.ts";
 import type { EpochRow, RoundSummary } from "../experiment/summary.ts";
 import { costOf } from "../pruning/cost.ts";
 import { countWeights } from "../pruning/prune.ts";
+import { adoptAverages } from "../training/average.ts";
 import { firstNotFinite, nameOf } from "../training/finite.ts";
 import { type Progress, startOfTraining, stepsDone } from "../training/progress.ts";
 import { learningRateAt } from "../training/schedule.ts";
@@ -172,6 +173,7 @@ export abstract class Rounds implements LotteryParts {
 
   async finish(round: number): Promise<void> {
     this.soundSnapshot();
+    adoptAverages(this.bench.network); // what is scored, saved, pruned and trained on
     const { predictions, ...scores } = await finalScores(this.bench);
     const summary = this.summarise(round, scores);
     this.store.finishRound(summary, {

@@ -22,11 +22,13 @@ import {
   readEnvironment,
 } from "../experiment/environment.ts";
 import { lockRun } from "../experiment/lock.ts";
+import { readTeachers } from "../experiment/teachers.ts";
 import { readStartWeights } from "../experiment/start_weights.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { type Note, RunStore } from "../experiment/run_store.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { metricFor } from "../training/metrics.ts";
+import type { Teacher } from "../training/teacher.ts";
 import { SPLITS, Workbench } from "../training/workbench.ts";
 import { copyRounds } from "./copy_rounds.ts";
 import { planFork, refuseSecondFork } from "./fork.ts";
@@ -102,6 +104,10 @@ export async function doRun(
   if (config.initFrom !== null && config.control === null && !store.exists()) {
     readStartWeights(config.initFrom, { ...config.network, classes: dataset.classes.length });
   }
+  const rounds = plan.plannedRounds + (plan.hasDense ? 1 : 0);
+  const isComplete = () => store.exists() && store.doneRounds().length === rounds;
+  // Of a complete run nothing is trained any more: its teachers may be gone.
+  const teachers = isComplete() ? [] : readTeachers(config, { dataset, directory });
   const here = describeEnvironment({
     device: `${device.name}: ${device.description}`,
     native: loadAddon().buildInfo,
@@ -117,7 +123,7 @@ export async function doRun(
   store.removeLeftovers();
   const environment = recordEnvironment(store, {
     here: fork ? { ...here, forkedFrom: fork.origin } : here,
-    complete: store.doneRounds().length === plan.plannedRounds + (plan.hasDense ? 1 : 0),
+    complete: isComplete(),
     note: (message) => observer.note(message),
   });
   store.checkFinished();
@@ -148,7 +154,7 @@ export async function doRun(
       told = true;
     },
   };
-  const outcome = await runStages(plan, { dataset, store, watching, options, observer });
+  const outcome = await runStages(plan, { dataset, teachers, store, watching, options, observer });
   const summary = summarise();
   // Killed after its last round, the process before this one may not have come to it.
   if (!told && summary.rounds.length > 0) observer.summarised(summary, environment);
@@ -161,16 +167,18 @@ async function runStages(
   { stages }: Stages,
   run: {
     dataset: LoadedDataset;
+    teachers: readonly Teacher[];
     store: RunStore;
     watching: ExperimentObserver;
     options: RunOptions;
     observer: RunObserver;
   },
 ): Promise<"finished" | "stopped"> {
-  const { dataset, store, watching, observer, options } = run;
+  const { dataset, teachers, store, watching, observer, options } = run;
   const { config, device, checkpointEvery } = options;
   for (const { network, open } of stages) {
-    using bench = new Workbench(device, dataset, workbenchConfig({ ...config, network }, dataset));
+    const settings = workbenchConfig({ ...config, network }, dataset);
+    using bench = new Workbench(device, dataset, settings, teachers);
     observer.opened(bench);
     const rounds = open({ bench, store, config, observer: watching, checkpointEvery });
     if (await runLottery(rounds) === "stopped") return "stopped";

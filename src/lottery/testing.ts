@@ -20,6 +20,7 @@ import { Workbench } from "../training/workbench.ts";
 import { Experiment } from "./experiment.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import type { ExperimentObserver, Rounds } from "./rounds.ts";
+import { readTeachers } from "../experiment/teachers.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
 import { doRun, type RunObserver } from "./run.ts";
 import { stagesOf } from "./stages.ts";
@@ -122,7 +123,8 @@ export async function withToyRun<Result>(
   const device = openTestDevice({ threads });
   try {
     const dataset = loadDataset(config.data);
-    using bench = new Bench(device, dataset, workbenchConfig(config, dataset));
+    const teachers = readTeachers(config, { dataset, directory });
+    using bench = new Bench(device, dataset, workbenchConfig(config, dataset), teachers);
     const store = new RunStore(directory);
     if (!store.exists()) store.create(config);
     const experiment = new Experiment({ bench, store, config, observer, checkpointEvery: 0 });

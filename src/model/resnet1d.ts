@@ -5,7 +5,13 @@
  *
  * @module
  */
-import type { NativeBuilder, NativeDevice, Value } from "../backend/native.ts";
+import type {
+  AveragedBuffer,
+  NativeBuffer,
+  NativeBuilder,
+  NativeDevice,
+  Value,
+} from "../backend/native.ts";
 import type { FanMode } from "./initializers.ts";
 import {
   Conv1d,
@@ -67,6 +73,8 @@ export class ResNet1d implements Disposable {
   private readonly blocks: ResidualBlock[] = [];
   private readonly headNorm: NormRelu;
   private readonly head: Conv1d;
+  /** Of the running statistics; empty if none are kept. */
+  private averages: NativeBuffer[] = [];
 
   constructor(device: NativeDevice, config: NetworkConfig) {
     this.config = config;
@@ -116,6 +124,27 @@ export class ResNet1d implements Disposable {
 
   get buffers(): NamedBuffer[] {
     return [this.stemNorm, ...this.blocks, this.headNorm].flatMap((layer) => layer.buffers);
+  }
+
+  /** From now on there is a moving average of every parameter and running statistic. */
+  keepAverages(device: NativeDevice): void {
+    if (this.keepsAverages) return;
+    for (const { parameter } of this.parameters) parameter.keepAverage();
+    this.averages = this.buffers.map(({ buffer }) => device.buffer(buffer.size));
+  }
+
+  get keepsAverages(): boolean {
+    return this.averages.length > 0;
+  }
+
+  /** The running statistics with their averages, in the order of `buffers`; none if none are kept. */
+  get averagedBuffers(): (AveragedBuffer & { name: string })[] {
+    if (!this.keepsAverages) return [];
+    return this.buffers.map(({ name, buffer }, i) => ({
+      name,
+      value: buffer,
+      average: this.averages[i]!,
+    }));
   }
 
   /** Every convolution with how often it is applied. */
@@ -172,6 +201,7 @@ export class ResNet1d implements Disposable {
   dispose(): void {
     for (const { parameter } of this.parameters) parameter.dispose();
     for (const { buffer } of this.buffers) buffer.dispose();
+    for (const average of this.averages) average.dispose();
   }
 
   [Symbol.dispose](): void {

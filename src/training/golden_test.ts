@@ -69,6 +69,7 @@ for (const variant of ["dense", "masked", "usual_epsilon"] satisfies GoldenVaria
           clipNorm: settings.clipNorm,
         },
         loss: {},
+        average: 0,
         batchSize: records,
         rule: UNNAMED_RULE,
         flip: false,

@@ -7,17 +7,24 @@ import type { Slot } from "../backend/native.ts";
 import { Failure } from "../core/errors.ts";
 import type { StoredTensor } from "../core/safetensors.ts";
 import type { ResNet1d } from "../model/resnet1d.ts";
+import { startAverages } from "./average.ts";
 
-/** Named tensors: "<slot>/<parameter>", "buffer/<name>" and "mask/<parameter>". */
+/** Named tensors: "<slot>/<parameter>", "buffer/<name>", "average/<name>" and "mask/<parameter>". */
 export type Snapshot = Map<string, StoredTensor>;
 
 const OPTIMISER_SLOTS: readonly Slot[] = ["moment1", "moment2"];
 
-/** Weights and running statistics; with `optimiser`, its moments too. Copies, never aliases. */
+/**
+ * Weights and running statistics; with `optimiser`, its moments and the averages that the network keeps
+ * too. Copies, never aliases.
+ */
 export function takeSnapshot(network: ResNet1d, options: { optimiser: boolean }): Snapshot {
   const snapshot: Snapshot = new Map();
+  const averages = options.optimiser && network.keepsAverages;
+  const slots: Slot[] = ["value", ...(options.optimiser ? OPTIMISER_SLOTS : [])];
+  if (averages) slots.push("average");
   for (const { name, parameter } of network.parameters) {
-    for (const slot of ["value", ...(options.optimiser ? OPTIMISER_SLOTS : [])] as Slot[]) {
+    for (const slot of slots) {
       snapshot.set(`${slot}/${name}`, {
         shape: [...parameter.shape],
         data: parameter.read(slot),
@@ -27,12 +34,17 @@ export function takeSnapshot(network: ResNet1d, options: { optimiser: boolean })
   for (const { name, buffer } of network.buffers) {
     snapshot.set(`buffer/${name}`, { shape: [buffer.size], data: buffer.read() });
   }
+  if (!averages) return snapshot;
+  for (const { name, average } of network.averagedBuffers) {
+    snapshot.set(`average/${name}`, { shape: [average.size], data: average.read() });
+  }
   return snapshot;
 }
 
 /**
  * Puts a snapshot back under the network's present masks. Moments that the snapshot does not hold are
- * reset to zero: a snapshot without them is that of a fresh optimiser.
+ * reset to zero: a snapshot without them is that of a fresh optimiser. Averages that it does not hold
+ * begin where the weights are.
  */
 export function restoreSnapshot(network: ResNet1d, snapshot: Snapshot): void {
   for (const { name, parameter } of network.parameters) {
@@ -48,6 +60,20 @@ export function restoreSnapshot(network: ResNet1d, snapshot: Snapshot): void {
   }
   for (const { name, buffer } of network.buffers) {
     buffer.write(floats(snapshot, `buffer/${name}`, buffer.size));
+  }
+  restoreAverages(network, snapshot);
+}
+
+function restoreAverages(network: ResNet1d, snapshot: Snapshot): void {
+  startAverages(network);
+  if (!network.keepsAverages || ![...snapshot.keys()].some((key) => key.startsWith("average/"))) {
+    return;
+  }
+  for (const { name, parameter } of network.parameters) {
+    parameter.write("average", floats(snapshot, `average/${name}`, parameter.size));
+  }
+  for (const { name, average } of network.averagedBuffers) {
+    average.write(floats(snapshot, `average/${name}`, average.size));
   }
 }
 

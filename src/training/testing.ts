@@ -63,6 +63,7 @@ export const SMALL: WorkbenchConfig = {
     clipNorm: 1,
   },
   loss: {},
+  average: 0,
   batchSize: 4,
   flip: true,
   augment: null,

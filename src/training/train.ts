@@ -6,6 +6,7 @@
  */
 import { Failure } from "../core/errors.ts";
 import { type EarlyStopping, stopsEarly } from "./early_stopping.ts";
+import { startAverages, withAverages } from "./average.ts";
 import { evaluate } from "./evaluate.ts";
 import { type FailedStep, notFiniteState, whereNotFinite } from "./finite.ts";
 import { type EpochRow, type Progress, stepsDone } from "./progress.ts";
@@ -76,6 +77,7 @@ export async function train(
   progress: Progress,
   observer: TrainingObserver,
 ): Promise<"finished" | "stopped"> {
+  if (progress.optimiserSteps === 0) startAverages(bench.network);
   let chunk = 1;
   while (
     progress.rows.length < plan.epochs && !stopsEarly(plan.earlyStopping, progress.rows)
@@ -190,7 +192,7 @@ async function endEpoch(
   if (applied === 0) {
     throw diverged(stepsDone(progress, options.steps), "no step of the epoch could be applied");
   }
-  const { scores } = await evaluate(bench, "dev");
+  const { scores } = await withAverages(bench.network, () => evaluate(bench, "dev"));
   const row: EpochRow = {
     epoch: progress.rows.length + 1,
     step: (progress.rows.length + 1) * options.steps,

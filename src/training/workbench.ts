@@ -18,7 +18,15 @@ import { type Batch, planBatches } from "../data/batches.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { type NetworkConfig, ResNet1d } from "../model/resnet1d.ts";
 import type { DecisionRule } from "./decision.ts";
+import { recordAverage } from "./average.ts";
 import { isOutOfMemory, outOfMemory } from "./out_of_memory.ts";
+import {
+  isTeacherLabel,
+  openTeacher,
+  recordTeachers,
+  type Teacher,
+  teacherPrefix,
+} from "./teacher.ts";
 
 /** The names of the splits, in the order in which they lie on the device. */
 export const SPLITS = ["train", "dev", "test"] as const;
@@ -29,6 +37,8 @@ export interface WorkbenchConfig {
   readonly network: NetworkConfig;
   readonly optimizer: OptimizerSettings;
   readonly loss: LossSettings;
+  /** Decay of the moving average of the weights, at least 0 and less than 1; 0 for none. */
+  readonly average: number;
   readonly batchSize: number;
   /** Random sign flips in training. */
   readonly flip: boolean;
@@ -53,6 +63,8 @@ export interface EvaluationProgram {
 
 export class Workbench {
   readonly network: ResNet1d;
+  /** What training programs follow, if the loss has a share for them. */
+  readonly teachers: readonly ResNet1d[];
   private readonly resident: NativeDataset;
   private readonly firstRecord: Record<SplitName, number>;
   private readonly training = new Map<number, NativeProgram>();
@@ -62,8 +74,11 @@ export class Workbench {
     readonly device: NativeDevice,
     readonly dataset: LoadedDataset,
     readonly config: WorkbenchConfig,
+    teachers: readonly Teacher[] = [],
   ) {
     this.network = new ResNet1d(device, config.network);
+    this.teachers = teachers.map((teacher) => openTeacher(device, teacher));
+    if (config.average > 0) this.network.keepAverages(device);
     const splits = SPLITS.map((name) => dataset.splits[name]);
     this.firstRecord = { train: 0, dev: splits[0]!.lengths.length, test: 0 };
     this.firstRecord.test = this.firstRecord.dev + splits[1]!.lengths.length;
@@ -120,12 +135,16 @@ export class Workbench {
   }
 
   private recordTraining(builder: NativeBuilder, x: Value): void {
-    const { network, config } = this;
+    const { network, config, teachers } = this;
+    // First: a teacher's activations are gone before the network's pile up.
+    const taught = recordTeachers(builder, teachers, x);
+    const loss = taught.length === 0 ? config.loss : { ...config.loss, teachers: taught };
     const tape = network.forward(builder, x, "training");
     builder.label("loss");
-    network.backward(builder, tape, builder.crossEntropy(tape.logits, config.loss));
+    network.backward(builder, tape, builder.crossEntropy(tape.logits, loss));
     builder.label("optimiser");
     builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
+    if (config.average > 0) recordAverage(builder, network, config.average);
   }
 
   /** The kernels that each convolution runs on now, e.g. "forward=sparse/8 dgrad=dense wgrad=dense". */
@@ -133,7 +152,9 @@ export class Workbench {
     const [program] = this.training.values();
     const ops = program?.profile() ?? [];
     return Object.fromEntries(
-      ops.filter(({ detail }) => detail !== "").map(({ label, detail }) => [label, detail]),
+      ops.filter(({ label, detail }) => detail !== "" && !isTeacherLabel(label)).map((
+        { label, detail },
+      ) => [label, detail]),
     );
   }
 
@@ -163,10 +184,15 @@ export class Workbench {
    * @throws {RangeError} If they are those of other layers, or the device or a mask rules them out.
    */
   setKernels(kernels: Kernels): void {
-    const weights = this.network.prunable.map(({ name, parameter }) => ({
-      name: name.replace(/\.weight$/, ""),
-      parameter,
-    }));
+    const ofNetwork = (network: ResNet1d, prefix = "") =>
+      network.prunable.map(({ name, parameter }) => ({
+        name: prefix + name.replace(/\.weight$/, ""),
+        parameter,
+      }));
+    const weights = [
+      ...ofNetwork(this.network),
+      ...this.teachers.flatMap((teacher, i) => ofNetwork(teacher, teacherPrefix(i))),
+    ];
     const names = weights.map(({ name }) => name);
     const odd = Object.keys(kernels).find((name) => !names.includes(name));
     if (odd !== undefined) throw new RangeError(`the network has no convolution ${odd}`);
@@ -254,6 +280,7 @@ export class Workbench {
     for (const { program } of this.evaluation.values()) program.dispose();
     this.resident.dispose();
     this.network.dispose();
+    for (const teacher of this.teachers) teacher.dispose();
   }
 
   [Symbol.dispose](): void {
