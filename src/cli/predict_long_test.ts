@@ -6,13 +6,13 @@ import { madeTicket } from "../ticket/testing.ts";
 import { writeTicket } from "../ticket/ticket_file.ts";
 import { command } from "./testing.ts";
 
-/** A folder of recordings below `directory`: a short one, one of 75 minutes, one in a subfolder. */
+/** A folder of recordings below `directory`: a short one, one of 62 minutes, one in a subfolder. */
 function writeRecordings(directory: string): string {
   const folder = path.join(directory, "records");
   fs.mkdirSync(path.join(folder, "deep"), { recursive: true });
   fs.writeFileSync(path.join(folder, "a.mat"), mat4(noise(600, 1)));
   fs.writeFileSync(path.join(folder, "deep/b.mat"), mat4(noise(900, 2)));
-  fs.writeFileSync(path.join(folder, "long.mat"), mat4(noise(75 * 60 * 300, 3)));
+  fs.writeFileSync(path.join(folder, "long.mat"), mat4(noise(62 * 60 * 300, 3)));
   return folder;
 }
 
@@ -30,7 +30,7 @@ Deno.test("predict: subfolders, hours of long recordings, JSON lines for several
     const hours = table.out.split("long.mat, hour by hour:\n")[1]!.trimEnd().split("\n");
     assert.match(hours[0]!, /^from +minutes +label +A +N +O +~$/);
     assert.match(hours[1]!, /^0:00 +60\.0 +[ANO~] /);
-    assert.match(hours[2]!, /^1:00 +15\.0 +[ANO~] /);
+    assert.match(hours[2]!, /^1:00 +2\.0 +[ANO~] /);
     assert.match(hours[3]!, /^AF burden: [\d.]+ % of the time$/);
     assert.equal(table.out.split("hour by hour").length, 2);
 
@@ -54,14 +54,15 @@ Deno.test("predict: subfolders, hours of long recordings, JSON lines for several
     const one = await predict("--json", path.join(folder, "a.mat"));
     assert.equal(JSON.parse(one.out).length, 1, "one recording: an array, as before");
 
+    fs.rmSync(path.join(folder, "long.mat"));
     fs.writeFileSync(path.join(folder, "b.mat"), mat4(noise(10, 1)));
     const bad = await predict("--json", folder);
     assert.equal(bad.code, 2);
     assert.match(
       bad.err,
-      /1 of 4 recordings cannot be used; the others were labelled:\n.*too short/,
+      /1 of 3 recordings cannot be used; the others were labelled:\n.*too short/,
     );
-    assert.equal(bad.out.trimEnd().split("\n").length, 3);
+    assert.equal(bad.out.trimEnd().split("\n").length, 2);
     const skipped = await predict("--json", "--skip-bad", folder);
     assert.equal(skipped.code, 0);
     assert.equal(skipped.out, bad.out);

@@ -10,7 +10,6 @@ import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.ts";
 import { cacheFrom } from "../data/cache.ts";
 import { parseCsv } from "../data/csv.ts";
 import { readDescription } from "../data/description.ts";
-import { readLabels } from "../data/labels.ts";
 import { BadRecord } from "../data/problem.ts";
 import { openZip } from "../data/unzip.ts";
 import { Failure, UsageError } from "../core/errors.ts";
@@ -24,6 +23,7 @@ import { parsePlan } from "../sweep/plan.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { decodeTicket, encodeTicket } from "../ticket/ticket_file.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
+import { datasetParsers } from "./dataset_parsers.ts";
 import { recordingParsers } from "./recording_parsers.ts";
 import { type Remake, remakeJson, remakeTensors } from "./remake.ts";
 
@@ -95,15 +95,11 @@ export function parsers(directory: string): Target[] {
   const store = new RunStore(at("run"));
   return [
     ...recordingParsers(),
+    ...datasetParsers(directory),
     {
       name: "CSV",
       seeds: [text('id,label\nA1,"N"\nA2,~\n\n'), text("a;b\n"), text('"x""y",1\r\n')],
       parse: (bytes) => parseCsv(decoded(bytes), "it"),
-    },
-    {
-      name: "labels",
-      seeds: [text("id,label\nA1,N\nA2.mat,~\n"), text("A1,N\r\nA2,O\r\n")],
-      parse: file("labels.csv", (name) => readLabels(name, (id) => id === "A1")),
     },
     {
       name: "safetensors",
