@@ -76,6 +76,20 @@ Deno.test("a command line that makes no sense: exit code 2 and a hint", async ()
       [["--dev", "1"], /number from 0 to 0\.99/],
       [["--seed", "x"], /whole number/],
       [["extra"], /too many arguments/],
+      [["--dataset", "mnist"], /cinc2017, cpsc2018, ptbxl, chapman, afdb, ltafdb/],
+      [
+        ["--dataset", "ptbxl", "--download"],
+        /download ptbxl by itself: get it from https.*--source/,
+      ],
+      [["--dataset", "ptbxl", "--label-column", "x"], /says which columns.*leave out --id-column/],
+      [["--dataset", "afdb", "--split", "published"], /no published split of afdb.*ptbxl/],
+      [["--split", "published"], /no published split of recordings of your own/],
+      [
+        ["--dataset", "ptbxl", "--split", "published", "--dev", "0.1"],
+        /--dev and --test draw a split, and --split published does not/,
+      ],
+      [["--map", "x"], /--map must be LABEL=CLASS/],
+      [["--dataset", "afdb"], /data\/afdb \(ENOENT\): get afdb from https/],
       [["--split", "awni", "--test", "0.2"], /awni split has no test set/],
       [[], /data\/training2017 \(ENOENT\).*--source.*--download/],
     ];
@@ -110,5 +124,25 @@ Deno.test("--download fetches with progress lines, then builds", async () => {
       "train.json",
       "training2017",
     ]);
+  });
+});
+
+Deno.test("--group and --map: groups in the table, warnings and notes on standard error", async () => {
+  await inTemporaryDirectory(async (directory) => {
+    const records = madeRecords({ sinus: 30, AF: 20, noise: 1 });
+    for (const [i, record] of records.entries()) record.id = `p${i >> 1}_${i}`;
+    writeSource(directory, records);
+    const group = ["--group", "^(p\\d+)_"];
+    const { code, stdout, stderr } = await run(directory, ...OWN, ...group);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stdout,
+      /^groups \(pattern \^\(p\\d\+\)_\): 26, \d+ in train, \d in dev, \d in test, none on/m,
+    );
+    assert.match(stderr, /^warning: Class "noise" has 1 record and is not in dev or test: /m);
+    const mapped = await run(directory, ...OWN, ...group, "--map", "noise=AF", "sinus=N");
+    assert.equal(mapped.code, 0, mapped.stderr);
+    assert.match(mapped.stdout, /^ +records +AF +N +hours$/m);
+    assert.doesNotMatch(mapped.stderr, /warning/);
   });
 });
