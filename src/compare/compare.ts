@@ -63,7 +63,7 @@ export const COMPARE_DEFAULTS: Omit<CompareOptions, "split"> = {
 export function compareRuns(runs: readonly Run[], options: CompareOptions): Comparison {
   refuseIncomparable(runs);
   const methods = methodsOf(runs);
-  const { methods: scored, records } = scoreMethods(methods, { ...options, runs });
+  const { methods: scored, records, groups } = scoreMethods(methods, { ...options, runs });
   const full = (runs.find((run) => !isSmallDense(run)) ?? runs[0]!).summary.rounds[0]!.prunable;
   const results = scored.map((method) => methodResult(method, { runs, full, ...options }));
   const pairs = pairResults(scored, { results, ...options });
@@ -74,6 +74,7 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions): Comp
     name: methods.map(({ name }) => name).join(" · "),
     split: options.split,
     records,
+    groups,
     classes: summary.classes,
     metric: summary.metric.name,
     margin: options.margin,

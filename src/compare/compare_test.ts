@@ -477,3 +477,34 @@ Deno.test("networks of unequal training are marked and said", () =>
       notes.join("\n"),
     );
   }));
+
+Deno.test("records that belong together are drawn together, and it is said", () =>
+  withDirectory((directory) => {
+    const write = (name: string, size: number) =>
+      writeRun(directory, {
+        name,
+        quality: (round) => 0.9 - 0.1 * round,
+        stream: "g",
+        change: ({ dataset, rounds }) => {
+          if (size === 0) return;
+          const records = Array.from({ length: rounds[0]!.test!.records }, (_, i) => i);
+          const test = Object.fromEntries(
+            records.map((
+              i,
+            ) => [`test-${String(i).padStart(4, "0")}`, `p${Math.floor(i / size)}`]),
+          );
+          dataset.groups = { dev: {}, test };
+        },
+      });
+    const alone = compareDirectories([write("alone", 0)]);
+    const grouped = compareDirectories([write("grouped", 4)]);
+    assert.equal(alone.groups, null);
+    assert.equal(grouped.groups, 15);
+    assert.ok(grouped.notes.some((note) => /60 test records by their 15 groups/.test(note)));
+    const [a, b] = [alone, grouped].map(({ methods }) => methods[0]!.levels[3]!.toDense!);
+    assert.equal(a!.difference, b!.difference);
+    assert.notEqual(a!.low, b!.low);
+    // A group of one record each is no group.
+    const single = compareDirectories([write("single", 1)]);
+    assert.deepEqual(single.methods[0]!.levels[3]!.toDense, alone.methods[0]!.levels[3]!.toDense);
+  }));

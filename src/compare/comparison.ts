@@ -17,6 +17,8 @@ export interface Comparison {
   split: ScoredSplit;
   /** Records of the split, drawn anew in every draw. */
   records: number;
+  /** Groups (patients) that the records belong to and are drawn with; null where they have none. */
+  groups: number | null;
   classes: string[];
   metric: string;
   /** Loss of score that still counts as a match: the primary margin, and a second one beside it. */

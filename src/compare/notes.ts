@@ -43,10 +43,10 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
 }
 
 function uncertainty(comparison: Comparison): string {
-  const { draws, seed, records, split, margin, secondMargin } = comparison;
+  const { draws, seed, records, groups, split, margin, secondMargin } = comparison;
   const sources = new Set(differencesOf(comparison).map(({ source }) => source));
   const drawn = `${draws.toLocaleString("en")} draws (seed ${seed}) of the ${records} ${split} ` +
-    "records, the same draw for all networks";
+    `records${groups === null ? "" : ` by their ${groups} groups`}, the same draw for all networks`;
   const text = [
     ...(sources.has("seeds and records")
       ? [

@@ -11,6 +11,8 @@ import { cellOf, compareText, type ScoredSplit } from "./run.ts";
 /** Turns the predictions of a network (or one per fold) into confusion cells in a fixed order. */
 export interface Records {
   count: number;
+  /** Per record the number of what it belongs to, e.g. its patient; null where records have no groups. */
+  groups: Uint32Array | null;
   /** Per record of the comparison, true class * classes + predicted class. */
   cells(networks: readonly Network[]): Uint16Array;
 }
@@ -31,6 +33,7 @@ export function recordsOf(reference: readonly Network[], split: ScoredSplit): Re
   const classes = reference[0]!.run.summary.classes.length;
   return {
     count: names.length,
+    groups: groupsOf(names, reference, split),
     cells(networks) {
       const outcomes = allOutcomes(networks, split);
       const here = new Set(outcomes.map(([record]) => record));
@@ -57,6 +60,24 @@ export function recordsOf(reference: readonly Network[], split: ScoredSplit): Re
       return cells;
     },
   };
+}
+
+function groupsOf(
+  names: readonly string[],
+  reference: readonly Network[],
+  split: ScoredSplit,
+): Uint32Array | null {
+  const known = new Map(
+    reference.flatMap(({ run }) => Object.entries(run.summary.dataset.groups?.[split] ?? {})),
+  );
+  if (known.size === 0) return null;
+  const numbers = new Map<string, number>();
+  return Uint32Array.from(names, (name) => {
+    // A record without a group is one of its own.
+    const key = JSON.stringify(known.has(name) ? ["group", known.get(name)] : ["record", name]);
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return numbers.get(key)!;
+  });
 }
 
 function allOutcomes(networks: readonly Network[], split: ScoredSplit) {

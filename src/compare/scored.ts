@@ -60,7 +60,7 @@ export interface ScoreOptions {
 export function scoreMethods(
   methods: readonly Method[],
   { runs, split, draws, seed }: ScoreOptions & { runs: readonly Run[] },
-): { methods: ScoredMethod[]; records: number } {
+): { methods: ScoredMethod[]; records: number; groups: number | null } {
   const reference = methods[0]!.replicates[0]!.dense;
   const records = recordsOf(reference, split);
   const { summary } = reference[0]!.run;
@@ -69,6 +69,7 @@ export function scoreMethods(
     statistic: statisticOf(summary),
     draws,
     seed,
+    groups: records.groups,
   };
 
   const plans = methods.map((method) => ({ method, levels: planOf(method, runs) }));
@@ -123,6 +124,7 @@ export function scoreMethods(
   };
   return {
     records: records.count,
+    groups: records.groups && new Set(records.groups).size,
     methods: plans.map(({ method, levels }) => ({
       method,
       levels: levels.map((plan) => ({

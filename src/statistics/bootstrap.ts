@@ -15,6 +15,11 @@ export interface BootstrapOptions {
   statistic: Statistic;
   draws: number;
   seed: number;
+  /**
+   * Per record the number of its group, 0 to one less than there are: groups are drawn, with all their
+   * records. null draws records.
+   */
+  groups?: Uint32Array | null;
 }
 
 /**
@@ -26,7 +31,7 @@ export interface BootstrapOptions {
  */
 export function bootstrap(
   outcomes: readonly Uint16Array[],
-  { cells, statistic, draws, seed }: BootstrapOptions,
+  { cells, statistic, draws, seed, groups = null }: BootstrapOptions,
 ): Float64Array[] {
   const records = outcomes[0]?.length ?? 0;
   if (records === 0 || outcomes.some((outcome) => outcome.length !== records)) {
@@ -47,12 +52,14 @@ export function bootstrap(
   );
   const results = outcomes.map(() => new Float64Array(draws));
   const rng = createRng(seed, "compare", "bootstrap");
-  const times = new Uint16Array(records);
+  const drawn = new Uint16Array(groups ? Math.max(...new Set(groups)) + 1 : records);
+  const times = groups ? new Uint16Array(records) : drawn;
   const common = new Float64Array(cells);
   const counts = new Float64Array(cells);
   for (let draw = 0; draw < draws; draw++) {
-    times.fill(0);
-    for (let i = 0; i < records; i++) times[rng.integer(records)]! += 1;
+    drawn.fill(0);
+    for (let i = 0; i < drawn.length; i++) drawn[rng.integer(drawn.length)]! += 1;
+    if (groups) { for (let i = 0; i < records; i++) times[i] = drawn[groups[i]!]!; }
     common.fill(0);
     sumRuns(whole, times, (cell, sum) => common[cell] = sum);
     for (let n = 0; n < changes.length; n++) {

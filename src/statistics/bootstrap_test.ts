@@ -130,3 +130,12 @@ Deno.test("about 95 % of intervals hold the true difference of F1", () => {
   const missed = trials - covered;
   assert.ok(below > 0 && below < missed, `${below} of ${missed} misses are below`);
 });
+
+Deno.test("records of a group are drawn together", () => {
+  const half = outcome(40, (i) => i % 2 === 0);
+  // Each record twice, in a group of its own: the variance of 40 records, not of 80.
+  const twice = Uint16Array.from([...half, ...half]);
+  const groups = Uint32Array.from({ length: 80 }, (_, i) => i % 40);
+  const options = { cells: 4, statistic: accuracy, draws: DRAWS, seed: 1 };
+  assert.deepEqual(bootstrap([twice], { ...options, groups }), bootstrap([half], options));
+});
