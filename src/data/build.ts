@@ -122,7 +122,10 @@ export function buildDataset(options: BuildOptions): Description {
     refused: [...scan.problems, ...scan.droppedWindows],
     ...(groups ? { groups } : {}),
     ...(scan.notes.length > 0 ? { notes: scan.notes } : {}),
-    ...optionalWarnings(absentClasses(records, { classes, sideOf })),
+    ...optionalWarnings([
+      ...emptySides(scan, { split: options.split, sideOf }),
+      ...absentClasses(records, { classes, sideOf }),
+    ]),
     manifests,
   };
   files.push([path.join(options.out, FILES.description), jsonText(description)]);
@@ -219,6 +222,19 @@ function refuseEmptyTrain(
     `None of the ${records.length} usable recordings in ${options.source} is in train: ` +
       "use other fractions, or --split stratified",
   );
+}
+
+/** Sentences about sides that were asked for and got nothing, as happens with few large groups. */
+function emptySides(
+  { records }: Scan,
+  { split, sideOf }: { split: SplitOptions; sideOf: (i: number) => Side },
+): string[] {
+  const asked = SIDES.filter((side) =>
+    side !== "train" && (split.method === "published" ? split[side].length > 0 : split[side] > 0)
+  );
+  const why = isGrouped(records) ? "groups" : "records";
+  return asked.filter((side) => !records.some((_, i) => sideOf(i) === side))
+    .map((side) => `No record is in ${side}: there are too few ${why} for the sides asked for`);
 }
 
 function optionalWarnings(warnings: string[]): { warnings?: string[] } {

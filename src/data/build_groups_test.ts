@@ -218,3 +218,16 @@ Deno.test("a class with fewer records than sides is said to be absent from some"
     assert.equal(buildDataset(optionsFor(directory)).warnings, undefined);
   });
 });
+
+Deno.test("a side that gets no group is said to be empty", async () => {
+  await inTemporaryDirectory((directory) => {
+    labelled(directory, [..."NNNNNNNNNNAAAAAAAAAA"]);
+    const lines = Array.from({ length: 20 }, (_, i) => `r${i},${i < 10 ? "N" : "A"},g${i % 2}`);
+    fs.writeFileSync(path.join(directory, "labels.csv"), lines.join("\n"));
+    const { warnings, groups } = buildDataset(optionsFor(directory, { group: "3" }));
+    assert.deepEqual(groups!.perSide, { train: 1, dev: 0, test: 1 });
+    assert.deepEqual(warnings, [
+      "No record is in dev: there are too few groups for the sides asked for",
+    ]);
+  });
+});
