@@ -24,7 +24,7 @@ int to_samples(const Napi::Value& value, const std::string& what) {
 std::optional<Augmentation> to_augmentation(const Napi::Value& value, const std::string& what) {
   if (value.IsUndefined()) return {};
   const Fields fields(value, what,
-                      {"hop", "stretch", "log2Amplitude", "wander", "noise", "bursts", "masks"});
+                      {"hop", "stretch", "log2Amplitude", "wander", "noise", "bursts", "masks", "mixup"});
   Augmentation augment;
   augment.hop = to_samples(fields.get("hop"), fields.path("hop"));
   const auto range = [](const Fields& of, const char* name, Range usual) {
@@ -49,6 +49,9 @@ std::optional<Augmentation> to_augmentation(const Napi::Value& value, const std:
     augment.masks = int(to_integer(masks.get("count"), masks.path("count"), 0,
                                    Augmentation::kMostMasks));
     augment.mask_length = to_samples(masks.get("length"), masks.path("length"));
+  }
+  if (const Napi::Value given = fields.get("mixup"); !given.IsUndefined()) {
+    augment.mixup = to_number(given, fields.path("mixup"));
   }
   return augment;
 }

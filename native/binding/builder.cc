@@ -94,15 +94,18 @@ Napi::Value Builder::label(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Builder::gather(const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "gather: options", {"mean", "std", "flip", "augment"});
+  const Fields options(info[1], "gather: options", {"mean", "std", "flip", "augment", "negate"});
   const float mean = to_float(options.get("mean"), options.path("mean"));
   const float std = to_float(options.get("std"), options.path("std"));
   const bool flip = to_boolean(options.get("flip"), options.path("flip"));
   const std::optional<Augmentation> augment =
       to_augmentation(options.get("augment"), options.path("augment"));
+  const Napi::Value negate_value = options.get("negate");
+  const bool negate =
+      !negate_value.IsUndefined() && to_boolean(negate_value, options.path("negate"));
   const auto dataset = Dataset::on(device(), info[0], "gather: dataset");
   const auto recording = idle("builder.gather");
-  const lth::Value result = recording->builder.gather(dataset, mean, std, flip, augment);
+  const lth::Value result = recording->builder.gather(dataset, mean, std, flip, augment, negate);
   recording->traits.gathers = true;
   recording->traits.random |= flip || augment;
   return encode(info, result);

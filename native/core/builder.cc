@@ -45,6 +45,10 @@ void check_augmentation(const Augmentation& a) {
                 std::to_string(Augmentation::kMostMasks) + ", got " + std::to_string(a.masks));
   }
   check_extent(a.mask_length, kMostLength, "The length of a mask");
+  if (a.mixup != 0 && !(a.mixup >= 0.05 && a.mixup <= 2)) {
+    throw_range("The mixup of an augmentation must be 0 or from 0.05 to 2, got " +
+                number_text(a.mixup));
+  }
 }
 
 }  // namespace
@@ -74,7 +78,8 @@ void ProgramBuilder::label(const std::string& name) {
 }
 
 Value ProgramBuilder::gather(std::shared_ptr<ResidentDataset> dataset, float mean, float std,
-                             bool flip, const std::optional<Augmentation>& augment) {
+                             bool flip, const std::optional<Augmentation>& augment,
+                             bool negate) {
   Recording& recording = state_->open();
   if (!dataset) throw_type("gather needs a data set, got none");
   if (&dataset->backend() != recording.backend.get()) {
@@ -90,8 +95,10 @@ Value ProgramBuilder::gather(std::shared_ptr<ResidentDataset> dataset, float mea
   if (augment) check_augmentation(*augment);
   const LevelIndex level = state_->new_level(kNone, 1, recording.length);
   const ValueIndex x = state_->new_value(1, level);
-  state_->record(GatherOp{std::move(dataset), mean, 1.0f / std, flip, augment, x});
+  const float inv_std = negate ? -1.0f / std : 1.0f / std;
+  state_->record(GatherOp{std::move(dataset), mean, inv_std, flip, augment, x});
   recording.has_gather = true;
+  recording.mixes = augment && augment->mixup > 0;
   return recording.handle_of(x);
 }
 

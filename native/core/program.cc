@@ -6,6 +6,11 @@
 #include "lth/error.h"
 
 namespace lth {
+namespace {
+
+constexpr size_t kTables = 4;  // before the levels' lengths
+
+}  // namespace
 
 Program::Impl::Impl(std::unique_ptr<Recording> source, std::shared_ptr<DeviceArena> shared,
                     size_t bytes)
@@ -20,7 +25,7 @@ Program::Impl::Impl(std::unique_ptr<Recording> source, std::shared_ptr<DeviceAre
   for (const ValueInfo& value : recording->values) has_inputs = has_inputs || value.input;
   // One block: results, the step's values, tables. Each on a cache line of its own.
   constexpr size_t kResultBytes = 64, kValueBytes = 64;
-  const size_t table_bytes = (2 + recording->levels.size()) * slots() * sizeof(int32_t);
+  const size_t table_bytes = (kTables + recording->levels.size()) * slots() * sizeof(int32_t);
   const size_t block_bytes = kResultBytes + kValueBytes + table_bytes;
   auto* block = static_cast<char*>(backend.allocate(block_bytes));
   backend.zero(block, block_bytes);
@@ -52,7 +57,7 @@ size_t Program::Impl::slots() const {
 }
 
 int32_t* Program::Impl::lengths(LevelIndex level) const {
-  return tables + (2 + size_t(level)) * slots();
+  return tables + (kTables + size_t(level)) * slots();
 }
 
 Activation Program::Impl::activation(ValueIndex index) const {

@@ -50,7 +50,7 @@ struct Program::Impl {
   std::shared_ptr<DeviceArena> arena;    ///< after it, so that it is freed first
   size_t arena_bytes;
   bool has_inputs = false;
-  int32_t* tables = nullptr;   ///< labels, then records, then each level's lengths: [slots] each
+  int32_t* tables = nullptr;   ///< labels, records, second labels, shares, each level's lengths: [slots]
   double* results = nullptr;   ///< [4]: mean loss, valid steps, correct steps, gradient norm
   std::vector<ParameterView> views;
 
@@ -65,6 +65,10 @@ struct Program::Impl {
 
   int32_t* labels() const { return tables; }
   int32_t* records() const { return tables + slots(); }
+  int32_t* second_labels() const { return recording->mixes ? tables + 2 * slots() : nullptr; }
+  float* shares() const {
+    return recording->mixes ? reinterpret_cast<float*>(tables + 3 * slots()) : nullptr;
+  }
 };
 
 }  // namespace lth

@@ -154,6 +154,7 @@ struct Recording {
   std::vector<std::shared_ptr<Parameter>> trained;
   int classes = 0;         ///< of the cross-entropy; 0 without one
   bool has_gather = false;
+  bool mixes = false;      ///< gather mixes records: they have second labels and shares
   bool has_optimizer = false;
   bool has_average = false;
 

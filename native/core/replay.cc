@@ -35,7 +35,9 @@ struct Program::Impl::Replayer {
                     .lengths = program.lengths(level),
                     .labels = program.labels(),
                     .step_values = program.step_values,
-                    .augment = op.augment ? &*op.augment : nullptr});
+                    .augment = op.augment ? &*op.augment : nullptr,
+                    .second_labels = program.second_labels(),
+                    .shares = program.shares()});
   }
 
   void operator()(const DeriveLengthsOp& op) const {
@@ -174,6 +176,8 @@ struct Program::Impl::Replayer {
                            .label_smoothing = settings.label_smoothing,
                            .focal = settings.focal,
                            .class_weights = op.class_weights ? op.class_weights->data() : nullptr,
+                           .second_labels = program.second_labels(),
+                           .shares = program.shares(),
                            .teachers = teachers,
                            .temperature = settings.temperature,
                            .teacher_weight = settings.teacher_weight});

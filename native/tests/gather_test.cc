@@ -86,7 +86,10 @@ void test_augmented(Backend& backend, SameBits& same) {
                              .burst_probability = 0.005,
                              .burst_length = 9,
                              .masks = 2,
-                             .mask_length = 100};
+                             .mask_length = 100,
+                             .mixup = 0.4};
+  Device<int32_t> second_labels(backend, 2 * kLanes);
+  Device<float> shares(backend, 2 * kLanes);
   backend.gather({.dataset = &dataset.view(),
                   .indices = device_indices.get(),
                   .mean = 7.5f,
@@ -97,15 +100,25 @@ void test_augmented(Backend& backend, SameBits& same) {
                   .x = x.get(),
                   .lengths = const_cast<int32_t*>(x->lengths),
                   .labels = labels.get(),
-                  .augment = &augment});
+                  .augment = &augment,
+                  .second_labels = second_labels.get(),
+                  .shares = shares.get()});
   same.check("the lengths of an augmented batch", x.fetch_lengths());
   same.check("an augmented batch", x.read());
+  same.check("the second labels of an augmented batch", second_labels.values());
+  same.check("the shares of an augmented batch", shares.values());
+  int mixed = 0;
   for (int n = 0; n < kSlots; ++n) {
     CHECK_EQ(labels[size_t(n)], n == 2 ? 0 : records.labels[size_t(indices[size_t(n)])]);
     CHECK_EQ(x.length(n) % augment.hop, 0);
-    // Record 0 has one sample; the others keep some, whatever the stretch.
-    CHECK_EQ(x.length(n) > 0, n != 2 && indices[size_t(n)] != 0);
+    const float share = shares[size_t(n)];
+    CHECK(share >= 0 && share <= 1);
+    mixed += share < 1;
+    // Record 0 has one sample; the others keep some, whatever the stretch, if both of a mixture do.
+    if (n == 2 || indices[size_t(n)] == 0) CHECK_EQ(x.length(n), 0);
+    if (n != 2 && indices[size_t(n)] != 0 && share == 1) CHECK(x.length(n) > 0);
   }
+  CHECK(mixed >= kSlots - 5);
 }
 
 void test_dataset_errors(Backend& backend) {

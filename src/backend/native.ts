@@ -231,6 +231,11 @@ export interface Augmentation {
   readonly bursts?: { readonly probability: number; readonly length: number } | undefined;
   /** So many stretches (0 to 8) of 1 to `length` samples, at most half the record, become zero. */
   readonly masks?: { readonly count: number; readonly length: number } | undefined;
+  /**
+   * Every record is mixed with another one of the batch, and so is the loss of its labels: its share is
+   * drawn from Beta(mixup, mixup), 0.05 to 2; 0 for none.
+   */
+  readonly mixup?: number | undefined;
 }
 
 /** A running statistic and the buffer of its average. */
@@ -245,11 +250,17 @@ export interface NativeBuilder extends Disposable {
   label(name: string): void;
   /**
    * Batch assembly from a resident data set: [N, 1, L], normalised, zero past each record's end; with
-   * random changes of the records if `augment` is given.
+   * random changes of the records if `augment` is given, and with the other sign if `negate` is.
    */
   gather(
     dataset: NativeDataset,
-    options: { mean: number; std: number; flip: boolean; augment?: Augmentation | undefined },
+    options: {
+      mean: number;
+      std: number;
+      flip: boolean;
+      augment?: Augmentation | undefined;
+      negate?: boolean;
+    },
   ): Value;
   /** An input that {@linkcode NativeProgram.writeValue} fills: [N, C, L]. */
   input(channels: number, length: number): Value;

@@ -67,6 +67,12 @@ export function main(args: string[]): Promise<void> {
   const options = command.opts<ExportOptions>();
   checkOptions(options);
   const { ticket, dataset } = openRound(options);
+  if (options.format === "c" && ticket.flipAverage) {
+    throw new UsageError(
+      `Cannot export ${options.run} as C: its scores are of the mean over each record and its ` +
+        `negative, and the C code sees the record alone; use --format ticket`,
+    );
+  }
   const file = path.resolve(options.out ?? defaultFile(ticket, options));
   if (options.out !== undefined && !file.endsWith(ENDINGS[options.format])) {
     throw new UsageError(
@@ -155,6 +161,7 @@ function encode(ticket: Ticket, { format, sparse }: ExportOptions): Uint8Array {
     decision: JSON.stringify(ruleOf(ticket)),
     temperature: String(temperatureOf(ticket)),
     deciding: describeDecision(ticket),
+    ...(ticket.flipAverage ? { flipAverage: "true" } : {}),
     normalisation: JSON.stringify(normalisation),
     run: `${provenance.run}, round ${provenance.round}`,
     licence,

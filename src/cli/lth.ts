@@ -134,6 +134,7 @@ function overridesOf(options: Overrides): Overrides {
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   const { decision, priorExponent, priorUnit } = options;
   const { stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks } = options;
+  const { mixup, flipAverage } = options;
   return {
     ...{ preset, mode, data, seed, orderSeed, init, backend, precision },
     ...{ rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate },
@@ -143,7 +144,8 @@ function overridesOf(options: Overrides): Overrides {
     ...{ kernels, filters, blocks, kernel, dropout, sameNoise },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
     ...{ decision, priorExponent, priorUnit },
-    ...{ stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks },
+    ...{ stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks, mixup },
+    ...{ flipAverage },
   };
 }
 

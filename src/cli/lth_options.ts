@@ -91,6 +91,8 @@ function lthCommand(): Command {
         .choices([...PRIOR_UNITS]),
     )
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
+    .option("--flip-average", "evaluation: average over each record and its negative")
+    .option("--no-flip-average", "evaluation: take each record as it is (default)")
     .option("--show-test", "show test scores before the run is complete", false)
     .option("--plan", "say what the run would take; train nothing, write nothing", false)
     .addHelpText("after", () => SUBCOMMANDS);

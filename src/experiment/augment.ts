@@ -73,6 +73,8 @@ export const augmentSettings = z.strictObject({
     /** Of the longest. */
     seconds: number(ONE_SAMPLE, 3600, " s"),
   }).nullable().default(null),
+  /** Alpha: records and labels are mixed in pairs. */
+  mixup: number(0.05, 2).nullable().default(null),
 });
 
 /** Augmentation of a run. */
@@ -92,6 +94,8 @@ export interface AugmentOverrides {
   bursts?: Range | null | undefined;
   /** Number, seconds of the longest. */
   masks?: Range | null | undefined;
+  /** Alpha. */
+  mixup?: number | null | undefined;
 }
 
 /** Hz: what breathing and loose electrodes move the baseline with. */
@@ -118,6 +122,7 @@ export function augmentOverridden(
     noise: given.noise,
     bursts: bursts && { perSecond: bursts[0], seconds: bursts[1] },
     masks: masks && { count: masks[0], seconds: masks[1] },
+    mixup: given.mixup,
   };
   const defined = Object.entries(asked).filter(([, value]) => value !== undefined);
   const merged: Partial<AugmentSettings> = { ...base, ...Object.fromEntries(defined) };
@@ -134,7 +139,7 @@ export function augmentOverridden(
 
 /** The settings in samples and stored units, as the device takes them. */
 export function nativeAugmentation(settings: AugmentSettings): Augmentation {
-  const { stretch, amplitude, wander, noise, bursts, masks } = settings;
+  const { stretch, amplitude, wander, noise, bursts, masks, mixup } = settings;
   const units = ([low, high]: Range): Range => [
     low * UNITS_PER_MILLIVOLT,
     high * UNITS_PER_MILLIVOLT,
@@ -154,6 +159,7 @@ export function nativeAugmentation(settings: AugmentSettings): Augmentation {
       ? { probability: bursts.perSecond / SAMPLE_RATE, length: samples(bursts.seconds) }
       : undefined,
     masks: masks ? { count: masks.count, length: samples(masks.seconds) } : undefined,
+    mixup: mixup ?? undefined,
   };
 }
 

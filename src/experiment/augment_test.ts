@@ -25,6 +25,7 @@ Deno.test("options land in their places, last what was set before, and go with o
     noise: null,
     bursts: null,
     masks: { count: 2, seconds: 1 },
+    mixup: null,
   });
   const later = applyOverrides(config, { wanderFrequency: [0.1, 0.2], stretch: null, masks: null });
   assert.deepEqual(later.training.augment?.wander, { amplitude: [0, 0.2], frequency: [0.1, 0.2] });
@@ -56,6 +57,8 @@ Deno.test("wrong settings are refused by name with what was given", () => {
     [{ masks: [9, 1] }, /augment\.masks\.count/],
     [{ masks: [1.5, 1] }, /masks\.count: expected a whole number from 1 to 8, not 1.5/],
     [{ masks: [1, -1] }, /augment\.masks\.seconds/],
+    [{ mixup: 0 }, /augment\.mixup: expected a number from 0.05 to 2, not 0/],
+    [{ mixup: -1 }, /augment\.mixup: .* not -1/],
     [{ crop: 0.84 }, /crop: expected at least 256 samples, 0.853 s, for one label, not 0.84 s/],
     [{ crop: NaN }, /augment\.crop/],
   ];
@@ -77,6 +80,7 @@ Deno.test("millivolts, seconds and hertz become samples and stored units", () =>
     bursts: [6, 0.03],
     masks: [3, 0.5],
     crop: 10,
+    mixup: 0.2,
   })!;
   assert.deepEqual(nativeAugmentation(settings), {
     hop: 256,
@@ -86,6 +90,7 @@ Deno.test("millivolts, seconds and hertz become samples and stored units", () =>
     noise: [10, 50],
     bursts: { probability: 0.02, length: 9 },
     masks: { count: 3, length: 150 },
+    mixup: 0.2,
   });
   assert.equal(croppedLength(settings), 2816); // 11 labels of the 3,000 samples
   assert.equal(croppedLength(augmented({ noise: [0, 1] })), Infinity);

@@ -113,6 +113,8 @@ const configSchema = z.strictObject({
   training: trainingSettings,
   /** How records are decided; absent in runs from before there was a choice. */
   score: decisionRule.default(UNNAMED_RULE),
+  /** Whether evaluation averages over a record and its negative; see training/flip_average.ts. */
+  flipAverage: z.boolean().default(false),
   /** What this run is a control of; null for a run of its own. */
   control: controlSettings.nullable().default(null),
 }).superRefine(({ mode, training: { schedule } }, context) => {

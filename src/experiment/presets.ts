@@ -18,6 +18,7 @@ export type Preset = Omit<
   | "folds"
   | "rewindTo"
   | "control"
+  | "flipAverage"
 >;
 
 /** Chosen on dev over several networks, the same for all methods: docs/decision.md. */

@@ -45,6 +45,8 @@ export interface Overrides extends TrainingOverrides {
   blocks?: number | undefined;
   kernel?: number | undefined;
   dropout?: number | undefined;
+  /** Evaluation averages over a record and its negative. */
+  flipAverage?: boolean | undefined;
   /** How the steps of a record become its label; see training/decision.ts. */
   decision?: Decision | undefined;
   priorExponent?: number | undefined;
@@ -118,6 +120,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
         dropout: given(overrides.dropout, base.network.dropout),
       },
       training: overrideTraining(base.training, overrides),
+      flipAverage: given(overrides.flipAverage, base.flipAverage),
       score: {
         decision: given(overrides.decision, base.score.decision),
         priorExponent: given(overrides.priorExponent, base.score.priorExponent),

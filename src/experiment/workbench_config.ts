@@ -36,6 +36,7 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
     longest: croppedLength(training.augment),
     seed: config.orderSeed ?? config.seed,
     rule: config.score,
+    flipAverage: config.flipAverage,
   };
 }
 

@@ -6,6 +6,7 @@
 import type { NativeInference } from "../backend/native.ts";
 import { hopOf } from "../model/resnet1d.ts";
 import { type Decider, deciderOf, Tally } from "../training/decision.ts";
+import { averagedLogits } from "../training/flip_average.ts";
 import { softmaxOfStep } from "../training/softmax.ts";
 import { openInference } from "./network.ts";
 import { reachOf } from "../model/shape.ts";
@@ -53,7 +54,7 @@ export class Predictor implements Disposable {
   /**
    * @param samples Stored units at the ticket's rate [length]; a last part of less than a step is
    * left out, as in training.
-   * @returns [classes, steps]
+   * @returns [classes, steps]; of a ticket with sign-flip averaging, of the mean softmax.
    * @throws {RangeError} If there is no whole step.
    */
   logits(samples: ArrayLike<number>): Float32Array {
@@ -64,7 +65,15 @@ export class Predictor implements Disposable {
     }
     const [middle, factor] = [Math.fround(mean), Math.fround(1 / std)];
     const input = Float32Array.from({ length }, (_, i) => (samples[i]! - middle) * factor);
-    return length / this.hop <= this.options.mostSteps
+    const logits = this.run(input);
+    if (!this.ticket.flipAverage) return logits;
+    const negated = this.run(input.map((x) => -x));
+    const classes = this.ticket.classes.length;
+    return averagedLogits(logits, negated, { classes, rowLength: logits.length / classes });
+  }
+
+  private run(input: Float32Array): Float32Array {
+    return input.length / this.hop <= this.options.mostSteps
       ? this.inference.run(input)
       : this.inParts(input);
   }

@@ -37,6 +37,8 @@ export const ticketHeader = z.object({
   priors: z.array(z.number().positive()),
   /** How the steps of a record become its label; absent in older tickets: UNNAMED_RULE. */
   decision: decisionRule.optional(),
+  /** Whether softmax is the mean over a record and its negative; absent: no. */
+  flipAverage: z.boolean().optional(),
   /** Logits are divided by it for probabilities; absent in older tickets: 1. */
   temperature: z.number().positive().optional(),
   provenance: z.object({
@@ -83,8 +85,10 @@ export function temperatureOf({ temperature }: Pick<TicketHeader, "temperature">
 }
 
 /** How a ticket decides and what its probabilities are, in two sentences. */
-export function describeDecision(ticket: Pick<TicketHeader, "decision" | "temperature">): string {
-  const { decision, temperature } = ticket;
+export function describeDecision(
+  ticket: Pick<TicketHeader, "decision" | "temperature" | "flipAverage">,
+): string {
+  const { decision, temperature, flipAverage } = ticket;
   const named = decision === undefined ? "; this ticket is from before the rule was named" : "";
   const fitted = temperature === undefined
     ? "not calibrated, this ticket has no temperature (1 is used)"
@@ -92,7 +96,7 @@ export function describeDecision(ticket: Pick<TicketHeader, "decision" | "temper
   return `Decision: ${
     describeRule(ruleOf(ticket))
   }${named}. Probabilities: mean softmax over the ` +
-    `steps, ${fitted}.`;
+    `steps${flipAverage ? " of the record and its negative" : ""}, ${fitted}.`;
 }
 
 /** The licence of PhysioNet/CinC 2017, as a ticket trained on it carries it. */

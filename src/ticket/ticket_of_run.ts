@@ -69,6 +69,7 @@ export function ticketOfRound(request: RoundRequest): Ticket {
     normalisation: { mean: dataset.mean, std: dataset.std, rate: dataset.sampleRate },
     priors: [...priors],
     decision: config.score,
+    ...(config.flipAverage ? { flipAverage: true } : {}),
     ...(summary.temperature === undefined ? {} : { temperature: summary.temperature }),
     provenance: {
       run: name,

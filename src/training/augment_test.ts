@@ -16,6 +16,7 @@ const EVERYTHING: Augmentation = {
   noise: [0, 30],
   bursts: { probability: 0.01, length: 9 },
   masks: { count: 1, length: 100 },
+  mixup: 0.4,
 };
 
 /** All weights after the first epoch's steps, in runs of `chunk` steps. */

@@ -6,6 +6,7 @@
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { RecordLogits } from "./calibration.ts";
 import { type Decider, deciderOf, type Prediction, predictRecord, priorsOf } from "./decision.ts";
+import { averagedLogits } from "./flip_average.ts";
 import { metricFor, type Scores, scoresOf } from "./metrics.ts";
 import type { SplitName, Workbench } from "./workbench.ts";
 
@@ -86,7 +87,8 @@ export interface VisitedLogits {
 }
 
 /**
- * Runs the network over records of a split and hands over what it says about each. While the device
+ * Runs the network over records of a split and hands over what it says about each, with sign-flip
+ * averaging if the run has it. While the device
  * computes a batch, the batch before is handed over.
  *
  * @param options.records Positions in the split; all by default.
@@ -112,15 +114,13 @@ export async function visitLogits(
   let before: Computed | null = null;
   const batches = records ? chosenBatches(bench, name, records) : bench.evaluationBatches(name);
   for (const batch of batches) {
-    const { program, logits } = bench.evaluationProgram(batch.length);
-    const running = bench.device.run([program], { records: bench.deviceRecords(name, batch) });
+    const running = computed(bench, name, batch);
     try {
       if (before) handOver(before);
     } finally {
       await running; // work under way is never left behind
     }
-    const [, classes, rowLength] = program.valueShape(logits);
-    before = { batch, values: program.readValue(logits), classes, rowLength };
+    before = await running;
   }
   if (before) handOver(before);
 }
@@ -131,6 +131,24 @@ interface Computed {
   readonly values: Float32Array;
   readonly classes: number;
   readonly rowLength: number;
+}
+
+async function computed(bench: Workbench, name: SplitName, batch: Batch): Promise<Computed> {
+  const plain = await logitsOf(bench, name, { batch, negate: false });
+  if (!bench.config.flipAverage) return plain;
+  const negated = await logitsOf(bench, name, { batch, negate: true });
+  return { ...plain, values: averagedLogits(plain.values, negated.values, plain) };
+}
+
+async function logitsOf(
+  bench: Workbench,
+  name: SplitName,
+  { batch, negate }: { batch: Batch; negate: boolean },
+): Promise<Computed> {
+  const { program, logits } = bench.evaluationProgram(batch.length, negate);
+  await bench.device.run([program], { records: bench.deviceRecords(name, batch) });
+  const [, classes, rowLength] = program.valueShape(logits);
+  return { batch, values: program.readValue(logits), classes, rowLength };
 }
 
 function chosenBatches(bench: Workbench, name: SplitName, records: readonly number[]): Batch[] {

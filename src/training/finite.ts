@@ -81,7 +81,7 @@ async function firstActivation(bench: Workbench, step: FailedStep): Promise<stri
   let recorded: { program: NativeProgram; result: [string, Value][] };
   try {
     recorded = bench.record(
-      { length, augmented: true },
+      { length, records: "augmented" },
       (builder, x) => recordForward(bench, builder, x),
     );
   } catch (error) {

@@ -72,6 +72,7 @@ for (const variant of ["dense", "masked", "usual_epsilon"] satisfies GoldenVaria
         average: 0,
         batchSize: records,
         rule: UNNAMED_RULE,
+        flipAverage: false,
         flip: false,
         augment: null,
         longest: Infinity,

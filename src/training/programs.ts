@@ -27,7 +27,7 @@ export class MeasuringPrograms implements Disposable {
   private programFor(length: number): NativeProgram {
     const known = this.known.get(length);
     if (known) return known;
-    const { program } = this.bench.record({ length, augmented: false }, this.body);
+    const { program } = this.bench.record({ length, records: "plain" }, this.body);
     this.known.set(length, program);
     return program;
   }

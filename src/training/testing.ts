@@ -70,6 +70,7 @@ export const SMALL: WorkbenchConfig = {
   longest: Infinity,
   seed: 1,
   rule: UNNAMED_RULE,
+  flipAverage: false,
 };
 
 /** Hands `body` a workbench and closes it. */

@@ -50,10 +50,15 @@ export interface WorkbenchConfig {
   readonly seed: number;
   /** How records are decided in evaluation. */
   readonly rule: DecisionRule;
+  /** Whether evaluation averages over a record and its negative; see flip_average.ts. */
+  readonly flipAverage: boolean;
 }
 
 /** What each convolution runs on, by its name. */
 export type Kernels = Readonly<Record<string, string>>;
+
+/** What a program sees of the records of its batches. */
+export type RecordsAs = "augmented" | "plain" | "negated";
 
 /** A recorded evaluation step: forward only, its logits readable. */
 export interface EvaluationProgram {
@@ -68,7 +73,7 @@ export class Workbench {
   private readonly resident: NativeDataset;
   private readonly firstRecord: Record<SplitName, number>;
   private readonly training = new Map<number, NativeProgram>();
-  private readonly evaluation = new Map<number, EvaluationProgram>();
+  private readonly evaluation = new Map<string, EvaluationProgram>();
 
   constructor(
     readonly device: NativeDevice,
@@ -128,7 +133,7 @@ export class Workbench {
   trainingProgram(length: number): NativeProgram {
     const known = this.training.get(length);
     if (known) return known;
-    const batch = { length, augmented: true };
+    const batch = { length, records: "augmented" } as const;
     const { program } = this.record(batch, (b, x) => this.recordTraining(b, x));
     this.training.set(length, program);
     return program;
@@ -203,16 +208,18 @@ export class Workbench {
     }
   }
 
-  /** Forward with running statistics for batches of this length. */
-  evaluationProgram(length: number): EvaluationProgram {
-    const known = this.evaluation.get(length);
+  /** Forward with running statistics for batches of this length, of the records or their negatives. */
+  evaluationProgram(length: number, negate = false): EvaluationProgram {
+    const records = negate ? "negated" : "plain";
+    const key = `${records} ${length}`;
+    const known = this.evaluation.get(key);
     if (known) return known;
     const { program, result: logits } = this.record(
-      { length, augmented: false },
+      { length, records },
       (builder, x) => this.recordEvaluation(builder, x),
     );
     const recorded = { program, logits };
-    this.evaluation.set(length, recorded);
+    this.evaluation.set(key, recorded);
     return recorded;
   }
 
@@ -226,7 +233,7 @@ export class Workbench {
   plannedBytes(length: number, program: "training" | "evaluation"): number {
     const training = program === "training";
     using builder = this.builder(length);
-    const x = this.gather(builder, training);
+    const x = this.gather(builder, training ? "augmented" : "plain");
     if (training) this.recordTraining(builder, x);
     else this.recordEvaluation(builder, x);
     return builder.plannedBytes();
@@ -235,18 +242,18 @@ export class Workbench {
   /**
    * Records any other program over batches of this length; the caller disposes it.
    *
-   * @param batch.augmented With the sign flips and other random changes of training.
+   * @param batch.records "augmented": with the sign flips and other random changes of training.
    * @param body Records what is to happen with the batch x [N, 1, length].
    * @throws {Failure} If the device has no memory for it; says how large a batch would fit.
    */
   record<Result>(
-    batch: { length: number; augmented: boolean },
+    batch: { length: number; records: RecordsAs },
     body: (builder: NativeBuilder, x: Value) => Result,
   ): { program: NativeProgram; result: Result } {
     const { batchSize } = this.config;
     const recordFor = (records: number) => {
       const builder = this.builder(batch.length, records);
-      return { builder, result: body(builder, this.gather(builder, batch.augmented)) };
+      return { builder, result: body(builder, this.gather(builder, batch.records)) };
     };
     const { builder: opened, result } = recordFor(batchSize);
     using builder = opened;
@@ -266,10 +273,13 @@ export class Workbench {
     return this.device.builder({ records, length, seed: BigInt(this.config.seed) });
   }
 
-  private gather(builder: NativeBuilder, augmented: boolean): Value {
+  private gather(builder: NativeBuilder, records: RecordsAs): Value {
     builder.label("batch");
     const { mean, std } = this.dataset;
-    if (!augmented) return builder.gather(this.resident, { mean, std, flip: false });
+    if (records !== "augmented") {
+      const negate = records === "negated";
+      return builder.gather(this.resident, { mean, std, flip: false, negate });
+    }
     const { flip, augment } = this.config;
     return builder.gather(this.resident, { mean, std, flip, augment: augment ?? undefined });
   }

@@ -31,27 +31,78 @@ void zero_masks(const Augmentation& augment, const AugmentedSlot& slot, int begi
   }
 }
 
+/// A batch with all its draws made.
+class AugmentedBatch {
+ public:
+  explicit AugmentedBatch(const Gather& args) : args_(args), augment_(*args.augment) {
+    const int count = args.x.groups() * kLanes;
+    slots_.resize(size_t(count));
+    for (int n = 0; n < count; ++n) draw(n);
+    for (int n = 0; n < count; ++n) mix(n);
+  }
+
+  /// Positions begin .. end - 1 of slot n, all within it; both buffers hold kChunk.
+  void samples(int n, int begin, int end, float* x, float* other) const {
+    own_samples(n, begin, end, x);
+    const Mixing& mixing = slots_[size_t(n)].mixing;
+    if (mixing.share == 1) return;
+    own_samples(mixing.partner, begin, end, other);
+    for (int i = 0; i < end - begin; ++i) x[i] = mixed(mixing, x[i], other[i]);
+  }
+
+ private:
+  struct Slot {
+    AugmentedSlot drawn;
+    Mixing mixing;
+  };
+
+  int32_t record_of(int n) const { return n < args_.x.shape.records ? args_.indices[n] : -1; }
+
+  void draw(int n) {
+    const Dataset& data = *args_.dataset;
+    const int32_t record = record_of(n);
+    args_.labels[n] = record < 0 ? 0 : data.labels[record];
+    if (record < 0) return;
+    const RandomKey flips = random_key(args_.seed, args_.stream, 0);
+    const bool negate = args_.flip && (random_bits(flips, uint32_t(n)) & 1U);
+    slots_[size_t(n)].drawn =
+        draw_slot(augment_, data.samples + data.offsets[record], data.lengths[record],
+                  args_.x.shape.length, negate ? -args_.inv_std : args_.inv_std, args_.seed,
+                  args_.stream, n);
+  }
+
+  void mix(int n) {
+    Slot& slot = slots_[size_t(n)];
+    slot.mixing = {n, 1};
+    if (record_of(n) >= 0) {
+      const Mixing mixing = draw_mixing(augment_.mixup, args_.x.shape.records, args_.seed,
+                                        args_.stream, n);
+      if (record_of(mixing.partner) >= 0) slot.mixing = mixing;
+    }
+    const int partner = slot.mixing.partner;
+    args_.lengths[n] = std::min(slot.drawn.valid, slots_[size_t(partner)].drawn.valid);
+    if (!args_.second_labels) return;
+    args_.second_labels[n] = args_.labels[partner];
+    args_.shares[n] = slot.mixing.share;
+  }
+
+  void own_samples(int n, int begin, int end, float* x) const {
+    const AugmentedSlot& slot = slots_[size_t(n)].drawn;
+    for (int l = begin; l < end; ++l) x[l - begin] = augmented_sample(slot, args_.mean, l);
+    zero_bursts(augment_, slot_key(args_.seed, args_.stream, kAugmentBursts, n), begin, end, x);
+    zero_masks(augment_, slot, begin, end, x);
+  }
+
+  const Gather& args_;
+  const Augmentation& augment_;
+  std::vector<Slot> slots_;
+};
+
 }  // namespace
 
 void gather_augmented(const Gather& args, ThreadPool& pool) {
   const Activation& x = args.x;
-  const Dataset& data = *args.dataset;
-  const Augmentation& augment = *args.augment;
-  const int count = x.groups() * kLanes;
-  const RandomKey flips = random_key(args.seed, args.stream, 0);
-  std::vector<AugmentedSlot> slots{size_t(count)};
-  for (int n = 0; n < count; ++n) {
-    const int32_t record = n < x.shape.records ? args.indices[n] : -1;
-    args.lengths[n] = args.labels[n] = 0;
-    if (record < 0) continue;
-    const bool negate = args.flip && (random_bits(flips, uint32_t(n)) & 1U);
-    slots[size_t(n)] = draw_slot(augment, data.samples + data.offsets[record],
-                                 data.lengths[record], x.shape.length,
-                                 negate ? -args.inv_std : args.inv_std, args.seed, args.stream, n);
-    args.lengths[n] = slots[size_t(n)].valid;
-    args.labels[n] = data.labels[record];
-  }
-
+  const AugmentedBatch batch(args);
   const int chunks = (x.shape.length + kChunk - 1) / kChunk;
   pool.parallel_for(x.groups() * chunks, [&](int unit, int) {
     const int group = unit / chunks;
@@ -60,14 +111,9 @@ void gather_augmented(const Gather& args, ThreadPool& pool) {
     float* row = x.row(group, 0) + size_t(begin) * kLanes;
     for (int i = 0; i < kLanes; ++i) {
       const int n = group * kLanes + i;
-      const AugmentedSlot& slot = slots[size_t(n)];
-      const int last = std::clamp(args.lengths[n], begin, end);
-      float lane[kChunk] = {};
-      for (int l = begin; l < last; ++l) lane[l - begin] = augmented_sample(slot, args.mean, l);
-      const RandomKey bursts = slot_key(args.seed, args.stream, kAugmentBursts, n);
-      zero_bursts(augment, bursts, begin, last, lane);
-      zero_masks(augment, slot, begin, last, lane);
-      for (int l = 0; l < end - begin; ++l) row[size_t(l) * kLanes + size_t(i)] = lane[l];
+      float own[kChunk] = {}, other[kChunk];
+      batch.samples(n, begin, std::clamp(args.lengths[n], begin, end), own, other);
+      for (int l = 0; l < end - begin; ++l) row[size_t(l) * kLanes + size_t(i)] = own[l];
     }
     if (unit % chunks == 0) zero_outside(x, group, 0, x.shape.length);
   });

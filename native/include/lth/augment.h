@@ -32,6 +32,9 @@ struct Augmentation {
   /// Stretches that are set to zero, each of 1 to so many samples but at most half the record.
   int masks = 0;
   int mask_length = 1;
+  /// Mixup: every record is mixed with another one of the batch, its share drawn from
+  /// Beta(mixup, mixup), 0.05 to 2; 0 for none.
+  double mixup = 0;
 };
 
 }  // namespace lth

@@ -27,6 +27,7 @@ enum AugmentLayer : uint32_t {
   kAugmentDraws = 0xffffffffU,
   kAugmentNoise = 0xfffffffeU,
   kAugmentBursts = 0xfffffffdU,
+  kAugmentMixup = 0xfffffffcU,
 };
 
 /// Numbers that are drawn once for a slot: indices of random_bits under its key of kAugmentDraws.
@@ -65,6 +66,17 @@ LTH_HOST_DEVICE inline double power_of_two(double x) {
   double sum = 1;
   for (int k = 16; k > 0; --k) sum = fma(sum, t / k, 1.0);
   return ldexp(sum, int(whole));
+}
+
+/// log2 of (bits + 1/2) / 2^32, to about 1e-15.
+LTH_HOST_DEVICE inline double log2_of(uint32_t bits) {
+  int exponent = 0;
+  const double mantissa = frexp((bits + 0.5) * 0x1p-32, &exponent);  // from 0.5 to 1
+  const double z = (mantissa - 1) / (mantissa + 1);
+  const double square = z * z;
+  double sum = 0;  // of artanh(z) / z = 1 + z^2 / 3 + z^4 / 5 + ...
+  for (int k = 33; k > 0; k -= 2) sum = fma(sum, square, 1.0 / k);
+  return fma(z * sum, 2.88539008177792681472, double(exponent));  // 2 / ln 2
 }
 
 /// sin(2 pi phase / 2^32) to about 1e-7: folded to a quarter turn, then the Taylor series.
@@ -171,6 +183,32 @@ LTH_HOST_DEVICE inline float augmented_sample(const AugmentedSlot& slot, float m
 /// A burst begins at a position where its random bits are below it.
 LTH_HOST_DEVICE inline uint32_t burst_threshold(const Augmentation& a) {
   return uint32_t(a.burst_probability * 4294967296.0);
+}
+
+/// What a slot is mixed with. Its own share of the samples and of the loss is `share`.
+struct Mixing {
+  int partner;  ///< slot
+  float share;  ///< 1: not mixed
+};
+
+/// Zhang et al. 2018, with a partner drawn among the other slots. Beta(alpha, alpha) by Jöhnk 1964:
+/// x = u^(1/alpha) and y = v^(1/alpha) of uniform u and v are taken once x + y <= 1.
+LTH_HOST_DEVICE inline Mixing draw_mixing(double alpha, int records, uint64_t seed,
+                                          uint32_t stream, int n) {
+  constexpr uint32_t kMostTries = 200;  // at alpha 2 one in six is taken
+  const RandomKey key = slot_key(seed, stream, kAugmentMixup, n);
+  if (records < 2 || !(alpha > 0)) return {n, 1.0f};
+  const int partner = (n + 1 + below(records - 1, random_bits(key, 0))) % records;
+  for (uint32_t i = 0; i < kMostTries; ++i) {
+    const double x = power_of_two(log2_of(random_bits(key, 2 * i + 1)) / alpha);
+    const double y = power_of_two(log2_of(random_bits(key, 2 * i + 2)) / alpha);
+    if (x + y <= 1) return {partner, float(x / (x + y))};
+  }
+  return {partner, 0.5f};
+}
+
+LTH_HOST_DEVICE inline float mixed(const Mixing& mixing, float own, float partner) {
+  return product(mixing.share, own) + product(1 - mixing.share, partner);
 }
 
 }  // namespace lth

@@ -169,6 +169,9 @@ struct Gather {
   int32_t* labels;         ///< [groups * 16]
   const StepValues* step_values = nullptr;  ///< device memory; if given, instead of `stream`
   const Augmentation* augment = nullptr;    ///< host memory; null: none
+  // With mixup alone. A slot without a partner has its own label again, and the share 1.
+  int32_t* second_labels = nullptr;         ///< [groups * 16]
+  float* shares = nullptr;                  ///< [groups * 16]: of the first label
 };
 
 /// out[n] = ceil(in[n] / stride): valid lengths after a strided op.

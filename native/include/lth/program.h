@@ -125,9 +125,10 @@ class ProgramBuilder {
   /// Names the ops recorded from here on, e.g. "block3.conv1".
   void label(const std::string& name);
 
-  /// Batch assembly: [N, 1, L]; with random changes of the records if an augmentation is given.
+  /// Batch assembly: [N, 1, L]; with random changes of the records if an augmentation is given, and
+  /// with the other sign if they are to be negated.
   Value gather(std::shared_ptr<ResidentDataset> dataset, float mean, float std, bool flip,
-               const std::optional<Augmentation>& augment = {});
+               const std::optional<Augmentation>& augment = {}, bool negate = false);
   /// An input written by Program::write_value before a run: [N, C, L]; its records' lengths too.
   Value input(int channels, int length);
   /// SAME padding. weight [Cout, Cin, K], bias [Cout]; add: a value of the output's shape or -1.

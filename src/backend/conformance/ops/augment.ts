@@ -12,7 +12,7 @@ import type { Augmentation } from "../../native.ts";
 import { withBench } from "../bench.ts";
 import { within } from "../comparison.ts";
 import { createPicker } from "../inputs.ts";
-import { gather, type Recordings } from "../reference/gather.ts";
+import { gather, type Gathered, type Recordings } from "../reference/gather.ts";
 import { type Check, defineSuite, type Suite } from "../suite.ts";
 
 interface AugmentParameters {
@@ -51,6 +51,9 @@ const KINDS: readonly Omit<Augmentation, "hop">[] = [
   { bursts: { probability: 0.001, length: 700 } },
   { masks: { count: 1, length: 300 } },
   { masks: { count: 8, length: 5000 } },
+  { mixup: 0.2 },
+  { mixup: 2 },
+  { mixup: 0.05 },
   {
     stretch: [0.67, 1.33],
     log2Amplitude: [-2, 1],
@@ -58,6 +61,7 @@ const KINDS: readonly Omit<Augmentation, "hop">[] = [
     noise: [0, 30],
     bursts: { probability: 0.005, length: 9 },
     masks: { count: 2, length: 200 },
+    mixup: 1,
   },
 ];
 
@@ -83,6 +87,7 @@ function parameterList(): AugmentParameters[] {
 }
 
 const AVAILABLE = 12;
+const CLASSES = 3;
 
 function makeRecordings(p: AugmentParameters): Recordings {
   const rng = createRng(p.seed, "augmented recordings");
@@ -94,7 +99,7 @@ function makeRecordings(p: AugmentParameters): Recordings {
     total += length + 1;
   });
   const samples = Int16Array.from({ length: total }, () => rng.integer(2 * p.loudest) - p.loudest);
-  return { samples, offsets, lengths, labels: lengths.map(() => 0) };
+  return { samples, offsets, lengths, labels: lengths.map(() => rng.integer(CLASSES)) };
 }
 
 function prepare(p: AugmentParameters): Check {
@@ -113,18 +118,48 @@ function prepare(p: AugmentParameters): Check {
       const result = await bench.run(({ builder, output }) => {
         const x = builder.gather(dataset, { mean: MEAN, std: STD, flip, augment });
         output("x", x, want.x.value);
-        builder.crossEntropy(x); // of one class: it counts the valid samples
+        // The labels show only in a loss: the samples serve as logits of the first class.
+        builder.crossEntropy(builder.shortcut(x, { stride: 1, channels: CLASSES }));
       }, { records: p.records, length, seed, probe: p.probe, inputs: { records, stream } });
       const valid = want.x.value.lengths.reduce((sum, each) => sum + each, 0);
+      const loss = mixedLoss(want, result.read("x"));
       return [
         within(LIMIT, { quantity: "x", got: result.read("x"), want: want.x }),
         { quantity: "valid samples", got: result.valid, want: [valid] },
+        {
+          quantity: "loss",
+          got: result.loss,
+          want: [loss.value],
+          terms: [loss.terms],
+          limit: LIMIT,
+        },
         ...result.probes,
       ];
     });
 }
 
-/** Stretch, random window, amplitude, wander, noise, bursts and masks. */
+/** Mean cross-entropy of the samples as logits of class 0, the others 0, against both labels. */
+function mixedLoss(
+  { x: { value: { lengths, length } }, labels, secondLabels, shares }: Gathered,
+  x: Float32Array,
+): { value: number; terms: number } {
+  let value = 0, terms = 0, valid = 0;
+  lengths.forEach((steps, n) => {
+    const first = shares[n]! * Number(labels[n] === 0) +
+      (1 - shares[n]!) * Number(secondLabels[n] === 0);
+    for (let l = 0; l < steps; l++) {
+      const z = x[n * length + l]!;
+      const largest = Math.max(z, 0);
+      const rest = (CLASSES - 1) * Math.exp(-largest);
+      value += largest + Math.log(Math.exp(z - largest) + rest) - first * z;
+      terms += 2 * Math.abs(z) + 2;
+      valid++;
+    }
+  });
+  return { value: value / Math.max(valid, 1), terms: terms / Math.max(valid, 1) };
+}
+
+/** Stretch, random window, amplitude, wander, noise, bursts, masks and mixup. */
 export const augmentSuite: Suite = defineSuite({
   op: "augment",
   parameters: parameterList(),

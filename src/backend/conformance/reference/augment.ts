@@ -8,7 +8,12 @@ import type { Augmentation, Range } from "../../native.ts";
 import { randomBits, type RandomKey, randomKey } from "./random.ts";
 
 /** Layers of the random keys. */
-const LAYER = { draws: 0xffffffff, noise: 0xfffffffe, bursts: 0xfffffffd } as const;
+const LAYER = {
+  draws: 0xffffffff,
+  noise: 0xfffffffe,
+  bursts: 0xfffffffd,
+  mixup: 0xfffffffc,
+} as const;
 
 /** Which record of which batch. */
 export interface AugmentedSlotOptions {
@@ -32,8 +37,9 @@ export interface AugmentedRecord {
   readonly terms: Float64Array;
 }
 
-function slotKey(options: AugmentedSlotOptions, layer: number): RandomKey {
-  const { seed, stream, slot } = options;
+type SlotOfStep = Pick<AugmentedSlotOptions, "seed" | "stream" | "slot">;
+
+function slotKey({ seed, stream, slot }: SlotOfStep, layer: number): RandomKey {
   const key = randomKey({ seed, stream, layer });
   return { low: randomBits(key, 2 * slot), high: randomBits(key, 2 * slot + 1) };
 }
@@ -137,4 +143,38 @@ function zeroBursts(values: Float64Array, bursts: Augmentation["bursts"], key: R
   begins.forEach((begin, l) => {
     if (begin) values.fill(0, l, l + bursts.length);
   });
+}
+
+/** What a slot is mixed with, and its own share. */
+export interface Mixing {
+  readonly partner: number;
+  readonly share: number;
+}
+
+/**
+ * The partner is one of the other slots; the share is Beta(alpha, alpha) by Jöhnk's method: the first
+ * x = u^(1/alpha), y = v^(1/alpha) with x + y <= 1 give x / (x + y).
+ */
+export function mixingOf(alpha: number, records: number, options: SlotOfStep): Mixing {
+  if (alpha === 0 || records < 2) return { partner: options.slot, share: 1 };
+  const key = slotKey(options, LAYER.mixup);
+  const partner = (options.slot + 1 + below(records - 1, randomBits(key, 0))) % records;
+  for (let i = 0; i < 200; i++) {
+    const [x, y] = [1, 2].map((k) =>
+      ((randomBits(key, 2 * i + k) + 0.5) / 2 ** 32) ** (1 / alpha)
+    ) as [number, number];
+    if (x + y <= 1) return { partner, share: x / (x + y) };
+  }
+  return { partner, share: 0.5 };
+}
+
+/** Both records' samples, as long as the shorter one, in their shares. */
+export function mixedRecord(
+  { share }: Mixing,
+  { own, partner }: { own: AugmentedRecord; partner: AugmentedRecord },
+): AugmentedRecord {
+  const length = Math.min(own.values.length, partner.values.length);
+  const mix = (a: Float64Array, b: Float64Array) =>
+    Float64Array.from({ length }, (_, l) => share * a[l]! + (1 - share) * b[l]!);
+  return { values: mix(own.values, partner.values), terms: mix(own.terms, partner.terms) };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Augmentation } from "../../native.ts";
-import { augmentedRecord, type AugmentedSlotOptions } from "./augment.ts";
+import { augmentedRecord, type AugmentedSlotOptions, mixedRecord, mixingOf } from "./augment.ts";
 
 const SAMPLES = Int16Array.of(0, 10, 40, 30);
 const OPTIONS: AugmentedSlotOptions = {
@@ -133,4 +133,33 @@ Deno.test("slots, streams and seeds draw apart, equal ones alike", () => {
   );
   assert.equal(new Set(draws).size, 4);
   assert.equal(made(augment, { samples }).join(), draws[0]);
+});
+
+Deno.test("mixup: any other slot, shares of Beta(alpha, alpha), the shorter record's length", () => {
+  for (const alpha of [0.2, 1, 2]) {
+    const partners = new Set<number>();
+    let sum = 0, squares = 0;
+    const count = 4000;
+    for (let stream = 0; stream < count; stream++) {
+      const { partner, share } = mixingOf(alpha, 5, { seed: 3n, stream, slot: 2 });
+      partners.add(partner);
+      sum += share;
+      squares += (share - 0.5) ** 2;
+    }
+    assert.deepEqual([...partners].sort(), [0, 1, 3, 4]);
+    // Mean 1/2, variance 1 / (4 (2 alpha + 1)).
+    const variance = 1 / (4 * (2 * alpha + 1));
+    assert.ok(Math.abs(sum / count - 0.5) < 4 * Math.sqrt(variance / count));
+    assert.ok(Math.abs(squares / count / variance - 1) < 0.06);
+  }
+  assert.deepEqual(mixingOf(1, 1, { seed: 3n, stream: 0, slot: 0 }), { partner: 0, share: 1 });
+  const record = (...values: number[]) => ({
+    values: Float64Array.from(values),
+    terms: Float64Array.from(values),
+  });
+  const { values } = mixedRecord({ partner: 1, share: 0.25 }, {
+    own: record(4, 8, 1),
+    partner: record(8, 0),
+  });
+  assert.deepEqual([...values], [7, 2]);
 });

@@ -4,7 +4,13 @@
  * @module
  */
 import type { Augmentation } from "../../native.ts";
-import { type AugmentedRecord, augmentedRecord } from "./augment.ts";
+import {
+  type AugmentedRecord,
+  augmentedRecord,
+  mixedRecord,
+  type Mixing,
+  mixingOf,
+} from "./augment.ts";
 import { randomBits, randomKey } from "./random.ts";
 import { type Signals, type Summed, zeros } from "./signals.ts";
 
@@ -31,29 +37,37 @@ export interface GatherOptions {
   readonly augment?: Augmentation | undefined;
 }
 
-/**
- * x[n, 0, l] = sign * (sample - mean) / std or what augmentation makes of it, and the labels [N] (0 for
- * an empty slot).
- */
-export function gather(
-  data: Recordings,
-  options: GatherOptions,
-): { x: Summed<Signals>; labels: Int32Array } {
+/** A batch. */
+export interface Gathered {
+  readonly x: Summed<Signals>;
+  /** [N], 0 for an empty slot. */
+  readonly labels: Int32Array;
+  /** [N], of the records that these are mixed with. */
+  readonly secondLabels: Int32Array;
+  /** [N], of the first label; 1 without mixup. */
+  readonly shares: Float64Array;
+}
+
+/** x[n, 0, l] = sign * (sample - mean) / std or what augmentation makes of it. */
+export function gather(data: Recordings, options: GatherOptions): Gathered {
   const { length, augment } = options;
   const records = Array.from(options.records);
   const key = randomKey({ seed: options.seed, stream: options.stream, layer: 0 });
-  const made = records.map((record, slot) => {
+  const single = records.map((record, slot) => {
     if (record < 0) return { values: new Float64Array(), terms: new Float64Array() };
     const begin = data.offsets[record]!;
     const samples = data.samples.subarray(begin, begin + data.lengths[record]!);
-    const own = {
-      ...options,
-      samples,
-      negate: options.flip && randomBits(key, slot) % 2 === 1,
-      slot,
-    };
+    const negate = options.flip && randomBits(key, slot) % 2 === 1;
+    const own = { ...options, samples, negate, slot };
     return augment ? augmentedRecord(augment, own) : plainRecord(own);
   });
+  const mixings = records.map((record, slot): Mixing => {
+    const mixing = mixingOf(augment?.mixup ?? 0, records.length, { ...options, slot });
+    return record < 0 || records[mixing.partner]! < 0 ? { partner: slot, share: 1 } : mixing;
+  });
+  const made = mixings.map((mixing, n) =>
+    mixedRecord(mixing, { own: single[n]!, partner: single[mixing.partner]! })
+  );
   const lengths = Int32Array.from(made, ({ values }) => values.length);
   const x = zeros({ channels: 1, length, lengths });
   const terms = new Float64Array(x.values.length);
@@ -62,7 +76,12 @@ export function gather(
     terms.set(record.terms, n * length);
   });
   const labels = Int32Array.from(records, (record) => record < 0 ? 0 : data.labels[record]!);
-  return { x: { value: x, terms }, labels };
+  return {
+    x: { value: x, terms },
+    labels,
+    secondLabels: Int32Array.from(mixings, ({ partner }) => labels[partner]!),
+    shares: Float64Array.from(mixings, ({ share }) => share),
+  };
 }
 
 /** The record from its beginning, cut to the batch. */
