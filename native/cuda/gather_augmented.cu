@@ -64,7 +64,10 @@ __device__ float sample_of(const Arguments& a, const Lane& lane, int l) {
 
 template <class T>
 __global__ void __launch_bounds__(kRowThreads) gather_augmented_kernel(Arguments a) {
-  LTH_SHARED(lanes, Lane[2 * kLanes]);  // the group's, then their partners
+  // The group's, then their partners. Shared memory has no constructors, which RandomKey has.
+  LTH_SHARED(storage, double[2 * kLanes * sizeof(Lane) / sizeof(double)]);
+  static_assert(sizeof(Lane) % sizeof(double) == 0 && alignof(Lane) <= alignof(double));
+  Lane* const lanes = reinterpret_cast<Lane*>(storage);
   LTH_SHARED(mixings, Mixing[kLanes]);
   const Chunk chunk = chunk_of_block(a.x);
   const uint32_t stream = a.step_values ? a.step_values->stream : a.stream;

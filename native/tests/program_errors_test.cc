@@ -84,6 +84,22 @@ void test_gather() {
     CHECK_THROWS(range, "std must be", f.b.gather(f.dataset(0), 0, std, false));
   }
   CHECK_THROWS(range, "mean must be finite", f.b.gather(f.dataset(0), kNaN, 1, false));
+  const auto refuse = [&](const char* message, const Augmentation& augment) {
+    CHECK_THROWS(range, message, f.b.gather(f.dataset(0), 0, 1, false, augment));
+  };
+  refuse("hop of an augmentation must be from 1", {.hop = 0});
+  refuse("stretch of an augmentation must go from a number to none below it", {.stretch = {2, 1}});
+  refuse("within 0.0625 to 16, got 0 to 1", {.stretch = {0, 1}});
+  refuse("got nan to 1", {.stretch = {kNaN, 1}});
+  refuse("amplitude must go", {.log2_amplitude = {-17, 0}});
+  refuse("amplitude of an augmentation's wander", {.wander_amplitude = {-1, 0}});
+  refuse("frequency of an augmentation's wander", {.wander_frequency = {0, 0.6f}});
+  refuse("noise of an augmentation", {.noise = {0, kInfinity}});
+  refuse("probability of a burst", {.burst_probability = 1});
+  refuse("length of a burst must be from 1 to 4096, got 5000", {.burst_length = 5000});
+  refuse("masks of an augmentation must be from 0 to 8, got 9", {.masks = 9});
+  refuse("length of a mask", {.mask_length = 0});
+  refuse("mixup of an augmentation must be 0 or from 0.05 to 2, got 3", {.mixup = 3});
   const Value x = f.b.gather(f.dataset(3), 0, 1, false);
   CHECK_THROWS(state, "has a gather already", f.b.gather(f.dataset(0), 0, 1, false));
   CHECK_THROWS(range, "1 classes", f.b.cross_entropy(x));

@@ -114,3 +114,26 @@ Deno.test("a record needs a whole step", () => {
   using predictor = new Predictor(madeTicket());
   assert.throws(() => predictor.logits(trace(255)), /needs 256 samples, got 255/);
 });
+
+Deno.test("a ticket with sign-flip averaging says the mean over a record and its negative", () => {
+  const ticket = madeTicket();
+  const { mean } = ticket.normalisation;
+  const samples = [...trace(4000)];
+  const negatives = samples.map((x) => 2 * mean - x);
+  using plain = new Predictor(ticket);
+  using averaging = new Predictor({ ...ticket, flipAverage: true });
+  using inParts = new Predictor({ ...ticket, flipAverage: true }, { mostSteps: 3 });
+  const said = averaging.judge(samples);
+  const [a, b] = [samples, negatives].map((record) => plain.judge(record).stepProbabilities);
+  said.stepProbabilities.forEach((step, i) => {
+    step.forEach((p, c) => assert.ok(Math.abs(p - (a![i]![c]! + b![i]![c]!) / 2) < 1e-5));
+  });
+  assert.deepEqual(averaging.predict(negatives).steps, said.steps);
+  inParts.logits(samples).forEach((x, i) =>
+    assert.ok(Math.abs(x - averaging.logits(samples)[i]!) < 1e-4)
+  );
+  assert.match(
+    describeDecision({ ...ticket, flipAverage: true }),
+    /mean softmax over the steps of the record and its negative/,
+  );
+});

@@ -135,6 +135,7 @@ const flag = (world: World) => world.pick([true, false]);
 const num = (world: World) => world.number();
 const obj = (world: World) => world.object();
 const array = (world: World) => world.typed();
+const pair = (world: World) => [world.number(), world.number()];
 const list = (world: World) =>
   Array.from({ length: 1 + world.pick([0, 1, 2]) }, () => world.object());
 
@@ -150,6 +151,13 @@ const FIELDS: readonly Fields[] = [
   },
   { records: num, length: num, seed: (w) => w.pick([0n, 1n, 2n ** 63n]) },
   { mean: num, std: num, flip: flag },
+  { mean: num, std: num, flip: flag, augment: (w) => w.argument(1), negate: flag },
+  {
+    ...{ hop: num, stretch: pair, log2Amplitude: pair, noise: pair, mixup: num },
+    wander: () => ({ amplitude: [0, 1], frequency: [0, 0.1] }),
+    bursts: (w) => ({ probability: w.number(), length: w.number() }),
+    masks: (w) => ({ count: w.number(), length: w.number() }),
+  },
   { weight: obj, bias: obj, stride: (w) => w.pick([1, 2, 3]), add: num },
   { dy: num, add: num },
   {

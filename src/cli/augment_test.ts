@@ -1,0 +1,72 @@
+/**
+ * Augmentation and sign-flip averaging through the commands, from the command line to a ticket's answers.
+ */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { roundFiles, runFiles } from "../core/paths.ts";
+import { withToyDataset } from "../lottery/testing.ts";
+import { readTicket } from "../ticket/ticket_file.ts";
+import { command, outcome, toyArgs } from "./testing.ts";
+
+const EVERYTHING = [
+  ...["--stretch", "0.67,1.33", "--crop", "3", "--amplitude", "0.5,2", "--wander", "0,0.1"],
+  ...["--noise", "0,0.02", "--bursts", "2,0.03", "--masks", "1,0.2", "--mixup", "0.2"],
+];
+
+Deno.test("a run with everything on scores as its ticket predicts, and repeats its bits", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const runs = ["a", "b"].map((name) => path.join(directory, name)) as [string, string];
+    for (const run of runs) {
+      const args = [...toyArgs(data, run), "--epochs", "2", ...EVERYTHING, "--flip-average"];
+      const { code, err } = await outcome(args);
+      assert.equal(code, 0, err);
+    }
+    const [one, two] = runs.map((run) => fs.readFileSync(roundFiles.end(runFiles.round(run, 2))));
+    assert.deepEqual(one, two);
+
+    const file = path.join(directory, "toy.ticket.safetensors");
+    const exported = await command("export", [
+      ...["--run", runs[0], "--format", "ticket", "--out", file],
+    ]);
+    assert.equal(exported.code, 0, exported.err);
+    assert.equal(readTicket(file).flipAverage, true);
+    const predicted = await command("predict", [
+      ...["--ticket", file, "--json", path.join(directory, "records")],
+    ]);
+    assert.match(predicted.err, /mean softmax over the steps of the record and its negative/);
+    const labels = new Map(
+      (JSON.parse(predicted.out) as { record: string; label: string }[])
+        .map(({ record, label }) => [path.basename(record, path.extname(record)), label]),
+    );
+    const rows = fs.readFileSync(roundFiles.predictions(runFiles.round(runs[0], 2)), "utf8")
+      .trim().split("\n").slice(1).map((line) => line.split(","));
+    assert.ok(rows.length > 8);
+    for (const [, record, , label] of rows) assert.equal(labels.get(record!), label, record);
+
+    const asC = await command("export", ["--run", runs[0], "--format", "c"]);
+    assert.equal(asC.code, 2);
+    assert.match(asC.err, /^error: Cannot export .* as C: its scores are of the mean/);
+    assert.ok(!fs.existsSync(path.join(runs[0], "export")));
+  }));
+
+Deno.test("settings that cannot be are refused in a sentence, before anything is written", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const cases: [string[], RegExp][] = [
+      [["--stretch", "1.33,0.67"], /stretch: expected a range .* not 1.33 to 0.67/],
+      [["--stretch", "1.33"], /'--stretch <lo,hi>' argument '1.33' is invalid/],
+      [["--stretch", "0.4,1"], /Cannot stretch records by 0.4: record \w+ of 512 samples/],
+      [["--crop", "0.5"], /crop: expected at least 256 samples, 0.853 s/],
+      [["--noise", "-1,0"], /noise: expected a range .* not -1 to 0/],
+      [["--mixup", "3"], /mixup: expected a number from 0.05 to 2, not 3/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, out, err } = await outcome([...toyArgs(data, run), ...args]);
+      assert.equal(code, 2, err);
+      assert.equal(out, "");
+      assert.match(err, message);
+      assert.equal(err.trim().split("\n").length, 1);
+      assert.ok(!fs.existsSync(run));
+    }
+  }));
