@@ -62,7 +62,7 @@ Deno.test("a student sees its teachers on the batch it trains on, and they never
       // The loss again, from each network's logits on the same batch, flipped and dropped out alike.
       const logitsOf = async (network: typeof bench.network, pass: "training" | "evaluation") => {
         const { program, result } = bench.record(
-          { length: batch!.length, augmented: true },
+          { length: batch!.length, records: "augmented" },
           (builder, x) => {
             const { logits } = network.forward(builder, x, pass);
             builder.output(logits);
