@@ -4,6 +4,7 @@
  * @module
  */
 import { zlibSync } from "fflate";
+import { readTable } from "../data/formats/table.ts";
 import { understand } from "../data/formats/reading.ts";
 import { prepare } from "../data/formats/prepare.ts";
 import { readSignalFile } from "../data/formats/registry.ts";
@@ -47,6 +48,20 @@ function reading(name: string, beside: Readonly<Record<string, Uint8Array>> = {}
 
 const bytes = Uint8Array.from({ length: 2400 }, (_, i) => (i * 37) % 251);
 const samples = noise(300, 1);
+
+/** Small tables of every kind: a mutation hits their structure more often than their numbers. */
+const tables = [
+  "1\n-2.5\n3e1\n",
+  "0,5\n-0,25\n12\n",
+  "time [ms];ecg [uV]\n0;1,5\n4;-2\n8;\n12;3\n",
+  "'Elapsed time','MLII','V5'\n'hh:mm:ss.mmm','mV','mV'\n'0:00.000',1,2\n'0:00.004',2,3\n'0:00.008',1,1\n",
+  'Name,"A,B"\nSample Rate,512 hertz\n\nLead,Lead I\nUnit,µV\n\n-1.5\n2\n3\n',
+  "2025-03-01T10:00:00.000;599618164814402794;0.0;-93\n2025-03-01T10:00:00.008;599618164822095101;7.7;1\n",
+  "12:59:59.998 -> 512\n13:00:00.002 -> !\n13:00:00.006 -> 510\n",
+  "# fs: 250 Hz\n# t ecg\n0.000 1.5\n0.004 nan\n0.008 2.5\n",
+  "t:0,ECG:1\nt:4,ECG:2\nt:8,ECG:3\n",
+  Array.from({ length: 20 }, (_, i) => i * i).join(","),
+].map(text);
 
 /** The targets of the fuzzer that read recordings. */
 export function recordingParsers(): Target[] {
@@ -120,6 +135,13 @@ export function recordingParsers(): Target[] {
         edf({ kind: "BDF", signals: [{ label: "ECG", samples: [...samples], perRecord: 100 }] }),
       ],
       parse: reading("a.edf"),
+    },
+    {
+      name: "text table",
+      seeds: tables,
+      parse: (bytes) => {
+        for (const lead of readTable(bytes).leads) lead.numbers();
+      },
     },
     {
       name: "text recording",
