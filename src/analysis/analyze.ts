@@ -4,8 +4,10 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import { runFiles } from "../core/paths.ts";
 import type { RunStore } from "../experiment/run_store.ts";
 import type { ControlBase } from "../lottery/control_base.ts";
+import { useKernels } from "../lottery/round_kernels.ts";
 import { maskOf, resetMasks, type Snapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
 import type { Analysis, RoundAnalysis } from "./analysis.ts";
@@ -42,12 +44,14 @@ export async function analyze(
     const summary = base.rounds.get(round)!;
     const masks = round === 0 ? null : base.store.loadMasks(round);
     const named = maskMap(bench, masks);
+    const directory = runFiles.round(base.store.directory, round);
+    const settle = () => useKernels(bench, { directory, note: console.error });
     rounds.push({
       round,
       kept: summary.kept,
       density: summary.density,
-      untrained: await untrainedScores(bench, { config: base.config, masks }),
-      barrier: await barrierOf(bench, { request, round, masks }),
+      untrained: await untrainedScores(bench, { config: base.config, masks, settle }),
+      barrier: await barrierOf(bench, { request, round, masks, settle }),
       overlap: overlapWith(bench, { other, round, named }),
       convergence: convergenceOf(summary.epochs, threshold),
       filters: deadFilters(bench.network.config, named),
@@ -86,15 +90,21 @@ export function refuseOther(
 
 async function barrierOf(
   bench: Workbench,
-  context: { request: AnalysisRequest; round: number; masks: Snapshot | null },
+  context: {
+    request: AnalysisRequest;
+    round: number;
+    masks: Snapshot | null;
+    settle: () => void;
+  },
 ): Promise<Barrier | null> {
-  const { request: { base, reordered }, round, masks } = context;
+  const { request: { base, reordered }, round, masks, settle } = context;
   if (reordered === null) return null;
   resetMasks(bench.network);
   return await measureBarrier(bench, {
     a: base.store.loadEnd(round),
     b: reordered.loadEnd(round),
     masks,
+    settle,
   });
 }
 

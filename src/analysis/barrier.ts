@@ -38,13 +38,15 @@ export interface Barrier {
  * point, the ends included.
  *
  * @param ends.masks null for dense networks.
+ * @param ends.settle Called under the masks, before anything is computed.
  */
 export async function measureBarrier(
   bench: Workbench,
-  ends: { a: Snapshot; b: Snapshot; masks: Snapshot | null },
+  ends: { a: Snapshot; b: Snapshot; masks: Snapshot | null; settle?: () => void },
 ): Promise<Barrier> {
-  const { a, b, masks } = ends;
+  const { a, b, masks, settle } = ends;
   if (masks) restoreMasks(bench.network, masks);
+  settle?.();
   const line: LinePoint[] = [];
   for (let i = 0; i < POINTS; i++) {
     const at = i / (POINTS - 1);

@@ -21,6 +21,7 @@ import {
   splitLogits,
   temperatureOf,
 } from "../lottery/final_scores.ts";
+import { useKernels } from "../lottery/round_kernels.ts";
 import { deciderOf, type DecisionRule, priorsOf } from "../training/decision.ts";
 import { resetMasks, restoreMasks, restoreSnapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
@@ -96,11 +97,13 @@ export interface RescoredRound {
 }
 
 /** Puts the network that a round ended with into the workbench. */
-function restoreRound({ network }: Workbench, { store }: RescorableRun, round: number): void {
+function restoreRound(bench: Workbench, { store }: RescorableRun, round: number): void {
+  const { network } = bench;
+  const directory = runFiles.round(store.directory, round);
   resetMasks(network);
-  const masked = fs.existsSync(roundFiles.mask(runFiles.round(store.directory, round)));
-  if (masked) restoreMasks(network, store.loadMasks(round));
+  if (fs.existsSync(roundFiles.mask(directory))) restoreMasks(network, store.loadMasks(round));
   restoreSnapshot(network, store.loadEnd(round));
+  useKernels(bench, { directory, note: console.error });
 }
 
 /** @param bench Made for the run's configuration and data set. */

@@ -19,16 +19,18 @@ import type { Workbench } from "../training/workbench.ts";
  *
  * @param options.config Of the run that the mask is from.
  * @param options.masks null for the dense network.
+ * @param options.settle Called under the masks, before anything is computed.
  */
 export async function untrainedScores(
   bench: Workbench,
-  options: { config: Config; masks: Snapshot | null },
+  options: { config: Config; masks: Snapshot | null; settle?: () => void },
 ): Promise<{ initial: Scores; signs: Scores }> {
-  const { config, masks } = options;
+  const { config, masks, settle } = options;
   const measure = async (signs: boolean) => {
     initialiseNetwork(bench.network, config);
     if (signs) setSignedConstants(bench.network);
     if (masks) restoreMasks(bench.network, masks);
+    settle?.();
     await recalibrateStatistics(bench);
     return (await evaluate(bench, "dev")).scores;
   };

@@ -5,3 +5,8 @@
 export class NativeError extends Error {
   override readonly name = "NativeError";
 }
+
+/** Whether a GPU or its driver failed: the message, a sentence of CUDA's, says in what and why. */
+export function isDeviceFailure(error: unknown): error is NativeError {
+  return error instanceof NativeError && error.message.startsWith("CUDA failed in ");
+}

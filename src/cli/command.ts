@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import process from "node:process";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
+import { isDeviceFailure } from "../backend/native_error.ts";
 import { isOutOfMemory } from "../training/out_of_memory.ts";
 
 /**
@@ -62,7 +63,8 @@ function exitCodeOf(error: unknown): number {
     console.error(`error: ${messageOf(error)}`);
     return error.exitCode;
   }
-  if (isOutOfMemory(error)) { // in the middle of a step, say: a GPU is shared with other programs
+  // In the middle of a step, say: a GPU is shared with other programs, and its driver can fail.
+  if (isOutOfMemory(error) || isDeviceFailure(error)) {
     console.error(`error: ${messageOf(error)}`);
     return 1;
   }

@@ -50,6 +50,8 @@ export interface PlannedMemory {
   readonly activations: number;
   /** Sparse patterns and the kernels' packed weights, in the round that needs most; an estimate. */
   readonly workspace: number;
+  /** What convolutions are timed on before a round, beside all else; 0 where nothing is timed. */
+  readonly timing: number;
   /** Recordings, on the device and in the process. */
   readonly dataset: number;
   /** Weights and moments while they are saved or restored. */
@@ -129,7 +131,11 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
       longest: Math.max(...lengths),
       rewindStep: iterationOf(parseStepPoint(config.rewindTo), bench.stepsPerEpoch),
       rounds,
-      memory: memoryOf(bench, { lengths: lengths as [number, number, number], rounds }),
+      memory: memoryOf(bench, {
+        lengths: lengths as [number, number, number],
+        rounds,
+        precision: config.precision,
+      }),
       disk: diskOf(bench, { plannedRounds, hasDense: rounds[0]!.round === 0 }),
       rates,
     };
@@ -149,7 +155,11 @@ function keptWeights(config: Config, dataset: LoadedDataset): { round: number; k
 
 function memoryOf(
   bench: Workbench,
-  { lengths, rounds }: { lengths: [number, number, number]; rounds: readonly PlannedRound[] },
+  { lengths, rounds, precision }: {
+    lengths: [number, number, number];
+    rounds: readonly PlannedRound[];
+    precision: Config["precision"];
+  },
 ): PlannedMemory {
   const [train, ...others] = lengths;
   const { longest } = bench.config;
@@ -169,12 +179,27 @@ function memoryOf(
         density > DENSE_DENSITY ? DENSE_PLAN_BYTES * kept : SPARSE_PLAN_BYTES * kept
       ),
     ) + DENSE_PLAN_BYTES * taught,
+    timing: bench.timesKernels ? timingBytes(bench, Math.min(train, longest), precision) : 0,
     dataset: 2 * bench.dataset.samples.byteLength,
     // The rewind point with its moments: the file's bytes and the tensors taken from them.
     snapshots: 24 * weights + 2 * averages,
     runtime: RUNTIME_BYTES,
   };
   return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/**
+ * The largest convolution's input, output and their gradients: the first block's, as later ones halve the
+ * length before they double the channels.
+ */
+function timingBytes(
+  { network, config }: Workbench,
+  length: number,
+  precision: Config["precision"],
+): number {
+  const records = 16 * Math.ceil(config.batchSize / 16); // whole groups
+  const { filters, kernel } = network.config;
+  return 4 * records * filters * (length + 2 * kernel) * (precision === "bf16" ? 2 : 4);
 }
 
 function longestOf({ lengths }: Split): number {

@@ -55,6 +55,9 @@ function memoryText({ memory }: RunPlan): string {
     ["parameters, gradients, moments", memory.parameters],
     ["activations (exact)", memory.activations],
     ["kernels' patterns and packed weights", memory.workspace],
+    ...(memory.timing > 0
+      ? [["timing convolutions", memory.timing] satisfies [string, number]]
+      : []),
     ["data set", memory.dataset],
     ["saving and restoring", memory.snapshots],
     ["runtime", memory.runtime],

@@ -6,12 +6,14 @@
 import * as path from "node:path";
 import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { UsageError } from "../core/errors.ts";
+import { runFiles } from "../core/paths.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { parseConfig } from "../experiment/config.ts";
 import { RunStore } from "../experiment/run_store.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { workbenchConfig } from "../experiment/workbench_config.ts";
+import { useKernels } from "../lottery/round_kernels.ts";
 import { openDataset } from "../lottery/run.ts";
 import { ecgPage, type EcgRecord } from "../report/ecg/page.ts";
 import { ecgFile } from "../report/ecg/place.ts";
@@ -73,6 +75,7 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
       resetMasks(bench.network);
       if (round > 0) restoreMasks(bench.network, store.loadMasks(round));
       restoreSnapshot(bench.network, store.loadEnd(round));
+      useKernels(bench, { directory: runFiles.round(store.directory, round), note: console.error });
       const temperature = summary.rounds.find((each) => each.round === round)?.temperature ?? 1;
       return await predictSteps(bench, { split, records, temperature });
     };

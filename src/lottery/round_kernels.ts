@@ -3,9 +3,9 @@
  * results (a GPU's sparse, float and tensor-core ones), and which is fastest depends on the masks: when
  * a round's training begins they are timed. Timed again, others could win, so that the choice is
  * written down before the first step, and whoever continues the round or trains it again takes it from
- * there. Whatever happens before the training (pruning, its criterion's gradients, the scores right
- * after it) and in later analyses runs on the kernels that the backend takes by itself, which are always
- * the same ones.
+ * there; so does whoever evaluates its networks later. Whatever happens before the training (pruning, its
+ * criterion's gradients, the scores right after it) runs on the kernels that the backend takes by itself,
+ * which are always the same ones.
  *
  * @module
  */
@@ -37,6 +37,33 @@ export async function settleKernels(bench: KernelHolder, directory: string): Pro
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw badRecord(directory, `does not fit: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Sets the kernels that the finished round in `directory` was trained and scored on, under its masks. Where
+ * there is no record, or no bit depends on it, the backend takes its own.
+ *
+ * @param options.note Is told where this device, or its precision, has not got them: another computation
+ *   than the run's was asked for then.
+ * @throws {Failure} If the record is damaged.
+ */
+export function useKernels(
+  bench: KernelHolder,
+  { directory, note }: { directory: string; note: Note },
+): void {
+  const recorded = bench.timesKernels ? readKernels(directory) : null;
+  if (recorded === null) return;
+  try {
+    bench.setKernels(recorded);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    note(
+      `${roundFiles.kernels(directory)} does not fit (${
+        messageOf(error)
+      }): the round is computed on ` +
+        "kernels that the backend takes by itself",
+    );
   }
 }
 

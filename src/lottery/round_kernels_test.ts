@@ -9,7 +9,7 @@ import { RunStore } from "../experiment/run_store.ts";
 import { type Kernels, Workbench } from "../training/workbench.ts";
 import { copyRounds } from "./copy_rounds.ts";
 import { runLottery } from "./lottery.ts";
-import { type KernelHolder, readKernels, settleKernels } from "./round_kernels.ts";
+import { type KernelHolder, readKernels, settleKernels, useKernels } from "./round_kernels.ts";
 import { doToyRun, resultsOf, silent, toyConfig, withToyDataset, withToyRun } from "./testing.ts";
 
 /** Kernels of a stem alone; no two timings find the same ones. */
@@ -51,6 +51,28 @@ Deno.test("where no bit depends on kernels nothing is timed, read or written", (
     fs.writeFileSync(roundFiles.kernels(directory), "of a GPU, and damaged");
     await settleKernels(cpu, directory);
     assert.deepEqual([cpu.timings, cpu.held], [0, null]);
+  }));
+
+Deno.test("a finished round is computed on its recorded kernels, or on the backend's own, said so", () =>
+  inTemporaryDirectory(async (directory) => {
+    const notes: string[] = [];
+    const use = (bench: Stem) => useKernels(bench, { directory, note: (text) => notes.push(text) });
+    const [trained, shown, cpu] = [new Stem(), new Stem(), new Stem(false)];
+    use(shown); // a run of before kernels were recorded
+    assert.equal(shown.held, null);
+    await settleKernels(trained, directory);
+    use(shown);
+    use(cpu);
+    assert.deepEqual(shown.held, trained.held);
+    assert.equal(cpu.held, null);
+    assert.deepEqual(notes, []);
+    // Another precision, say.
+    fs.writeFileSync(roundFiles.kernels(directory), "{}");
+    use(shown);
+    assert.equal(notes.length, 1);
+    assert.match(notes[0]!, /does not fit \(there are no kernels of stem\): .* takes by itself$/);
+    fs.writeFileSync(roundFiles.kernels(directory), "{");
+    assert.throws(() => use(shown), Failure);
   }));
 
 Deno.test("a record that is none or does not fit is refused in a sentence, and left as it is", () =>
