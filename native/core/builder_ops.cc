@@ -171,6 +171,12 @@ Value ProgramBuilder::norm(Value x, const Norm& settings) {
             state_->new_value(channels, level)};
   if (recording.backend->fuses_norms()) {
     op.maps = std::make_shared<Buffer>(*recording.backend, 8 * size_t(channels));
+    if (settings.training && settings.dropout > 0) {
+      const ActivationShape& shape = state_->value(input).shape;
+      const size_t groups = size_t(shape.records + kLanes - 1) / kLanes;
+      const size_t words = groups * size_t(channels) * size_t(shape.length);  // of 16 bits
+      op.keep = std::make_shared<Buffer>(*recording.backend, (words + 1) / 2);
+    }
   }
   const ValueIndex y = op.y;
   state_->record(std::move(op));

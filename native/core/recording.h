@@ -86,6 +86,7 @@ struct NormOp {
   ValueIndex y;
   /// [2][C][4] forward's and backward's map of each channel; null unless the backend fuses norms
   std::shared_ptr<Buffer> maps = {};
+  std::shared_ptr<Buffer> keep = {};  ///< Dropout::keep; null without dropout, or without maps
   // Set by fuse_norms.
   bool folded = false;           ///< y lies nowhere: who reads it makes it of x
   bool measured = false;         ///< the convolution before it takes the statistics

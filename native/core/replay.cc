@@ -115,7 +115,8 @@ struct Program::Impl::Replayer {
                         .seed = program.recording->seed,
                         .stream = inputs.stream,
                         .layer = op.layer,
-                        .step_values = program.step_values},
+                        .step_values = program.step_values,
+                        .keep = op.keep ? reinterpret_cast<uint16_t*>(op.keep->data()) : nullptr},
             .map = op.maps ? op.maps->data() : nullptr,
             .measured = op.measured,
             .folded = op.folded};
@@ -350,6 +351,12 @@ void Program::Impl::queue_ops() {
   backend.prepare_convolutions(convolutions);
   const StepInputs none;  // the ops take all that differs between steps from step_values
   const Replayer replayer{*this, none, backend};
+  std::vector<NormForward> dropping;
+  for (const Node& node : recording->nodes) {
+    const auto* norm = std::get_if<NormOp>(&node.op);
+    if (norm && norm->keep) dropping.push_back(replayer.arguments(*norm));
+  }
+  backend.prepare_dropout(dropping);
   try {
     for (size_t i = 0; i < recording->nodes.size(); ++i) {
       const Op& op = recording->nodes[i].op;

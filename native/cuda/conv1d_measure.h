@@ -112,10 +112,12 @@ __device__ inline void measure_gradient(const Measure& m, const MeasureSite& sit
     LTH_UNROLL
     for (int i = 0; i < Count; ++i) {
       const int p = site.position(i);
+      if (p >= m.x.length) continue;
+      const uint32_t kept = reader.kept(site.channel, p);
       LTH_UNROLL
       for (int c = 0; c < 4; ++c) {
         if (!reader.holds(c, p)) continue;
-        const float y = as_stored<T>(reader(map, site.channel, p, c, component(x[i], c)));
+        const float y = as_stored<T>(reader(map, kept, c, component(x[i], c)));
         const float g = reader.passed(component(values[i], c), y);
         sum += g;
         product = fmaf(g, component(x[i], c) - map.x, product);

@@ -122,6 +122,7 @@ class CudaBackend final : public Backend {
   }
   void conv1d_forward(const ConvForward& args) override {
     activate();
+    if (args.folded && args.folded->dropout.keep) join_keep();
     cuda::conv1d_forward(args, stream());
   }
   void conv1d_dgrad(const ConvDgrad& args) override {
@@ -137,12 +138,17 @@ class CudaBackend final : public Backend {
     wgrad_runs_ = true;
   }
   void join_wgrad() override {
-    if (!std::exchange(wgrad_runs_, false)) return;
+    if (!wgrad_runs_ && !keep_runs_) return;
     activate();
+    wgrad_runs_ = keep_runs_ = false;
     order_(side_.get(), stream());
   }
   bool fuses_norms() const override { return options_.fuse_norms; }
-  void norm_forward(const NormForward& args) override { cuda::norm_forward(args, context()); }
+  void norm_forward(const NormForward& args) override {
+    const Context here = context();
+    if (args.dropout.keep) join_keep();
+    cuda::norm_forward(args, here);
+  }
   void norm_backward(const NormBackward& args) override { cuda::norm_backward(args, context()); }
   void shortcut_forward(const ShortcutForward& args) override {
     cuda::shortcut_forward(args, context());
@@ -173,6 +179,15 @@ class CudaBackend final : public Backend {
   void prepare_convolutions(std::span<const ConvWeights> convolutions) override {
     activate();
     cuda::conv1d_prepare(convolutions, stream());
+  }
+  void prepare_dropout(std::span<const NormForward> norms) override {
+    if (norms.empty()) return;
+    activate();
+    if (!options_.overlap_wgrad) return cuda::prepare_dropout(norms, stream());
+    // Beside the first convolutions: nothing is dropped before them.
+    order_(stream(), side_.get());
+    cuda::prepare_dropout(norms, side_.get());
+    keep_runs_ = true;
   }
   void begin_capture() override {
     activate();
@@ -215,6 +230,10 @@ class CudaBackend final : public Backend {
   }
 
  private:
+  /// What is queued from here on finds the dropout's bits made.
+  void join_keep() {
+    if (std::exchange(keep_runs_, false)) order_(side_.get(), stream());
+  }
   Stream stream() const { return stream_->get(); }
   /// The calling thread's device is this one from here on: jobs run on a thread of their own.
   void activate() const { cuda::use_device(info_.index); }
@@ -231,6 +250,7 @@ class CudaBackend final : public Backend {
   Workspace side_workspace_;
   cuda::Order order_;
   bool wgrad_runs_ = false;
+  bool keep_runs_ = false;  // prepare_dropout, on the side stream
   DeviceArray<unsigned> ticket_;
   FlatPlans plans_;
   std::vector<std::unique_ptr<cuda::Mark>> marks_;

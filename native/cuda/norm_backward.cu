@@ -53,10 +53,11 @@ class PassedGradient<T, Pass::remade> {
         map_(reader_.map_of(channel)) {}
   __device__ Piece<T> at(int row, int p, const Piece<T>& x) const {
     const Piece<T> dy = piece_at<T>(a_.dy, row, p);
+    const uint32_t kept = reader_.kept(channel_, p);
     Piece<T> result;
     LTH_UNROLL
     for (int i = 0; i < kPiece<T>; ++i) {
-      const float y = as_stored<T>(reader_(map_, channel_, p, i, x.v[i]));
+      const float y = as_stored<T>(reader_(map_, kept, i, x.v[i]));
       result.v[i] = reader_.passed(dy.v[i], y);
     }
     return result;

@@ -19,6 +19,7 @@ struct NormView {
   uint64_t seed = 0;
   uint32_t stream = 0, layer = 0;
   const StepValues* step_values = nullptr;
+  const uint16_t* keep = nullptr;    ///< Dropout::keep
 
   static NormView of(const NormForward& args, const float* map) {
     NormView view;
@@ -36,14 +37,21 @@ struct NormView {
     view.stream = args.dropout.stream;
     view.layer = args.dropout.layer;
     view.step_values = args.dropout.step_values;
+    view.keep = args.dropout.keep;
     return view;
   }
 };
 
 #if LTH_CUDA_EMULATED || defined(__CUDACC__)
 
+/// Whether dropout keeps an element of a norm's result, counted over [N][C][L].
+__device__ inline bool keeps(const RandomKey& key, uint32_t index, uint32_t threshold) {
+  return random_bits(key, index) >= threshold;
+}
+
 /// What a thread needs to read `Records` neighbouring records of a group, a multiple of four,
-/// through a norm.
+/// through a norm. Nothing branches by element: what is stopped or outside its record is computed
+/// too, and replaced by 0.
 template <int Records>
 class NormReader {
  public:
@@ -69,24 +77,41 @@ class NormReader {
 
   __device__ float4 map_of(int channel) const { return view_.map[channel]; }
 
-  /// The result of the input x of record i at a position; 0 where the record does not hold it.
-  __device__ float operator()(const float4& map, int channel, int position, int i, float x) const {
-    if (!holds(i, position)) return 0;
-    float v = __fmaf_rn(__fsub_rn(x, map.x), map.y, map.z);
-    if (view_.relu) v = 0.0f > v ? 0.0f : v;  // NaN stays
-    if (view_.drops) {
-      const uint32_t index = first_ + uint32_t(i) * per_record() +
-                             uint32_t(channel) * uint32_t(view_.length) + uint32_t(position);
-      v = random_bits(key_, index) >= view_.threshold ? __fmul_rn(v, view_.kept_scale) : 0.0f;
+  /// Bit i: record i holds the position and dropout keeps its element.
+  /// @param position of the norm's length
+  __device__ uint32_t kept(int channel, int position) const {
+    uint32_t bits = ~0U;
+    if (view_.keep) {
+      bits = uint32_t(__ldg(view_.keep + keep_ + channel * view_.length + position)) >> shift_;
+    } else if (view_.drops) {
+      bits = 0;
+      LTH_UNROLL
+      for (int i = 0; i < Records; ++i) {
+        const uint32_t index = first_ + uint32_t(i) * per_record() +
+                               uint32_t(channel) * uint32_t(view_.length) + uint32_t(position);
+        bits |= uint32_t(keeps(key_, index, view_.threshold)) << i;
+      }
     }
-    return v;
+    uint32_t held = 0;
+    LTH_UNROLL
+    for (int i = 0; i < Records; ++i) held |= uint32_t(holds(i, position)) << i;
+    return bits & held;
   }
 
-  /// The results of a piece of so many records.
+  /// The result of the input x of record i.
+  /// @param kept of its channel and position
+  __device__ float operator()(const float4& map, uint32_t kept, int i, float x) const {
+    float v = __fmaf_rn(__fsub_rn(x, map.x), map.y, map.z);
+    v = least_ > v ? least_ : v;  // NaN stays
+    return kept >> i & 1 ? __fmul_rn(v, view_.kept_scale) : 0.0f;
+  }
+
+  /// The results of a piece of so many records, 0 where the record does not hold the position.
   template <class Piece>
   __device__ Piece piece(const float4& map, int channel, int position, Piece x) const {
+    const uint32_t bits = kept(channel, position);
     LTH_UNROLL
-    for (int i = 0; i < Records; ++i) x.v[i] = (*this)(map, channel, position, i, x.v[i]);
+    for (int i = 0; i < Records; ++i) x.v[i] = (*this)(map, bits, i, x.v[i]);
     return x;
   }
 
@@ -104,7 +129,13 @@ class NormReader {
 
  private:
   __device__ void start(int slot) {
+    least_ = view_.relu ? 0.0f : -INFINITY;
     if (!view_.drops) return;
+    if (view_.keep) {
+      keep_ = size_t(slot / kLanes) * per_record();
+      shift_ = slot % kLanes;
+      return;
+    }
     key_ = random_key(view_.seed, view_.step_values ? view_.step_values->stream : view_.stream,
                       view_.layer);
     first_ = uint32_t(slot) * per_record();
@@ -117,6 +148,9 @@ class NormReader {
   int lengths_[Records];
   RandomKey key_{};
   uint32_t first_ = 0;  // element number of the first record's channel 0, position 0
+  size_t keep_ = 0;     // the group's first word
+  int shift_ = 0;       // the first record's bit
+  float least_;         // -inf: there is no ReLU
 };
 
 #endif

@@ -18,6 +18,8 @@ void gather(const Gather& args, const Context& context);
 /// gather with an augmentation.
 void gather_augmented(const Gather& args, const Context& context);
 void derive_lengths(const DeriveLengths& args, const Context& context);
+/// Fills Dropout::keep of a program's norms, one launch for up to 64 of them.
+void prepare_dropout(std::span<const NormForward> norms, Stream stream);
 void norm_forward(const NormForward& args, const Context& context);
 void norm_backward(const NormBackward& args, const Context& context);
 void shortcut_forward(const ShortcutForward& args, const Context& context);

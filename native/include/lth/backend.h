@@ -79,6 +79,9 @@ struct Dropout {
   uint32_t stream = 0;
   uint32_t layer = 0;
   const StepValues* step_values = nullptr;  ///< device memory; if given, instead of `stream`
+  /// [groups][C][L], where prepare_dropout has left what is kept: bit i is record 16 * group + i; null:
+  /// whoever needs it makes it of the key
+  uint16_t* keep = nullptr;
 };
 
 /// y = dropout(relu(gamma * (x - mean) * inv_std + beta)) over the valid positions. A batch without
@@ -377,6 +380,8 @@ class Backend {
   virtual void store_step(const StoreStep&) {}
   /// At a program's start, all its convolutions: packs their weights once for forward and dgrad.
   virtual void prepare_convolutions(std::span<const ConvWeights>) {}
+  /// At a program's start, all its norms with Dropout::keep: fills it for this step.
+  virtual void prepare_dropout(std::span<const NormForward>) {}
   /// Between the two, ops are recorded and not run; they must have run once before with the same
   /// arguments, as nothing can be allocated meanwhile.
   virtual void begin_capture() {}
