@@ -4,6 +4,9 @@
 # memory and those with the most registers.
 #
 #   scripts/cuda_resources.sh LOG [MOST]     MOST kernels to name, 12 if not given
+#
+# Fails where so many warps of a pass fit into a quarter of a multiprocessor that the registers in
+# native/cuda/conv1d_engines.h, which its tilings are planned with, say something else.
 set -euo pipefail
 log=$1
 most=${2:-12}
@@ -34,3 +37,19 @@ sort -k3,3nr -k2,2nr "$rows" | sed -n "1,${most}p" | # not head: sort would die 
     printf '  %-7s %3d registers, %4d bytes of stack, spills %d / %d, %6d shared: %s\n' "$arch" \
       "$registers" "$stack" "$stores" "$loads" "$shared" "$short"
   done
+
+# {"ENGINE", REGISTERS} of the header against those of pass_kernel<ENGINE>, on sm_90 alone.
+header=$(dirname "$0")/../native/cuda/conv1d_engines.h
+warps() { echo $((16384 / (($1 * 32 + 255) / 256 * 256))); }
+wrong=0
+while IFS='|' read -r engine planned; do
+  name=$(awk '$1 == "sm_90" { print $2, $7 }' "$rows" | c++filt |
+    grep -F "pass_kernel<lth::cuda::conv::$engine" | head -n 1) || true
+  [ -n "$name" ] || continue # not compiled for sm_90
+  found=${name%% *}
+  if [ "$(warps "$found")" != "$(warps "$planned")" ]; then
+    echo "error: $engine takes $found registers, $header says $planned: other numbers of warps fit" >&2
+    wrong=1
+  fi
+done < <(sed -nE 's/.*\{"([A-Za-z].*)", ([0-9]+)\};.*/\1|\2/p' "$header")
+exit $wrong

@@ -149,6 +149,8 @@ LTH_HD inline PackedWeight mma_packed_weight(const StageCut& cut, int in_step, b
 /// Packed weights of the SIMT pass: floats [tile of 8 rows][stage][channel of 8][ordinal][8 rows].
 inline constexpr int kSimtRows = 8;
 inline constexpr int kSimtChunk = 8;
+/// Positions of a warp of the SIMT pass.
+inline constexpr int kSimtSteps = 24;
 LTH_HD inline PackedWeight simt_packed_weight(const StageCut& cut, int in_step, int word) {
   const int per_tile = cut.taps * cut.chunks * kSimtChunk;
   const int tile = word / kSimtRows / per_tile;

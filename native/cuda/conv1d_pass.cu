@@ -7,7 +7,7 @@
 #include "cuda/conv1d_pass_simt.h"
 #include "cuda/conv1d_pass_sparse.h"
 #include "cuda/conv1d_plan.h"
-#include "cuda/conv1d_tiling.h"
+#include "cuda/conv1d_engines.h"
 #include "lth/error.h"
 
 namespace lth::cuda::conv {
@@ -44,12 +44,6 @@ __global__ void __launch_bounds__(kThreads) dead_rows_kernel(const Output out,
     quad.store(p, make_float4(0, 0, 0, 0));
   }
 }
-
-/// Warp costs: instructions per tap of a chunk over the rate of a multiprocessor. Tensor cores: 0.6
-/// of the peak is what mma.sync reaches on Hopper; SIMT: four multiply-add instructions a cycle.
-constexpr EngineShape kMmaShapes[] = {{32, 8, 224, 32 / 0.6, 1024}, {32, 4, 144, 16 / 0.6, 1024}};
-constexpr EngineShape kSimtShape = {kSimtRows, kSimtSteps, 168, 96.0 / 4 * kSimtChunk / 0.8,
-                                    kSimtRows * kSimtChunk * sizeof(float)};
 
 template <class T>
 struct Engine {
@@ -261,13 +255,13 @@ Measure PassPlan::measure_of(const Data& data, const PassArgs& args, int steps) 
 int PassPlan::engine_steps(int engine) const {
   return kernel_ == ConvKernel::sparse ? kSparseSteps
          : kernel_ == ConvKernel::simt ? kSimtSteps
-                                       : kMmaShapes[engine].steps;
+                                       : kTf32Shapes[engine].steps;
 }
 
 int PassPlan::engine_rows(int engine) const {
   return kernel_ == ConvKernel::sparse ? kSparseWarpRows
          : kernel_ == ConvKernel::simt ? kSimtRows
-                                       : kMmaShapes[engine].rows;
+                                       : kTf32Shapes[engine].rows;
 }
 
 PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
@@ -275,20 +269,22 @@ PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
   const TilingRequest request{args.rows,    args.groups,     args.sets[0].steps,
                               args.in_step, args.set_count,  widest,
                               device.sm_count, device.shared_per_block,
-                              element_bytes(precision_)};
+                              element_bytes(precision_), args.folded.map != nullptr};
+  const bool bf16 = precision_ == Precision::bf16;
   PassTiling tiling;
   if (kernel_ == ConvKernel::sparse) {
     // A row of a stage has so many entries, each four reads of 512 bytes, of bf16 256.
     const double entries = double(entries_.size()) / std::max(1, widest.stages * args.rows);
     const int taps = std::max(1, std::min(widest.taps, widest.tap_block));
     const double cycles = entries * 16 * double(element_bytes(precision_));
-    const EngineShape shape{kSparseWarpRows, kSparseSteps, 128, cycles / taps,
+    const EngineShape shape{kSparseWarpRows, kSparseSteps,
+                            (bf16 ? kSparseBf16 : kSparseFloat).registers, cycles / taps,
                             entries * kSparseWarpRows * sizeof(int2) / taps};
     tiling = tile_sparse(request, shape, warps_, tile_);
   } else if (kernel_ == ConvKernel::simt) {
-    tiling = choose_tiling(request, &kSimtShape, 1, 8);
+    tiling = choose_tiling(request, bf16 ? &kSimtBf16Shape : &kSimtFloatShape, 1, 8);
   } else {
-    tiling = choose_tiling(request, kMmaShapes, 2, 8);
+    tiling = choose_tiling(request, bf16 ? kBf16Shapes : kTf32Shapes, 2, 8);
   }
   if (tiling.engine < 0) {
     throw_state("A convolution's tile does not fit into the " +

@@ -4,8 +4,6 @@
 
 namespace lth::cuda::conv {
 
-inline constexpr int kSimtSteps = 24;
-
 /// Float multiply-adds: 8 output channels x 24 positions x 16 lanes per warp; a thread has 3
 /// positions and 4 lanes. Inputs slide through registers as in MmaPass. Three is odd, so that the
 /// positions which a quarter of a warp reads, of bf16 a half, lie in different banks.

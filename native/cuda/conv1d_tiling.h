@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "cuda/conv1d_index.h"
@@ -12,7 +13,7 @@ namespace lth::cuda::conv {
 struct EngineShape {
   int rows;             ///< output channels of a warp
   int steps;            ///< positions of a warp
-  int registers;        ///< of a thread, about
+  int registers;        ///< of a thread
   double warp_cycles;   ///< of a multiprocessor, for one tap of one chunk of channels
   double weight_bytes;  ///< read by a row of warps for the same
 };
@@ -24,6 +25,7 @@ struct TilingRequest {
   int sm_count;
   size_t shared_limit;      ///< bytes a block may use
   size_t element_bytes;     ///< of the tile's elements
+  bool folded = false;      ///< the tile is made a norm's result of its input
 };
 
 struct PassTiling {
@@ -38,35 +40,64 @@ struct PassTiling {
   int threads() const { return warp_rows * warp_columns * kWarp; }
 };
 
-/// Rough cycles of a tiling: waves of blocks x their stages, each bound by arithmetic (which takes
-/// eight warps to keep busy) or by the bytes it reads, which it overlaps for the most part. A model
-/// to rank by, not a prediction.
+inline constexpr int kQuarters = 4;  ///< of a multiprocessor, each with a scheduler and registers
+
+/// Blocks of so many warps that a multiprocessor holds at once, 0: none, by NVIDIA's formula
+/// (cuda_occupancy.h) for sm_80 to sm_120. Registers are given to warps in units of 256, and a warp has
+/// all of its own in one quarter of the multiprocessor. Of shared memory a block takes 1 KiB more than
+/// it asks for, in units of 128 bytes.
+/// @param shared bytes of a block; @param shared_limit the most that a block may ask for
+inline int resident_blocks(int registers, int warps, size_t shared, size_t shared_limit) {
+  constexpr int kRegistersOfQuarter = 16384, kRegisterUnit = 256;
+  constexpr int kMostWarps = 48, kMostBlocks = 16;  // of the smallest of them: more never fit here
+  constexpr size_t kReserved = 1024, kSharedUnit = 128;
+  const int registers_of_warp = ceil_div(registers * kWarp, kRegisterUnit) * kRegisterUnit;
+  const int warps_of_quarter = kRegistersOfQuarter / registers_of_warp;
+  const size_t block_shared = (shared + kReserved + kSharedUnit - 1) / kSharedUnit * kSharedUnit;
+  return std::min({warps_of_quarter * kQuarters / warps, kMostWarps / warps, kMostBlocks,
+                   int((shared_limit + kReserved) / block_shared)});
+}
+
+/// Rough cycles of a tiling: waves of blocks, each of which fills its first tile, goes through its
+/// stages and hands out its sums. A stage is bound by arithmetic (which takes eight warps to keep busy)
+/// or by the bytes it reads, halo included, which it overlaps for the most part; a folded norm is
+/// applied to its tile between the two, and overlaps nothing but other blocks. A model to rank by, not
+/// a prediction.
 inline double tiling_cycles(const TilingRequest& r, const EngineShape& e, const PassTiling& t) {
-  constexpr double kSharedOfSm = 228 << 10, kRegistersOfSm = 65536;
   constexpr double kBytesPerCycle = 20, kStageLatency = 700, kSumLatency = 5000;
   constexpr double kSumBytesPerCycle = 1500;
+  // Instructions, counted in the code of sm_90: of an element of a folded norm, loads and stores
+  // included; of four sums that are stored and measured. A multiprocessor starts four a cycle.
+  constexpr double kNormInstructions = 14, kQuadInstructions = 50, kPerCycle = 4;
+  constexpr double kRowLatency = 700;  // the reads of a row of sums, then its stores
   const int warps = t.warp_rows * t.warp_columns;
-  const double fit = std::min({kSharedOfSm / double(t.shared + 1024),
-                               kRegistersOfSm / (double(e.registers) * kWarp * warps), 16.0});
-  const int resident = std::max(1, int(fit));
+  const int resident =
+      std::max(1, resident_blocks(e.registers, warps, t.shared, r.shared_limit));
   const double blocks = double(t.tiles) * r.groups * r.set_count * t.splits *
                         ceil_div(r.rows, e.rows * t.warp_rows);
   const double waves = std::max(1.0, blocks / (double(r.sm_count) * resident));
-  const double rounded = waves < 4 ? double(ceil_div(int(waves * 1000), 1000)) : waves;
+  const double rounded = std::ceil(waves);  // blocks take the same time
   // The last wave may leave multiprocessors with fewer blocks than fit.
   const double busy =
       waves <= 1 ? std::min<double>(resident, ceil_div(int(blocks), r.sm_count)) : resident;
   const double stages = double(ceil_div(r.cut.stages, t.splits));
   const double taps = std::min(r.cut.taps, r.cut.tap_block);
   const double active = busy * warps;
-  const double arithmetic = active * taps * e.warp_cycles / std::min(1.0, active / 8);
+  // Warps of a block go to the multiprocessor's quarters in turn: the one with most of them counts.
+  const double fullest = busy * kQuarters * ceil_div(warps, kQuarters);
+  const double arithmetic = fullest * taps * e.warp_cycles / std::min(1.0, active / 8);
   // Warps that share rows read their weights at about the same time: once from the L2 cache.
   const double bytes = busy * (double(r.cut.chunk) * t.tile.row_stride * double(r.element_bytes) +
                                t.warp_rows * taps * e.weight_bytes);
   const double copies = bytes / kBytesPerCycle;
-  double cycles = rounded * (stages * (std::max(arithmetic, copies) +
-                                       0.2 * std::min(arithmetic, copies)) +
-                             kStageLatency);
+  const double elements = busy * double(r.cut.chunk) * t.tile.row_stride;
+  const double norm = r.folded ? elements / kWarp * kNormInstructions / kPerCycle : 0;
+  const double quads = double(e.rows) * e.steps * (kLanes / 4) / kWarp;  // of a thread
+  const double epilogue = std::max(quads / e.steps * kRowLatency,
+                                   active * quads * kQuadInstructions / kPerCycle);
+  const double stage = std::max(arithmetic, copies) + 0.2 * std::min(arithmetic, copies) +
+                       (busy > 1 ? 0.5 : 1.0) * norm;
+  double cycles = rounded * (kStageLatency + stages * stage + epilogue);
   if (t.splits > 1) {
     cycles += kSumLatency + double(t.splits) * r.set_count * r.rows * r.groups * r.steps * kLanes *
                                 8 / kSumBytesPerCycle;

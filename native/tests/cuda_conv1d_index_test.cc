@@ -8,8 +8,12 @@
 #include <vector>
 
 #include "cuda/conv1d_survivors.h"
-#include "cuda/conv1d_tiling.h"
+#include "cuda/conv1d_engines.h"
 #include "tests/check.h"
+
+#if LTH_CUDA_OCCUPANCY
+#include <cuda_occupancy.h>
+#endif
 
 namespace {
 
@@ -204,8 +208,64 @@ void survivors() {
 }
 
 /// Every convolution of the network fills a large GPU, fits a small one, and covers its output.
+/// Hand-worked, and what NVIDIA's header says where the toolkit is at hand.
+void occupancy() {
+  constexpr size_t kLimit = size_t(227) << 10;
+  // 222 registers are 7,104 of a warp, 7,168 in units of 256: two warps a quarter, eight in all.
+  CHECK_EQ(resident_blocks(222, 3, 1000, kLimit), 2);
+  CHECK_EQ(resident_blocks(222, 4, 1000, kLimit), 2);
+  CHECK_EQ(resident_blocks(222, 5, 1000, kLimit), 1);
+  CHECK_EQ(resident_blocks(222, 8, 1000, kLimit), 1);
+  CHECK_EQ(resident_blocks(222, 9, 1000, kLimit), 0);
+  // 160 fill a quarter with three, 168 with three too, 172 with two.
+  CHECK_EQ(resident_blocks(160, 4, 1000, kLimit), 3);
+  CHECK_EQ(resident_blocks(168, 4, 1000, kLimit), 3);
+  CHECK_EQ(resident_blocks(172, 4, 1000, kLimit), 2);
+  // Of 228 KiB two blocks may have 113 KiB each, which leaves the KiB that each takes besides.
+  CHECK_EQ(resident_blocks(128, 4, size_t(113) << 10, kLimit), 2);
+  CHECK_EQ(resident_blocks(128, 4, (size_t(113) << 10) + 1, kLimit), 1);
+#if LTH_CUDA_OCCUPANCY
+  cudaOccDeviceProp h200;
+  h200.computeMajor = 9;
+  h200.computeMinor = 0;
+  h200.maxThreadsPerBlock = 1024;
+  h200.maxThreadsPerMultiprocessor = 2048;
+  h200.regsPerBlock = h200.regsPerMultiprocessor = 65536;
+  h200.warpSize = 32;
+  h200.sharedMemPerBlock = size_t(48) << 10;
+  h200.sharedMemPerMultiprocessor = size_t(228) << 10;
+  h200.numSms = 132;
+  h200.sharedMemPerBlockOptin = kLimit;
+  h200.reservedSharedMemPerBlock = 1024;
+  const cudaOccDeviceState state{};
+  for (int registers = 128; registers <= 255; ++registers) {
+    for (int warps = 1; warps <= 8; ++warps) {
+      for (const size_t shared : {size_t(0), size_t(30) << 10, size_t(81) << 10, kLimit}) {
+        cudaOccFuncAttributes function;
+        function.maxThreadsPerBlock = 256;
+        function.numRegs = registers;
+        function.sharedSizeBytes = 0;
+        function.partitionedGCConfig = PARTITIONED_GC_OFF;
+        function.shmemLimitConfig = FUNC_SHMEM_LIMIT_OPTIN;
+        function.maxDynamicSharedSizeBytes = kLimit;
+        function.numBlockBarriers = 1;
+        cudaOccResult result;
+        const cudaOccError error = cudaOccMaxActiveBlocksPerMultiprocessor(
+            &result, &h200, &function, &state, 32 * warps, shared);
+        context = std::to_string(registers) + " registers, " + std::to_string(warps) +
+                  " warps, " + std::to_string(shared) + " bytes";
+        CHECK_EQ(int(error), int(CUDA_OCC_SUCCESS));
+        CHECK_EQ(resident_blocks(registers, warps, shared, kLimit),
+                 result.activeBlocksPerMultiprocessor);
+      }
+    }
+  }
+  context.clear();
+#endif
+}
+
 void tilings() {
-  const EngineShape engines[] = {{32, 8, 224, 32 / 0.6, 1024}, {32, 4, 144, 16 / 0.6, 1024}};
+  const EngineShape* const engines = kTf32Shapes;
   for (int records : {32, 128}) {
     for (size_t shared : {size_t(99) << 10, size_t(227) << 10}) {
       int length = records == 32 ? 8960 : 17920;
@@ -247,6 +307,7 @@ int main() {
   banks();
   weight_gradient_taps();
   survivors();
+  occupancy();
   tilings();
   return lth::test::finish();
 }
