@@ -44,7 +44,7 @@ Deno.test("a run with everything on scores as its ticket predicts, and repeats i
     ]);
     assert.match(predicted.err, /mean softmax over the steps of the record and its negative/);
     const predictions = new Map(
-      (JSON.parse(predicted.out) as Predicted[])
+      predicted.out.trim().split("\n").map((line) => JSON.parse(line) as Predicted)
         .map((each) => [path.basename(each.record, path.extname(each.record)), each]),
     );
     const rows = fs.readFileSync(roundFiles.predictions(runFiles.round(runs[0], 2)), "utf8")
