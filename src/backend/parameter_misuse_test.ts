@@ -13,7 +13,7 @@ testMisuse("parameter and buffer", [
     "unknown slot",
     (t) => t.parameter.read(wrong("grad")),
     RangeError,
-    /"value", "gradient", "moment1", "moment2", got "grad"/,
+    /"value", "gradient", "moment1", "moment2", "average", got "grad"/,
   ],
   [
     "slot missing",
