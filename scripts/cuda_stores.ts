@@ -15,9 +15,9 @@
 import * as fs from "node:fs";
 import process from "node:process";
 
-/** Kernels that write activations or partial sums, four records at a time. */
+/** Kernels that write activations or partial sums, four records at a time; folds write a channel's. */
 const QUAD_KERNELS =
-  /pass_kernel|split_sum_kernel|dead_rows_kernel|normalize_kernel|gradient_kernel|(forward|backward)_kernel/;
+  /pass_kernel|split_sum_kernel|dead_rows_kernel|normalize_kernel|(?<!fold_)gradient_kernel|(forward|backward)_kernel/;
 
 const EM_CUDA = 190;
 const STG = 0x986;

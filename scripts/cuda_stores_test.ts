@@ -61,6 +61,8 @@ Deno.test("a kernel whose results are quads must not store their parts", () => {
     mistakeOf(storesOf(cubin(90, { [kernel]: code }))[0]!);
   assert.equal(verdict("pass_kernel", [STORES[128], STORES[64]]), undefined);
   assert.equal(verdict("segment_sum_kernel", [STORES[32]]), undefined);
+  assert.equal(verdict("20fold_gradient_kernelE", [STORES[32], STORES[128]]), undefined);
+  assert.match(verdict("15gradient_kernelE", [STORES[32], STORES[128]])!, /1 of 32 bits/);
   assert.equal(
     verdict("pass_kernel", [STORES[128], STORES[32], STORES[32], STORES[16]]),
     "sm_90 pass_kernel: stores of a quad's parts: 2 of 32 bits, 1 of 16 bits",
