@@ -15,7 +15,7 @@ import { CINC2017 } from "../data/named/cinc2017.ts";
 import { NAMED, namedDataset } from "../data/named/list.ts";
 import type { NamedDataset } from "../data/named/named_dataset.ts";
 import type { SplitOptions } from "../data/split.ts";
-import { createCommand, integer, number, runMain } from "./command.ts";
+import { createCommand, integer, number, refuseFile, runMain } from "./command.ts";
 import { datasetTable } from "./dataset_table.ts";
 import { addReadingOptions, type ReadingFlags, readingOptionsOf } from "./reading_options.ts";
 
@@ -99,6 +99,7 @@ async function main(args: string[]): Promise<void> {
   const options = command().parse(args, { from: "user" }).opts<Options>();
   const dataset = options.dataset === undefined ? undefined : namedDataset(options.dataset);
   const source = options.source ?? (dataset ?? CINC2017).source;
+  refuseFile(options.out, "write the data set");
   if (options.download) await download(options, { dataset, source });
   const description = buildDataset(buildOptions(options, { dataset, source }));
   for (const { what, recordings } of description.reading?.assumed ?? []) {

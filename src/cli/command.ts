@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import * as fs from "node:fs";
 import process from "node:process";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { isDeviceFailure } from "../backend/native_error.ts";
@@ -77,4 +78,10 @@ export function shellWords(words: readonly string[]): string {
   return words
     .map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
     .join(" ");
+}
+
+/** @throws {UsageError} If a folder that is to be written to is a file. */
+export function refuseFile(folder: string, action: string): void {
+  if (!fs.existsSync(folder) || fs.statSync(folder).isDirectory()) return;
+  throw new UsageError(`Cannot ${action} to ${folder}: it is a file; name a folder`);
 }

@@ -48,7 +48,7 @@ interface ExportOptions {
   readonly sparse?: true;
   readonly int8?: true;
   readonly out?: string;
-  readonly name: string;
+  readonly name?: string;
   readonly licence?: string;
 }
 
@@ -61,7 +61,7 @@ export function main(args: string[]): Promise<void> {
     .option("--sparse", "safetensors: weights in compressed sparse rows instead of with zeros")
     .option("--int8", "c: 8-bit weights; the loss is measured on the run's test records")
     .option("--out <file>", "file to write (default: in the run's directory)")
-    .option("--name <identifier>", "c: prefix of everything it declares", "ecg_ticket")
+    .option("--name <identifier>", "c: prefix of everything it declares (default: the file's name)")
     .option("--licence <text>", "licence of the data, where the program does not know it")
     .parse(args, { from: "user" });
   const options = command.opts<ExportOptions>();
@@ -92,7 +92,7 @@ export function main(args: string[]): Promise<void> {
   return Promise.resolve();
 }
 
-function checkOptions({ format, sparse, int8 }: ExportOptions): void {
+function checkOptions({ format, sparse, int8, name }: ExportOptions): void {
   if (!FORMATS.includes(format)) {
     throw new UsageError(
       `--format must be one of ${FORMATS.join(", ")}, got ${JSON.stringify(format)}`,
@@ -100,6 +100,9 @@ function checkOptions({ format, sparse, int8 }: ExportOptions): void {
   }
   if (sparse && format !== "safetensors") {
     throw new UsageError(`--sparse goes with --format safetensors, not with ${format}`);
+  }
+  if (name !== undefined && format !== "c") {
+    throw new UsageError(`--name goes with --format c, not with ${format}`);
   }
   if (int8 && format !== "c") {
     throw new UsageError(`--int8 goes with --format c, not with ${format}`);
@@ -137,7 +140,7 @@ function refuseOtherData(directory: string, sha256: string): void {
 
 function defaultFile(ticket: Ticket, { run, format, sparse, name }: ExportOptions): string {
   const round = `round-${String(ticket.provenance.round).padStart(3, "0")}`;
-  const base = format === "c" ? name : `${round}${sparse ? "-sparse" : ""}`;
+  const base = format === "c" ? name ?? "ecg_ticket" : `${round}${sparse ? "-sparse" : ""}`;
   return path.join(runDirectory(run), "export", `${base}${ENDINGS[format]}`);
 }
 
@@ -174,7 +177,7 @@ function writeC(
   file: string,
   { ticket, dataset, options }: { ticket: Ticket; dataset: LoadedDataset; options: ExportOptions },
 ): string[] {
-  const name = path.basename(file, ".c");
+  const name = options.name ?? path.basename(file, ".c");
   const weights = options.int8 ? "int8" : "fp32";
   const source = cSource(ticket, { name, weights });
   const header = file.replace(/\.c$/, ".h");

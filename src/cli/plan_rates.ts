@@ -18,7 +18,8 @@ export interface Rate {
 }
 
 /**
- * Rates of the runs below `directory` that trained this network, with these teachers, on this data on such a device.
+ * Rates of the runs below `directory` that did the same work on this network, on this data and on such a
+ * device.
  *
  * @param device As environments record it, e.g. "cpu: AVX-512, 2 threads".
  */
@@ -38,16 +39,22 @@ function ratesOf(run: string, { config, device }: { config: Config; device: stri
   const summary: Summary = read(runFiles.summary(run));
   const timing: Timing = read(runFiles.timing(run));
   if (read(runFiles.environment(run)).device !== device) return [];
-  const { network, data, training } = parseConfig(summary.config, run);
+  const saved = parseConfig(summary.config, run);
+  const { network, data } = saved;
   const same = isDeepStrictEqual(network, config.network) && data === config.data &&
-    training.batchSize === config.training.batchSize &&
-    isDeepStrictEqual(training.teacher?.runs, config.training.teacher?.runs);
+    isDeepStrictEqual(work(saved), work(config));
   if (!same) return [];
   return timing.rounds.flatMap(({ round, trainSeconds, epochs }) => {
     const known = summary.rounds.find((each) => each.round === round);
     if (!known || !(epochs > 0)) return [];
     return [{ run: summary.name, density: known.density, seconds: trainSeconds / epochs }];
   });
+}
+
+/** The settings besides network and data that an epoch's time depends on. */
+function work({ flipAverage, training }: Config): unknown {
+  const { batchSize, teacher, augment, average } = training;
+  return { flipAverage, batchSize, teachers: teacher?.runs, augment, averages: average > 0 };
 }
 
 /**

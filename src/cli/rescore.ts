@@ -26,7 +26,7 @@ import {
   type PriorUnit,
 } from "../training/decision.ts";
 import { Workbench } from "../training/workbench.ts";
-import { createCommand, integer, number, runMain } from "./command.ts";
+import { createCommand, integer, number, refuseFile, runMain } from "./command.ts";
 import { openForShowing } from "./device_options.ts";
 import { type Rescored, rescoreText, type ScoredSplit } from "./rescore_tables.ts";
 
@@ -69,6 +69,7 @@ async function main(args: string[]): Promise<void> {
   refuseContradictions(options);
   const runs = command.args.map((name) => openRescorable(name, options.data));
   refuseSameName(runs, options.write);
+  if (options.write !== undefined) refuseFile(options.write, "write the runs");
   const rescored: Rescored[] = [];
   for (const run of runs) {
     const rules = options.rules ? RULES : [askedRule(options, run.config.score)];

@@ -15,6 +15,7 @@ export function addTrainingOptions(command: Command): Command {
   return command
     .option("--epochs <n>", "epochs of every round", integer(1))
     .option("--same-noise", "repeat the dense round's batches, flips and dropout in every round")
+    .option("--no-same-noise", "give every round batches, flips and dropout of its own (default)")
     .option("--batch-size <n>", "records per update", integer(1, 65_536))
     .option("--learning-rate <x>", "the schedule's full rate", number(0))
     .addOption(new Option("--schedule <kind>", "of the learning rate").choices([...SCHEDULES]))

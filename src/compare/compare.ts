@@ -281,7 +281,7 @@ function testResults(
     if (place === null) {
       throw new UsageError(
         `Cannot test the pair ${one.text}: these runs have the pairs ${
-          pairs.map(({ a, b }) => `${a}:${b}`).join(", ") || "none"
+          pairs.map(({ a, b }) => JSON.stringify(`${a}:${b}`)).join(", ") || "none"
         }`,
       );
     }

@@ -449,7 +449,7 @@ Deno.test("planned differences are adjusted together, the others are exploratory
     );
     assert.throws(
       () => compareDirectories(runs, { pairs: parsePairs("weight-rewind:magic") }),
-      /Cannot test the pair weight-rewind:magic: these runs have the pairs finetune:lr-rewind, /,
+      /Cannot test the pair weight-rewind:magic: these runs have the pairs "finetune:lr-rewind", /,
     );
   }));
 

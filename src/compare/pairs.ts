@@ -43,15 +43,26 @@ export function parsePairs(text: string): AskedPair[] {
   return pairs;
 }
 
-/** The pair of two methods, and -1 where it has them in the other order; null if it is not there. */
+/**
+ * The pair of two methods, and -1 where it has them in the other order; null if it is not there. A control
+ * may be called by its kind alone ("shuffle") where only one method has it ("shuffle of lr-rewind").
+ */
 export function findPair<Pair extends { a: string; b: string }>(
   pairs: readonly Pair[],
-  { a, b }: AskedPair,
+  asked: AskedPair,
 ): { pair: Pair; sign: 1 | -1 } | null {
+  const names = [...new Set(pairs.flatMap((pair) => [pair.a, pair.b]))];
+  const [a, b] = [asked.a, asked.b].map((name) => fullName(name, names)) as [string, string];
   const same = pairs.find((pair) => pair.a === a && pair.b === b);
   if (same) return { pair: same, sign: 1 };
   const turned = pairs.find((pair) => pair.a === b && pair.b === a);
   return turned ? { pair: turned, sign: -1 } : null;
+}
+
+function fullName(name: string, names: readonly string[]): string {
+  if (names.includes(name)) return name;
+  const controls = names.filter((each) => each.startsWith(`${name} of `));
+  return controls.length === 1 ? controls[0]! : name;
 }
 
 /**

@@ -31,6 +31,10 @@ Deno.test("a pair is found in either order", () => {
   assert.equal(findPair(pairs, parsePairs("x:y")[0]!)?.sign, 1);
   assert.equal(findPair(pairs, parsePairs("y:x")[0]!)?.sign, -1);
   assert.equal(findPair(pairs, parsePairs("x:z")[0]!), null);
+  // A control is called by its kind alone where that says which.
+  const controls = [{ a: "x", b: "shuffle of x" }, { a: "reinit of x", b: "reinit of y" }];
+  assert.equal(findPair(controls, parsePairs("shuffle:x")[0]!)?.sign, -1);
+  assert.equal(findPair(controls, parsePairs("reinit:x")[0]!), null);
 });
 
 Deno.test("the density is the nearest within 10 %", () => {

@@ -151,3 +151,25 @@ Deno.test("a precision that was chosen stays with another backend, a default doe
   assert.deepEqual(configDifferences(parseConfig(older, "it"), cpu), []);
   assert.throws(() => parseConfig({ ...cpu, precision: "fp8" }, "it"), /precision/);
 });
+
+Deno.test("an optimiser whose weight decay means something else does not inherit it", () => {
+  const adamw = applyOverrides(presetConfig("quick", "cpu"), {
+    optimizer: "adamw",
+    weightDecay: 0.05,
+  });
+  assert.throws(
+    () => applyOverrides(adamw, { optimizer: "adam" }),
+    /from adamw to adam and keep the weight decay of 0.05: .* give --weight-decay, too/,
+  );
+  const adam = applyOverrides(adamw, { optimizer: "adam", weightDecay: 0 });
+  assert.equal(adam.training.weightDecay, 0);
+  assert.equal(applyOverrides(adamw, { optimizer: "adamw" }).training.weightDecay, 0.05);
+  const sgd = applyOverrides(adam, { optimizer: "sgd", weightDecay: 1e-4 });
+  assert.equal(applyOverrides(sgd, { optimizer: "adam" }).training.weightDecay, 1e-4);
+});
+
+Deno.test("noise of its own can be given back to every round", () => {
+  const same = applyOverrides(presetConfig("quick", "cpu"), { sameNoise: true });
+  assert.equal(same.training.sameNoise, true);
+  assert.equal(applyOverrides(same, { sameNoise: false }).training.sameNoise, false);
+});

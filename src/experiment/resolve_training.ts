@@ -51,6 +51,16 @@ export function overrideTraining(base: TrainingSettings, asked: TrainingOverride
   const { loss } = base;
   const optimizer = asked.optimizer ?? base.optimizer;
   const weightDecay = asked.weightDecay ?? base.weightDecay;
+  const decoupled = (name: TrainingSettings["optimizer"]) => name === "adamw";
+  if (
+    decoupled(optimizer) !== decoupled(base.optimizer) && base.weightDecay > 0 &&
+    asked.weightDecay === undefined
+  ) {
+    throw new UsageError(
+      `Cannot change the optimizer from ${base.optimizer} to ${optimizer} and keep the weight decay of ` +
+        `${base.weightDecay}: adamw decays weights apart from the gradient; give --weight-decay, too`,
+    );
+  }
   if (asked.optimizer === "adamw" && weightDecay === 0) {
     throw new UsageError(
       "Cannot use --optimizer adamw without a decay: add --weight-decay, e.g. 0.05, or use adam",

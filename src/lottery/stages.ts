@@ -13,6 +13,7 @@ import { Control } from "./control.ts";
 import { baseOfControl, smallNetworkOf } from "./control_config.ts";
 import { CONTROL_POLICIES } from "./controls.ts";
 import { Experiment } from "./experiment.ts";
+import { refuseUnreachableRewindPoint } from "./rewind_point.ts";
 import type { Rounds, RoundsContext } from "./rounds.ts";
 
 /** One network's share of a run. */
@@ -37,6 +38,7 @@ export interface Stages {
 export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
   const { control, network } = config;
   if (control === null) {
+    refuseUnreachableRewindPoint(config, dataset);
     const layers = prunableShapes({ ...network, classes: dataset.classes.length })
       .map(({ name, shape: [out, inner, kernel] }) => ({ name, size: out * inner * kernel }));
     const keeps = keepCounts(layers.reduce((sum, { size }) => sum + size, 0), config.pruning);

@@ -194,8 +194,13 @@ function controlHeadline(
 ): Headline {
   const { data, ticket, remarks } = context;
   const split = resultSplit(data.rounds);
-  const of = control ? `Control ${control.kind} of ${control.base}: at` : "At";
-  const answer = `${of} ${format(ticket.theta, "factor")} fewer weights the network scores ` +
+  const size = ticket.density === 1
+    ? "with all its weights"
+    : `at ${format(ticket.theta, "factor")} fewer weights`;
+  const of = control
+    ? `Control ${control.kind} of ${control.base}: ${size}`
+    : size[0]!.toUpperCase() + size.slice(1);
+  const answer = `${of} the network scores ` +
     `${data.metric} ${format(ticket[split]?.score, "score")} on ${split}.`;
   const compare = control &&
     `A control is measured by its base's rounds: deno task compare ${control.base} ${name} says by ` +
