@@ -251,20 +251,17 @@ export class Workbench {
     body: (builder: NativeBuilder, x: Value) => Result,
   ): { program: NativeProgram; result: Result } {
     const { batchSize } = this.config;
-    const recordFor = (records: number) => {
-      const builder = this.builder(batch.length, records);
-      return { builder, result: body(builder, this.gather(builder, batch.records)) };
-    };
-    const { builder: opened, result } = recordFor(batchSize);
-    using builder = opened;
-    try {
+    // Recording takes memory, too: some ops keep numbers of their own.
+    const buildFor = (records: number) => {
+      using builder = this.builder(batch.length, records);
+      const result = body(builder, this.gather(builder, batch.records));
       return { program: builder.build(), result };
+    };
+    try {
+      return buildFor(batchSize);
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
-      const attempt = (records: number) => {
-        using smaller = recordFor(records).builder;
-        smaller.build().dispose();
-      };
+      const attempt = (records: number) => buildFor(records).program.dispose();
       throw outOfMemory(error, { batchSize, length: batch.length, attempt });
     }
   }
