@@ -8,10 +8,9 @@ import { z } from "zod";
 import type { Augmentation, Range } from "../backend/native.ts";
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
+import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { HOP, SAMPLE_RATE, usedLength } from "../data/format.ts";
 
-/** Units of the stored samples in one millivolt: WFDB's usual gain, which CSV files are read with too. */
-const UNITS_PER_MILLIVOLT = 1000;
 /** Of native/include/lth/augment.h. */
 const MOST_BURST = 4096;
 const MOST_MASKS = 8;

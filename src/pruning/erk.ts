@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wholeShares } from "./layer_shares.ts";
 
 /** A layer's weight. */
 export interface LayerShape {
@@ -35,20 +36,12 @@ export function erkCounts(layers: readonly LayerShape[], keep: number): number[]
     const width = open.reduce((sum, i) => sum + widths[i]!, 0);
     const full = open.filter((i) => left * widths[i]! >= width * sizes[i]!);
     if (full.length === 0 || open.length === 0) {
-      const shares = wholeShares(open.map((i) => left * widths[i]! / width), left);
+      const shares = wholeShares(open.map((i) => left * widths[i]! / width), {
+        total: left,
+        sizes: open.map((i) => sizes[i]!),
+      });
       return sizes.map((size, i) => dense.has(i) ? size : shares[open.indexOf(i)]!);
     }
     full.forEach((i) => dense.add(i));
   }
-}
-
-/** Whole numbers that add up to `total`: the largest remainders are rounded up, ties to the first. */
-function wholeShares(exact: readonly number[], total: number): number[] {
-  const shares = exact.map(Math.floor);
-  const byRemainder = [...exact.keys()].sort((a, b) =>
-    (exact[b]! - shares[b]!) - (exact[a]! - shares[a]!) || a - b
-  );
-  const missing = total - shares.reduce((sum, share) => sum + share, 0);
-  for (const i of byRemainder.slice(0, missing)) shares[i]! += 1;
-  return shares;
 }

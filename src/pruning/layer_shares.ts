@@ -10,9 +10,19 @@
  */
 export function proportionalShares(sizes: readonly number[], total: number): number[] {
   const sum = sizes.reduce((a, b) => a + b, 0);
-  const exact = sizes.map((size) => size * (total / sum));
+  return wholeShares(sizes.map((size) => size * (total / sum)), { total, sizes });
+}
+
+/**
+ * Rounds `exact` to whole numbers that add up to `total`: the largest remainders are rounded up, ties to
+ * the lower index. No share is rounded up beyond its size.
+ */
+export function wholeShares(
+  exact: readonly number[],
+  { total, sizes }: { total: number; sizes: readonly number[] },
+): number[] {
   const shares = exact.map(Math.floor);
-  const byRemainder = sizes.map((_, i) => i)
+  const byRemainder = exact.map((_, i) => i)
     .sort((a, b) => (exact[b]! - shares[b]!) - (exact[a]! - shares[a]!) || a - b);
   let missing = total - shares.reduce((a, b) => a + b, 0);
   for (const i of byRemainder) {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createRng } from "../../core/rng.ts";
-import { BadRecord, type Reason } from "../problem.ts";
 import { noise } from "../testing.ts";
 import { assumedLines } from "./assumptions.ts";
 import { chooseLead } from "./choose_lead.ts";
@@ -10,6 +9,7 @@ import { prepare } from "./prepare.ts";
 import { type ReadingOptions, understand } from "./reading.ts";
 import type { ReadFile } from "./registry.ts";
 import type { Lead } from "./signal_file.ts";
+import { refused } from "./testing.ts";
 import { millivoltsIn, secondsIn } from "./units.ts";
 
 const lead = (more: Partial<Lead> & { values?: readonly number[] } = {}): Lead => ({
@@ -26,15 +26,6 @@ const file = (leads: readonly Lead[], more: Partial<ReadFile> = {}): ReadFile =>
 });
 const read = (one: Lead, options: Partial<ReadingOptions> = {}, more: Partial<ReadFile> = {}) =>
   understand(file([one], more), { units: "auto", ...options });
-
-function refused(body: () => unknown, reason: Reason, detail: RegExp): void {
-  assert.throws(body, (error: Error) => {
-    assert.ok(error instanceof BadRecord, String(error));
-    assert.equal(error.reason, reason, error.message);
-    assert.match(error.message, detail);
-    return true;
-  });
-}
 
 Deno.test("units of voltage in any case and with any micro sign, and no others", () => {
   for (

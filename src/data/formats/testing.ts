@@ -1,8 +1,11 @@
 /**
- * Makers of small files in the formats that are read, byte by byte after their definitions.
+ * Makers of small files in the formats that are read, byte by byte after their definitions, and what
+ * tests of their readers share.
  *
  * @module
  */
+import assert from "node:assert/strict";
+import { BadRecord, type Reason } from "../problem.ts";
 
 const encoder = new TextEncoder();
 
@@ -187,4 +190,14 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return out;
+}
+
+/** Fails unless `body` refuses a recording for this reason, with words that match `detail`. */
+export function refused(body: () => unknown, reason: Reason, detail: RegExp): void {
+  assert.throws(body, (error: Error) => {
+    assert.ok(error instanceof BadRecord, String(error));
+    assert.equal(error.reason, reason, error.message);
+    assert.match(error.message, detail);
+    return true;
+  });
 }

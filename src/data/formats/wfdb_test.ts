@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { zlibSync } from "fflate";
 import { createRng } from "../../core/rng.ts";
-import { BadRecord, type Reason } from "../problem.ts";
 import { mat4, noise } from "../testing.ts";
 import { readSignalFile } from "./registry.ts";
-import { mat5 } from "./testing.ts";
+import { mat5, refused } from "./testing.ts";
 import { parseWfdbHeader } from "./wfdb_header.ts";
 import { SAMPLE_FORMATS } from "./wfdb_samples.ts";
 
@@ -28,15 +27,6 @@ const decoded = (format: string, bytes: readonly number[], more = "1/mV 16 0 0")
     "r.dat": Uint8Array.from(bytes),
   })[0]!;
 const int16 = (values: readonly number[]) => new Uint8Array(Int16Array.from(values).buffer);
-
-function refused(body: () => unknown, reason: Reason, detail: RegExp): void {
-  assert.throws(body, (error: Error) => {
-    assert.ok(error instanceof BadRecord, String(error));
-    assert.equal(error.reason, reason, error.message);
-    assert.match(error.message, detail);
-    return true;
-  });
-}
 
 Deno.test("bytes of every format, worked by hand from signal(5)", () => {
   // 8: differences; the initial value is the header's sixth field.
