@@ -14,26 +14,25 @@ import process from "node:process";
 export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   core: [],
   statistics: [],
-  backend: [],
+  addon: [],
   data: [],
-  model: ["backend"],
+  model: ["addon"],
   training: ["model", "data"],
   pruning: ["training"],
-  experiment: ["pruning"],
-  lottery: ["experiment"],
-  ticket: ["experiment", "report"],
+  config: ["pruning"],
+  run: ["config"],
   report: ["statistics"],
-  compare: ["experiment", "report"],
-  analysis: ["lottery"],
-  sweep: ["lottery"],
-  bench: ["experiment"],
-  cli: ["lottery", "report", "ticket", "compare", "sweep", "bench", "analysis"],
-  torture: ["cli"],
+  ticket: ["run", "statistics"],
+  predict: ["ticket", "report"],
+  compare: ["run", "report"],
+  analysis: ["run"],
+  sweep: ["run"],
+  cli: ["report", "predict", "compare", "sweep", "analysis"],
 };
 
 /** Folders whose types, and nothing that runs, a folder may import besides. */
 const TYPES_OF: Readonly<Record<string, readonly string[]>> = {
-  report: ["experiment", "analysis"],
+  report: ["run", "analysis"],
 };
 
 /** Folders of `native` that each folder may include besides itself and `include/lth`. */
@@ -46,6 +45,9 @@ export const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
   inference: [],
   binding: [],
 };
+
+/** Helpers of tests, which share the references in `test`. */
+const FOR_TESTS = /\/testing\w*\.ts$/;
 
 /** Packages that `core` may use: none, only what the runtime brings. */
 const RUNTIME = /^node:/;
@@ -108,6 +110,7 @@ function importProblem(
     return folder === "core" && !RUNTIME.test(specifier) ? "core uses no packages" : undefined;
   }
   const target = relative(source, resolve(dirname(path), specifier));
+  if (target.startsWith("../test/") && FOR_TESTS.test(path)) return undefined;
   if (target.startsWith("..")) return "it lies outside src";
   const targetFolder = target.split("/")[0]!;
   if (targetFolder === folder) return undefined;

@@ -43,24 +43,26 @@ Deno.test("the table has no cycle, and names only folders it knows", () => {
   for (const folder of Object.keys(STANDS_ON)) {
     for (const below of mayImport(folder)) assert.ok(STANDS_ON[below], below);
   }
-  assert.deepEqual(mayImport("training"), ["core", "model", "backend", "data"]);
+  assert.deepEqual(mayImport("training"), ["core", "model", "addon", "data"]);
 });
 
 Deno.test("an import against the direction is named", async (t) => {
   const cases: [string, string, boolean][] = [
     ["src/model/x.ts", 'import "../training/loop.ts";', false],
-    ["src/model/x.ts", 'import type { A } from "../backend/native.ts";', true],
+    ["src/model/x.ts", 'import type { A } from "../addon/native.ts";', true],
     ["src/core/x.ts", 'import { z } from "zod";', false],
     ["src/core/x.ts", 'import { join } from "node:path";', true],
     ["src/core/x.ts", 'import "../data/csv.ts";', false],
-    ["src/report/x.ts", 'export { a } from "../experiment/config.ts";', false],
-    ["src/report/x.ts", 'import type { A } from "../experiment/config.ts";', true],
-    ["src/report/x.ts", 'import type { A } from "../lottery/run.ts";', false],
+    ["src/report/x.ts", 'export { a } from "../run/summary.ts";', false],
+    ["src/report/x.ts", 'import type { A } from "../run/summary.ts";', true],
+    ["src/report/x.ts", 'import type { A } from "../compare/run.ts";', false],
     ["src/report/x.ts", 'import uplot from "uplot";', true],
-    ["src/lottery/x.ts", 'import "../cli/lth.ts";', false],
-    ["src/lottery/x_test.ts", 'import "../cli/lth.ts";', true],
-    ["src/training/deep/x.ts", 'import "../../lottery/run.ts";', false],
+    ["src/run/x.ts", 'import "../cli/lth.ts";', false],
+    ["src/run/x_test.ts", 'import "../cli/lth.ts";', true],
+    ["src/training/deep/x.ts", 'import "../../run/run.ts";', false],
     ["src/data/x.ts", 'import "../../scripts/build.ts";', false],
+    ["src/data/testing.ts", 'import "../../test/conformance/suite.ts";', true],
+    ["src/data/x.ts", 'import "../../test/conformance/suite.ts";', false],
     ["src/novel/x.ts", "export {};", false],
   ];
   for (const [path, text, allowed] of cases) {

@@ -33,7 +33,7 @@ Deno.test("no install script runs: the packages that have one are denied by name
 });
 
 Deno.test("sources import packages and each other, never an address", () => {
-  for (const folder of ["src", "scripts"]) {
+  for (const folder of ["src", "test", "bench", "scripts"]) {
     const files = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"));
     assert.ok(files.length > 5);

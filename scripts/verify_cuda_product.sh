@@ -31,5 +31,5 @@ for run in "$runs"/cpu/round-*/metrics.csv; do
     if (d > 0.1 || d < -0.1) bad = 1 } END { exit bad || NR < 2 }'
 done
 # Elsewhere these run on the emulator.
-"${deno[@]}" test -A src/backend/cuda_test.ts src/cli/cuda_test.ts
+"${deno[@]}" test -A src/addon/cuda_test.ts src/cli/cuda_test.ts
 "${deno[@]}" task bench --backend cuda --only steps,layers --densities 1,0.1,0.02,0.007

@@ -65,7 +65,7 @@ void test_batch(Backend& backend, int slots, int length, bool flip, SameBits& sa
   if (flip && slots >= 16) CHECK(negated > 0 && negated < slots);
 }
 
-/// All kinds of augmentation at once: the same bits on every backend, which src/backend/conformance
+/// All kinds of augmentation at once: the same bits on every backend, which test/conformance
 /// compares with a reference.
 void test_augmented(Backend& backend, SameBits& same) {
   Random random(5);

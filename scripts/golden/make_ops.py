@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """PyTorch's results for single ops, which the float64 reference is checked against.
 
-  python3 scripts/golden/make_ops.py src/backend/conformance/golden/ops.safetensors
+  python3 scripts/golden/make_ops.py test/conformance/golden/ops.safetensors
 """
 import json
 import sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A training run of 10 steps of a tiny version of the network, in float64, for the golden test.
 
-  python3 scripts/golden/make_training.py src/backend/conformance/golden/training.safetensors
+  python3 scripts/golden/make_training.py test/conformance/golden/training.safetensors
 
 The network is the one of Hannun et al. 2019 as src/model builds it, with 4 blocks of 4 filters
 that double after 2: stem conv - BN - ReLU, blocks [BN - ReLU, skipped in block 0] conv - BN - ReLU

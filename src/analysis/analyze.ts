@@ -5,9 +5,9 @@
  */
 import { UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
-import type { RunStore } from "../experiment/run_store.ts";
-import type { ControlBase } from "../lottery/control_base.ts";
-import { useKernels } from "../lottery/round_kernels.ts";
+import type { RunStore } from "../run/run_store.ts";
+import type { ControlBase } from "../run/control_base.ts";
+import { useKernels } from "../run/round_kernels.ts";
 import { maskOf, resetMasks, type Snapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
 import type { Analysis, RoundAnalysis } from "./analysis.ts";

@@ -9,19 +9,19 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
-import { type Config, parseConfig } from "../experiment/config.ts";
-import { predictionsCsv } from "../experiment/predictions_csv.ts";
-import { RunStore } from "../experiment/run_store.ts";
-import type { RoundSummary, Summary } from "../experiment/summary.ts";
-import { CONTROL_POLICIES } from "../lottery/controls.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import { predictionsCsv } from "../run/predictions_csv.ts";
+import { RunStore } from "../run/run_store.ts";
+import type { RoundSummary, Summary } from "../run/summary.ts";
+import { CONTROL_POLICIES } from "../run/controls.ts";
 import {
   type FinalScores,
   scoresOfLogits,
   type SplitLogits,
   splitLogits,
   temperatureOf,
-} from "../lottery/final_scores.ts";
-import { useKernels } from "../lottery/round_kernels.ts";
+} from "../run/final_scores.ts";
+import { useKernels } from "../run/round_kernels.ts";
 import { deciderOf, type DecisionRule, priorsOf } from "../training/decision.ts";
 import { resetMasks, restoreMasks, restoreSnapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Config } from "../experiment/config.ts";
-import { initialiseNetwork } from "../experiment/start_weights.ts";
-import type { Scores } from "../experiment/summary.ts";
-import { setSignedConstants } from "../lottery/signed_constants.ts";
+import type { Config } from "../config/config.ts";
+import { initialiseNetwork } from "../run/start_weights.ts";
+import type { Scores } from "../run/summary.ts";
+import { setSignedConstants } from "../run/signed_constants.ts";
 import { evaluate } from "../training/evaluate.ts";
 import { recalibrateStatistics } from "../training/recalibrate.ts";
 import { restoreMasks, type Snapshot } from "../training/snapshot.ts";

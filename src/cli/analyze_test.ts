@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Analysis } from "../analysis/analysis.ts";
 import { runFiles } from "../core/paths.ts";
-import { withToyDataset } from "../lottery/testing.ts";
+import { withToyDataset } from "../run/testing.ts";
 import { outcome, toyArgs } from "./testing.ts";
 
 Deno.test("an analysis holds every round's figures and is written beside the run", () =>

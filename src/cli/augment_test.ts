@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { roundFiles, runFiles } from "../core/paths.ts";
-import { withToyDataset } from "../lottery/testing.ts";
+import { withToyDataset } from "../run/testing.ts";
 import { readTicket } from "../ticket/ticket_file.ts";
 import { command, outcome, toyArgs } from "./testing.ts";
 

@@ -6,7 +6,7 @@ import { zipSync } from "fflate";
 import { inTemporaryDirectory, madeRecords, mat4, snapshot, writeSource } from "../data/testing.ts";
 import { startServer } from "../data/testing_server.ts";
 
-const SCRIPT = fileURLToPath(new URL("build_datasets.ts", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("./build_datasets.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 /** Runs the command in a process of its own, with the permissions that its task gives it. */

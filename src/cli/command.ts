@@ -7,7 +7,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import * as fs from "node:fs";
 import process from "node:process";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
-import { isDeviceFailure } from "../backend/native_error.ts";
+import { isDeviceFailure } from "../addon/native_error.ts";
 import { isOutOfMemory } from "../training/out_of_memory.ts";
 
 /**

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runFiles } from "../core/paths.ts";
-import type { Summary } from "../experiment/summary.ts";
-import { withToyDataset } from "../lottery/testing.ts";
+import type { Summary } from "../run/summary.ts";
+import { withToyDataset } from "../run/testing.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
 
 function summaryOf(run: string): Summary {

@@ -6,23 +6,23 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Precision } from "../backend/native.ts";
-import { findTestCuda } from "../backend/testing_cuda.ts";
+import type { Precision } from "../addon/native.ts";
+import { findTestCuda } from "../addon/testing_cuda.ts";
 import { readPredictions } from "../compare/predictions.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
-import type { Config } from "../experiment/config.ts";
-import type { Environment } from "../experiment/environment.ts";
-import { RunStore } from "../experiment/run_store.ts";
-import type { Summary } from "../experiment/summary.ts";
+import type { Config } from "../config/config.ts";
+import type { Environment } from "../run/environment.ts";
+import { RunStore } from "../run/run_store.ts";
+import type { Summary } from "../run/summary.ts";
 import {
   assertEqualSnapshots,
   assertSameResults,
   masked,
   type ToySize,
   writeToyDataset,
-} from "../lottery/testing.ts";
-import { ended, signal } from "../torture/child.ts";
-import { savedTimes } from "../torture/kill_moment.ts";
+} from "../run/testing.ts";
+import { ended, signal } from "../../test/torture/child.ts";
+import { savedTimes } from "../../test/torture/kill_moment.ts";
 import { command, lth, type Outcome, outcome } from "./testing.ts";
 
 /** 12 records to train on, some of them twice as long as the others. */

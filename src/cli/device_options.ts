@@ -4,10 +4,10 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import type { NativeDevice, Precision } from "../backend/native.ts";
-import { type BackendChoice, openDevice, PRECISIONS } from "../backend/select.ts";
+import type { NativeDevice, Precision } from "../addon/native.ts";
+import { type BackendChoice, openDevice, PRECISIONS } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
-import type { Config } from "../experiment/config.ts";
+import type { Config } from "../config/config.ts";
 import { integer } from "./command.ts";
 
 /** As commander gives them. */

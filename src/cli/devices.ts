@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { chooseBackend, listBackends } from "../backend/select.ts";
-import { loadAddon } from "../backend/addon.ts";
+import { chooseBackend, listBackends } from "../addon/select.ts";
+import { loadAddon } from "../addon/addon.ts";
 import { createCommand, runMain } from "./command.ts";
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Config } from "../experiment/config.ts";
+import type { Config } from "../config/config.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
 import type { Workbench } from "../training/workbench.ts";

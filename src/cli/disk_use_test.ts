@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runFiles } from "../core/paths.ts";
-import { withToyDataset } from "../lottery/testing.ts";
+import { withToyDataset } from "../run/testing.ts";
 import { diskText } from "./disk_use.ts";
 import { lth, toyArgs } from "./testing.ts";
 

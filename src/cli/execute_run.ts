@@ -5,12 +5,12 @@
  */
 import * as path from "node:path";
 import process from "node:process";
-import type { NativeDevice } from "../backend/native.ts";
+import type { NativeDevice } from "../addon/native.ts";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory } from "../core/paths.ts";
-import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
-import type { RunStore } from "../experiment/run_store.ts";
-import { doRun } from "../lottery/run.ts";
+import { type Config, configDifferences, parseConfig } from "../config/config.ts";
+import type { RunStore } from "../run/run_store.ts";
+import { doRun } from "../run/run.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { printResults } from "./results.ts";
 import { RunReport } from "./run_report.ts";

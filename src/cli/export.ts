@@ -10,15 +10,15 @@ import { writeFileAtomic, writeFilesAtomic } from "../core/files.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { readDescription } from "../data/description.ts";
-import { parseConfig } from "../experiment/config.ts";
-import { RunStore } from "../experiment/run_store.ts";
-import type { Summary } from "../experiment/summary.ts";
-import { openDataset } from "../lottery/run.ts";
+import { parseConfig } from "../config/config.ts";
+import { RunStore } from "../run/run_store.ts";
+import type { Summary } from "../run/summary.ts";
+import { openDataset } from "../run/run.ts";
 import { cSource } from "../ticket/c_source.ts";
 import { footprintOf } from "../ticket/footprint.ts";
 import { onnxModel } from "../ticket/onnx.ts";
 import { encodePytorch } from "../ticket/pytorch.ts";
-import { roundingLoss } from "../ticket/rounding_loss.ts";
+import { roundingLoss } from "../predict/rounding_loss.ts";
 import {
   CINC2017_LICENCE,
   describeDecision,

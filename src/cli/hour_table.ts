@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LongRecord } from "../ticket/long_record.ts";
+import type { LongRecord } from "../predict/long_record.ts";
 import { percent, table } from "./format.ts";
 
 /** A recording that may be long. */

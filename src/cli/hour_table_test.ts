@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { longRecord } from "../ticket/long_record.ts";
+import { longRecord } from "../predict/long_record.ts";
 import { hourTables } from "./hour_table.ts";
 
 Deno.test("a table per long recording, with its burden; nothing for short ones", () => {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { NativeDevice } from "../backend/native.ts";
-import { chooseBackend, listBackends } from "../backend/select.ts";
+import type { NativeDevice } from "../addon/native.ts";
+import { chooseBackend, listBackends } from "../addon/select.ts";
 import { runDirectory } from "../core/paths.ts";
-import { type Config, parseConfig } from "../experiment/config.ts";
+import { type Config, parseConfig } from "../config/config.ts";
 import {
   applyOverrides,
   computeSettings,
@@ -16,8 +16,8 @@ import {
   type Overrides,
   presetConfig,
   readConfig,
-} from "../experiment/resolve.ts";
-import { RunStore } from "../experiment/run_store.ts";
+} from "../run/resolve.ts";
+import { RunStore } from "../run/run_store.ts";
 import { analyzeMain } from "./analyze.ts";
 import { runMain } from "./command.ts";
 import { controlMain } from "./control.ts";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { decodeSafetensors } from "../core/safetensors.ts";
-import { withToyDataset } from "../lottery/testing.ts";
+import { withToyDataset } from "../run/testing.ts";
 import { main as exportMain } from "./export.ts";
 import { outcome, toyArgs } from "./testing.ts";
 

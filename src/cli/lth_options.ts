@@ -4,12 +4,12 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import type { BackendChoice } from "../backend/select.ts";
+import type { BackendChoice } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
-import { MODES } from "../experiment/config.ts";
+import { MODES } from "../config/config.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
-import { PRESETS } from "../experiment/presets.ts";
-import { type Overrides, refuseContradictions } from "../experiment/resolve.ts";
+import { PRESETS } from "../config/presets.ts";
+import { type Overrides, refuseContradictions } from "../run/resolve.ts";
 import { DECISIONS, PRIOR_UNITS } from "../training/decision.ts";
 import { addAugmentOptions } from "./augment_options.ts";
 import { createCommand, integer, number } from "./command.ts";

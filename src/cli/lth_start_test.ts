@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runFiles } from "../core/paths.ts";
-import { assertSameResults, withToyDataset } from "../lottery/testing.ts";
+import { assertSameResults, withToyDataset } from "../run/testing.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
 
 Deno.test("of several first starts of a run at once one does it, the others name it and refuse", () =>

@@ -7,8 +7,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { CHECKPOINTS, runFiles } from "../core/paths.ts";
-import { type Config, parseConfig } from "../experiment/config.ts";
-import type { Summary, Timing } from "../experiment/summary.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import type { Summary, Timing } from "../run/summary.ts";
 
 /** Seconds of an epoch at a density, with its evaluation. */
 export interface Rate {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { openDevice } from "../backend/select.ts";
-import { openBench } from "../bench/shape.ts";
+import { openDevice } from "../addon/select.ts";
+import { openBench } from "../../bench/shape.ts";
 import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
 import { loadDataset } from "../data/dataset.ts";
-import { presetConfig } from "../experiment/resolve.ts";
-import { workbenchConfig } from "../experiment/workbench_config.ts";
-import { doToyRun, halving, toyConfig, withToyDataset } from "../lottery/testing.ts";
+import { presetConfig } from "../run/resolve.ts";
+import { workbenchConfig } from "../run/workbench_config.ts";
+import { doToyRun, halving, toyConfig, withToyDataset } from "../run/testing.ts";
 import { Workbench } from "../training/workbench.ts";
 import { planRun } from "./plan.ts";
 import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";

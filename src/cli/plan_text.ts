@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { durationText } from "./bench_tables.ts";
 import { bytesText } from "./disk_use.ts";
-import { percent, table } from "./format.ts";
+import { durationText, percent, table } from "./format.ts";
 import { REFERENCE, type RunPlan } from "./plan.ts";
 
 /** @param runs So many runs like it, for --replicates. */

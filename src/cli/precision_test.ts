@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { listBackends } from "../backend/select.ts";
+import { listBackends } from "../addon/select.ts";
 import { runFiles } from "../core/paths.ts";
-import type { Environment } from "../experiment/environment.ts";
-import type { Config } from "../experiment/config.ts";
-import type { Summary } from "../experiment/summary.ts";
-import { assertSameResults, withToyDataset } from "../lottery/testing.ts";
+import type { Environment } from "../run/environment.ts";
+import type { Config } from "../config/config.ts";
+import type { Summary } from "../run/summary.ts";
+import { assertSameResults, withToyDataset } from "../run/testing.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
 
 const cpu = listBackends().find(({ name }) => name === "cpu");

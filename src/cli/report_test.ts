@@ -7,7 +7,7 @@ import { writeJson } from "../core/files.ts";
 import { ROOT } from "../core/paths.ts";
 import { loadDataset } from "../data/dataset.ts";
 import { readPredictions } from "../compare/predictions.ts";
-import { withToyDataset } from "../lottery/testing.ts";
+import { withToyDataset } from "../run/testing.ts";
 import type { ReportData } from "../report/data.ts";
 import { unpackSamples } from "../report/ecg/pack.ts";
 import type { EcgData } from "../report/ecg/record.ts";

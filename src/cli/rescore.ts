@@ -15,8 +15,8 @@ import {
   writeRescored,
 } from "../analysis/rescore.ts";
 import { UsageError } from "../core/errors.ts";
-import { workbenchConfig } from "../experiment/workbench_config.ts";
-import { openDataset } from "../lottery/run.ts";
+import { workbenchConfig } from "../run/workbench_config.ts";
+import { openDataset } from "../run/run.ts";
 import {
   type Decision,
   type DecisionRule,

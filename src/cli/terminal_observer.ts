@@ -7,10 +7,10 @@
 import { Presets, SingleBar } from "cli-progress";
 import process from "node:process";
 import { reportFile, runDirectory } from "../core/paths.ts";
-import type { Config } from "../experiment/config.ts";
-import type { Environment } from "../experiment/environment.ts";
-import type { EpochRow, RoundSummary, Summary } from "../experiment/summary.ts";
-import type { RunObserver } from "../lottery/run.ts";
+import type { Config } from "../config/config.ts";
+import type { Environment } from "../run/environment.ts";
+import type { EpochRow, RoundSummary, Summary } from "../run/summary.ts";
+import type { RunObserver } from "../run/run.ts";
 import { type Progress, stepsDone } from "../training/progress.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { diskOfRun, diskText } from "./disk_use.ts";

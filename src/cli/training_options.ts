@@ -4,8 +4,8 @@
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { TrainingSettings } from "../experiment/training_config.ts";
-import { KERNEL_CHOICES, OPTIMIZERS } from "../experiment/training_config.ts";
+import type { TrainingSettings } from "../config/training_config.ts";
+import { KERNEL_CHOICES, OPTIMIZERS } from "../config/training_config.ts";
 import { SCHEDULES } from "../training/schedule.ts";
 import { ON_NAN } from "../training/train.ts";
 import { integer, number } from "./command.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { iterationOf, parseStepPoint } from "../core/step.ts";
-import type { RoundSummary } from "../experiment/summary.ts";
+import type { RoundSummary } from "../run/summary.ts";
 import { isContinued, isSmallDense } from "./check.ts";
 import { baseOf, type Network } from "./levels.ts";
 import { rewinds, setting } from "./method.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EpochRow, Timing } from "../experiment/summary.ts";
+import type { EpochRow, Timing } from "../run/summary.ts";
 import { fixtureSummary } from "../report/fixture.ts";
 import { costOf, epochsToReach } from "./cost.ts";
 import type { Control, Run } from "./run.ts";

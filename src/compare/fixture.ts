@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { createRng } from "../core/rng.ts";
-import type { Scores, Summary } from "../experiment/summary.ts";
+import type { Scores, Summary } from "../run/summary.ts";
 import { fixtureSummary } from "../report/fixture.ts";
 import { scoresOf } from "../training/metrics.ts";
 import type { Control } from "./run.ts";

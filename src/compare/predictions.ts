@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { Failure, messageOf } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { type CsvRow, parseCsv } from "../data/csv.ts";
-import { predictionColumns } from "../experiment/predictions_csv.ts";
+import { predictionColumns } from "../run/predictions_csv.ts";
 
 /** True and predicted class of one record, by position in `Summary.classes`. */
 export interface Outcome {

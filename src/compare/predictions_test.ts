@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { Failure } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
-import { predictionsCsv } from "../experiment/predictions_csv.ts";
+import { predictionsCsv } from "../run/predictions_csv.ts";
 import { deciderOf, type DecisionRule, predictRecord, Tally } from "../training/decision.ts";
 import { readPredictions } from "./predictions.ts";
 import { withDirectory } from "./testing.ts";

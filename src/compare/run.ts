@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
-import type { RoundSummary, Summary, Timing } from "../experiment/summary.ts";
+import type { RoundSummary, Summary, Timing } from "../run/summary.ts";
 import { readSummary, readTiming } from "../report/read_run.ts";
 import { observed } from "../statistics/bootstrap.ts";
 import { macroF1, type Statistic } from "../statistics/f1.ts";

@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { CHECKPOINTS, roundFiles, runFiles } from "../core/paths.ts";
-import type { Summary } from "../experiment/summary.ts";
+import type { Summary } from "../run/summary.ts";
 import type { RoundDifference, RunDifferences } from "../report/extras.ts";
 import { readSummary } from "../report/read_run.ts";
 import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runDirectory, runFiles } from "../core/paths.ts";
-import type { Summary } from "../experiment/summary.ts";
+import type { Summary } from "../run/summary.ts";
 import { readSummary } from "../report/read_run.ts";
 import { methodKey, setting } from "./method.ts";
 import { compareText } from "./run.ts";

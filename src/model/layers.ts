@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { NativeBuffer, NativeDevice, NativeParameter, Value } from "../backend/native.ts";
-import type { NativeBuilder } from "../backend/native.ts";
+import type { NativeBuffer, NativeDevice, NativeParameter, Value } from "../addon/native.ts";
+import type { NativeBuilder } from "../addon/native.ts";
 import { type FanMode, heNormal } from "./initializers.ts";
 
 /** A trainable tensor with its name in files and reports. */

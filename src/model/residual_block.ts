@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { NativeBuilder, NativeDevice, Value } from "../backend/native.ts";
+import type { NativeBuilder, NativeDevice, Value } from "../addon/native.ts";
 import {
   Conv1d,
   type NamedBuffer,

@@ -11,7 +11,7 @@ import type {
   NativeBuilder,
   NativeDevice,
   Value,
-} from "../backend/native.ts";
+} from "../addon/native.ts";
 import type { FanMode } from "./initializers.ts";
 import {
   Conv1d,

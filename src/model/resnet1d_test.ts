@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openDevice } from "../backend/select.ts";
-import { PRESETS } from "../experiment/presets.ts";
+import { openDevice } from "../addon/select.ts";
+import { PRESETS } from "../config/presets.ts";
 import { costOf } from "../pruning/cost.ts";
 import { hopOf, ResNet1d } from "./resnet1d.ts";
 

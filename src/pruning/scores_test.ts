@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { signals } from "../backend/conformance/reference/signals.ts";
+import { signals } from "../../test/conformance/reference/signals.ts";
 import { createRng } from "../core/rng.ts";
 import { GradientProbe } from "../training/gradient.ts";
 import { takeSnapshot } from "../training/snapshot.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openTestDevice } from "../backend/testing.ts";
+import { openTestDevice } from "../addon/testing.ts";
 import { Failure } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { selectHighest } from "./select.ts";

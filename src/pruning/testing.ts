@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { conv1d } from "../backend/conformance/reference/conv1d.ts";
-import { crossEntropy } from "../backend/conformance/reference/cross_entropy.ts";
-import { norm } from "../backend/conformance/reference/norm.ts";
-import { shortcut } from "../backend/conformance/reference/shortcut.ts";
-import { type Signals, signals } from "../backend/conformance/reference/signals.ts";
+import { conv1d } from "../../test/conformance/reference/conv1d.ts";
+import { crossEntropy } from "../../test/conformance/reference/cross_entropy.ts";
+import { norm } from "../../test/conformance/reference/norm.ts";
+import { shortcut } from "../../test/conformance/reference/shortcut.ts";
+import { type Signals, signals } from "../../test/conformance/reference/signals.ts";
 import type { Batch } from "../data/batches.ts";
 import type { Workbench } from "../training/workbench.ts";
 

@@ -11,7 +11,7 @@ import type {
   Scores,
   Summary,
   Timing,
-} from "../experiment/summary.ts";
+} from "../run/summary.ts";
 
 /** What a made-up run looks like. */
 export interface FixtureOptions {

@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
 import { CHECKPOINTS, REPORTS, runFiles } from "../core/paths.ts";
-import type { Summary } from "../experiment/summary.ts";
+import type { Summary } from "../run/summary.ts";
 import { collect } from "./collect.ts";
 import { resultSplit, type RoundData, type Value } from "./data.ts";
 import { ecgFile, ecgLink } from "./ecg/place.ts";

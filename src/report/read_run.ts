@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
-import type { Summary, Timing } from "../experiment/summary.ts";
+import type { Summary, Timing } from "../run/summary.ts";
 
 /** The files of a run that a report needs. */
 export interface RunFiles {

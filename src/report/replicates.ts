@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scores, Summary } from "../experiment/summary.ts";
+import type { Scores, Summary } from "../run/summary.ts";
 import type { Band, ReplicateData } from "./data.ts";
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Summary } from "../experiment/summary.ts";
+import type { Summary } from "../run/summary.ts";
 
 /** A summary as people see it. */
 export interface ShownSummary extends Summary {

@@ -5,10 +5,10 @@
  */
 import * as fs from "node:fs";
 import { runDirectory, runFiles } from "../core/paths.ts";
-import { type Config, configDifferences, parseConfig } from "../experiment/config.ts";
-import { RunStore } from "../experiment/run_store.ts";
-import type { RoundState } from "../experiment/run_store.ts";
-import type { Summary } from "../experiment/summary.ts";
+import { type Config, configDifferences, parseConfig } from "../config/config.ts";
+import { RunStore } from "../run/run_store.ts";
+import type { RoundState } from "../run/run_store.ts";
+import type { Summary } from "../run/summary.ts";
 import { peekState } from "../training/checkpoint.ts";
 
 /** How far a run has come. */

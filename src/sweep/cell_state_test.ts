@@ -3,9 +3,9 @@ import * as path from "node:path";
 import { writeJson } from "../core/files.ts";
 import { runFiles } from "../core/paths.ts";
 import { inTemporaryDirectory } from "../data/testing.ts";
-import { applyOverrides, presetConfig } from "../experiment/resolve.ts";
-import { RunStore } from "../experiment/run_store.ts";
-import type { RoundState } from "../experiment/run_store.ts";
+import { applyOverrides, presetConfig } from "../run/resolve.ts";
+import { RunStore } from "../run/run_store.ts";
+import type { RoundState } from "../run/run_store.ts";
 import { writeCheckpoint } from "../training/checkpoint.ts";
 import { isComplete, readProgress, settingsDifferences } from "./cell_state.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldSuffix } from "../experiment/resolve.ts";
+import { foldSuffix } from "../run/resolve.ts";
 import type { Plan, Settings } from "./plan.ts";
 
 /** One run of a sweep. */

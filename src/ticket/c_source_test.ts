@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { createRng } from "../core/rng.ts";
 import { cSource, type CWeights } from "./c_source.ts";
-import { Predictor } from "./predictor.ts";
+import { Predictor } from "../predict/predictor.ts";
 import { quantiseNetwork } from "./quantise.ts";
 import { madeTicket, SMALL_SHAPE } from "./testing.ts";
 import { deciderOf, Tally } from "../training/decision.ts";

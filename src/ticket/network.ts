@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { loadAddon } from "../backend/addon.ts";
-import type { Isa, NativeInference } from "../backend/native.ts";
+import { loadAddon } from "../addon/addon.ts";
+import type { Isa, NativeInference } from "../addon/native.ts";
 import { Failure } from "../core/errors.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { type NetworkShape, shapeLayers, tensorShapes } from "../model/shape.ts";

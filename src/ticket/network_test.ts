@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { loadAddon } from "../backend/addon.ts";
-import type { NativeDevice, Value } from "../backend/native.ts";
-import { openDevice } from "../backend/select.ts";
+import { loadAddon } from "../addon/addon.ts";
+import type { NativeDevice, Value } from "../addon/native.ts";
+import { openDevice } from "../addon/select.ts";
 import { ResNet1d } from "../model/resnet1d.ts";
 import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference, type TrainedNetwork } from "./network.ts";

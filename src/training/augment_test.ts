@@ -2,8 +2,8 @@
  * Training with augmentation: what it depends on and what it leaves alone.
  */
 import assert from "node:assert/strict";
-import type { Augmentation } from "../backend/native.ts";
-import { openTestDevice } from "../backend/testing.ts";
+import type { Augmentation } from "../addon/native.ts";
+import { openTestDevice } from "../addon/testing.ts";
 import { evaluate } from "./evaluate.ts";
 import { noiseDataset, SMALL, withBench } from "./testing.ts";
 import { Workbench } from "./workbench.ts";

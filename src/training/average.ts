@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { NativeBuilder } from "../backend/native.ts";
+import type { NativeBuilder } from "../addon/native.ts";
 import type { ResNet1d } from "../model/resnet1d.ts";
 
 /** Records that the averages move; to be called after the optimiser. */

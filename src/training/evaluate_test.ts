@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TEST_BACKEND } from "../backend/testing.ts";
+import { TEST_BACKEND } from "../addon/testing.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Prediction } from "./decision.ts";
 import { SMALL, withBench } from "./testing.ts";

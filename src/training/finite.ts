@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { NativeError } from "../backend/native_error.ts";
-import type { NativeBuilder, NativeProgram, Value } from "../backend/native.ts";
+import { NativeError } from "../addon/native_error.ts";
+import type { NativeBuilder, NativeProgram, Value } from "../addon/native.ts";
 import type { Batch } from "../data/batches.ts";
 import type { NetworkTape } from "../model/resnet1d.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";

@@ -3,7 +3,7 @@ import { evaluate, readLogits } from "./evaluate.ts";
 import { averagedLogits } from "./flip_average.ts";
 import { softmaxOfStep } from "./softmax.ts";
 import { noiseDataset, SMALL, withBench } from "./testing.ts";
-import { openTestDevice } from "../backend/testing.ts";
+import { openTestDevice } from "../addon/testing.ts";
 import { Workbench } from "./workbench.ts";
 
 function softmaxAt(logits: Float32Array, rowLength: number, step: number): number[] {

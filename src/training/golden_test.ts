@@ -2,9 +2,9 @@
  * The golden training run of PyTorch through the project's own network and recorded programs.
  */
 import assert from "node:assert/strict";
-import { assertReplays } from "../backend/conformance/golden/replay_check.ts";
-import { type GoldenVariant, loadGolden } from "../backend/conformance/golden/training_golden.ts";
-import { openTestDevice } from "../backend/testing.ts";
+import { assertReplays } from "../../test/conformance/golden/replay_check.ts";
+import { type GoldenVariant, loadGolden } from "../../test/conformance/golden/training_golden.ts";
+import { openTestDevice } from "../addon/testing.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { UNNAMED_RULE } from "./decision.ts";
 import { Workbench } from "./workbench.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NativeDevice } from "../backend/native.ts";
+import type { NativeDevice } from "../addon/native.ts";
 import { Failure } from "../core/errors.ts";
 import { firstNotFinite, whereNotFinite } from "./finite.ts";
 import { type Progress, startOfTraining } from "./progress.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NativeError } from "../backend/native_error.ts";
+import { NativeError } from "../addon/native_error.ts";
 import { Failure } from "../core/errors.ts";
 
 /** A program that could not be made. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { NativeError } from "../backend/native_error.ts";
-import { openDevice } from "../backend/select.ts";
+import { NativeError } from "../addon/native_error.ts";
+import { openDevice } from "../addon/select.ts";
 import { Failure } from "../core/errors.ts";
 import { outOfMemory } from "./out_of_memory.ts";
 import { noiseDataset, SMALL } from "./testing.ts";

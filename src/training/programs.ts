@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeBuilder, NativeProgram, Value } from "../backend/native.ts";
+import type { NativeBuilder, NativeProgram, Value } from "../addon/native.ts";
 import type { Batch } from "../data/batches.ts";
 import type { Workbench } from "./workbench.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { conv1d } from "../backend/conformance/reference/conv1d.ts";
-import { batchStatistics } from "../backend/conformance/reference/norm.ts";
-import { signals } from "../backend/conformance/reference/signals.ts";
+import { conv1d } from "../../test/conformance/reference/conv1d.ts";
+import { batchStatistics } from "../../test/conformance/reference/norm.ts";
+import { signals } from "../../test/conformance/reference/signals.ts";
 import { keepingStatistics, recalibrateStatistics } from "./recalibrate.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { withBench } from "./testing.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Slot } from "../backend/native.ts";
+import type { Slot } from "../addon/native.ts";
 import { Failure } from "../core/errors.ts";
 import type { StoredTensor } from "../core/safetensors.ts";
 import type { ResNet1d } from "../model/resnet1d.ts";

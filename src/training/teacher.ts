@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { NativeBuilder, NativeDevice, Value } from "../backend/native.ts";
+import type { NativeBuilder, NativeDevice, Value } from "../addon/native.ts";
 import { type NetworkConfig, ResNet1d } from "../model/resnet1d.ts";
 import { restoreSnapshot, type Snapshot } from "./snapshot.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openTestDevice } from "../backend/testing.ts";
+import { openTestDevice } from "../addon/testing.ts";
 import { createRng } from "../core/rng.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { UNNAMED_RULE } from "./decision.ts";

@@ -13,7 +13,7 @@ import type {
   NativeProgram,
   OptimizerSettings,
   Value,
-} from "../backend/native.ts";
+} from "../addon/native.ts";
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { type NetworkConfig, ResNet1d } from "../model/resnet1d.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ConvKernels } from "../backend/native.ts";
+import type { ConvKernels } from "../addon/native.ts";
 import { withBench } from "./testing.ts";
 import type { Workbench } from "./workbench.ts";
 

@@ -1,0 +1,64 @@
+/**
+ * Where the time of a step goes, beside its floor: the time that the machine's multiply-adds or its
+ * memory need at least, whichever is more.
+ *
+ * @module
+ */
+import type { OpProfile } from "../src/addon/native.ts";
+import type { Floors } from "./machine.ts";
+
+/** One op of one layer, or several together. */
+export interface OpTime {
+  /** A layer ("block3.conv1"), or a part of the network ("stage 0"). */
+  readonly where: string;
+  readonly op: string;
+  readonly detail: string;
+  readonly seconds: number;
+  /** max(useful FLOP / peak, bytes / bandwidth), each op by itself. */
+  readonly floorSeconds: number;
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Each recorded op with its floor, in the order of the step. */
+export function opTimes(ops: readonly OpProfile[], floors: Floors): OpTime[] {
+  return ops.map(({ label, op, detail, seconds, flops, bytes }) => ({
+    where: label,
+    op,
+    detail,
+    seconds,
+    floorSeconds: Math.max(
+      flops / (1e9 * floors.peakGflops),
+      bytes / (1e9 * floors.bandwidthGbps),
+    ),
+    flops,
+    bytes,
+  }));
+}
+
+/** The part of the network that a label belongs to; blocks in stages of four. */
+export function partOf(label: string, blocksPerStage = 4): string {
+  const block = /^block(\d+)\./.exec(label);
+  if (block) return `stage ${Math.floor(Number(block[1]) / blocksPerStage)}`;
+  return label.split(".")[0]!;
+}
+
+/** Sums by part and op, largest time first. */
+export function byPart(times: readonly OpTime[]): OpTime[] {
+  const sums = new Map<string, OpTime>();
+  for (const time of times) {
+    const where = partOf(time.where);
+    const key = `${where} ${time.op}`;
+    const sum = sums.get(key);
+    sums.set(key, {
+      where,
+      op: time.op,
+      detail: "",
+      seconds: time.seconds + (sum?.seconds ?? 0),
+      floorSeconds: time.floorSeconds + (sum?.floorSeconds ?? 0),
+      flops: time.flops + (sum?.flops ?? 0),
+      bytes: time.bytes + (sum?.bytes ?? 0),
+    });
+  }
+  return [...sums.values()].sort((a, b) => b.seconds - a.seconds);
+}

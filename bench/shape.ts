@@ -1,0 +1,37 @@
+/**
+ * What a step is timed on: the network of the full study on records of one length.
+ *
+ * @module
+ */
+import type { NativeDevice } from "../src/addon/native.ts";
+import { applyOverrides, presetConfig } from "../src/run/resolve.ts";
+import { workbenchConfig } from "../src/run/workbench_config.ts";
+import type { LoadedDataset } from "../src/data/dataset.ts";
+import { Workbench } from "../src/training/workbench.ts";
+import { noiseDataset } from "./noise.ts";
+
+/** Size of a training step. */
+export interface StepShape {
+  /** Records per step. */
+  readonly batchSize: number;
+  /** Samples per record, a multiple of 256. */
+  readonly length: number;
+  /** Of the first stage; 32 is the full width. */
+  readonly filters: number;
+}
+
+/** E.g. "32 x 8,960". */
+export function shapeText({ batchSize, length, filters }: StepShape): string {
+  const width = filters === 32 ? "" : ` (${filters} filters)`;
+  return `${batchSize} x ${length.toLocaleString("en")}${width}`;
+}
+
+/** The preset cinc2017's network at this shape, on noise unless there is a data set. */
+export function openBench(
+  device: NativeDevice,
+  { batchSize, length, filters }: StepShape,
+  dataset: LoadedDataset = noiseDataset({ records: batchSize, length }),
+): Workbench {
+  const config = applyOverrides(presetConfig("cinc2017", device.name), { batchSize, filters });
+  return new Workbench(device, dataset, workbenchConfig(config, dataset));
+}

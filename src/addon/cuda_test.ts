@@ -1,0 +1,51 @@
+/**
+ * The CUDA backend, on this machine's GPU or the emulated one, under tests that hold for every backend:
+ * as many of them as take the emulator a second or two.
+ */
+import { findTestCuda, runTestsOn } from "./testing_cuda.ts";
+
+/** Files of the project, and the tests in them where not all. */
+interface Part {
+  readonly files: readonly string[];
+  readonly only?: RegExp;
+}
+
+const GROUPS: Record<string, Part[]> = {
+  "ops and recorded steps do what the references do": [
+    { files: ["test/conformance/conformance_test.ts"] },
+    {
+      files: [
+        ...["transfer", "builder_misuse", "device_misuse", "parameter_misuse", "run_misuse"]
+          .map((name) => `src/addon/${name}_test.ts`),
+        "src/pruning/select_test.ts",
+      ],
+    },
+    {
+      files: ["src/addon/run_test.ts"],
+      only: /^(a recorded step learns|the same steps|a step that fails|programs may be mixed)/,
+    },
+  ],
+  "training, scores and pruning do what they are defined to do": [
+    {
+      files: ["golden", "evaluate", "recalibrate"].map((name) => `src/training/${name}_test.ts`),
+      only: /(PyTorch's does: (dense|masked)|^in evaluation|^recalibrated)/,
+    },
+    {
+      files: ["src/training/on_nan_test.ts", "src/pruning/prune_test.ts"],
+      only: /^(a step that is not finite|the layer is named|magnitude keeps|criteria|kept layers)/,
+    },
+  ],
+};
+
+const cuda = findTestCuda();
+const env = cuda?.emulated ? { LTH_TEST_SHARE: "7" } : {};
+
+for (const [name, parts] of Object.entries(GROUPS)) {
+  Deno.test({
+    name: `with CUDA, ${name}`,
+    ignore: cuda === null,
+    fn: async () => {
+      await Promise.all(parts.map(({ files, only }) => runTestsOn(cuda!, { files, only, env })));
+    },
+  });
+}

@@ -1,0 +1,437 @@
+/**
+ * The typed contract of the native addon: every class and function that C++ exports, and nothing
+ * else in TypeScript knows more. Shapes: N batch, C channels, L length, K kernel size, row major.
+ *
+ * Every call checks its arguments. Wrong kinds throw `TypeError`, impossible values `RangeError`, and
+ * what cannot be done now (disposed, busy, out of memory, not available) `NativeError`, each with the
+ * offending value. Native memory is invisible to the garbage collector: `dispose()` what you make.
+ *
+ * @module
+ */
+
+/** A backend this build knows of. */
+export interface BackendInfo {
+  readonly name: "cpu" | "cuda";
+  readonly available: boolean;
+  /** What it runs on when available, the reason when not. */
+  readonly detail: string;
+}
+
+/** Instruction sets of the CPU backend; `automatic` is the best the machine has. */
+export type Isa = "automatic" | "portable" | "avx2" | "avx512";
+
+/**
+ * How convolutions multiply: `fp32` float products; `tf32` operands rounded to 11 significant bits
+ * (on GPUs only); `bf16` to 8 (on CPUs with AVX512_BF16, where that is faster; GPUs keep activations
+ * and their gradients in these 16 bits too). Sums and weights stay float.
+ */
+export type Precision = "fp32" | "tf32" | "bf16";
+
+/** How to open a device. */
+export interface DeviceOptions {
+  readonly backend: "cpu" | "cuda";
+  /** Worker threads of the CPU backend; 0 means one per core. Results do not depend on it. */
+  readonly threads?: number;
+  readonly isa?: Isa;
+  /** Which GPU, as the driver counts them; 0 by default. Of the CUDA backend alone. */
+  readonly index?: number;
+  /** By default `fp32` on the CPU, `tf32` on a GPU. */
+  readonly precision?: Precision;
+}
+
+/** The addon's exports. */
+export interface NativeAddon {
+  /** Version and build settings, recorded with every run. */
+  readonly buildInfo: string;
+  listBackends(): BackendInfo[];
+  readonly Device: new (options: DeviceOptions) => NativeDevice;
+  readonly Inference: new (options: InferenceOptions) => NativeInference;
+  /** The class of errors about state; set once by `src/addon/addon.ts`. */
+  setNativeError(errorClass: new (message: string) => Error): void;
+}
+
+/**
+ * Owner of memory, parameters and programs. Anything made by one device only works with it, and can
+ * no longer be used once the device is closed. Disposing an idle device frees it at once; disposing
+ * one that runs throws NativeError: use {@linkcode NativeDevice.close}.
+ */
+export interface NativeDevice extends Disposable {
+  readonly name: "cpu" | "cuda";
+  /** E.g. "AVX-512, 2 threads". */
+  readonly description: string;
+  /**
+   * Whether there are several kernels for a convolution that differ in the last bits of their results,
+   * so that the fastest are found by {@linkcode NativeProgram.chooseKernels} and recorded.
+   */
+  readonly timesConvolutions: boolean;
+  /** A trainable tensor, all zeros. */
+  parameter(shape: readonly number[]): NativeParameter;
+  /** A float array that is not trained, all zeros. */
+  buffer(size: number): NativeBuffer;
+  /** Copies recordings to the device. */
+  dataset(data: DatasetArrays): NativeDataset;
+  /** Starts recording a step of `records` slots of at most `length` samples. */
+  builder(options: { records: number; length: number; seed: bigint }): NativeBuilder;
+  /**
+   * Replays `programs[i]` with the i-th row of the inputs, in order, on the device's own thread.
+   * One run at a time: a second call before the first has settled throws NativeError, and so does
+   * touching a parameter, buffer or value meanwhile; what is disposed meanwhile is freed when the
+   * run has settled.
+   *
+   * @throws {TypeError} If an input is missing that one of the programs needs.
+   * @returns A promise that rejects if a step fails, e.g. with RangeError for an unknown record.
+   */
+  run(programs: readonly NativeProgram[], inputs: RunInputs): Promise<RunResults>;
+  /**
+   * Global magnitude selection over the parameters' surviving weights: exactly `keep` survivors,
+   * largest |value| first, ties to the lower (parameter, flat index). Does not change the parameters.
+   *
+   * @returns One mask per parameter, 1 keep, 0 pruned.
+   * @throws {RangeError} On NaN, or if `keep` exceeds the number of surviving weights.
+   */
+  selectMagnitude(parameters: readonly NativeParameter[], keep: number): Uint8Array[];
+  /** Waits for a run under way, then frees the device. */
+  close(): Promise<void>;
+}
+
+/** Recordings for {@linkcode NativeDevice.dataset}. */
+export interface DatasetArrays {
+  /** All records one after another. */
+  readonly samples: Int16Array;
+  /** First sample of each record. */
+  readonly offsets: Float64Array;
+  /** Samples used of each record. */
+  readonly lengths: Int32Array;
+  /** Class index of each record. */
+  readonly labels: Int32Array;
+}
+
+/** Which of a parameter's arrays. */
+export type Slot = "value" | "gradient" | "moment1" | "moment2" | "average";
+
+/**
+ * A trainable tensor with gradient, optimiser moments, mask and, if it keeps one, moving average. Where
+ * the mask is 0, all arrays are exactly 0 at all times.
+ */
+export interface NativeParameter extends Disposable {
+  readonly shape: readonly number[];
+  readonly size: number;
+  /** Surviving weights. */
+  readonly kept: number;
+  /** From now on there is an average, all zeros. */
+  keepAverage(): void;
+  /** @throws {NativeError} For the average of a parameter that keeps none. */
+  read(slot: Slot): Float32Array;
+  /** Copies `data` in; pruned places stay 0. */
+  write(slot: Slot, data: Float32Array): void;
+  readMask(): Uint8Array;
+  /** Sets the mask (0 and 1 only) and zeroes what it prunes. */
+  setMask(mask: Uint8Array): void;
+  /**
+   * Has the convolutions with this weight run on what {@linkcode NativeProgram.chooseKernels} has once
+   * found for it, until the next `setMask`.
+   *
+   * @throws {RangeError} If the device does not time convolutions, this is no weight of one, or this
+   *   mask or the device's precision does not allow these kernels.
+   */
+  setKernels(kernels: string): void;
+  dispose(): void;
+}
+
+/** A float array on the device. */
+export interface NativeBuffer extends Disposable {
+  readonly size: number;
+  read(): Float32Array;
+  write(data: Float32Array): void;
+  dispose(): void;
+}
+
+/** Recordings on the device. */
+export interface NativeDataset extends Disposable {
+  readonly records: number;
+  dispose(): void;
+}
+
+/** Handle of an activation inside one builder and the program made from it; opaque. */
+export type Value = number & { readonly __value: unique symbol };
+
+/** Settings of batch normalisation with its fused ReLU and dropout. */
+export interface NormSettings {
+  readonly gamma: NativeParameter;
+  readonly beta: NativeParameter;
+  readonly runningMean: NativeBuffer;
+  readonly runningVariance: NativeBuffer;
+  readonly epsilon: number;
+  /** running += momentum * (batch - running) */
+  readonly momentum: number;
+  /** false: normalise with the running statistics. */
+  readonly training: boolean;
+  readonly relu: boolean;
+  /** Rate 0 to < 1; applied only when training. */
+  readonly dropout: number;
+}
+
+/** Settings of the optimiser op. */
+export interface OptimizerSettings {
+  /**
+   * `adam` and `sgd` add the decay to the gradient. `adamw` multiplies the weights by 1 - rate * decay
+   * before the update, those of parameters of two and more extents: not biases and norms.
+   */
+  readonly kind: "adam" | "sgd" | "adamw";
+  /** Adam's beta1, SGD's momentum. */
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Global norm to clip gradients to; 0 for none. */
+  readonly clipNorm: number;
+}
+
+/**
+ * What a loss adds to plain cross-entropy; native/include/lth/backend.h has the formula. Each is left
+ * out by default.
+ */
+export interface LossSettings {
+  /** 0 to 1: of each target that goes to all classes alike. */
+  readonly labelSmoothing?: number;
+  /** Gamma of the focal loss, at least 0. */
+  readonly focal?: number;
+  /** [classes], each at least 0, not all 0. */
+  readonly classWeights?: readonly number[];
+  /** Logits of the shape of the network's own. */
+  readonly teachers?: readonly Value[];
+  /** That softens the teachers' and the network's probabilities; more than 0. */
+  readonly temperature?: number;
+  /** 0 to 1: share of the loss that is the teachers'. */
+  readonly teacherWeight?: number;
+}
+
+/** The ends of a range that a number is drawn from uniformly, for every record of a batch anew. */
+export type Range = readonly [low: number, high: number];
+
+/**
+ * Random changes of the records of a batch, made in the order of these fields; what is absent changes
+ * nothing. Formulas: native/include/lth/augmented_slot.h; sources: docs/augmentation.md.
+ */
+export interface Augmentation {
+  /** A stretched or cut record keeps a multiple of so many samples. */
+  readonly hop: number;
+  /**
+   * The record becomes so many times as long (1/16 to 16). What does not fit into the batch is cut: a
+   * random window remains, with or without a stretch.
+   */
+  readonly stretch?: Range | undefined;
+  /** log2 of the factor that the normalised samples are multiplied by (-16 to 16). */
+  readonly log2Amplitude?: Range | undefined;
+  /** A sine is added: amplitude in units of the samples, frequency in cycles per sample (0 to 0.5). */
+  readonly wander?: { readonly amplitude: Range; readonly frequency: Range } | undefined;
+  /** Standard deviation of added white noise, in units of the samples. */
+  readonly noise?: Range | undefined;
+  /** At every sample a burst of `length` zeros begins with this probability (0 to < 1; 1 to 4096). */
+  readonly bursts?: { readonly probability: number; readonly length: number } | undefined;
+  /** So many stretches (0 to 8) of 1 to `length` samples, at most half the record, become zero. */
+  readonly masks?: { readonly count: number; readonly length: number } | undefined;
+  /**
+   * Every record is mixed with another one of the batch, and so is the loss of its labels: its share is
+   * drawn from Beta(mixup, mixup), 0.05 to 2; 0 for none.
+   */
+  readonly mixup?: number | undefined;
+}
+
+/** A running statistic and the buffer of its average. */
+export interface AveragedBuffer {
+  readonly value: NativeBuffer;
+  readonly average: NativeBuffer;
+}
+
+/** Records the op sequence of a step; see native/include/lth/program.h for the definitions. */
+export interface NativeBuilder extends Disposable {
+  /** Names the ops recorded from here on. */
+  label(name: string): void;
+  /**
+   * Batch assembly from a resident data set: [N, 1, L], normalised, zero past each record's end; with
+   * random changes of the records if `augment` is given, and with the other sign if `negate` is.
+   */
+  gather(
+    dataset: NativeDataset,
+    options: {
+      mean: number;
+      std: number;
+      flip: boolean;
+      augment?: Augmentation | undefined;
+      negate?: boolean;
+    },
+  ): Value;
+  /** An input that {@linkcode NativeProgram.writeValue} fills: [N, C, L]. */
+  input(channels: number, length: number): Value;
+  /** SAME convolution. weight [Cout, Cin, K], bias [Cout]; `add` has the output's shape. */
+  conv1d(
+    x: Value,
+    options: { weight: NativeParameter; bias: NativeParameter; stride: number; add?: Value },
+  ): Value;
+  /** Gradient with respect to the input of the convolution that produced `y`, plus `add`. */
+  conv1dDgrad(y: Value, options: { dy: Value; add?: Value }): Value;
+  /** Gradients with respect to weight and bias of the convolution that produced `y`. */
+  conv1dWgrad(y: Value, dy: Value): void;
+  /** Batch normalisation, ReLU and dropout, as asked for. */
+  norm(x: Value, settings: NormSettings): Value;
+  /** Gradient with respect to the input of the norm that produced `y`, plus `add`. */
+  normBackward(y: Value, options: { dy: Value; add?: Value }): Value;
+  /** Max-pool by `stride`, then zero channels up to `channels`. */
+  shortcut(x: Value, options: { stride: number; channels: number }): Value;
+  shortcutBackward(y: Value, dy: Value): Value;
+  /** The loss, mean cross-entropy over valid steps by default; returns dlogits. */
+  crossEntropy(logits: Value, settings?: LossSettings): Value;
+  /** Clip and update, after all gradients. */
+  optimizer(parameters: readonly NativeParameter[], settings: OptimizerSettings): void;
+  /**
+   * After the optimiser: moves the averages of its parameters, which must keep them, and of buffers by
+   * (1 - decay) / (1 - decay^step) of the way to their values, step being the optimiser's. A step that is
+   * not applied moves none.
+   */
+  average(options: { buffers: readonly AveragedBuffer[]; decay: number }): void;
+  /** Keeps a value readable after a run. */
+  output(value: Value): void;
+  /** Bytes of activation memory that {@linkcode build} would ask for now. Allocates nothing. */
+  plannedBytes(): number;
+  /** Ends recording. */
+  build(): NativeProgram;
+  dispose(): void;
+}
+
+/** Inputs of a run of S steps of N record slots (each program's own N). */
+export interface RunInputs {
+  /**
+   * [S * N] records, -1 for an empty slot: one row for each program, which those without gather
+   * skip. Needed if any program gathers.
+   */
+  readonly records?: Int32Array;
+  /** [S]. Needed if any program has an optimizer. */
+  readonly learningRates?: Float32Array;
+  /**
+   * Of the first step: 1 for the first update since the optimiser was reset; then +1 per step.
+   * Needed if any program has an optimizer.
+   */
+  readonly optimizerStep?: number;
+  /**
+   * Random stream of the first step (dropout, sign flips, augmentation), from 0; then +1 per step,
+   * modulo 2^32. Needed if any program draws random numbers.
+   */
+  readonly stream?: number;
+}
+
+/**
+ * Results of a run, one entry per step. A training step whose loss or gradient norm is not finite is
+ * not applied: weights and moments stay as they were, as do running statistics that such a batch would
+ * make infinite or NaN. The run ends behind it, and there are fewer entries than programs.
+ */
+export interface RunResults {
+  /** Mean loss over valid steps. */
+  readonly loss: Float64Array;
+  /** Valid steps. */
+  readonly valid: Float64Array;
+  /** Valid steps whose argmax is the label. */
+  readonly correct: Float64Array;
+  /** Global norm before clipping; 0 for programs without optimizer. */
+  readonly gradientNorm: Float64Array;
+}
+
+/** Time and work of one op, summed over the runs since the last reset. */
+export interface OpProfile {
+  readonly label: string;
+  readonly op: string;
+  /** The kernel that was chosen. */
+  readonly detail: string;
+  readonly seconds: number;
+  /** Useful floating-point operations (surviving weights only) of one replay. */
+  readonly flops: number;
+  readonly denseFlops: number;
+  /** Of its operands and results as fp32, each once: what one replay moves at least. */
+  readonly bytes: number;
+}
+
+/** What a convolution runs on. */
+export interface ConvKernels {
+  /** Of its forward op. */
+  readonly label: string;
+  /** For {@linkcode NativeParameter.setKernels}, e.g. "forward=tf32 dgrad=sparse wgrad=tf32". */
+  readonly kernels: string;
+}
+
+/** A recorded step. */
+export interface NativeProgram extends Disposable {
+  readonly records: number;
+  readonly length: number;
+  /** Bytes of the shared activation arena that this program needs. */
+  readonly arenaBytes: number;
+  /**
+   * Fills an `input`: host [N, C, L]; lengths [N] default to L, labels [N] stay as they were, 0 at
+   * first.
+   */
+  writeValue(
+    value: Value,
+    data: { values: Float32Array; lengths?: Int32Array; labels?: Int32Array },
+  ): void;
+  /**
+   * Host copy [N, C, L] of an input or a value marked as output; zeros past each record's end.
+   * Programs share their memory: throws NativeError unless this one was the last to run.
+   */
+  readValue(value: Value): Float32Array;
+  /** [N, C, L] */
+  valueShape(value: Value): [number, number, number];
+  profile(): OpProfile[];
+  resetProfile(): void;
+  /**
+   * Times the kernels of every convolution at this program's shapes, on the device's own thread as a
+   * run, and sets the fastest for its weight. Not repeatable: record what it gives.
+   *
+   * @returns A promise of one entry per weight, in program order; of none, at once, where the device
+   *   does not time convolutions.
+   */
+  chooseKernels(): Promise<ConvKernels[]>;
+  dispose(): void;
+}
+
+/** A trained network for {@linkcode NativeInference}; native/include/lth/inference.h has the order. */
+export interface InferenceOptions {
+  readonly shape: {
+    readonly filters: number;
+    readonly kernel: number;
+    readonly blocks: number;
+    readonly blocksPerStage: number;
+    readonly classes: number;
+  };
+  /** Added to every running variance. */
+  readonly epsilon: number;
+  /** Stem, block0.conv1, block0.conv2, ..., head. weight [Cout, Cin, K], 0 where pruned; bias [Cout]. */
+  readonly convolutions: readonly { readonly weight: Float32Array; readonly bias: Float32Array }[];
+  /** Stem, block0.norm2, block1.norm1, block1.norm2, ..., head: four times [C]. */
+  readonly norms: readonly {
+    readonly gamma: Float32Array;
+    readonly beta: Float32Array;
+    readonly mean: Float32Array;
+    readonly variance: Float32Array;
+  }[];
+  readonly isa?: Isa;
+}
+
+/**
+ * A finished network that runs one record at a time on the calling thread, over surviving weights
+ * only.
+ */
+export interface NativeInference extends Disposable {
+  /** E.g. "AVX-512, 1 thread". */
+  readonly description: string;
+  /** Native memory held at present. */
+  readonly bytes: number;
+  /** Multiplications for a record of `length` samples. */
+  macs(length: number): number;
+  /** Outputs for a record of `length` samples: halved, rounded up, by every odd block. */
+  steps(length: number): number;
+  /**
+   * @param samples [length], normalised.
+   * @returns Logits [classes, steps].
+   */
+  run(samples: Float32Array): Float32Array;
+  dispose(): void;
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../core/errors.ts";
+import { noiseDataset } from "../training/testing.ts";
+import { croppedLength, nativeAugmentation, refuseUnusableStretch } from "./augment.ts";
+import { parseConfig } from "./config.ts";
+import { applyOverrides, presetConfig } from "../run/resolve.ts";
+
+const quick = presetConfig("quick", "cpu");
+const augmented = (overrides: Parameters<typeof applyOverrides>[1]) =>
+  applyOverrides(quick, overrides).training.augment;
+
+Deno.test("runs of before, and those that ask for nothing, have no augmentation", () => {
+  const { augment: _, ...training } = quick.training;
+  assert.equal(parseConfig({ ...quick, training }, "it").training.augment, null);
+  assert.equal(augmented({ epochs: 3 }), null);
+});
+
+Deno.test("options land in their places, last what was set before, and go with off", () => {
+  const config = applyOverrides(quick, { stretch: [0.67, 1.33], wander: [0, 0.2], masks: [2, 1] });
+  assert.deepEqual(config.training.augment, {
+    stretch: [0.67, 1.33],
+    crop: null,
+    amplitude: null,
+    wander: { amplitude: [0, 0.2], frequency: [0.05, 0.5] },
+    noise: null,
+    bursts: null,
+    masks: { count: 2, seconds: 1 },
+    mixup: null,
+  });
+  const later = applyOverrides(config, { wanderFrequency: [0.1, 0.2], stretch: null, masks: null });
+  assert.deepEqual(later.training.augment?.wander, { amplitude: [0, 0.2], frequency: [0.1, 0.2] });
+  assert.equal(later.training.augment?.stretch, null);
+  assert.equal(applyOverrides(later, { wander: null }).training.augment, null);
+  assert.deepEqual(parseConfig(JSON.parse(JSON.stringify(config)), "it"), config);
+});
+
+Deno.test("wrong settings are refused by name with what was given", () => {
+  const cases: [Parameters<typeof applyOverrides>[1], RegExp][] = [
+    [
+      { stretch: [1.33, 0.67] },
+      /stretch: expected a range from low to high within 0.0625 to 16, not 1.33 to 0.67/,
+    ],
+    [{ stretch: [0, 1] }, /augment\.stretch: .* not 0 to 1/],
+    [{ stretch: [1, 17] }, /augment\.stretch: .* not 1 to 17/],
+    [{ amplitude: [-1, 1] }, /augment\.amplitude: .* not -1 to 1/],
+    [{ wander: [-0.1, 0.1] }, /augment\.wander\.amplitude: .* 1000 mV, not -0.1 to 0.1/],
+    [
+      { wander: [0, 0.1], wanderFrequency: [1, 151] },
+      /augment\.wander\.frequency: .* 0 to 150 Hz, not 1 to 151/,
+    ],
+    [{ wanderFrequency: [1, 2] }, /--wander-frequency without --wander/],
+    [{ noise: [0.2, 0.1] }, /noise: expected a range/],
+    [{ noise: [-0.2, 0.1] }, /augment\.noise: .* not -0.2 to 0.1/],
+    [{ bursts: [-1, 0.03] }, /bursts\.perSecond: expected a number from 0 to 299 a second, not -1/],
+    [{ bursts: [1, 0] }, /augment\.bursts\.seconds/],
+    [{ bursts: [300, 0.01] }, /augment\.bursts\.perSecond/],
+    [{ masks: [9, 1] }, /augment\.masks\.count/],
+    [{ masks: [1.5, 1] }, /masks\.count: expected a whole number from 1 to 8, not 1.5/],
+    [{ masks: [1, -1] }, /augment\.masks\.seconds/],
+    [{ mixup: 0 }, /augment\.mixup: expected a number from 0.05 to 2, not 0/],
+    [{ mixup: -1 }, /augment\.mixup: .* not -1/],
+    [{ crop: 0.84 }, /crop: expected at least 256 samples, 0.853 s, for one label, not 0.84 s/],
+    [{ crop: NaN }, /augment\.crop/],
+  ];
+  for (const [overrides, message] of cases) {
+    assert.throws(() => applyOverrides(quick, overrides), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("millivolts, seconds and hertz become samples and stored units", () => {
+  const settings = augmented({
+    amplitude: [0.5, 4],
+    wander: [0, 0.2],
+    wanderFrequency: [0.3, 0.6],
+    noise: [0.01, 0.05],
+    bursts: [6, 0.03],
+    masks: [3, 0.5],
+    crop: 10,
+    mixup: 0.2,
+  })!;
+  assert.deepEqual(nativeAugmentation(settings), {
+    hop: 256,
+    stretch: undefined,
+    log2Amplitude: [-1, 2],
+    wander: { amplitude: [0, 200], frequency: [0.001, 0.002] },
+    noise: [10, 50],
+    bursts: { probability: 0.02, length: 9 },
+    masks: { count: 3, length: 150 },
+    mixup: 0.2,
+  });
+  assert.equal(croppedLength(settings), 2816); // 11 labels of the 3,000 samples
+  assert.equal(croppedLength(augmented({ noise: [0, 1] })), Infinity);
+});
+
+Deno.test("a stretch that leaves a training record without a label is refused with the record", () => {
+  const dataset = noiseDataset(); // whose shortest record has 256 samples
+  refuseUnusableStretch(null, dataset);
+  refuseUnusableStretch(augmented({ stretch: [1, 1.33] }), dataset);
+  assert.throws(
+    () => refuseUnusableStretch(augmented({ stretch: [0.67, 1.33] }), dataset),
+    /Cannot stretch records by 0.67: record 0 of 256 samples would keep 171, .* at least 1.00$/,
+  );
+});

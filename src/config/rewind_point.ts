@@ -1,0 +1,35 @@
+/**
+ * Whether the dense round comes to the rewind point.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+import { iterationOf, parseStepPoint } from "../core/step.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
+import type { Config } from "./config.ts";
+
+/**
+ * Refuses a rewind point that the dense round may never reach: tickets would have nothing to return to.
+ *
+ * @throws {UsageError} If it lies beyond the round, or behind an epoch at which early stopping may end it.
+ */
+export function refuseUnreachableRewindPoint(config: Config, dataset: LoadedDataset): void {
+  const { rewindTo, training: { epochs, batchSize, earlyStopping } } = config;
+  const steps = Math.ceil(dataset.splits.train.lengths.length / batchSize);
+  const point = iterationOf(parseStepPoint(rewindTo), steps);
+  if (point >= epochs * steps) {
+    throw new UsageError(
+      `Cannot rewind to ${rewindTo}: the dense round ends after ${epochs} epochs of ${steps} updates; ` +
+        `choose an earlier --rewind-to`,
+    );
+  }
+  if (earlyStopping === null) return;
+  // An epoch without a better value after the first one is the earliest end.
+  const earliest = Math.max(earlyStopping.minEpochs, earlyStopping.patience + 1);
+  if (point >= earliest * steps) {
+    throw new UsageError(
+      `Cannot rewind to ${rewindTo}: early stopping may end the dense round after ${earliest} epochs of ` +
+        `${steps} updates; choose an earlier --rewind-to or a larger --early-stop`,
+    );
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What a ticket says about a user's own recordings, drawn on millimetre paper: one HTML text that needs
+ * nothing else.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
+import { ecgPage } from "../report/ecg/page.ts";
+import type { RecordJudgement } from "./predictor.ts";
+import { describeDecision, type Ticket } from "../ticket/ticket.ts";
+
+/** Most recordings, and most hours of them together, that a page stays quick with. */
+export const PAGE_LIMITS = { records: 200, hours: 6 } as const;
+
+/** A recording with what was said about it. */
+export interface JudgedRecord extends RecordJudgement {
+  readonly record: string;
+  /** Stored units at the ticket's rate. */
+  readonly samples: ArrayLike<number>;
+}
+
+/**
+ * Refuses what does not fit a page.
+ *
+ * @param seconds Of all recordings together; 0 while they are not read.
+ * @throws {UsageError} With the limit and what to do.
+ */
+export function refuseTooMany({ records, seconds }: { records: number; seconds: number }): void {
+  const advice =
+    "name fewer files, or leave --html out: a folder of any size fits the table and --json";
+  if (records > PAGE_LIMITS.records) {
+    throw new UsageError(
+      `Cannot put ${records.toLocaleString("en")} recordings on one page: --html takes up to ` +
+        `${PAGE_LIMITS.records}; ${advice}`,
+    );
+  }
+  if (seconds > PAGE_LIMITS.hours * 3600) {
+    throw new UsageError(
+      `Cannot put ${
+        (seconds / 3600).toFixed(1)
+      } hours of recordings on one page: --html takes up to ` +
+        `${PAGE_LIMITS.hours}; ${advice}`,
+    );
+  }
+}
+
+/** The page's text; the folder that all recordings are in is left out of their names. Names of recordings, classes and files may be any text. */
+export function predictionPage(
+  judged: readonly JudgedRecord[],
+  { ticket, hop, source }: { ticket: Ticket; hop: number; source: string },
+): string {
+  const folder = commonFolder(judged.map(({ record }) => record));
+  const records = judged.map((entry) => ({ ...entry, record: entry.record.slice(folder) }));
+  const { classes, normalisation: { rate } } = ticket;
+  const position = new Map(classes.map((name, c) => [name, c]));
+  return ecgPage({
+    title: "What the ticket says",
+    answer: answerOf(records, classes),
+    networks: { ticket: "Ticket" },
+    notes: [
+      "Not a medical device.",
+      ...aboutTicket(ticket, source),
+      describeDecision(ticket),
+    ],
+    records: records.map(({ record, samples, label, steps, stepProbabilities, probabilities }) => ({
+      name: record,
+      samples,
+      perMillivolt: UNITS_PER_MILLIVOLT,
+      rate,
+      hop,
+      classes,
+      steps: { ticket: steps.map((step) => position.get(step)!) },
+      votes: { ticket: position.get(label)! },
+      probabilities: { ticket: stepProbabilities },
+      overall: classes.map((name) => probabilities[name]!),
+    })),
+  });
+}
+
+/** Length of the path that all names begin with. */
+function commonFolder([first = "", ...others]: readonly string[]): number {
+  let folder = first.lastIndexOf("/") + 1;
+  while (!others.every((name) => name.startsWith(first.slice(0, folder)))) {
+    folder = first.lastIndexOf("/", folder - 2) + 1;
+  }
+  return folder;
+}
+
+/** One recording: what it is. Several: how many of each class. */
+function answerOf(records: readonly JudgedRecord[], classes: readonly string[]): string {
+  const [first] = records;
+  if (first && records.length === 1) {
+    const share = first.probabilities[first.label]!;
+    return `The ticket labels ${first.record} ${first.label} (probability ${
+      (100 * share).toFixed(0)
+    } %).`;
+  }
+  const counts = classes.flatMap((name) => {
+    const count = records.filter(({ label }) => label === name).length;
+    return count === 0 ? [] : [`${count} ${name}`];
+  });
+  return `${records.length} recordings: ${counts.join(", ") || "none"}.`;
+}
+
+function aboutTicket({ provenance, metrics, licence }: Ticket, source: string): string[] {
+  const { run, round } = provenance;
+  const test = metrics["test"];
+  const { score, low, high } = test?.headline ?? { score: 0, low: null, high: null };
+  const interval = low === null || high === null
+    ? ""
+    : `, 95 % [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+  return [
+    `Ticket ${source}: ${run}, round ${round}.` +
+    (test
+      ? ` ${test.name} on ${test.records} test recordings ${score.toFixed(3)}${interval}.`
+      : ""),
+    licence,
+  ];
+}

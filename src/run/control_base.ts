@@ -1,0 +1,91 @@
+/**
+ * The finished run that a control branches off.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { UsageError } from "../core/errors.ts";
+import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import { RunStore } from "./run_store.ts";
+import type { RoundSummary, Summary } from "./summary.ts";
+
+/** A run whose masks can be used. */
+export interface ControlBase {
+  readonly name: string;
+  readonly store: RunStore;
+  readonly config: Config;
+  readonly summary: Summary;
+  /** All rounds by number. */
+  readonly rounds: ReadonlyMap<number, RoundSummary>;
+}
+
+/**
+ * Opens the run `name`, a name or a path.
+ *
+ * @param purpose What for, to say in an error: "take masks from".
+ * @throws {UsageError} If there is none, it is not finished, is a control itself, or was never pruned.
+ */
+export function openBase(name: string, purpose: string): ControlBase {
+  const directory = runDirectory(name);
+  const store = new RunStore(directory);
+  const refuse = (why: string): never => {
+    throw new UsageError(`Cannot ${purpose} ${name}: ${why}`);
+  };
+  if (!store.exists()) {
+    refuse(`there is no run in ${directory}; name a run below checkpoints/ or give its path`);
+  }
+  const config = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  if (config.control !== null) {
+    refuse(`it is a control itself, of ${config.control.base}; name a run with rounds of its own`);
+  }
+  if (!store.isComplete()) {
+    refuse(`it is not finished; continue it with deno task lth --name ${name} --resume`);
+  }
+  const summary = store.loadSummary()!; // there is one, or it would not be complete
+  const rounds = new Map(summary.rounds.map((round) => [round.round, round]));
+  if (rounds.size < 2) refuse("it has no pruned round");
+  return { name, store, config, summary, rounds };
+}
+
+/**
+ * The rounds that are meant, in order, each once.
+ *
+ * @param options.asked Numbers, or null for all.
+ * @param options.dense Whether round 0 is one of them.
+ * @throws {UsageError} If the base has no such round.
+ */
+export function roundsOf(
+  base: ControlBase,
+  options: { asked: readonly number[] | null; dense: boolean },
+): number[] {
+  const { asked, dense } = options;
+  const known = [...base.rounds.keys()].filter((round) => dense || round > 0);
+  const missing = (asked ?? []).filter((round) => !known.includes(round));
+  if (missing.length > 0) {
+    throw new UsageError(
+      `Cannot use round ${missing.join(", ")} of ${base.name}: there are ` +
+        `${dense ? "" : "pruned "}rounds ${known[0]} to ${known.at(-1)}`,
+    );
+  }
+  return [...new Set(asked ?? known)].sort((a, b) => a - b);
+}
+
+/** @throws {UsageError} If the data set that is there now is not the one that the base was trained on. */
+export function refuseOtherData({ name, summary }: ControlBase, sha256: string): void {
+  if (summary.dataset.sha256 === sha256) return;
+  throw new UsageError(
+    `Cannot use ${name}: its data set had sha256 ${summary.dataset.sha256}, the one there now has ` +
+      sha256,
+  );
+}
+
+/** SHA-256 over the mask files of these rounds; the dense round has none. */
+export function masksSha256(base: ControlBase, rounds: readonly number[]): string {
+  const hash = createHash("sha256");
+  for (const round of rounds.filter((round) => round > 0)) {
+    hash.update(fs.readFileSync(roundFiles.mask(runFiles.round(base.store.directory, round))));
+  }
+  return hash.digest("hex");
+}

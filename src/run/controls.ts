@@ -1,0 +1,99 @@
+/**
+ * What each control replaces in the rounds of a finished run. A control trains the base's sparsity again
+ * with one thing changed, so that the difference shows what that thing is worth.
+ *
+ * @module
+ */
+import type { ControlKind } from "../config/config.ts";
+
+export interface ControlPolicy {
+  /** "base": the base's own. "small": a dense one with about as many weights as the base's round keeps. */
+  readonly network: "base" | "small";
+  /**
+   * "base": the mask of the base's round.
+   * "shuffled": that mask permuted within each layer: uniformly random, each layer keeps its count.
+   * "uniform": drawn uniformly over all layers together; the network keeps the count.
+   * "erk": drawn within each layer, whose count follows from its shape alone (Erdos-Renyi-Kernel).
+   * "none": no weight is pruned.
+   */
+  readonly masks: "base" | "shuffled" | "uniform" | "erk" | "none";
+  /**
+   * "base": as the base's mode has it, the mask aside. Where it rewinds, the base's rewind point with the
+   * schedule from there on; where it keeps weights, the base's trained dense network.
+   * "ticket": exactly what the base's round began its training with.
+   * "previous": what the control's round before ended with, before its first round the base's trained
+   * dense network; trained by the whole schedule.
+   * "fresh": initialised with another seed and trained by the whole schedule.
+   * "signs": the sign of each initial weight times the layer's initial standard deviation, trained by the
+   * whole schedule.
+   */
+  readonly weights: "base" | "ticket" | "previous" | "fresh" | "signs";
+  readonly description: string;
+  readonly source: string;
+}
+
+export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
+  continue: {
+    network: "base",
+    masks: "none",
+    weights: "previous",
+    description: "the dense network trained on, as long as the tickets were, without pruning",
+    source: "Blalock et al. 2020; Gadhikar et al. 2024",
+  },
+  reinit: {
+    network: "base",
+    masks: "base",
+    weights: "fresh",
+    description: "the same mask, initialised anew",
+    source: "Frankle and Carbin 2019, section 2",
+  },
+  shuffle: {
+    network: "base",
+    masks: "shuffled",
+    weights: "base",
+    description: "the mask shuffled within each layer: random, each layer keeps its count",
+    source: "Frankle et al. 2021, section 5",
+  },
+  "random-erk": {
+    network: "base",
+    masks: "erk",
+    weights: "base",
+    description: "a random mask of equal size, layers by the Erdos-Renyi-Kernel rule",
+    source: "Evci et al. 2020, section 3; Liu et al. 2022",
+  },
+  "random-uniform": {
+    network: "base",
+    masks: "uniform",
+    weights: "base",
+    description: "a random mask of equal size over all layers together",
+    source: "Frankle et al. 2020; Blalock et al. 2020",
+  },
+  "dense-small": {
+    network: "small",
+    masks: "none",
+    weights: "fresh",
+    description: "a dense network with about as many weights",
+    source: "Liu et al. 2019; Blalock et al. 2020",
+  },
+  signs: {
+    network: "base",
+    masks: "base",
+    weights: "signs",
+    description: "the same mask, only the signs of the initial weights",
+    source: "Zhou et al. 2019",
+  },
+  // Its batches, sign flips and dropout come from another seed (see control_config.ts).
+  reorder: {
+    network: "base",
+    masks: "base",
+    weights: "ticket",
+    description: "the same mask and start, another data order",
+    source: "Frankle et al. 2020, section 2",
+  },
+};
+
+/**
+ * Added to the run's seed for fresh weights and for another data order: beyond all seeds that the command
+ * line takes, so that no other run has them.
+ */
+export const FRESH_SEED_OFFSET = 2 ** 32;

@@ -1,0 +1,41 @@
+/**
+ * Taking over finished rounds of one run into another.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { writeFileAtomic } from "../core/files.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
+import type { RunStore } from "./run_store.ts";
+
+/** What a finished round consists of; the marker comes last, as when a round is finished here. */
+const FILES = ["mask", "kernels", "end", "metrics", "predictions", "scores", "done"] as const;
+
+/**
+ * Copies the rewind point and finished rounds of `source` into `store`, which has none of them yet. What
+ * is left is what training them there would have left, apart from times. They are checked first:
+ * nothing is copied if one is damaged.
+ *
+ * @throws {Failure} If a file is damaged or cannot be written.
+ */
+export function copyRounds(
+  source: RunStore,
+  { store, rounds }: { store: RunStore; rounds: readonly number[] },
+): void {
+  source.checkFinished(rounds);
+  source.loadRewindPoint(); // throws if it is damaged
+  for (const round of rounds) source.loadEnd(round);
+  copy(runFiles.rewind(source.directory), runFiles.rewind(store.directory));
+  for (const round of rounds) {
+    const [there, here] = [source, store].map(({ directory }) => runFiles.round(directory, round));
+    for (const name of FILES) copy(roundFiles[name](there!), roundFiles[name](here!));
+  }
+  store.removeLatest(); // of a round that was begun here
+  const timing = source.loadTiming().rounds.filter(({ round }) => rounds.includes(round));
+  store.saveTiming({ rounds: timing });
+}
+
+/** The dense round has no mask, and on most backends no round has kernels. */
+function copy(file: string, target: string): void {
+  if (fs.existsSync(file)) writeFileAtomic(target, fs.readFileSync(file));
+}

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Failure, UsageError } from "../core/errors.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
+import type { Config } from "../config/config.ts";
+import { assertSameResults, doToyRun, toyConfig, withToyDataset } from "./testing.ts";
+
+/** Chunks of steps after which a toy run is somewhere in round 1, with two states of it saved. */
+async function stopInRoundOne(directory: string, config: Config): Promise<void> {
+  const masked = () => fs.existsSync(roundFiles.mask(runFiles.round(directory, 1)));
+  let chunks = 0;
+  const { outcome } = await doToyRun({
+    directory,
+    config,
+    stop: () => masked() && ++chunks >= 3,
+  });
+  assert.equal(outcome, "stopped");
+}
+
+const damages: Record<string, (file: string) => void> = {
+  "cut off": (file) => fs.truncateSync(file, fs.statSync(file).size - 100),
+  "cut off in its header": (file) => fs.truncateSync(file, 200),
+  empty: (file) => fs.truncateSync(file, 0),
+  "with a flipped bit": (file) => flip(file, 0.7),
+  "with a flipped bit in its header": (file) => flip(file, 0.001),
+};
+
+function flip(file: string, at: number): void {
+  const bytes = fs.readFileSync(file);
+  bytes[Math.floor(at * bytes.length)]! ^= 4;
+  fs.writeFileSync(file, bytes);
+}
+
+Deno.test("a damaged state is replaced by the one before, both by the round's beginning, and it is said", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data, { rewindTo: "3it" });
+    await doToyRun({ directory: at("whole"), config });
+    await stopInRoundOne(at("stopped"), config);
+    const files = [runFiles.latest, runFiles.previous];
+    for (const file of files) assert.ok(fs.existsSync(file(at("stopped"))));
+    let number = 0;
+    for (const [how, damage] of Object.entries(damages)) {
+      for (const which of [files.slice(0, 1), files.slice(1), files]) {
+        const run = at(`damaged${number++}`);
+        fs.cpSync(at("stopped"), run, { recursive: true });
+        for (const file of which) damage(file(run));
+        const notes: string[] = [];
+        await doToyRun({ directory: run, config, note: (text) => notes.push(text) });
+        const said = notes.join("\n");
+        const context = `${which.length} ${how}: ${said}`;
+        if (which[0] === runFiles.previous) assert.equal(said, "", context);
+        else {
+          assert.match(said, /latest\.safetensors is damaged: /, context);
+          const then = which.length === 1
+            ? /the state saved before it is used/
+            : /round 1: it is trained from its beginning/;
+          assert.match(said, then, context);
+        }
+        assertSameResults(run, at("whole"), context);
+      }
+    }
+    // A crash between the two renames leaves no latest one at all.
+    const run = at("between");
+    fs.cpSync(at("stopped"), run, { recursive: true });
+    fs.rmSync(runFiles.latest(run));
+    await doToyRun({ directory: run, config });
+    assertSameResults(run, at("whole"));
+  }));
+
+Deno.test("a damaged state never takes the place of the good one before it", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const config = toyConfig(data);
+    await stopInRoundOne(run, config);
+    const good = fs.readFileSync(runFiles.previous(run));
+    flip(runFiles.latest(run), 0.5);
+    await doToyRun({ directory: run, config, stop: () => true });
+    assert.deepEqual(fs.readFileSync(runFiles.previous(run)), good);
+  }));
+
+Deno.test("masks of the round under way that are damaged are made again", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data);
+    await doToyRun({ directory: at("whole"), config });
+    await stopInRoundOne(at("run"), config);
+    flip(roundFiles.mask(runFiles.round(at("run"), 1)), 0.9);
+    const notes: string[] = [];
+    await doToyRun({ directory: at("run"), config, note: (text) => notes.push(text) });
+    assert.match(notes.join(), /mask\.safetensors is damaged: .*; round 1 begins again/);
+    assertSameResults(at("run"), at("whole"));
+  }));
+
+Deno.test("a damaged file of a finished round is refused with what to do, and doing it mends the run", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data);
+    await doToyRun({ directory: at("whole"), config });
+    const rounds = [0, 1, 2].map((round) => runFiles.round("", round));
+    const files = rounds.flatMap((round, i) => [
+      ...(i > 0 ? [roundFiles.mask(round)] : []),
+      ...[roundFiles.end(round), roundFiles.scores(round)],
+      ...[roundFiles.metrics(round), roundFiles.predictions(round)],
+    ]);
+    let number = 0;
+    for (const file of [...files, runFiles.rewind("")]) {
+      const run = at(`damaged${number++}`);
+      fs.cpSync(at("whole"), run, { recursive: true });
+      const gone = number % 3 === 0;
+      if (gone) fs.rmSync(path.join(run, file));
+      else flip(path.join(run, file), 0.6);
+      if (file === runFiles.rewind("")) fs.rmSync(roundFiles.done(runFiles.round(run, 2)));
+      let advice = "";
+      await assert.rejects(doToyRun({ directory: run, config }), (error) => {
+        assert.ok(error instanceof Failure, String(error));
+        assert.ok(error.message.startsWith(`${path.join(run, file)} is `), error.message);
+        advice = /delete (\S+) and continue/.exec(error.message)![1]!;
+        return true;
+      });
+      fs.rmSync(advice);
+      await doToyRun({ directory: run, config });
+      assertSameResults(run, at("whole"), file);
+    }
+  }));
+
+Deno.test("another configuration, data set or build than the run began with is refused by name", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data);
+    await stopInRoundOne(at("run"), config);
+    const run = at("changed");
+    const refused = async (message: RegExp, change: () => void, asked = config) => {
+      fs.rmSync(run, { recursive: true, force: true });
+      fs.cpSync(at("run"), run, { recursive: true });
+      change();
+      await assert.rejects(doToyRun({ directory: run, config: asked }), (error) => {
+        assert.ok(error instanceof UsageError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+    };
+    const edit = (file: string, from: RegExp, to: string) => () => {
+      const text = fs.readFileSync(file, "utf8");
+      assert.match(text, from);
+      fs.writeFileSync(file, text.replace(from, to));
+    };
+    await refused(
+      /training\.epochs: 3, not 4\).*--name NEW/,
+      () => {},
+      { ...config, training: { ...config.training, epochs: 4 } },
+    );
+    await refused(/mode: .*--fork NEW/, () => {}, { ...config, mode: "finetune" });
+    // The file was edited, and the command line says nothing else than it.
+    await refused(
+      /config\.json is not the one it began with \(seed: 3, not 4\)/,
+      edit(runFiles.config(run), /"seed": 3/, '"seed": 4'),
+      { ...config, seed: 4 },
+    );
+    const environment = runFiles.environment(run);
+    await refused(
+      /native: GNU 1, now .*--fork NEW/,
+      edit(environment, /"native": "[^"]*"/, '"native": "GNU 1"'),
+    );
+    await refused(
+      /device: cpu: abacus.*, now/,
+      edit(environment, /"device": "[^"]*"/, '"device": "cpu: abacus"'),
+    );
+    await refused(
+      /datasetSha256: 00, now/,
+      edit(environment, /"datasetSha256": "[^"]*"/, '"datasetSha256": "00"'),
+    );
+    await refused(/environment\.json is missing/, () => fs.rmSync(environment));
+  }));
+
+Deno.test("files of a run that are not what they should be are failures, not stack traces", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data);
+    await stopInRoundOne(at("run"), config);
+    const cases: [string, string, RegExp][] = [
+      ["environment.json", "{", /environment\.json is damaged/],
+      ["environment.json", "{}", /environment\.json is damaged/],
+      ["timing.json", "[", /timing\.json is damaged: delete it/],
+      ["timing.json", '{"rounds": [null]}', /timing\.json is damaged: delete it/],
+      ["round-000/DONE", "0\n", /DONE is damaged; delete .*DONE/],
+      ["config.json", "x", /config\.json: it is not JSON/],
+    ];
+    for (const [name, contents, message] of cases) {
+      const run = at("bad");
+      fs.cpSync(at("run"), run, { recursive: true });
+      fs.writeFileSync(path.join(run, name), contents);
+      await assert.rejects(doToyRun({ directory: run, config }), (error) => {
+        assert.ok(error instanceof Failure || error instanceof UsageError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+      fs.rmSync(run, { recursive: true });
+    }
+    // A summary that cannot be read is written again.
+    fs.writeFileSync(runFiles.summary(at("run")), "{");
+    const { outcome } = await doToyRun({ directory: at("run"), config });
+    assert.equal(outcome, "finished");
+  }));
+
+Deno.test("what killed writes have left is removed by the next start", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const config = toyConfig(data);
+    await stopInRoundOne(run, config);
+    const left = [
+      path.join(run, ".latest.safetensors.4711.tmp"),
+      path.join(runFiles.round(run, 1), ".end.safetensors.4711.tmp"),
+    ];
+    for (const file of left) fs.writeFileSync(file, "half");
+    await doToyRun({ directory: run, config });
+    for (const file of left) assert.ok(!fs.existsSync(file), file);
+  }));

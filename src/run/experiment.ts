@@ -1,0 +1,106 @@
+/**
+ * The parts of a lottery on a real network, with their results in a run directory.
+ *
+ * @module
+ */
+import { iterationOf, parseStepPoint } from "../core/step.ts";
+import { initialiseNetwork } from "./start_weights.ts";
+import { CRITERION_INFO } from "../pruning/criteria.ts";
+import { keepCounts } from "../pruning/plan.ts";
+import { countWeights, prune } from "../pruning/prune.ts";
+import { evaluate } from "../training/evaluate.ts";
+import type { Progress } from "../training/progress.ts";
+import { keepingStatistics, recalibrateStatistics } from "../training/recalibrate.ts";
+import {
+  resetMasks,
+  resetOptimiser,
+  restoreSnapshot,
+  takeMasks,
+  takeSnapshot,
+} from "../training/snapshot.ts";
+import type { TrainingPlan } from "../training/train.ts";
+import { POLICIES } from "./policies.ts";
+import { Rounds, type RoundsContext, startOfRound } from "./rounds.ts";
+
+export class Experiment extends Rounds {
+  override readonly rounds: number;
+  /** Weights to keep in rounds 1, 2, ... */
+  private readonly keeps: readonly number[];
+  private finalRate: number | null = null;
+
+  constructor(context: RoundsContext) {
+    super(context);
+    this.keeps = keepCounts(countWeights(this.bench.network).prunable, this.config.pruning);
+    this.rounds = this.keeps.length;
+  }
+
+  override initialise(): Promise<void> {
+    initialiseNetwork(this.bench.network, this.config);
+    resetOptimiser(this.bench.network);
+    this.state = startOfRound(0);
+    return Promise.resolve();
+  }
+
+  override async prune(round: number): Promise<void> {
+    const { network } = this.bench;
+    const { seed, pruning: { criterion, keepLayers } } = this.config;
+    const initial = CRITERION_INFO[criterion].network === "initial";
+    // From disk even when the network is still there: a resumed run must take the same way.
+    resetMasks(network);
+    restoreSnapshot(
+      network,
+      initial ? this.store.loadRewindPoint().snapshot : this.store.loadEnd(round - 1),
+    );
+    const alive = round > 1 ? this.store.loadMasks(round - 1) : null;
+    const keep = this.keeps[round - 1]!;
+    await prune(this.bench, { criterion, keep, keepLayers, seed, round, alive });
+    this.store.saveMasks(round, takeMasks(network));
+    this.state = { ...startOfRound(round), ...await this.scoresBeforeTraining() };
+  }
+
+  /** Dev scores of the network as it was cut: with its stale running statistics, and with new ones. */
+  private async scoresBeforeTraining() {
+    const { bench } = this;
+    const { scores: afterPruning } = await evaluate(bench, "dev");
+    const { scores: afterPruningRecalibrated } = await keepingStatistics(bench, async () => {
+      await recalibrateStatistics(bench);
+      return await evaluate(bench, "dev");
+    });
+    return { afterPruning, afterPruningRecalibrated };
+  }
+
+  override rewind(_round: number): Promise<void> {
+    if (POLICIES[this.config.mode].weights === "rewind") {
+      const point = this.store.loadRewindPoint();
+      restoreSnapshot(this.bench.network, point.snapshot);
+      this.state.progress = structuredClone(point.state);
+    } else {
+      resetOptimiser(this.bench.network);
+    }
+    return Promise.resolve();
+  }
+
+  protected override plan(round: number): TrainingPlan {
+    if (round === 0) {
+      const point = parseStepPoint(this.config.rewindTo);
+      return this.budget(0, {
+        rate: null,
+        milestone: iterationOf(point, this.bench.stepsPerEpoch),
+      });
+    }
+    const replay = POLICIES[this.config.mode].learningRate === "replay";
+    return this.budget(round, { rate: replay ? null : this.finalLearningRate() });
+  }
+
+  private finalLearningRate(): number {
+    this.finalRate ??= this.store.finishedRounds()[0]!.epochs.at(-1)!.learningRate;
+    return this.finalRate;
+  }
+
+  protected override reached(progress: Progress): void {
+    this.store.saveRewindPoint({
+      snapshot: takeSnapshot(this.bench.network, { optimiser: true }),
+      state: progress,
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
+import type { Config } from "../config/config.ts";
+import {
+  assertSameResults,
+  doToyRun,
+  halving,
+  resultsOf,
+  toyConfig,
+  withToyDataset,
+} from "./testing.ts";
+
+/** Forks `base` and finishes the fork; returns which rounds it has taken over, as it says. */
+async function fork(run: { directory: string; config: Config; forkFrom: string }): Promise<string> {
+  let said = "";
+  await doToyRun({ ...run, note: (message) => said += `${message}\n` });
+  return said;
+}
+
+Deno.test("a fork takes over the rounds that its settings would lead to and ends as if it had done all", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const base = toyConfig(data, { rewindTo: "3it" });
+    await doToyRun({ directory: at("base"), config: base });
+    const before = resultsOf(at("base"));
+    const keepStem = { ...halving(2), keepLayers: ["stem"] };
+    const cases: [name: string, Config, RegExp][] = [
+      ["same", base, /forked from .*base, rounds 0 to 2\n/],
+      ["more", { ...base, pruning: halving(3) }, /rounds 0 to 2\n/],
+      ["fewer", { ...base, pruning: halving(1) }, /rounds 0 to 1\n/],
+      ["target", { ...base, pruning: { ...halving(9), target: 6 } }, /rounds 0 to 2\n/],
+      ["share", { ...base, pruning: halving(2, 0.3) }, /round 0\n/],
+      ["mode", { ...base, mode: "finetune" }, /round 0\n/],
+      ["criterion", { ...base, pruning: { ...halving(2), criterion: "random" } }, /round 0\n/],
+      ["layers", { ...base, pruning: keepStem }, /round 0\n/],
+    ];
+    for (const [name, config, message] of cases) {
+      await doToyRun({ directory: at("alone"), config });
+      const said = await fork({ directory: at(name), config, forkFrom: at("base") });
+      assert.match(said, message, name);
+      assertSameResults(at(name), at("alone"), name);
+      fs.rmSync(at("alone"), { recursive: true });
+      const environment = JSON.parse(fs.readFileSync(runFiles.environment(at(name)), "utf8"));
+      assert.ok(environment.forkedFrom.includes(at("base")));
+    }
+    assert.deepEqual(resultsOf(at("base")), before);
+  }));
+
+Deno.test("a run in the middle is forked at its last finished round; on another build that is said", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data);
+    await doToyRun({ directory: at("whole"), config });
+    const inRoundTwo = () => fs.existsSync(roundFiles.mask(runFiles.round(at("base"), 2)));
+    await doToyRun({ directory: at("base"), config, stop: inRoundTwo });
+    const file = runFiles.environment(at("base"));
+    const environment = JSON.parse(fs.readFileSync(file, "utf8"));
+    fs.writeFileSync(file, JSON.stringify({ ...environment, native: "GNU 1" }));
+    await assert.rejects(
+      doToyRun({ directory: at("base"), config }),
+      /native: GNU 1, now .*--fork/,
+    );
+    const said = await fork({ directory: at("fork"), config, forkFrom: at("base") });
+    assert.match(said, /rounds 0 to 1, made on something else \(native: GNU 1, now /);
+    assertSameResults(at("fork"), at("whole"));
+  }));
+
+Deno.test("a fork that makes no sense is refused with the reason, and nothing is written", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data);
+    let chunks = 0;
+    await doToyRun({ directory: at("begun"), config, stop: () => ++chunks > 2 });
+    await doToyRun({ directory: at("base"), config });
+    const refused = async (message: RegExp, run: { config?: Config; forkFrom?: string }) => {
+      const options = { directory: at("fork"), config, forkFrom: at("base"), ...run };
+      await assert.rejects(doToyRun(options), (error) => {
+        assert.ok(error instanceof UsageError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+      assert.ok(!fs.existsSync(at("fork")), String(message));
+    };
+    await refused(/there is no run in/, { forkFrom: at("nowhere") });
+    await refused(/its dense round is not finished/, { forkFrom: at("begun") });
+    await refused(/no round of it can be used .*seed: 3, not 4/, {
+      config: { ...config, seed: 4 },
+    });
+    const training = { ...config.training, epochs: 4 };
+    await refused(/training\.epochs: 3, not 4/, { config: { ...config, training } });
+    const file = runFiles.environment(at("base"));
+    const environment = JSON.parse(fs.readFileSync(file, "utf8"));
+    fs.writeFileSync(file, JSON.stringify({ ...environment, datasetSha256: "00" }));
+    await refused(/its data set had sha256 00, the one there now has/, {});
+    fs.writeFileSync(file, JSON.stringify(environment));
+
+    await fork({ directory: at("fork"), config, forkFrom: at("base") });
+    await assert.rejects(
+      doToyRun({ directory: at("fork"), config, forkFrom: at("base") }),
+      /There is already a run in .*fork/,
+    );
+  }));

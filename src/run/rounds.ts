@@ -1,0 +1,229 @@
+/**
+ * What the rounds of a lottery and of its controls have in common: restoring an interrupted round,
+ * training it and writing its results to the run directory.
+ *
+ * @module
+ */
+import { Failure } from "../core/errors.ts";
+import { runFiles } from "../core/paths.ts";
+import type { Config } from "../config/config.ts";
+import type { RoundState, RunStore } from "./run_store.ts";
+import type { EpochRow, RoundSummary } from "./summary.ts";
+import { costOf } from "../pruning/cost.ts";
+import { countWeights } from "../pruning/prune.ts";
+import { adoptAverages } from "../training/average.ts";
+import { firstNotFinite, nameOf } from "../training/finite.ts";
+import { type Progress, startOfTraining, stepsDone } from "../training/progress.ts";
+import { learningRateAt } from "../training/schedule.ts";
+import {
+  restoreMasks,
+  restoreSnapshot,
+  type Snapshot,
+  takeSnapshot,
+} from "../training/snapshot.ts";
+import { train, type TrainingPlan } from "../training/train.ts";
+import type { Workbench } from "../training/workbench.ts";
+import type { LotteryParts } from "./lottery.ts";
+import { kernelsAreLost, settleKernels } from "./round_kernels.ts";
+import { finalScores } from "./final_scores.ts";
+
+/** Who watches an experiment. */
+export interface ExperimentObserver {
+  roundStarted(round: number, density: number): void;
+  advanced(round: number, progress: Progress): void;
+  epochDone(round: number, row: EpochRow): void;
+  roundDone(summary: RoundSummary): void;
+  /** Something the user should know that is no error. */
+  note(message: string): void;
+  /** Asked after every chunk of steps. */
+  stopRequested(): boolean;
+}
+
+/** What rounds work with. */
+export interface RoundsContext {
+  readonly bench: Workbench;
+  readonly store: RunStore;
+  readonly config: Config;
+  readonly observer: ExperimentObserver;
+  /** How often the state within a round is saved, in milliseconds of training. */
+  readonly checkpointEvery: number;
+}
+
+export abstract class Rounds implements LotteryParts {
+  protected readonly bench: Workbench;
+  protected readonly store: RunStore;
+  protected readonly config: Config;
+  protected state: RoundState = startOfRound(0);
+  private clock = { saved: 0, seconds: 0, epochs: 0 };
+
+  constructor(private readonly context: RoundsContext) {
+    this.bench = context.bench;
+    this.store = context.store;
+    this.config = context.config;
+  }
+
+  abstract readonly rounds: number;
+  abstract initialise(): Promise<void>;
+  abstract prune(round: number): Promise<void>;
+  abstract rewind(round: number): Promise<void>;
+
+  /** Budget and learning rates of a round. */
+  protected abstract plan(round: number): TrainingPlan;
+
+  /**
+   * The budget of a round, the same for all.
+   *
+   * @param round Whose noise it trains with; see `sameNoise` in the configuration.
+   * @param options.rate The learning rate throughout; null for the schedule.
+   * @param options.milestone Step at which {@linkcode reached} is called.
+   */
+  protected budget(
+    round: number,
+    options: { rate: number | null; milestone?: number },
+  ): TrainingPlan {
+    const { epochs, learningRate: initial, schedule, warmup, earlyStopping, onNan, sameNoise } =
+      this.config.training;
+    const { rate, milestone = null } = options;
+    const budget = { epochs, stepsPerEpoch: this.bench.stepsPerEpoch, initial, warmup };
+    return {
+      epochs,
+      noiseRound: sameNoise ? 0 : round,
+      learningRate: (step, devLosses) =>
+        rate ?? learningRateAt(schedule, { ...budget, step, devLosses }),
+      milestone,
+      earlyStopping,
+      onNan,
+    };
+  }
+
+  /** The rewind point has been reached. */
+  protected reached(_progress: Progress): void {}
+
+  isDone(round: number): boolean {
+    return this.store.isDone(round);
+  }
+
+  restore(round: number): Promise<boolean> {
+    const note = (message: string) => this.context.observer.note(message);
+    const latest = this.store.loadLatest(round, note);
+    const masks = latest && round > 0 ? this.store.loadMasksUnderWay(round, note) : null;
+    if (!latest || (round > 0 && !masks)) return Promise.resolve(false);
+    if (
+      this.timesKernels && kernelsAreLost(this.bench, { directory: this.directory(round), note })
+    ) {
+      this.store.removeLatest(); // before others are recorded, which it was not trained on
+      return Promise.resolve(false);
+    }
+    if (masks) restoreMasks(this.bench.network, masks);
+    restoreSnapshot(this.bench.network, latest.snapshot);
+    this.state = latest.state;
+    return Promise.resolve(true);
+  }
+
+  private get timesKernels(): boolean {
+    return this.config.training.kernels === "timed";
+  }
+
+  private directory(round: number): string {
+    return runFiles.round(this.store.directory, round);
+  }
+
+  async train(round: number): Promise<"finished" | "stopped"> {
+    if (this.timesKernels) await settleKernels(this.bench, this.directory(round));
+    const { kept, prunable } = countWeights(this.bench.network);
+    this.context.observer.roundStarted(round, kept / prunable);
+    const { progress } = this.state;
+    const { stepsPerEpoch } = this.bench;
+    const before = stepsDone(progress, stepsPerEpoch);
+    const started = performance.now();
+    this.clock.saved = started;
+    const outcome = await train(this.bench, this.plan(round), progress, {
+      reached: () => this.reached(progress),
+      advanced: () => this.advanced(round, progress),
+      epochDone: (row) => this.context.observer.epochDone(round, row),
+    });
+    this.clock.seconds = (performance.now() - started) / 1000;
+    this.clock.epochs = (stepsDone(progress, stepsPerEpoch) - before) / stepsPerEpoch;
+    return outcome;
+  }
+
+  private advanced(round: number, progress: Progress): boolean {
+    const { observer, checkpointEvery } = this.context;
+    observer.advanced(round, progress);
+    const stop = observer.stopRequested();
+    if (stop || performance.now() - this.clock.saved >= checkpointEvery) {
+      this.store.saveLatest({ snapshot: this.soundSnapshot(), state: this.state });
+      this.clock.saved = performance.now();
+    }
+    return stop;
+  }
+
+  /** @throws {Failure} If a number of it is not finite: what was saved before is worth more. */
+  private soundSnapshot(): Snapshot {
+    const snapshot = takeSnapshot(this.bench.network, { optimiser: true });
+    const bad = firstNotFinite(snapshot);
+    if (bad === null) return snapshot;
+    throw new Failure(
+      `Training diverged: ${
+        nameOf(bad)
+      } is no longer finite; the last saved state is kept: lower ` +
+        `--learning-rate`,
+    );
+  }
+
+  async finish(round: number): Promise<void> {
+    this.soundSnapshot();
+    adoptAverages(this.bench.network); // what is scored, saved, pruned and trained on
+    const { predictions, ...scores } = await finalScores(this.bench);
+    const summary = this.summarise(round, scores);
+    this.store.finishRound(summary, {
+      end: takeSnapshot(this.bench.network, { optimiser: false }),
+      predictions,
+    });
+    this.recordTiming(round);
+    this.context.observer.roundDone(summary);
+  }
+
+  protected summarise(
+    round: number,
+    { temperature, ...scores }: Pick<RoundSummary, "dev" | "test" | "temperature">,
+  ): RoundSummary {
+    const { kept, prunable } = countWeights(this.bench.network);
+    const cost = costOf(this.bench.network);
+    return {
+      round,
+      kept,
+      prunable,
+      density: kept / prunable,
+      theta: prunable / kept,
+      thetaAll: cost.parameters / cost.parametersKept,
+      denseBytes: cost.denseBytes,
+      sparseBytes: cost.sparseBytes,
+      denseMacs: cost.denseMacs,
+      macs: cost.macs,
+      layers: cost.layers,
+      afterPruning: this.state.afterPruning,
+      afterPruningRecalibrated: this.state.afterPruningRecalibrated,
+      ...scores,
+      epochs: this.state.progress.rows,
+      ...(temperature === undefined ? {} : { temperature }),
+    };
+  }
+
+  private recordTiming(round: number): void {
+    const rounds = this.store.loadTiming().rounds.filter((entry) => entry.round !== round);
+    const { seconds: trainSeconds, epochs } = this.clock;
+    rounds.push({ round, trainSeconds, epochs, kernels: this.bench.kernels() });
+    this.store.saveTiming({ rounds });
+  }
+}
+
+/** A round of which nothing is trained or measured yet. */
+export function startOfRound(round: number): RoundState {
+  return {
+    round,
+    progress: startOfTraining(),
+    afterPruning: null,
+    afterPruningRecalibrated: null,
+  };
+}

@@ -1,0 +1,270 @@
+/**
+ * The directory of one run: what is written where, and in which order.
+ *
+ * What is kept: of every finished round its masks, kernels (lottery/round_kernels.ts), trained weights,
+ * scores, predictions and epochs, for good, because controls, analyses, tickets and forks start from
+ * them; the rewind point; and while a round is trained the last two states saved within it, which go
+ * when the run ends. A state that turns out damaged is replaced by the one before it, and failing that
+ * by training the round from its beginning; both lead to the same bits.
+ *
+ * @module
+ */
+import { stringify } from "csv-stringify/sync";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { Failure, UsageError } from "../core/errors.ts";
+import { removeTemporaryFiles, writeFileAtomic, writeJson } from "../core/files.ts";
+import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
+import type { Snapshot } from "../training/snapshot.ts";
+import type { Progress } from "../training/progress.ts";
+import {
+  type Checkpoint,
+  DamagedCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../training/checkpoint.ts";
+import type { Config } from "../config/config.ts";
+import { predictionsCsv, type SplitPredictions } from "./predictions_csv.ts";
+import { checkSeal, damagedRound, sealOlderRound, sealRound } from "./round_seal.ts";
+import type { RoundSummary, Scores, Summary, Timing } from "./summary.ts";
+
+/** State of a round under way. */
+export interface RoundState {
+  round: number;
+  progress: Progress;
+  /** Scores on dev right after pruning; null in round 0. */
+  afterPruning: Scores | null;
+  /** The same with running statistics estimated again. */
+  afterPruningRecalibrated: Scores | null;
+}
+
+/** Tells about a damaged file that can be done without. */
+export type Note = (message: string) => void;
+
+export class RunStore {
+  /** Whether the latest state on disk is known to be damaged: it must not become the previous one. */
+  private latestIsDamaged = false;
+
+  constructor(readonly directory: string) {}
+
+  /** Creates the directory with its configuration, for a new run. */
+  create(config: Config): void {
+    writeJson(runFiles.config(this.directory), config);
+  }
+
+  exists(): boolean {
+    return fs.existsSync(runFiles.config(this.directory));
+  }
+
+  /** The saved configuration, unvalidated. @throws {UsageError} If it is not JSON. */
+  savedConfig(): unknown {
+    const file = runFiles.config(this.directory);
+    try {
+      return JSON.parse(fs.readFileSync(file, "utf8"));
+    } catch {
+      throw new UsageError(`Cannot read the configuration ${file}: it is not JSON`);
+    }
+  }
+
+  /** SHA-256 of the configuration's file. */
+  configSha256(): string {
+    return createHash("sha256").update(fs.readFileSync(runFiles.config(this.directory))).digest(
+      "hex",
+    );
+  }
+
+  saveEnvironment(environment: Record<string, unknown>): void {
+    writeJson(runFiles.environment(this.directory), environment);
+  }
+
+  saveRewindPoint(checkpoint: Checkpoint<Progress>): void {
+    writeCheckpoint(runFiles.rewind(this.directory), checkpoint);
+  }
+
+  /** @throws {Failure} If it is damaged or missing. The dense round makes it. */
+  loadRewindPoint(): Checkpoint<Progress> {
+    return this.readOf<Progress>(0, runFiles.rewind(this.directory));
+  }
+
+  /** The state within a round: the one before becomes the previous one. */
+  saveLatest(checkpoint: Checkpoint<RoundState>): void {
+    const options = this.latestIsDamaged ? {} : { previous: runFiles.previous(this.directory) };
+    writeCheckpoint(runFiles.latest(this.directory), checkpoint, options);
+    this.latestIsDamaged = false;
+  }
+
+  /**
+   * The last saved state of `round` that is whole, or null if there is none.
+   *
+   * @param note Is told of a damaged one.
+   */
+  loadLatest(round: number, note: Note): Checkpoint<RoundState> | null {
+    const files = [runFiles.latest(this.directory), runFiles.previous(this.directory)];
+    for (const [i, file] of files.entries()) {
+      if (!fs.existsSync(file)) continue;
+      try {
+        const saved = readCheckpoint<RoundState>(file);
+        if (!Array.isArray(saved.state.progress?.rows)) {
+          throw new DamagedCheckpoint(file, "it holds something else than the state of a round");
+        }
+        if (saved.state.round !== round) continue;
+        if (this.latestIsDamaged) note("the state saved before it is used");
+        return saved;
+      } catch (error) {
+        if (!(error instanceof DamagedCheckpoint)) throw error;
+        note(error.message);
+        this.latestIsDamaged ||= i === 0;
+      }
+    }
+    if (this.latestIsDamaged) {
+      note(`there is no other state of round ${round}: it is trained from its beginning`);
+    }
+    return null;
+  }
+
+  private round(round: number): string {
+    return runFiles.round(this.directory, round);
+  }
+
+  /** Reads a checkpoint that is made by `round`. @throws {Failure} Naming the file and what to do. */
+  private readOf<State>(round: number, file: string): Checkpoint<State> {
+    try {
+      return readCheckpoint<State>(file);
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error;
+      throw damagedRound(this.round(round), { file, why: `is damaged: ${error.why}` });
+    }
+  }
+
+  saveMasks(round: number, masks: Snapshot): void {
+    writeCheckpoint(roundFiles.mask(this.round(round)), { snapshot: masks, state: { round } });
+  }
+
+  /** @throws {Failure} If they are damaged or missing. */
+  loadMasks(round: number): Snapshot {
+    return this.readOf(round, roundFiles.mask(this.round(round))).snapshot;
+  }
+
+  /** The masks of the round under way; null if they are damaged or missing and must be made again. */
+  loadMasksUnderWay(round: number, note: Note): Snapshot | null {
+    try {
+      return readCheckpoint(roundFiles.mask(this.round(round))).snapshot;
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error;
+      note(`${error.message}; round ${round} begins again with its pruning`);
+      return null;
+    }
+  }
+
+  /** The trained network of a finished round. @throws {Failure} If it is damaged or missing. */
+  loadEnd(round: number): Snapshot {
+    return this.readOf(round, roundFiles.end(this.round(round))).snapshot;
+  }
+
+  isDone(round: number): boolean {
+    return fs.existsSync(roundFiles.done(this.round(round)));
+  }
+
+  /** Writes everything a finished round leaves, the marker last. */
+  finishRound(
+    summary: RoundSummary,
+    results: { end: Snapshot; predictions: readonly SplitPredictions[] },
+  ): void {
+    const directory = this.round(summary.round);
+    writeCheckpoint(roundFiles.end(directory), {
+      snapshot: results.end,
+      state: { round: summary.round },
+    });
+    writeFileAtomic(roundFiles.metrics(directory), stringify(summary.epochs, { header: true }));
+    writeFileAtomic(roundFiles.predictions(directory), predictionsCsv(results.predictions));
+    writeJson(roundFiles.scores(directory), summary);
+    sealRound(directory);
+  }
+
+  /** Rounds of which there is a directory, in order. */
+  private begunRounds(): number[] {
+    return fs.readdirSync(this.directory)
+      .flatMap((name) => roundOfDirectory(name) ?? [])
+      .sort((a, b) => a - b);
+  }
+
+  /** Numbers of the finished rounds, in order. */
+  doneRounds(): number[] {
+    return this.begunRounds().filter((round) => this.isDone(round));
+  }
+
+  /** Summaries of the finished rounds, in order; a control has some of its base's rounds. */
+  finishedRounds(): RoundSummary[] {
+    return this.doneRounds().map((round) => {
+      const directory = this.round(round);
+      const file = roundFiles.scores(directory);
+      const summary = parseJson(file) as RoundSummary | null;
+      if (summary?.round === round && Array.isArray(summary.epochs)) return summary;
+      throw damagedRound(directory, { file, why: "is damaged" });
+    });
+  }
+
+  /** @throws {Failure} If a file of a finished round is not what the round wrote. */
+  checkFinished(rounds: readonly number[] = this.doneRounds()): void {
+    for (const round of rounds) checkSeal(this.round(round));
+  }
+
+  /** Gives the markers of rounds finished by older versions their contents. */
+  sealOlderRounds(): void {
+    for (const round of this.doneRounds()) sealOlderRound(this.round(round));
+  }
+
+  /** Removes what writes that were killed have left. Only for the holder of the run's lock. */
+  removeLeftovers(): void {
+    for (const directory of [this.directory, ...this.begunRounds().map((r) => this.round(r))]) {
+      removeTemporaryFiles(directory);
+    }
+  }
+
+  saveSummary(summary: Summary): void {
+    writeJson(runFiles.summary(this.directory), summary);
+  }
+
+  /** The summary as it was last written; null if there is none that can be read. */
+  loadSummary(): Summary | null {
+    const summary = parseJson(runFiles.summary(this.directory)) as Summary | null;
+    return Array.isArray(summary?.rounds) ? summary : null;
+  }
+
+  /** Whether all rounds of the run are done. */
+  isComplete(): boolean {
+    return this.loadSummary()?.complete === true;
+  }
+
+  /** @throws {Failure} If the file is damaged. */
+  loadTiming(): Timing {
+    const file = runFiles.timing(this.directory);
+    if (!fs.existsSync(file)) return { rounds: [] };
+    const timing = parseJson(file) as Timing | null;
+    if (Array.isArray(timing?.rounds) && timing.rounds.every(isRecord)) return timing;
+    throw new Failure(`${file} is damaged: delete it, only the times that a report shows are lost`);
+  }
+
+  saveTiming(timing: Timing): void {
+    writeJson(runFiles.timing(this.directory), timing);
+  }
+
+  /** The state within a round is of no use once all rounds are done. */
+  removeLatest(): void {
+    fs.rmSync(runFiles.latest(this.directory), { force: true });
+    fs.rmSync(runFiles.previous(this.directory), { force: true });
+  }
+}
+
+/** The value in a JSON file; null if it cannot be read or is none. */
+function parseJson(file: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,67 @@
+/**
+ * The networks of a run and the rounds that are trained on each: one network for a lottery and for most
+ * controls, one per round where a control is a smaller dense network.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
+import { prunableShapes } from "../model/prunable_shapes.ts";
+import { keepCounts } from "../pruning/plan.ts";
+import { refuseKeepLayers } from "../pruning/prune.ts";
+import { Control } from "./control.ts";
+import { baseOfControl, smallNetworkOf } from "./control_config.ts";
+import { CONTROL_POLICIES } from "./controls.ts";
+import { Experiment } from "./experiment.ts";
+import { refuseUnreachableRewindPoint } from "../config/rewind_point.ts";
+import type { Rounds, RoundsContext } from "./rounds.ts";
+
+/** One network's share of a run. */
+export interface Stage {
+  /** The run's own network, or a smaller one. */
+  readonly network: Config["network"];
+  open(context: RoundsContext): Rounds;
+}
+
+/** A run before anything is opened. */
+export interface Stages {
+  /** Pruned rounds that the run is to have. */
+  readonly plannedRounds: number;
+  /** Whether the dense round 0 is among its rounds. */
+  readonly hasDense: boolean;
+  readonly stages: readonly Stage[];
+}
+
+/**
+ * @throws {UsageError} If the configuration cannot be carried out: before anything of a run is written.
+ */
+export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
+  const { control, network } = config;
+  if (control === null) {
+    refuseUnreachableRewindPoint(config, dataset);
+    const layers = prunableShapes({ ...network, classes: dataset.classes.length })
+      .map(({ name, shape: [out, inner, kernel] }) => ({ name, size: out * inner * kernel }));
+    const keeps = keepCounts(layers.reduce((sum, { size }) => sum + size, 0), config.pruning);
+    const { keepLayers } = config.pruning;
+    if (keeps.length > 0) refuseKeepLayers(layers, { keepLayers, keep: keeps.at(-1)! });
+    const open = (context: RoundsContext) => new Experiment(context);
+    return {
+      plannedRounds: keeps.length,
+      hasDense: true,
+      stages: [{ network, open }],
+    };
+  }
+  const base = baseOfControl(control, dataset.sha256);
+  const stage = (rounds: readonly number[], own: Partial<Config["network"]>): Stage => ({
+    network: { ...network, ...own },
+    open: (context) =>
+      new Control({ ...context, config: { ...context.config, control } }, base, rounds),
+  });
+  return {
+    plannedRounds: control.rounds.length,
+    hasDense: false,
+    stages: CONTROL_POLICIES[control.kind].network === "small"
+      ? control.rounds.map((round) => stage([round], smallNetworkOf(base, round)))
+      : [stage(control.rounds, {})],
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * Weights that were made elsewhere as the start of a run: a safetensors file with a whole network, under
+ * the names of a checkpoint (`block0.conv1.weight`, with or without its `value/` and `buffer/`) or of
+ * PyTorch (model/pytorch_names.ts).
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { decodeSafetensors } from "../core/safetensors.ts";
+import { pytorchName } from "../model/pytorch_names.ts";
+import type { ResNet1d } from "../model/resnet1d.ts";
+import { type NetworkShape, tensorShapes } from "../model/shape.ts";
+import type { Config } from "../config/config.ts";
+
+/** A file as a configuration names it. */
+export type StartFile = NonNullable<Config["initFrom"]>;
+
+/** A network's tensors by their names in files, without prefixes. */
+export type StartWeights = ReadonlyMap<string, Float32Array>;
+
+/**
+ * The file as it is now.
+ *
+ * @param file Relative to the working directory.
+ * @throws {UsageError} If it cannot be read.
+ */
+export function startFile(file: string): StartFile {
+  const whole = path.resolve(file);
+  return { file: whole, sha256: sha256(readBytes(whole)) };
+}
+
+/**
+ * All tensors of a network of this shape. Norms whose running statistics the file does not hold have
+ * those of a new network; optimiser moments and PyTorch's count of batches are not taken.
+ *
+ * @throws {UsageError} If the file has changed since it was named, is no safetensors file, or does not
+ *   hold this network; every tensor that is missing, unexpected, of another shape or type, or not finite
+ *   is listed.
+ */
+export function readStartWeights(
+  { file, sha256: expected }: StartFile,
+  shape: NetworkShape,
+): StartWeights {
+  const bytes = readBytes(file);
+  const found = sha256(bytes);
+  if (found !== expected) {
+    throw new UsageError(
+      `Cannot start from ${file}: its sha256 is ${found}, that of the run's settings ${expected}; ` +
+        `put the file back, or start another run`,
+    );
+  }
+  const heads = headsOf(bytes);
+  const wanted = tensorShapes(shape).map((tensor) => ({
+    ...tensor,
+    key: keyOf(tensor.name, heads),
+  }));
+  const problems = [...headProblems(wanted, heads)];
+  const weights = new Map<string, Float32Array>();
+  // Types that cannot be decoded are a problem by then.
+  if (problems.length === 0 || heads.size === 0) {
+    const { tensors } = decodeSafetensors(bytes, file);
+    for (const { name, key, shape: extents } of wanted) {
+      const size = extents.reduce((product, n) => product * n, 1);
+      const data = key === null
+        ? new Float32Array(size).fill(initialOf(name) ?? 0)
+        : tensors.get(key)!.data as Float32Array;
+      weights.set(name, data);
+      problems.push(...numberProblems(key ?? name, { name, data }));
+    }
+  }
+  if (problems.length === 0) return weights;
+  const { filters, kernel, blocks, blocksPerStage, classes } = shape;
+  throw new UsageError(
+    `Cannot start from ${file}: ${problems.length} of its tensors do not fit this network ` +
+      `(${filters} filters, doubled every ${blocksPerStage} of ${blocks} blocks, kernel ${kernel}, ` +
+      `${classes} classes):\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+  );
+}
+
+/** Gives a network the weights that a run begins with: of its seed, or of the file that it names. */
+export function initialiseNetwork(
+  network: ResNet1d,
+  { seed, initFrom }: Pick<Config, "seed" | "initFrom">,
+): void {
+  network.initialise(seed);
+  if (initFrom === null) return;
+  const weights = readStartWeights(initFrom, network.config);
+  for (const { name, parameter } of network.parameters) {
+    parameter.write("value", weights.get(name)!);
+  }
+  for (const { name, buffer } of network.buffers) buffer.write(weights.get(name)!);
+}
+
+interface Head {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Its name in the file; null if it is not there. */
+  readonly key: string | null;
+}
+
+/** Types and shapes by name; nothing where the header is broken, which decoding explains. */
+function headsOf(bytes: Uint8Array): Map<string, Head> {
+  try {
+    const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    const entries = Object.entries(header as Record<string, Partial<Head>>);
+    return new Map(
+      entries.filter(([name]) => name !== "__metadata__").map(([name, { dtype, shape }]) => [
+        name,
+        { dtype: String(dtype), shape: Array.isArray(shape) ? shape : [] },
+      ]),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+/** The names that a tensor may have, in the order in which they are looked for. */
+function namesOf(name: string): string[] {
+  const slot = initialOf(name) === null ? "value" : "buffer";
+  return [name, pytorchName(name), `${slot}/${name}`];
+}
+
+function keyOf(name: string, heads: ReadonlyMap<string, Head>): string | null {
+  return namesOf(name).find((key) => heads.has(key)) ?? null;
+}
+
+/** What a new network has for a running statistic; null for what training moves. */
+function initialOf(name: string): number | null {
+  if (name.endsWith(".running_mean")) return 0;
+  return name.endsWith(".running_variance") ? 1 : null;
+}
+
+/** Whether the file holds more than weights here. */
+function isPassedOver(key: string): boolean {
+  return /^moment[12]\//.test(key) || /\.num_batches_tracked$/.test(key);
+}
+
+function* headProblems(
+  wanted: readonly Wanted[],
+  heads: ReadonlyMap<string, Head>,
+): Generator<string> {
+  const text = (shape: readonly number[]) => `[${shape.join(", ")}]`;
+  const used = new Set(wanted.map(({ key }) => key));
+  for (const { name, key, shape } of wanted) {
+    if (key === null) {
+      if (initialOf(name) === null) {
+        const other = pytorchName(name);
+        yield `missing: ${name}${other === name ? "" : ` (or ${other})`} ${text(shape)}`;
+      } else if (keyOf(siblingOf(name), heads) !== null) {
+        yield `missing: ${name}, whose ${siblingOf(name)} is there`;
+      }
+      continue;
+    }
+    const head = heads.get(key)!;
+    if (text(head.shape) !== text(shape)) {
+      yield `shape: ${key} is ${text(head.shape)}, expected ${text(shape)}`;
+    }
+    if (head.dtype !== "F32") yield `type: ${key} is ${head.dtype}, expected F32`;
+  }
+  for (const [key, { shape }] of heads) {
+    if (used.has(key) || isPassedOver(key)) continue;
+    const sparse = /\.weight\.(rows|columns|values)$/.test(key)
+      ? "; it is part of a sparse weight: export without --sparse"
+      : "";
+    yield `unexpected: ${key} ${text(shape)}${sparse}`;
+  }
+}
+
+/** The other one of a norm's running statistics. */
+function siblingOf(name: string): string {
+  return name.endsWith("mean")
+    ? name.replace(/mean$/, "variance")
+    : name.replace(/variance$/, "mean");
+}
+
+function* numberProblems(
+  key: string,
+  { name, data }: { name: string; data: Float32Array },
+): Generator<string> {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const count = data.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
+    yield `not finite: ${key} has ${count} such numbers, the first is element ${bad}, ${data[bad]}`;
+  }
+  const low = name.endsWith(".running_variance") ? data.findIndex((value) => value < 0) : -1;
+  if (low >= 0) yield `negative: element ${low} of the variance ${key} is ${data[low]}`;
+}
+
+function readBytes(file: string): Uint8Array {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new UsageError(
+      `Cannot read the weights ${file} (${code}): name a .safetensors file, such as one of ` +
+        `deno task export --format safetensors`,
+    );
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

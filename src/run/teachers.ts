@@ -1,0 +1,133 @@
+/**
+ * Finished networks that a run learns from (Hinton, Vinyals and Dean 2015): which they are, and that they
+ * still are what they were when the run began.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
+import { hopOf } from "../model/resnet1d.ts";
+import type { Teacher } from "../training/teacher.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import { RunStore } from "./run_store.ts";
+import type { TrainingSettings } from "../config/training_config.ts";
+import { networkConfig } from "./workbench_config.ts";
+
+/** A network as a configuration names it. */
+export type TeacherRun = NonNullable<TrainingSettings["teacher"]>["runs"][number];
+
+/**
+ * The networks that `RUN[@round],...` names, as they are now; without a round the dense one is meant.
+ *
+ * @throws {UsageError} If there is none of them.
+ */
+export function teacherRuns(text: string): TeacherRun[] {
+  return text.split(",").map((item) => {
+    const [, name, round] = /^(.+?)(?:@(\d+))?$/.exec(item.trim()) ?? [];
+    if (name === undefined) {
+      throw new UsageError(
+        `Cannot use the teachers "${text}": write RUN or RUN@round, several separated by commas`,
+      );
+    }
+    // A run that was given as a path is found from any directory.
+    const run = name.includes("/") ? path.resolve(name) : name;
+    const teacher = { run, round: Number(round ?? 0) };
+    return { ...teacher, sha256: endSha256(teacher) };
+  });
+}
+
+/** @throws {UsageError} If there is no such finished round. */
+function endSha256({ run, round }: Omit<TeacherRun, "sha256">): string {
+  const store = new RunStore(runDirectory(run));
+  if (!store.exists()) refuse(run, `there is no run in ${store.directory}`);
+  if (!store.isDone(round)) {
+    refuse(
+      run,
+      `its round ${round} is not finished; finished are ${store.doneRounds().join(", ") || "none"}`,
+    );
+  }
+  const file = roundFiles.end(runFiles.round(store.directory, round));
+  try {
+    return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+  } catch {
+    return refuse(run, `${file} cannot be read`);
+  }
+}
+
+/**
+ * The teachers of a run.
+ *
+ * @param student.directory Of the run itself, if it has one.
+ * @throws {UsageError} If one is not finished, has changed since the run's settings named it, is the run
+ *   itself, was trained on other data or another division of it, or does not give the student's outputs.
+ * @throws {Failure} If its file is damaged.
+ */
+export function readTeachers(
+  config: Config,
+  student: { dataset: LoadedDataset; directory?: string },
+): Teacher[] {
+  const { teacher } = config.training;
+  return teacher === null
+    ? []
+    : teacher.runs.map((run) => readTeacher(run, { ...student, config }));
+}
+
+function readTeacher(
+  teacher: TeacherRun,
+  { config, dataset, directory }: { config: Config; dataset: LoadedDataset; directory?: string },
+): Teacher {
+  const { run, round, sha256 } = teacher;
+  const store = new RunStore(runDirectory(run));
+  if (directory !== undefined && store.directory === path.resolve(directory)) {
+    refuse(run, "it is the run itself");
+  }
+  const found = endSha256(teacher);
+  if (found !== sha256) {
+    refuse(
+      run,
+      `its round ${round} has sha256 ${found}, that of the run's settings ${sha256}; put it back, or ` +
+        `start another run`,
+    );
+  }
+  const own = parseConfig(store.savedConfig(), `the configuration of run ${run}`);
+  const summary = store.loadSummary();
+  if (summary === null) return refuse(run, "its summary.json is missing or damaged");
+  if (own.control?.kind === "dense-small") {
+    refuse(run, "it is a control whose rounds are networks of different sizes");
+  }
+  const classes = summary.classes.join(", ");
+  if (classes !== dataset.classes.join(", ")) {
+    refuse(run, `it has the classes ${classes}, the student ${dataset.classes.join(", ")}`);
+  }
+  if (summary.dataset.sha256 !== dataset.sha256) {
+    refuse(
+      run,
+      `it was trained on the data set with sha256 ${summary.dataset.sha256}, the student's is ` +
+        dataset.sha256,
+    );
+  }
+  if (JSON.stringify(own.folds) !== JSON.stringify(config.folds)) {
+    const text = ({ folds }: Config) =>
+      folds === null ? "no folds" : `fold ${folds.fold} of ${folds.count} (seed ${folds.seed})`;
+    refuse(
+      run,
+      `it was trained with ${text(own)}, the student is with ${
+        text(config)
+      }: it has seen records ` +
+        `that the student is tested on`,
+    );
+  }
+  const hops = [own, config].map(({ network }) => hopOf(network));
+  if (hops[0] !== hops[1]) {
+    refuse(run, `it has an output for every ${hops[0]} samples, the student for every ${hops[1]}`);
+  }
+  return { network: networkConfig(own, dataset), weights: store.loadEnd(round) };
+}
+
+function refuse(run: string, why: string): never {
+  throw new UsageError(`Cannot learn from the teacher ${run}: ${why}`);
+}

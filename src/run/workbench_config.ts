@@ -1,0 +1,89 @@
+/**
+ * From a run's configuration to the settings of its workbench.
+ *
+ * @module
+ */
+import type { LossSettings } from "../addon/native.ts";
+import { UsageError } from "../core/errors.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
+import { hopOf, type NetworkConfig } from "../model/resnet1d.ts";
+import type { WorkbenchConfig } from "../training/workbench.ts";
+import { croppedLength, nativeAugmentation } from "../config/augment.ts";
+import type { Config } from "../config/config.ts";
+
+/**
+ * The settings of a run that its programs are recorded with.
+ *
+ * @throws {UsageError} If the data set has other classes than the settings speak of.
+ */
+export function workbenchConfig(config: Config, dataset: LoadedDataset): WorkbenchConfig {
+  const { training } = config;
+  return {
+    network: networkConfig(config, dataset),
+    optimizer: {
+      kind: training.optimizer,
+      beta1: training.beta1,
+      beta2: training.beta2,
+      epsilon: training.epsilon,
+      weightDecay: training.weightDecay,
+      clipNorm: training.clipNorm,
+    },
+    loss: lossSettings(config, dataset),
+    average: training.average,
+    batchSize: training.batchSize,
+    flip: training.flip,
+    augment: training.augment && nativeAugmentation(training.augment),
+    longest: croppedLength(training.augment),
+    seed: config.orderSeed ?? config.seed,
+    rule: config.score,
+    flipAverage: config.flipAverage,
+  };
+}
+
+/** The network of a run on a data set. */
+export function networkConfig({ network }: Config, dataset: LoadedDataset): NetworkConfig {
+  return {
+    ...network,
+    classes: dataset.classes.length,
+    norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
+  };
+}
+
+/** All but the teachers' outputs, which a program has. */
+function lossSettings(config: Config, dataset: LoadedDataset): LossSettings {
+  const { loss: { labelSmoothing, focal, classWeights }, teacher } = config.training;
+  const weights = weightsOf(classWeights, { dataset, hop: hopOf(config.network) });
+  return {
+    labelSmoothing,
+    focal,
+    ...weights === null ? {} : { classWeights: weights },
+    ...teacher === null ? {} : { temperature: teacher.temperature, teacherWeight: teacher.weight },
+  };
+}
+
+/** A weight for each class; null for none. */
+function weightsOf(
+  asked: Config["training"]["loss"]["classWeights"],
+  { dataset, hop }: { dataset: LoadedDataset; hop: number },
+): readonly number[] | null {
+  if (asked === "none") return null;
+  if (asked === "balanced") return balancedWeights(dataset, hop);
+  const { classes } = dataset;
+  if (asked.length === classes.length) return asked;
+  throw new UsageError(
+    `Cannot use ${asked.length} class weights: the data set has ${classes.length} classes, ` +
+      `${classes.join(", ")}, and there must be one for each, in this order`,
+  );
+}
+
+/**
+ * Steps of the training set in all, divided by those of the class and by the number of classes: each
+ * class has the same share of the loss, and the mean weight of a step is 1. 0 for a class without any.
+ */
+function balancedWeights({ classes, splits: { train } }: LoadedDataset, hop: number): number[] {
+  const steps = classes.map(() => 0);
+  train.labels.forEach((label, i) => steps[label]! += Math.floor(train.lengths[i]! / hop));
+  const present = steps.filter((count) => count > 0).length;
+  const all = steps.reduce((sum, count) => sum + count, 0);
+  return steps.map((count) => count === 0 ? 0 : all / (present * count));
+}

@@ -1,0 +1,66 @@
+/**
+ * Conformance cases: a list per op, each case named by the text that reruns it.
+ *
+ * @module
+ */
+import type { NativeDevice } from "../../src/addon/native.ts";
+import type { Comparison } from "./comparison.ts";
+
+/** Runs a case on a device and pairs what came out with the reference. */
+export type Check = (device: NativeDevice) => Promise<Comparison[]>;
+
+/** One case. */
+export interface Case {
+  /** The op and its parameters, e.g. `shortcut {"records":1, ...}`. */
+  readonly text: string;
+  /** Makes the inputs and computes the reference, once for all devices. */
+  prepare(): Check;
+}
+
+/** All cases of one op. */
+export interface Suite {
+  readonly op: string;
+  readonly cases: readonly Case[];
+  /** The case with these parameters, which need not be one of the list. */
+  parse(json: string): Case;
+}
+
+/** A suite from a list of parameters and what to do with them. */
+export function defineSuite<P extends object>(definition: {
+  op: string;
+  parameters: readonly P[];
+  prepare(parameters: P): Check;
+}): Suite {
+  const { op, parameters, prepare } = definition;
+  const makeCase = (p: P): Case => ({
+    text: `${op} ${JSON.stringify(p)}`,
+    prepare: () => prepare(p),
+  });
+  const names = Object.keys(parameters[0]!).sort().join(", ");
+  return {
+    op,
+    cases: parameters.map(makeCase),
+    parse(json) {
+      const given = JSON.parse(json) as P;
+      const givenNames = Object.keys(given).sort().join(", ");
+      if (givenNames !== names) {
+        throw new RangeError(`A case of ${op} has the parameters ${names}; got ${givenNames}`);
+      }
+      return makeCase(given);
+    },
+  };
+}
+
+/** The suites that a text such as `conv1d {...}` (one case) or `conv1d` (one op) asks for. */
+export function selectSuites(suites: readonly Suite[], text: string | undefined): Suite[] {
+  if (text === undefined || text === "") return [...suites];
+  const space = text.indexOf(" ");
+  const op = space < 0 ? text : text.slice(0, space);
+  const suite = suites.find((s) => s.op === op);
+  if (!suite) {
+    throw new RangeError(
+      `There is no op ${op} among the cases: expected one of ${suites.map((s) => s.op).join(", ")}`,
+    );
+  }
+  return [space < 0 ? suite : { ...suite, cases: [suite.parse(text.slice(space + 1))] }];
+}
