@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { UsageError } from "../../src/core/errors.ts";
 import { withScratch } from "./fuzz.ts";
 import type { Answer, Portion } from "./fuzz_worker.ts";
 import { parsers } from "./parsers.ts";
@@ -18,7 +19,7 @@ const BOUND_SECONDS = 1800;
 /** All parsers, with equal shares of the inputs but for slow ones. */
 export async function fuzzPart(context: TortureContext): Promise<TortureRow[]> {
   const { inputs, rng, jobs, note } = context;
-  const shares = sharesOf(inputs);
+  const shares = sharesOf(inputs, context.parsers);
   const seed = rng.integer(2 ** 31);
   const portions = [...shares].flatMap(([parser, share]) => portionsOf(parser, { share, seed }));
   const findings: string[] = [];
@@ -61,10 +62,22 @@ export async function fuzzPart(context: TortureContext): Promise<TortureRow[]> {
   return [{ what: `inputs to ${shares.size} parsers`, count: total, findings, detail }];
 }
 
-/** Inputs by parser, together no fewer than asked for. */
-function sharesOf(inputs: number): Map<string, number> {
+/**
+ * Inputs by parser, together no fewer than asked for.
+ *
+ * @throws {UsageError} If one of `chosen` is no parser.
+ */
+function sharesOf(inputs: number, chosen: readonly string[]): Map<string, number> {
   return withScratch((directory) => {
-    const weights = parsers(directory).map(({ name, slow }) => [name, slow ? 1 : 4] as const);
+    const all = parsers(directory);
+    const unknown = chosen.find((name) => !all.some((parser) => parser.name === name));
+    if (unknown !== undefined) {
+      throw new UsageError(
+        `Cannot fuzz the parser "${unknown}": there are ${all.map(({ name }) => name).join(", ")}`,
+      );
+    }
+    const weights = all.filter(({ name }) => chosen.length === 0 || chosen.includes(name))
+      .map(({ name, slow }) => [name, slow ? 1 : 4] as const);
     const sum = weights.reduce((total, [, weight]) => total + weight, 0);
     return new Map(
       weights.map(([name, weight]) => [name, Math.ceil(inputs * weight / sum)]),

@@ -16,6 +16,8 @@ export interface TortureContext {
   /** How much is to be done. */
   readonly kills: number;
   readonly inputs: number;
+  /** Parsers that get them; all if empty. */
+  readonly parsers: readonly string[];
   readonly minutes: number;
   /** How often each kind of damage is done to each file. */
   readonly repeats: number;

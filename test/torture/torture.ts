@@ -35,6 +35,7 @@ const PARTS: Readonly<Record<string, TorturePart>> = {
 interface TortureOptions {
   kills: number;
   inputs: number;
+  parsers: string[];
   minutes: number;
   repeats: number;
   jobs: number;
@@ -62,6 +63,12 @@ export async function main(args: string[]): Promise<number> {
   )
     .option("--kills <n>", "signals to send", integer(1), 300)
     .option("--inputs <n>", "inputs for the parsers", integer(1), 10_000_000)
+    .option(
+      "--parsers <names>",
+      "give inputs to these alone, e.g. EDF,text table (default: all)",
+      (text: string) => text.split(","),
+      [],
+    )
     .option("--minutes <m>", "of soaking", number(0), 30)
     .option("--repeats <n>", "times that each damage is done to each file", integer(1), 3)
     .option("--jobs <n>", "runs to kill and parsers to fuzz at a time", integer(1), CORES)
