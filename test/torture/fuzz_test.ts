@@ -48,7 +48,7 @@ Deno.test("inputs made within the structure of a file pass a parser's first chec
 Deno.test("a part of the fuzzing does what is asked for and counts it, on several threads", async () => {
   const notes: string[] = [];
   const [row] = await fuzzPart({
-    ...{ inputs: 400, jobs: 2, rng: createRng(1, "part"), directory: "", data: "" },
+    ...{ inputs: 400, parsers: [], jobs: 2, rng: createRng(1, "part"), directory: "", data: "" },
     ...{ kills: 0, minutes: 0, repeats: 0, note: (text: string) => notes.push(text) },
   });
   assert.deepEqual(row!.findings, []);
