@@ -13,7 +13,7 @@ import { type Config, parseConfig } from "../config/config.ts";
 import { predictionsCsv } from "../run/predictions_csv.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundSummary, Summary } from "../run/summary.ts";
-import { CONTROL_POLICIES } from "../run/controls.ts";
+import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import {
   type FinalScores,
   scoresOfLogits,
@@ -67,7 +67,7 @@ export function openRescorable(run: string, data: string | undefined): Rescorabl
   }
   const config = parseConfig(store.savedConfig(), `the configuration of ${run}`);
   const kind = config.control?.kind;
-  if (kind !== undefined && CONTROL_POLICIES[kind].network === "small") {
+  if (kind !== undefined && isSmallNetwork(controlPolicy(kind))) {
     refuse(`it is a control of ${kind}, whose rounds have networks of their own sizes`);
   }
   const summary = store.loadSummary();

@@ -7,7 +7,14 @@ import { InvalidArgumentError, Option } from "commander";
 import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory } from "../core/paths.ts";
-import { type Config, type ControlKind, CONTROLS, parseConfig } from "../config/config.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import {
+  type ControlKind,
+  controlPolicy,
+  CONTROLS,
+  hasDenseRound,
+  trainsOn,
+} from "../config/controls.ts";
 import { computeSettings } from "../run/resolve.ts";
 import { RunStore } from "../run/run_store.ts";
 import { openBase, roundsOf } from "../run/control_base.ts";
@@ -64,7 +71,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
   const device = openConfigured(config, { threads, index });
   const code = await executeRun({ name, config, device, checkpointEvery, showTest });
   const { run: base, kind } = options;
-  if (code === 0 && kind === "continue" && fs.existsSync(reportFile(base))) {
+  if (code === 0 && trainsOn(controlPolicy(kind)) && fs.existsSync(reportFile(base))) {
     console.log(`${base}: ${renewReport(base)}`);
   }
   return code;
@@ -98,7 +105,10 @@ function listed(rounds: number[] | "all"): number[] | null {
 
 function noteLeftOut({ run, kind, rounds = "all" }: ControlOptions, { control }: Config): void {
   const base = openBase(run, "take masks from");
-  const asked = roundsOf(base, { asked: listed(rounds), dense: kind === "reorder" });
+  const asked = roundsOf(base, {
+    asked: listed(rounds),
+    dense: hasDenseRound(controlPolicy(kind)),
+  });
   const added = control!.rounds.filter((round) => !asked.includes(round));
   if (added.length > 0) {
     console.log(`Note: round ${added.join(", ")} comes before and is trained, too.`);

@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Config } from "../config/config.ts";
+import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
 import type { Workbench } from "../training/workbench.ts";
@@ -48,7 +49,7 @@ export function diskOf(
 
 /** Of a run with these settings; null for a control whose rounds are networks of different sizes. */
 export function diskOfRun(bench: Workbench, { control, pruning }: Config): PlannedDisk | null {
-  if (control?.kind === "dense-small") return null;
+  if (control !== null && isSmallNetwork(controlPolicy(control.kind))) return null;
   const plannedRounds = control?.rounds.length ??
     keepCounts(countWeights(bench.network).prunable, pruning).length;
   return diskOf(bench, { plannedRounds, hasDense: control === null });

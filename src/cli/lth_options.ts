@@ -6,7 +6,7 @@
 import { type Command, Option } from "commander";
 import type { BackendChoice } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
-import { MODES } from "../config/config.ts";
+import { MODES } from "../config/modes.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { PRESETS } from "../config/presets.ts";
 import { type Overrides, refuseContradictions } from "../run/resolve.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { bytesText } from "./disk_use.ts";
+import { POLICIES } from "../config/modes.ts";
 import { durationText, percent, table } from "./format.ts";
 import { REFERENCE, type RunPlan } from "./plan.ts";
 
@@ -17,7 +18,7 @@ export function planText(name: string, plan: RunPlan, runs = 1): string {
 function headText(name: string, plan: RunPlan): string {
   const { config, records, prunable, stepsPerEpoch, longest, rewindStep, device } = plan;
   const { training: { epochs, batchSize }, mode, pruning } = config;
-  const rewind = mode === "lr-rewind" || mode === "finetune"
+  const rewind = POLICIES[mode].weights === "keep"
     ? "weights are kept"
     : `weights return to step ${rewindStep}`;
   return [

@@ -8,13 +8,11 @@ import { z } from "zod";
 import { defaultPrecision, PRECISIONS } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
+import { type ControlKind, CONTROLS } from "./controls.ts";
+import { MODES, POLICIES } from "./modes.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { decisionRule, UNNAMED_RULE } from "../training/decision.ts";
 import { trainingSettings } from "./training_config.ts";
-
-/** What happens to the weights and the learning rate between pruning and retraining. */
-export const MODES = ["weight-rewind", "lr-rewind", "finetune", "lth-ecg"] as const;
-export type Mode = (typeof MODES)[number];
 
 const fraction = z.number().min(0).lt(1);
 const count = z.number().int().min(1);
@@ -38,19 +36,6 @@ const foldSettings = z.strictObject({
     return `expected 1 to ${count}, not ${fold}`;
   },
 });
-
-/** Which part of a finished run's rounds a control replaces; see lottery/controls.ts. */
-export const CONTROLS = [
-  "continue",
-  "reinit",
-  "shuffle",
-  "random-erk",
-  "random-uniform",
-  "dense-small",
-  "signs",
-  "reorder",
-] as const;
-export type ControlKind = (typeof CONTROLS)[number];
 
 /** What runs of before call a kind. */
 const OLD_KINDS: Readonly<Record<string, ControlKind>> = { random: "random-uniform" };
@@ -118,11 +103,13 @@ const configSchema = z.strictObject({
   /** What this run is a control of; null for a run of its own. */
   control: controlSettings.nullable().default(null),
 }).superRefine(({ mode, training: { schedule } }, context) => {
-  if (mode !== "finetune" || !("floor" in schedule) || schedule.floor > 0) return;
+  if (POLICIES[mode].learningRate !== "final" || !("floor" in schedule) || schedule.floor > 0) {
+    return;
+  }
   context.addIssue({
     code: "custom",
     path: ["training", "schedule", "floor"],
-    message: "expected more than 0 with mode finetune, which trains on at the schedule's last rate",
+    message: `expected more than 0 with mode ${mode}, which trains on at the schedule's last rate`,
   });
 }).transform(({ precision, ...config }) => ({
   ...config,

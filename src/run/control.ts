@@ -18,8 +18,13 @@ import {
 import type { TrainingPlan } from "../training/train.ts";
 import type { ControlBase } from "./control_base.ts";
 import { erkMasks, shuffledMasks, uniformMasks } from "./control_masks.ts";
-import { CONTROL_POLICIES, type ControlPolicy, FRESH_SEED_OFFSET } from "./controls.ts";
-import { POLICIES } from "./policies.ts";
+import {
+  type ControlPolicy,
+  controlPolicy,
+  FRESH_SEED_OFFSET,
+  isSmallNetwork,
+} from "../config/controls.ts";
+import { POLICIES } from "../config/modes.ts";
 import { Rounds, type RoundsContext, startOfRound } from "./rounds.ts";
 import { setSignedConstants } from "./signed_constants.ts";
 
@@ -35,7 +40,7 @@ export class Control extends Rounds {
   ) {
     super(context);
     this.rounds = Math.max(...chosen);
-    this.policy = CONTROL_POLICIES[context.config.control.kind];
+    this.policy = controlPolicy(context.config.control.kind);
   }
 
   override isDone(round: number): boolean {
@@ -140,7 +145,7 @@ export class Control extends Rounds {
     scores: Pick<RoundSummary, "dev" | "test" | "temperature">,
   ): RoundSummary {
     const own = super.summarise(round, scores);
-    if (this.policy.network !== "small") return own;
+    if (!isSmallNetwork(this.policy)) return own;
     const { prunable, denseBytes, denseMacs } = this.base.rounds.get(round)!;
     return {
       ...own,

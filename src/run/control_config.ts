@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
-import type { Config, ControlKind } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import {
   type ControlBase,
   masksSha256,
@@ -12,7 +12,13 @@ import {
   refuseOtherData,
   roundsOf,
 } from "./control_base.ts";
-import { CONTROL_POLICIES, FRESH_SEED_OFFSET } from "./controls.ts";
+import {
+  type ControlKind,
+  controlPolicy,
+  FRESH_SEED_OFFSET,
+  hasDenseRound,
+  isSmallNetwork,
+} from "../config/controls.ts";
 import { type SmallNetwork, smallNetwork } from "./small_network.ts";
 
 /** A control that is asked for. */
@@ -29,17 +35,17 @@ export interface ControlRequest {
  */
 export function controlConfig(base: ControlBase, request: ControlRequest): Config {
   const { kind } = request;
-  let rounds = roundsOf(base, { asked: request.rounds, dense: kind === "reorder" });
-  const policy = CONTROL_POLICIES[kind];
+  const policy = controlPolicy(kind);
+  let rounds = roundsOf(base, { asked: request.rounds, dense: hasDenseRound(policy) });
   if (policy.weights === "previous") rounds = [...base.rounds.keys()].filter(between(1, rounds));
-  if (policy.network === "small") {
+  if (isSmallNetwork(policy)) {
     const sizes = rounds.map((round) => JSON.stringify(smallNetworkOf(base, round)));
     rounds = rounds.filter((_, i) => sizes.indexOf(sizes[i]!) === i);
   }
   const { seed, orderSeed } = base.config;
   return {
     ...base.config,
-    orderSeed: kind === "reorder" ? (orderSeed ?? seed) + FRESH_SEED_OFFSET : orderSeed,
+    orderSeed: policy.order === "other" ? (orderSeed ?? seed) + FRESH_SEED_OFFSET : orderSeed,
     control: {
       kind,
       base: base.name,
@@ -60,7 +66,8 @@ export function baseOfControl(
 ): ControlBase {
   const base = openBase(control.base, "take masks from");
   refuseOtherData(base, datasetSha256);
-  const rounds = roundsOf(base, { asked: control.rounds, dense: control.kind === "reorder" });
+  const dense = hasDenseRound(controlPolicy(control.kind));
+  const rounds = roundsOf(base, { asked: control.rounds, dense });
   if (masksSha256(base, rounds) !== control.masksSha256) {
     throw new UsageError(
       `Cannot continue a control of ${control.base}: its masks are no longer those that the control ` +

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
-import { type Config, type ControlKind, CONTROLS } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { type ControlKind, CONTROLS } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
 import { heDeviation } from "../model/initializers.ts";
 import { prunableWeights } from "../model/prunable_shapes.ts";
@@ -12,7 +13,7 @@ import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { type ControlBase, openBase } from "./control_base.ts";
 import { erkCounts } from "../pruning/erk.ts";
 import { controlConfig } from "./control_config.ts";
-import { CONTROL_POLICIES, FRESH_SEED_OFFSET } from "./controls.ts";
+import { CONTROL_POLICIES, FRESH_SEED_OFFSET } from "../config/controls.ts";
 import { smallNetwork } from "./small_network.ts";
 import {
   assertEqualSnapshots,

@@ -19,7 +19,7 @@ import {
   takeSnapshot,
 } from "../training/snapshot.ts";
 import type { TrainingPlan } from "../training/train.ts";
-import { POLICIES } from "./policies.ts";
+import { POLICIES } from "../config/modes.ts";
 import { Rounds, type RoundsContext, startOfRound } from "./rounds.ts";
 
 export class Experiment extends Rounds {

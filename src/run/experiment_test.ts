@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import type { Config, Mode } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { Mode } from "../config/modes.ts";
 import { stopsEarly } from "../training/early_stopping.ts";
 import { learningRateAt } from "../training/schedule.ts";
 import type { Snapshot } from "../training/snapshot.ts";

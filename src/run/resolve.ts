@@ -8,7 +8,8 @@ import type { Precision } from "../addon/native.ts";
 import { defaultPrecision } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
-import { type Config, type Mode, parseConfig } from "../config/config.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import { type Mode, POLICIES } from "../config/modes.ts";
 import { type Criterion, CRITERION_INFO } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "../config/presets.ts";
 import { overrideTraining, type TrainingOverrides } from "./resolve_training.ts";
@@ -136,7 +137,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
 /** Pruning before training knows no trained weights and no later rewind point. */
 function refuseUnsoundPruning({ mode, rewindTo, pruning: { criterion } }: Config): void {
   if (CRITERION_INFO[criterion].network === "trained") return;
-  if (mode !== "weight-rewind" && mode !== "lth-ecg") {
+  if (POLICIES[mode].weights !== "rewind") {
     throw new UsageError(
       `Cannot use criterion ${criterion} with mode ${mode}: it prunes the network at initialisation, ` +
         `which is then trained; use --mode weight-rewind`,
@@ -194,7 +195,8 @@ const UNTIL_TARGET = 10_000;
 function pruningSettings(base: Config, overrides: Overrides): unknown {
   const { prune, oneShot, target, rounds, criterion, keepLayers } = overrides;
   let pruning: Config["pruning"] = { ...base.pruning };
-  if (overrides.mode === "lth-ecg" && base.pruning.schedule.kind !== "sahu") {
+  const asked = overrides.mode && POLICIES[overrides.mode];
+  if (asked?.pruning === "sahu" && base.pruning.schedule.kind !== "sahu") {
     pruning = { ...pruning, ...LTH_ECG, rounds: UNTIL_TARGET };
   }
   if (prune !== undefined) pruning.schedule = { kind: "fixed", fraction: prune };
@@ -229,12 +231,13 @@ export function refuseContradictions(given: Overrides): void {
   if (given.oneShot !== undefined && given.target !== undefined) {
     refuse("--one-shot and --target", "one shot has its own compression");
   }
-  if (given.mode === "lth-ecg" && given.prune !== undefined) {
-    refuse("--mode lth-ecg and --prune", "its share shrinks from 30 % by p^(1/1.1)");
+  const policy = given.mode && POLICIES[given.mode];
+  if (policy?.pruning === "sahu" && given.prune !== undefined) {
+    refuse(`--mode ${given.mode} and --prune`, "its share shrinks from 30 % by p^(1/1.1)");
   }
   const point = given.rewindTo === undefined ? null : parseStepPoint(given.rewindTo);
   if (!point || point.epochs + point.iterations === 0) return;
-  if (given.mode !== undefined && given.mode !== "weight-rewind") {
+  if (policy && !policy.laterPoint) {
     refuse(
       `--mode ${given.mode} and --rewind-to ${given.rewindTo}`,
       "only weight-rewind has a point",

@@ -11,7 +11,7 @@ import { keepCounts } from "../pruning/plan.ts";
 import { refuseKeepLayers } from "../pruning/prune.ts";
 import { Control } from "./control.ts";
 import { baseOfControl, smallNetworkOf } from "./control_config.ts";
-import { CONTROL_POLICIES } from "./controls.ts";
+import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { Experiment } from "./experiment.ts";
 import { refuseUnreachableRewindPoint } from "../config/rewind_point.ts";
 import type { Rounds, RoundsContext } from "./rounds.ts";
@@ -60,7 +60,7 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
   return {
     plannedRounds: control.rounds.length,
     hasDense: false,
-    stages: CONTROL_POLICIES[control.kind].network === "small"
+    stages: isSmallNetwork(controlPolicy(control.kind))
       ? control.rounds.map((round) => stage([round], smallNetworkOf(base, round)))
       : [stage(control.rounds, {})],
   };

@@ -13,6 +13,7 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import { hopOf } from "../model/resnet1d.ts";
 import type { Teacher } from "../training/teacher.ts";
 import { type Config, parseConfig } from "../config/config.ts";
+import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
 import type { TrainingSettings } from "../config/training_config.ts";
 import { networkConfig } from "./workbench_config.ts";
@@ -96,7 +97,7 @@ function readTeacher(
   const own = parseConfig(store.savedConfig(), `the configuration of run ${run}`);
   const summary = store.loadSummary();
   if (summary === null) return refuse(run, "its summary.json is missing or damaged");
-  if (own.control?.kind === "dense-small") {
+  if (own.control !== null && isSmallNetwork(controlPolicy(own.control.kind))) {
     refuse(run, "it is a control whose rounds are networks of different sizes");
   }
   const classes = summary.classes.join(", ");

@@ -7,7 +7,8 @@ import * as fs from "node:fs";
 import { z } from "zod";
 import { messageOf, UsageError } from "../core/errors.ts";
 import { runDirectory } from "../core/paths.ts";
-import { CONTROLS, MODES } from "../config/config.ts";
+import { CONTROLS } from "../config/controls.ts";
+import { MODES } from "../config/modes.ts";
 import { PRESETS } from "../config/presets.ts";
 
 /** Options of `deno task lth` that follow from the rest of the plan, or would make no sense in it. */

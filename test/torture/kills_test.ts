@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createRng } from "../../src/core/rng.ts";
-import { MODES } from "../../src/config/config.ts";
+import { MODES } from "../../src/config/modes.ts";
 import { withToyDataset } from "../../src/run/testing.ts";
 import { killsInEveryMode } from "./kills.ts";
 

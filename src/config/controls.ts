@@ -4,8 +4,6 @@
  *
  * @module
  */
-import type { ControlKind } from "../config/config.ts";
-
 export interface ControlPolicy {
   /** "base": the base's own. "small": a dense one with about as many weights as the base's round keeps. */
   readonly network: "base" | "small";
@@ -28,15 +26,19 @@ export interface ControlPolicy {
    * whole schedule.
    */
   readonly weights: "base" | "ticket" | "previous" | "fresh" | "signs";
+  /** "base": the base's batches, sign flips and dropout. "other": those of another seed. */
+  readonly order: "base" | "other";
   readonly description: string;
   readonly source: string;
 }
 
-export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
+/** One row is all that a control needs. */
+export const CONTROL_POLICIES = {
   continue: {
     network: "base",
     masks: "none",
     weights: "previous",
+    order: "base",
     description: "the dense network trained on, as long as the tickets were, without pruning",
     source: "Blalock et al. 2020; Gadhikar et al. 2024",
   },
@@ -44,6 +46,7 @@ export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
     network: "base",
     masks: "base",
     weights: "fresh",
+    order: "base",
     description: "the same mask, initialised anew",
     source: "Frankle and Carbin 2019, section 2",
   },
@@ -51,6 +54,7 @@ export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
     network: "base",
     masks: "shuffled",
     weights: "base",
+    order: "base",
     description: "the mask shuffled within each layer: random, each layer keeps its count",
     source: "Frankle et al. 2021, section 5",
   },
@@ -58,6 +62,7 @@ export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
     network: "base",
     masks: "erk",
     weights: "base",
+    order: "base",
     description: "a random mask of equal size, layers by the Erdos-Renyi-Kernel rule",
     source: "Evci et al. 2020, section 3; Liu et al. 2022",
   },
@@ -65,6 +70,7 @@ export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
     network: "base",
     masks: "uniform",
     weights: "base",
+    order: "base",
     description: "a random mask of equal size over all layers together",
     source: "Frankle et al. 2020; Blalock et al. 2020",
   },
@@ -72,6 +78,7 @@ export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
     network: "small",
     masks: "none",
     weights: "fresh",
+    order: "base",
     description: "a dense network with about as many weights",
     source: "Liu et al. 2019; Blalock et al. 2020",
   },
@@ -79,18 +86,47 @@ export const CONTROL_POLICIES: Record<ControlKind, ControlPolicy> = {
     network: "base",
     masks: "base",
     weights: "signs",
+    order: "base",
     description: "the same mask, only the signs of the initial weights",
     source: "Zhou et al. 2019",
   },
-  // Its batches, sign flips and dropout come from another seed (see control_config.ts).
   reorder: {
     network: "base",
     masks: "base",
     weights: "ticket",
+    order: "other",
     description: "the same mask and start, another data order",
     source: "Frankle et al. 2020, section 2",
   },
-};
+} as const satisfies Record<string, ControlPolicy>;
+
+export type ControlKind = keyof typeof CONTROL_POLICIES;
+export const CONTROLS = Object.keys(CONTROL_POLICIES) as [ControlKind, ...ControlKind[]];
+
+/** What a control does, by its name. */
+export function controlPolicy(kind: ControlKind): ControlPolicy {
+  return CONTROL_POLICIES[kind];
+}
+
+/** Whether a control has the base's dense round, too: only another order changes that one. */
+export function hasDenseRound({ order }: ControlPolicy): boolean {
+  return order === "other";
+}
+
+/** Whether every round is a dense network of its own size. */
+export function isSmallNetwork({ network }: ControlPolicy): boolean {
+  return network === "small";
+}
+
+/** Whether a control is its base's dense network trained on, without pruning. */
+export function trainsOn({ weights, masks }: ControlPolicy): boolean {
+  return weights === "previous" && masks === "none";
+}
+
+/** Whether every round runs the whole schedule from its beginning, whatever the base's mode. */
+export function runsWholeSchedule({ weights }: ControlPolicy): boolean {
+  return weights === "previous" || weights === "fresh" || weights === "signs";
+}
 
 /**
  * Added to the run's seed for fresh weights and for another data order: beyond all seeds that the command

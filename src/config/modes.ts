@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Mode } from "../config/config.ts";
-
 export interface RetrainingPolicy {
   /**
    * "rewind": surviving weights, running statistics and optimiser return to the rewind point.
@@ -16,35 +14,51 @@ export interface RetrainingPolicy {
    * "final": the last learning rate of the dense round, throughout.
    */
   readonly learningRate: "replay" | "final";
+  /** Whether the rewind point may lie after the first update (`--rewind-to`). */
+  readonly laterPoint: boolean;
+  /** "settings": weights are pruned as the settings say. "sahu": by Sahu's schedule, unless they say so. */
+  readonly pruning: "settings" | "sahu";
   /** One line for tables. */
   readonly description: string;
   readonly source: string;
 }
 
-export const POLICIES: Record<Mode, RetrainingPolicy> = {
+/** One row is all that a mode needs. */
+export const POLICIES = {
   "weight-rewind": {
     weights: "rewind",
     learningRate: "replay",
+    laterPoint: true,
+    pruning: "settings",
     description: "weights and schedule return to the rewind point",
     source: "Frankle and Carbin 2019; late points: Frankle et al. 2020",
   },
   "lr-rewind": {
     weights: "keep",
     learningRate: "replay",
+    laterPoint: false,
+    pruning: "settings",
     description: "weights are kept, the whole schedule is replayed",
     source: "Renda, Frankle and Carbin 2020, section 2",
   },
   finetune: {
     weights: "keep",
     learningRate: "final",
+    laterPoint: false,
+    pruning: "settings",
     description: "weights are kept and trained on at the final low learning rate",
     source: "Han et al. 2015; Renda, Frankle and Carbin 2020, section 2",
   },
-  // Differs from weight-rewind to 0 in its pruning schedule alone (see experiment/resolve.ts).
+  // Differs from weight-rewind to 0 in its pruning schedule alone.
   "lth-ecg": {
     weights: "rewind",
     learningRate: "replay",
+    laterPoint: false,
+    pruning: "sahu",
     description: "a shrinking share is pruned, weights return to initialisation",
     source: "Sahu et al. 2022",
   },
-};
+} as const satisfies Record<string, RetrainingPolicy>;
+
+export type Mode = keyof typeof POLICIES;
+export const MODES = Object.keys(POLICIES) as [Mode, ...Mode[]];
