@@ -3,11 +3,11 @@
  *
  * @module
  */
-import * as fs from "node:fs";
 import { UsageError } from "../src/core/errors.ts";
-import { runDirectory, runFiles } from "../src/core/paths.ts";
+import { runDirectory } from "../src/core/paths.ts";
 import { RunStore } from "../src/run/run_store.ts";
-import type { RoundSummary, Summary } from "../src/run/summary.ts";
+import { hasSummary, readSummary } from "../src/results/read.ts";
+import type { RoundSummary } from "../src/results/summary.ts";
 import { restoreMasks, type Snapshot } from "../src/training/snapshot.ts";
 import type { Workbench } from "../src/training/workbench.ts";
 import { type MaskSource, unmask } from "./masks.ts";
@@ -20,11 +20,10 @@ import { type MaskSource, unmask } from "./masks.ts";
  */
 export function runMasks(name: string, weights: Snapshot): MaskSource {
   const directory = runDirectory(name);
-  const summaryFile = runFiles.summary(directory);
-  if (!fs.existsSync(summaryFile)) {
+  if (!hasSummary(directory)) {
     throw new UsageError(`Cannot take masks from ${name}: there is no run with results there`);
   }
-  const summary = JSON.parse(fs.readFileSync(summaryFile, "utf8")) as Summary;
+  const summary = readSummary(directory);
   const pruned = summary.rounds.filter(({ kept, prunable }) => kept < prunable);
   if (pruned.length === 0) {
     throw new UsageError(`Cannot take masks from ${name}: it has no pruned round yet`);

@@ -20,8 +20,9 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   training: ["model", "data"],
   pruning: ["training"],
   config: ["pruning"],
-  run: ["config"],
-  report: ["statistics"],
+  results: ["config"],
+  run: ["results"],
+  report: ["results", "statistics"],
   ticket: ["run", "statistics"],
   predict: ["ticket", "report"],
   compare: ["run", "report"],
@@ -32,7 +33,7 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders whose types, and nothing that runs, a folder may import besides. */
 const TYPES_OF: Readonly<Record<string, readonly string[]>> = {
-  report: ["run", "analysis"],
+  report: ["analysis"],
 };
 
 /** Folders of `native` that each folder may include besides itself and `include/lth`. */

@@ -54,7 +54,7 @@ Deno.test("an import against the direction is named", async (t) => {
     ["src/core/x.ts", 'import { join } from "node:path";', true],
     ["src/core/x.ts", 'import "../data/csv.ts";', false],
     ["src/report/x.ts", 'export { a } from "../run/summary.ts";', false],
-    ["src/report/x.ts", 'import type { A } from "../run/summary.ts";', true],
+    ["src/report/x.ts", 'import type { A } from "../analysis/analysis.ts";', true],
     ["src/report/x.ts", 'import type { A } from "../compare/run.ts";', false],
     ["src/report/x.ts", 'import uplot from "uplot";', true],
     ["src/run/x.ts", 'import "../cli/lth.ts";', false],

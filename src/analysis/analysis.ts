@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scores } from "../run/summary.ts";
+import type { Scores } from "../results/summary.ts";
 import type { Barrier } from "./barrier.ts";
 import type { Convergence } from "./convergence.ts";
 import type { LayerFilters } from "./dead_filters.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EpochRow } from "../run/summary.ts";
+import type { EpochRow } from "../results/summary.ts";
 
 /** Epochs count from 1; a late rewind point's epochs, which a ticket shares with the dense net, count. */
 export interface Convergence {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EpochRow } from "../run/summary.ts";
+import type { EpochRow } from "../results/summary.ts";
 import { convergenceOf } from "./convergence.ts";
 
 function rows(values: readonly [loss: number, score: number][]): EpochRow[] {

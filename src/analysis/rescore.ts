@@ -12,7 +12,7 @@ import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { predictionsCsv } from "../run/predictions_csv.ts";
 import { RunStore } from "../run/run_store.ts";
-import type { RoundSummary, Summary } from "../run/summary.ts";
+import type { RoundSummary, Summary } from "../results/summary.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import {
   type FinalScores,

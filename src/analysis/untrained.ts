@@ -6,7 +6,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { initialiseNetwork } from "../run/start_weights.ts";
-import type { Scores } from "../run/summary.ts";
+import type { Scores } from "../results/summary.ts";
 import { setSignedConstants } from "../run/signed_constants.ts";
 import { evaluate } from "../training/evaluate.ts";
 import { recalibrateStatistics } from "../training/recalibrate.ts";

@@ -18,7 +18,7 @@ import { type ControlBase, openBase, refuseOtherData, roundsOf } from "../run/co
 import { controlConfig } from "../run/control_config.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { openDataset } from "../run/run.ts";
-import { readRun } from "../report/read_run.ts";
+import { readRun } from "../results/read.ts";
 import { Workbench } from "../training/workbench.ts";
 import { printAnalysis } from "./analysis_tables.ts";
 import { createCommand, number, shellWords } from "./command.ts";

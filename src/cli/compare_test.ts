@@ -21,7 +21,7 @@ function compare(...args: string[]) {
 
 Deno.test("compare prints the verdicts and writes its three files", () =>
   withDirectory((directory) => {
-    const runs = ["weight-rewind", "finetune"].map((mode, i) =>
+    const runs = (["weight-rewind", "finetune"] as const).map((mode, i) =>
       writeRun(directory, {
         name: mode,
         mode,
@@ -49,7 +49,11 @@ Deno.test("compare prints the verdicts and writes its three files", () =>
 
 Deno.test("names from files cannot steer the terminal", () =>
   withDirectory((directory) => {
-    const run = writeRun(directory, { name: "run", mode: "\u001b[2Jred\u009b31m" });
+    const criterion = "\u001b[2Jred\u009b31m";
+    const run = writeRun(directory, {
+      name: "run",
+      change: (summary) => Object.assign(summary.config, { pruning: { criterion } }),
+    });
     const { status, stdout } = compare(run, "--out", path.join(directory, "x"), "--draws", "100");
     assert.equal(status, 0);
     assert.match(stdout, /\?\[2Jred\?31m/);

@@ -13,7 +13,7 @@ import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import type { Environment } from "../run/environment.ts";
 import { RunStore } from "../run/run_store.ts";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import {
   assertEqualSnapshots,
   assertSameResults,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeFilesAtomic } from "../core/files.ts";
@@ -12,7 +11,7 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import { readDescription } from "../data/description.ts";
 import { parseConfig } from "../config/config.ts";
 import { RunStore } from "../run/run_store.ts";
-import type { Summary } from "../run/summary.ts";
+import { hasSummary, readSummary } from "../results/read.ts";
 import { openDataset } from "../run/run.ts";
 import { cSource } from "../ticket/c_source.ts";
 import { footprintOf } from "../ticket/footprint.ts";
@@ -128,9 +127,8 @@ function openRound(options: ExportOptions): { ticket: Ticket; dataset: LoadedDat
 
 /** Normalisation and priors come from the data: they must be those of the training. */
 function refuseOtherData(directory: string, sha256: string): void {
-  const file = runFiles.summary(directory);
-  if (!fs.existsSync(file)) return;
-  const { dataset } = JSON.parse(fs.readFileSync(file, "utf8")) as Summary;
+  if (!hasSummary(directory)) return;
+  const { dataset } = readSummary(directory);
   if (dataset.sha256 === sha256) return;
   throw new UsageError(
     `Cannot export ${directory}: it was trained on data with sha256 ${dataset.sha256}, those there ` +

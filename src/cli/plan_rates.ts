@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { CHECKPOINTS, runFiles } from "../core/paths.ts";
 import { type Config, parseConfig } from "../config/config.ts";
-import type { Summary, Timing } from "../run/summary.ts";
+import { readSummary, readTiming } from "../results/read.ts";
 
 /** Seconds of an epoch at a density, with its evaluation. */
 export interface Rate {
@@ -36,8 +36,8 @@ export function knownRates(config: Config, device: string, directory = CHECKPOIN
 
 function ratesOf(run: string, { config, device }: { config: Config; device: string }): Rate[] {
   const read = (file: string) => JSON.parse(fs.readFileSync(file, "utf8"));
-  const summary: Summary = read(runFiles.summary(run));
-  const timing: Timing = read(runFiles.timing(run));
+  const summary = readSummary(run);
+  const timing = readTiming(run) ?? { rounds: [] };
   if (read(runFiles.environment(run)).device !== device) return [];
   const saved = parseConfig(summary.config, run);
   const { network, data } = saved;

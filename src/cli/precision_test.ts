@@ -5,7 +5,7 @@ import { listBackends } from "../addon/select.ts";
 import { runFiles } from "../core/paths.ts";
 import type { Environment } from "../run/environment.ts";
 import type { Config } from "../config/config.ts";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
 

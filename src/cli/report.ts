@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, REPORTS, runDirectory } from "../core/paths.ts";
 import { rebuildIndex } from "../report/index_page.ts";
-import { readRun } from "../report/read_run.ts";
+import { readRun } from "../results/read.ts";
 import { serveReports } from "../report/serve.ts";
 import { createCommand, integer, runMain } from "./command.ts";
 import { writeEcgPage } from "./report_ecg.ts";

@@ -8,10 +8,11 @@ import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import { writeFileAtomic } from "../core/files.ts";
+import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { parseConfig } from "../config/config.ts";
 import { RunStore } from "../run/run_store.ts";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { useKernels } from "../run/round_kernels.ts";
 import { openDataset } from "../run/run.ts";
@@ -111,7 +112,7 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
 }
 
 function chosenRound({ rounds, control, name }: Summary, asked: number | null): number {
-  if (control?.kind === "dense-small") {
+  if (control && isSmallNetwork(controlPolicy(control.kind))) {
     throw new UsageError(
       `Cannot show records of ${name}: it is a control of small dense networks; show those of its ` +
         `base ${control.base}`,

@@ -5,7 +5,7 @@ import { RULES } from "../analysis/rescore.ts";
 import { readRuns } from "../compare/run.ts";
 import { readPredictions } from "../compare/predictions.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
-import type { Scores, Summary } from "../run/summary.ts";
+import type { Scores, Summary } from "../results/summary.ts";
 import { withToyDataset } from "../run/testing.ts";
 import type { DecisionRule } from "../training/decision.ts";
 import { command, outcome, toyArgs } from "./testing.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import type { Headline } from "../report/headline.ts";
 import { decimals, percent, table } from "./format.ts";
 

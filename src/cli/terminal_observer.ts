@@ -9,7 +9,7 @@ import process from "node:process";
 import { reportFile, runDirectory } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import type { Environment } from "../run/environment.ts";
-import type { EpochRow, RoundSummary, Summary } from "../run/summary.ts";
+import type { EpochRow, RoundSummary, Summary } from "../results/summary.ts";
 import type { RunObserver } from "../run/run.ts";
 import { type Progress, stepsDone } from "../training/progress.ts";
 import type { Workbench } from "../training/workbench.ts";

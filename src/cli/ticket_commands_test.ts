@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { PRESETS } from "../config/presets.ts";
-import type { RoundSummary } from "../run/summary.ts";
+import type { RoundSummary } from "../results/summary.ts";
 import { withToyDataset } from "../run/testing.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { readTicket, writeTicket } from "../ticket/ticket_file.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import { controlPolicy, isSmallNetwork, trainsOn } from "../config/controls.ts";
 import { foldOf } from "./fold.ts";
 import { setting } from "./method.ts";
 import type { Run } from "./run.ts";
@@ -42,12 +43,12 @@ export function refuseIncomparable(runs: readonly Run[]): void {
 
 /** Whether a run is a dense network made as small as a ticket, so that it has its own architecture. */
 export function isSmallDense({ control }: Run): boolean {
-  return control?.kind === "dense-small";
+  return !!control && isSmallNetwork(controlPolicy(control.kind));
 }
 
 /** Whether a run is its base's dense network trained on, without pruning. */
 export function isContinued({ control }: Run): boolean {
-  return control?.kind === "continue";
+  return !!control && trainsOn(controlPolicy(control.kind));
 }
 
 function refuse(a: Run, b: Run, [what, value]: [string, (run: Run) => unknown]): void {

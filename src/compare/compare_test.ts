@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { readSummary } from "../report/read_run.ts";
+import type { Mode } from "../config/modes.ts";
+import { readSummary } from "../results/read.ts";
 import { holm } from "../statistics/holm.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
 import { parsePairs } from "./pairs.ts";
@@ -10,7 +11,7 @@ import { compareDirectories, withDirectory } from "./testing.ts";
 const KINDS = [
   { mode: "weight-rewind", quality: (round: number) => 0.8 - 0.02 * round },
   { mode: "finetune", quality: (round: number) => 0.8 - 0.08 * round },
-];
+] as const;
 
 /** Two methods with `seeds` replicates each. */
 function study(directory: string, seeds = 3): string[] {
@@ -26,7 +27,7 @@ function study(directory: string, seeds = 3): string[] {
 Deno.test("equal networks differ by exactly 0, from 0 to 0, within and between methods", () =>
   withDirectory((directory) => {
     const constant = { quality: () => 0.7, stream: "same" };
-    const runs = ["weight-rewind", "lr-rewind"].flatMap((mode) =>
+    const runs = (["weight-rewind", "lr-rewind"] as const).flatMap((mode) =>
       [1, 2, 3].map((seed) =>
         writeRun(directory, { name: `${mode}-${seed}`, mode, seed, ...constant })
       )
@@ -284,7 +285,7 @@ function withContinued(
     {},
 ): string[] {
   return Array.from({ length: seeds }, (_, i) => i + 1).flatMap((seed) => {
-    const ticket = (mode: string, quality: RunFixture["quality"]) =>
+    const ticket = (mode: Mode, quality: RunFixture["quality"]) =>
       writeRun(directory, { name: `${mode}-${seed}`, mode, seed, stream: "s", quality: quality! });
     return [
       ticket("lr-rewind", (round) => 0.8 + 0.02 * round),
@@ -386,7 +387,7 @@ Deno.test("a level after a gap is not tested, whatever its interval", () =>
 
 Deno.test("folds that have a seed each are one replicate, paired fold by fold", () =>
   withDirectory((directory) => {
-    const folds = (mode: string, quality: number, seedOf: (fold: number) => number) =>
+    const folds = (mode: Mode, quality: number, seedOf: (fold: number) => number) =>
       [1, 2, 3].map((fold) =>
         writeRun(directory, {
           name: `${mode}-${fold}-${seedOf(fold)}`,
@@ -416,7 +417,7 @@ Deno.test("folds that have a seed each are one replicate, paired fold by fold", 
 
 Deno.test("planned differences are adjusted together, the others are exploratory", () =>
   withDirectory((directory) => {
-    const runs = ["weight-rewind", "lr-rewind", "finetune"].flatMap((mode, k) =>
+    const runs = (["weight-rewind", "lr-rewind", "finetune"] as const).flatMap((mode, k) =>
       [1, 2, 3].map((seed) =>
         writeRun(directory, {
           name: `${mode}-${seed}`,

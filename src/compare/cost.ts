@@ -4,14 +4,12 @@
  * @module
  */
 import { iterationOf, parseStepPoint } from "../core/step.ts";
-import type { RoundSummary } from "../run/summary.ts";
+import { controlPolicy, runsWholeSchedule } from "../config/controls.ts";
+import type { RoundSummary } from "../results/summary.ts";
 import { isContinued, isSmallDense } from "./check.ts";
 import { baseOf, type Network } from "./levels.ts";
 import { rewinds, setting } from "./method.ts";
 import type { Run } from "./run.ts";
-
-/** Controls that run the whole schedule, from its beginning, whatever the mode. */
-const WHOLE_SCHEDULE = ["continue", "reinit", "signs", "dense-small"];
 
 /** Training of a network from the first weight on: all rounds before it and its own. */
 export interface Cost {
@@ -64,6 +62,7 @@ export function costOf({ run, round }: Network, runs: readonly Run[]): Cost | nu
 /** Epochs from the first weights to this network, along the weights' own history. */
 function weightEpochs({ run, round }: Network, base: Run | null): number {
   const { control, summary } = run;
+  const policy = control && controlPolicy(control.kind);
   const before = (own: Run, from: number) =>
     own.summary.rounds.filter((other) => from <= other.round && other.round < round.round)
       .reduce((sum, other) => sum + scheduleEpochs(other), 0);
@@ -71,9 +70,9 @@ function weightEpochs({ run, round }: Network, base: Run | null): number {
   const dense = base ? scheduleEpochs(base.summary.rounds[0]!) : 0;
   if (isContinued(run)) return dense + before(run, 1) + own;
   // What a rewound round takes over from the dense one is in its rows.
-  if (rewinds(summary.mode) || (control && WHOLE_SCHEDULE.includes(control.kind))) return own;
-  if (!control || !base) return before(run, 0) + own;
-  return (control.kind === "reorder" ? before(base, 0) : dense) + own;
+  if (rewinds(summary.mode) || (policy && runsWholeSchedule(policy))) return own;
+  if (!policy || !base) return before(run, 0) + own;
+  return (policy.weights === "ticket" ? before(base, 0) : dense) + own;
 }
 
 function scheduleEpochs(round: RoundSummary): number {
@@ -115,7 +114,7 @@ export function epochsToReach(network: Network, threshold: number): number | nul
 /** Updates that a rewound round takes over from the dense round, rows included, instead of doing them. */
 function rewoundSteps({ run: { summary, control }, round }: Network): number {
   const point = setting(summary.config, "rewindTo");
-  if (control && WHOLE_SCHEDULE.includes(control.kind)) return 0;
+  if (control && runsWholeSchedule(controlPolicy(control.kind))) return 0;
   if (round.round === 0 || !rewinds(summary.mode) || typeof point !== "string") return 0;
   return iterationOf(parseStepPoint(point), stepsPerEpoch(round));
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { EpochRow, Timing } from "../run/summary.ts";
+import type { EpochRow, Summary, Timing } from "../results/summary.ts";
 import { fixtureSummary } from "../report/fixture.ts";
 import { costOf, epochsToReach } from "./cost.ts";
 import type { Control, Run } from "./run.ts";
 
 /** Ten steps per epoch, macs halved every round, dev scores as given. */
 function run(options: {
-  mode?: string;
+  mode?: Summary["mode"];
   rewindTo?: string;
   rounds?: number;
   control?: Control;
@@ -120,7 +120,8 @@ Deno.test("epochs of the weights leave out the rounds that only found the mask",
   assert.equal(epochs(run({ rewindTo: "1ep" }), 2), 4);
   assert.equal(epochs(run({ mode: "lr-rewind" }), 2), 12);
   const base = run({ mode: "lr-rewind" });
-  const control = (kind: string) => run({ mode: "lr-rewind", control: { kind, base: "r" } });
+  const control = (kind: Control["kind"]) =>
+    run({ mode: "lr-rewind", control: { kind, base: "r" } });
   for (const [kind, expected] of [["shuffle", 8], ["reinit", 4], ["reorder", 12]] as const) {
     const own = control(kind);
     assert.equal(epochs(own, 2, [base, own]), expected, kind);

@@ -8,7 +8,8 @@ import * as path from "node:path";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { createRng } from "../core/rng.ts";
-import type { Scores, Summary } from "../run/summary.ts";
+import { controlPolicy, trainsOn } from "../config/controls.ts";
+import type { Scores, Summary } from "../results/summary.ts";
 import { fixtureSummary } from "../report/fixture.ts";
 import { scoresOf } from "../training/metrics.ts";
 import type { Control } from "./run.ts";
@@ -16,7 +17,7 @@ import type { Control } from "./run.ts";
 /** What a made-up run looks like. */
 export interface RunFixture {
   name: string;
-  mode?: string;
+  mode?: Summary["mode"];
   seed?: number;
   /** Finished rounds, the dense one included. */
   rounds?: number;
@@ -57,7 +58,7 @@ export function writeRun(parent: string, fixture: RunFixture): string {
   summary.mode = mode;
   Object.assign(summary.config, { mode, folds });
   if (control) Object.assign(summary, { control });
-  if (control?.kind === "continue") trainOn(summary);
+  if (control && trainsOn(controlPolicy(control.kind))) trainOn(summary);
 
   for (const round of summary.rounds) {
     const rows = ["dev", ...(test ? ["test"] : [])].map((split) => {

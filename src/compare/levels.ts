@@ -7,7 +7,7 @@
 import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory } from "../core/paths.ts";
-import type { RoundSummary } from "../run/summary.ts";
+import type { RoundSummary } from "../results/summary.ts";
 import { isContinued, isSmallDense } from "./check.ts";
 import type { Run } from "./run.ts";
 

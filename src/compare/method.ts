@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Mode, POLICIES } from "../config/modes.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
 
@@ -86,8 +87,8 @@ export function setting(config: Settings, path: string): unknown {
 }
 
 /** Whether a mode's weights return to the rewind point. */
-export function rewinds(mode: string): boolean {
-  return mode !== "lr-rewind" && mode !== "finetune";
+export function rewinds(mode: Mode): boolean {
+  return POLICIES[mode].weights === "rewind";
 }
 
 /** Leaves of nested settings by dotted path, as JSON. */

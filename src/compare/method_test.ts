@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import type { Mode } from "../config/modes.ts";
 import { fixtureSummary } from "../report/fixture.ts";
 import { distinctNames, methodKey, methodName } from "./method.ts";
 import type { Control, Run } from "./run.ts";
 
 /** A run with some settings replaced, by dotted path. */
-function run(mode: string, settings: Record<string, unknown> = {}, control?: Control): Run {
+function run(mode: Mode, settings: Record<string, unknown> = {}, control?: Control): Run {
   const summary = fixtureSummary({ rounds: 1 });
   summary.mode = mode;
   Object.assign(summary.config, { mode, pruning: { criterion: "magnitude" } }, settings);
@@ -19,7 +20,7 @@ function run(mode: string, settings: Record<string, unknown> = {}, control?: Con
 }
 
 Deno.test("a method is called by what makes it", () => {
-  const reinit = { kind: "reinit", base: "b" };
+  const reinit: Control = { kind: "reinit", base: "b" };
   const oneShot = { schedule: { kind: "one-shot" }, criterion: "random" };
   assert.equal(methodName(run("weight-rewind")), "weight-rewind");
   assert.equal(methodName(run("weight-rewind", { rewindTo: "500it" })), "weight-rewind to 500it");

@@ -11,8 +11,8 @@ import { defaultOut, writeComparison } from "./write.ts";
 
 /** A comparison of three methods with three replicates each. */
 function study(directory: string): Comparison {
-  const methods = { "weight-rewind": 0.02, finetune: 0.08, "lr-rewind": 0.04 };
-  const runs = Object.entries(methods).flatMap(([mode, loss]) =>
+  const methods = [["weight-rewind", 0.02], ["finetune", 0.08], ["lr-rewind", 0.04]] as const;
+  const runs = methods.flatMap(([mode, loss]) =>
     [1, 2, 3].map((seed) =>
       writeRun(directory, {
         name: `${mode}-${seed}`,
@@ -108,10 +108,21 @@ browserTest("methods can be read by keyboard, hidden, and saved", async (pages) 
 
 browserTest("hostile names are shown as they are and do nothing", async (pages) => {
   const evil = `</script><script>alert(1)</script>"><img src=x onerror=alert(2)>`;
-  const runs = [evil, "=cmd|' /C calc'!A0"].map((mode, i) =>
-    writeRun(pages.directory, { name: `run${i}`, mode, classes: [evil, "__proto__", "O", "~"] })
+  const runs = ([["lr-rewind", evil], ["finetune", "magnitude"]] as const).map((
+    [mode, criterion],
+    i,
+  ) =>
+    writeRun(pages.directory, {
+      name: `run${i}`,
+      mode,
+      classes: [evil, "__proto__", "O", "~"],
+      change: ({ config }) => Object.assign(config, { pruning: { criterion } }),
+    })
   );
-  const comparison = compareDirectories(runs);
+  const compared = JSON.stringify(compareDirectories(runs));
+  const comparison: Comparison = JSON.parse(
+    compared.replaceAll('"finetune"', JSON.stringify("=cmd|' /C calc'!A0")),
+  );
   comparison.runs.forEach((run) => (run.name = evil));
   const { page: file, csv } = writeComparison(comparison, path.join(pages.directory, "evil"));
   assert.match(fs.readFileSync(csv, "utf8"), /^'=cmd/m);

@@ -6,9 +6,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
-import { runDirectory, runFiles } from "../core/paths.ts";
-import type { RoundSummary, Summary, Timing } from "../run/summary.ts";
-import { readSummary, readTiming } from "../report/read_run.ts";
+import { runDirectory } from "../core/paths.ts";
+import type { RoundSummary, Summary, Timing } from "../results/summary.ts";
+import { hasSummary, readSummary, readTiming } from "../results/read.ts";
 import { observed } from "../statistics/bootstrap.ts";
 import { macroF1, type Statistic } from "../statistics/f1.ts";
 import type { DecisionRule } from "../training/decision.ts";
@@ -102,7 +102,7 @@ function existingDirectory(name: string): string {
         "their paths",
     );
   }
-  if (!fs.existsSync(runFiles.summary(directory))) {
+  if (!hasSummary(directory)) {
     throw new UsageError(
       `Cannot compare ${directory}: it has no summary.json, so no round of it is finished`,
     );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
 import { readRuns } from "./run.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";

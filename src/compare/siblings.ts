@@ -6,8 +6,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { runDirectory, runFiles } from "../core/paths.ts";
-import type { Summary } from "../run/summary.ts";
-import { readSummary } from "../report/read_run.ts";
+import { controlPolicy, trainsOn } from "../config/controls.ts";
+import type { Summary } from "../results/summary.ts";
+import { hasSummary, readSummary } from "../results/read.ts";
 import { methodKey, setting } from "./method.ts";
 import { compareText } from "./run.ts";
 
@@ -53,12 +54,12 @@ export function continuedBeside(directory: string): string | null {
 }
 
 function isContinuedOf(other: string, directory: string): boolean {
-  if (!fs.existsSync(runFiles.config(other)) || !fs.existsSync(runFiles.summary(other))) {
+  if (!fs.existsSync(runFiles.config(other)) || !hasSummary(other)) {
     return false;
   }
   try {
     const { control } = JSON.parse(fs.readFileSync(runFiles.config(other), "utf8"));
-    if (control?.kind !== "continue") return false;
+    if (!control || !trainsOn(controlPolicy(control.kind))) return false;
     return control.base === path.basename(directory) ||
       path.resolve(control.base) === directory || runDirectory(control.base) === directory;
   } catch {
@@ -68,7 +69,7 @@ function isContinuedOf(other: string, directory: string): boolean {
 
 /** The configuration is read first: it is small, a summary may be large. */
 function hasSameSettings(directory: string, { config, mode, control }: Summary): boolean {
-  if (!fs.existsSync(runFiles.config(directory)) || !fs.existsSync(runFiles.summary(directory))) {
+  if (!fs.existsSync(runFiles.config(directory)) || !hasSummary(directory)) {
     return false;
   }
   try {

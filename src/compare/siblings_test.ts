@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeJson } from "../core/files.ts";
-import { readSummary } from "../report/read_run.ts";
+import { readSummary } from "../results/read.ts";
 import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
 import { readRuns } from "./run.ts";

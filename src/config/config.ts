@@ -8,7 +8,7 @@ import { z } from "zod";
 import { defaultPrecision, PRECISIONS } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
-import { type ControlKind, CONTROLS } from "./controls.ts";
+import { controlKind } from "./controls.ts";
 import { MODES, POLICIES } from "./modes.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { decisionRule, UNNAMED_RULE } from "../training/decision.ts";
@@ -37,14 +37,8 @@ const foldSettings = z.strictObject({
   },
 });
 
-/** What runs of before call a kind. */
-const OLD_KINDS: Readonly<Record<string, ControlKind>> = { random: "random-uniform" };
-
 const controlSettings = z.strictObject({
-  kind: z.preprocess(
-    (kind) => typeof kind === "string" ? OLD_KINDS[kind] ?? kind : kind,
-    z.enum(CONTROLS),
-  ),
+  kind: controlKind,
   /** Name of the run whose masks are used, or the path of its directory. */
   base: z.string().min(1),
   /** Over the base's masks of the chosen rounds, so that a control cannot change its base. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { z } from "zod";
 export interface ControlPolicy {
   /** "base": the base's own. "small": a dense one with about as many weights as the base's round keeps. */
   readonly network: "base" | "small";
@@ -102,6 +103,15 @@ export const CONTROL_POLICIES = {
 
 export type ControlKind = keyof typeof CONTROL_POLICIES;
 export const CONTROLS = Object.keys(CONTROL_POLICIES) as [ControlKind, ...ControlKind[]];
+
+/** What runs of before call a kind. */
+const OLD_KINDS: Readonly<Record<string, ControlKind>> = { random: "random-uniform" };
+
+/** A kind as it is written in files. */
+export const controlKind = z.preprocess(
+  (kind) => typeof kind === "string" ? OLD_KINDS[kind] ?? kind : kind,
+  z.enum(CONTROLS),
+);
 
 /** What a control does, by its name. */
 export function controlPolicy(kind: ControlKind): ControlPolicy {

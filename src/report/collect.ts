@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EpochRow, RoundSummary, Scores, Summary, Timing } from "../run/summary.ts";
+import type { EpochRow, RoundSummary, Scores, Summary, Timing } from "../results/summary.ts";
 import type {
   CalibrationData,
   EpochColumns,

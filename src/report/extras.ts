@@ -4,7 +4,7 @@
  * @module
  */
 import type { RoundAnalysis } from "../analysis/analysis.ts";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 
 /** What stands beside a summary. */
 export interface Extras {

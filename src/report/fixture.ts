@@ -11,7 +11,7 @@ import type {
   Scores,
   Summary,
   Timing,
-} from "../run/summary.ts";
+} from "../results/summary.ts";
 
 /** What a made-up run looks like. */
 export interface FixtureOptions {

@@ -5,7 +5,7 @@
  */
 import type { RoundAnalysis } from "../analysis/analysis.ts";
 import { createRng } from "../core/rng.ts";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import type { Extras, RunDifferences } from "./extras.ts";
 import { fixtureSummary } from "./fixture.ts";
 

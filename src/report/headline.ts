@@ -4,7 +4,7 @@
  * @module
  */
 import { decidedByDev, type ShownSummary } from "./shown.ts";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { majorityScore } from "../statistics/f1.ts";
 import { NORMAL_95 } from "../statistics/standard_error.ts";
 import { type ReportData, resultSplit, type RoundData } from "./data.ts";

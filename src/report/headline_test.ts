@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import type { RunDifferences } from "./extras.ts";
 import { collect } from "./collect.ts";
 import { fixtureSummary } from "./fixture.ts";

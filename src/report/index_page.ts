@@ -6,8 +6,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
-import { CHECKPOINTS, REPORTS, runFiles } from "../core/paths.ts";
-import type { Summary } from "../run/summary.ts";
+import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
+import type { Summary } from "../results/summary.ts";
 import { collect } from "./collect.ts";
 import { resultSplit, type RoundData, type Value } from "./data.ts";
 import { ecgFile, ecgLink } from "./ecg/place.ts";
@@ -16,7 +16,7 @@ import { sparsest } from "./headline.ts";
 import { type Html, html } from "./html.ts";
 import { type ListedComparison, listedComparisons } from "./listed_comparisons.ts";
 import { heartbeats, shell } from "./shell.ts";
-import { readSummary } from "./read_run.ts";
+import { hasSummary, readSummary } from "../results/read.ts";
 import { evenly, sparkLine } from "./spark.ts";
 
 /** One line of the list. */
@@ -51,7 +51,7 @@ export function rebuildIndex(
   const names = fs.existsSync(checkpoints) ? fs.readdirSync(checkpoints).sort() : [];
   for (const name of names) {
     const directory = path.join(checkpoints, name);
-    if (!fs.existsSync(runFiles.summary(directory))) continue;
+    if (!hasSummary(directory)) continue;
     try {
       const summary = readSummary(directory);
       const report = path.join(reports, `${name}.html`);

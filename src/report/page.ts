@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import type { ReportData } from "./data.ts";
 import type { Extras } from "./extras.ts";
 import { glossary } from "./glossary.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scores, Summary } from "../run/summary.ts";
+import type { Scores, Summary } from "../results/summary.ts";
 import type { Band, ReplicateData } from "./data.ts";
 
 /**

@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
 import { REPORTS } from "../core/paths.ts";
-import type { Summary, Timing } from "../run/summary.ts";
+import type { Summary, Timing } from "../results/summary.ts";
 import { collect } from "./collect.ts";
 import { ecgFile, ecgLink } from "./ecg/place.ts";
 import type { Extras } from "./extras.ts";

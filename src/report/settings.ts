@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { type Html, html } from "./html.ts";
 import { tableHtml } from "./table_html.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Summary } from "../run/summary.ts";
+import type { Summary } from "../results/summary.ts";
 
 /** A summary as people see it. */
 export interface ShownSummary extends Summary {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decidedByDev, shownSummary } from "./shown.ts";
-import type { RoundSummary, Scores, Summary } from "../run/summary.ts";
+import type { RoundSummary, Scores, Summary } from "../results/summary.ts";
 
 const scores = { score: 0.5 } as Scores;
 const summary = (complete: boolean, test: Scores | null) =>

@@ -6,7 +6,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { initialiseNetwork } from "./start_weights.ts";
-import type { RoundSummary } from "./summary.ts";
+import type { RoundSummary } from "../results/summary.ts";
 import {
   maskOf,
   resetMasks,

@@ -9,7 +9,7 @@ import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { RunStore } from "./run_store.ts";
-import type { RoundSummary, Summary } from "./summary.ts";
+import type { RoundSummary, Summary } from "../results/summary.ts";
 
 /** A run whose masks can be used. */
 export interface ControlBase {

@@ -7,7 +7,7 @@ import { READING_DEFAULTS } from "../data/recording.ts";
 import type { DrawnSplit } from "../data/split.ts";
 import { inTemporaryDirectory, type MadeRecord, noise, writeSource } from "../data/testing.ts";
 import type { Config } from "../config/config.ts";
-import type { Summary } from "./summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { assertSameResults, doToyRun, toyConfig, withToyDataset } from "./testing.ts";
 
 /** `count` records of a class, the i-th of them `samples(i)`. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { SplitPredictions } from "./predictions_csv.ts";
-import type { Scores } from "./summary.ts";
+import type { Scores } from "../results/summary.ts";
 import { calibrationOf, fitTemperature, type RecordLogits } from "../training/calibration.ts";
 import type { Decider } from "../training/decision.ts";
 import { decideLogits, readLogits, runDecider } from "../training/evaluate.ts";

@@ -8,7 +8,7 @@ import { Failure } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import type { RoundState, RunStore } from "./run_store.ts";
-import type { EpochRow, RoundSummary } from "./summary.ts";
+import type { EpochRow, RoundSummary } from "../results/summary.ts";
 import { costOf } from "../pruning/cost.ts";
 import { countWeights } from "../pruning/prune.ts";
 import { adoptAverages } from "../training/average.ts";

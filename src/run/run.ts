@@ -26,7 +26,7 @@ import { readTeachers } from "./teachers.ts";
 import { readStartWeights } from "./start_weights.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 import { type Note, RunStore } from "./run_store.ts";
-import type { Summary } from "./summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { metricFor } from "../training/metrics.ts";
 import type { Teacher } from "../training/teacher.ts";
 import { SPLITS, Workbench } from "../training/workbench.ts";

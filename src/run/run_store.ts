@@ -24,9 +24,10 @@ import {
   writeCheckpoint,
 } from "../training/checkpoint.ts";
 import type { Config } from "../config/config.ts";
+import { findSummary } from "../results/read.ts";
 import { predictionsCsv, type SplitPredictions } from "./predictions_csv.ts";
 import { checkSeal, damagedRound, sealOlderRound, sealRound } from "./round_seal.ts";
-import type { RoundSummary, Scores, Summary, Timing } from "./summary.ts";
+import type { RoundSummary, Scores, Summary, Timing } from "../results/summary.ts";
 
 /** State of a round under way. */
 export interface RoundState {
@@ -227,8 +228,7 @@ export class RunStore {
 
   /** The summary as it was last written; null if there is none that can be read. */
   loadSummary(): Summary | null {
-    const summary = parseJson(runFiles.summary(this.directory)) as Summary | null;
-    return Array.isArray(summary?.rounds) ? summary : null;
+    return findSummary(this.directory);
   }
 
   /** Whether all rounds of the run are done. */

@@ -8,7 +8,7 @@ import { runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, configDifferences, parseConfig } from "../config/config.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundState } from "../run/run_store.ts";
-import type { Summary } from "../run/summary.ts";
+import { findSummary } from "../results/read.ts";
 import { peekState } from "../training/checkpoint.ts";
 
 /** How far a run has come. */
@@ -47,7 +47,7 @@ export function settingsDifferences(
 /** Reads a run's progress; what is not there yet counts as nothing done. */
 export function readProgress(name: string): RunProgress {
   const directory = runDirectory(name);
-  const summary = readJson<Summary>(runFiles.summary(directory));
+  const summary = findSummary(directory);
   const config = readJson<Config>(runFiles.config(directory));
   const latest = peekState<RoundState>(runFiles.latest(directory));
   const finished = summary?.rounds ?? [];

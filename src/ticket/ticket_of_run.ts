@@ -7,7 +7,7 @@ import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import type { Config } from "../config/config.ts";
 import type { RunStore } from "../run/run_store.ts";
-import type { Scores } from "../run/summary.ts";
+import type { Scores } from "../results/summary.ts";
 import { hopOf } from "../model/resnet1d.ts";
 import { scoreStandardError } from "../statistics/standard_error.ts";
 import { priorsOf } from "../training/decision.ts";

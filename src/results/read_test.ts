@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { writeJson } from "../core/files.ts";
-import { fixtureSummary, fixtureTiming } from "./fixture.ts";
-import { readRun } from "./read_run.ts";
+import { fixtureSummary, fixtureTiming } from "../report/fixture.ts";
+import { readRun } from "./read.ts";
 
 function inDirectory(body: (directory: string) => void): void {
   const directory = fs.mkdtempSync("/tmp/run-");

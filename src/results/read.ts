@@ -1,0 +1,111 @@
+/**
+ * Reading what a run has written so far. Everybody who reads `summary.json` or `timing.json` reads them
+ * here, so that a file that is damaged is named as such everywhere.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import type { z } from "zod";
+import { Failure, messageOf, UsageError } from "../core/errors.ts";
+import { runFiles } from "../core/paths.ts";
+import { type Summary, summarySchema, type Timing, timingSchema } from "./summary.ts";
+
+/** The files of a run that a report needs. */
+export interface RunFiles {
+  summary: Summary;
+  timing: Timing | null;
+  environment: Record<string, unknown> | null;
+}
+
+/**
+ * Reads a run's files; those besides the summary may be absent.
+ *
+ * @throws {UsageError} If there is no such run, or no summary yet.
+ * @throws {Failure} If a file is there but cannot be read.
+ */
+export function readRun(directory: string): RunFiles {
+  if (!fs.existsSync(directory)) {
+    throw new UsageError(
+      `Cannot report on ${directory}: there is no such directory; name a run below checkpoints/ or ` +
+        "give the path of one",
+    );
+  }
+  if (!hasSummary(directory)) {
+    throw new UsageError(
+      `Cannot report on ${directory}: it has no summary.json; wait until the run's first round is ` +
+        "finished",
+    );
+  }
+  const environment = runFiles.environment(directory);
+  return {
+    summary: readSummary(directory),
+    timing: readTiming(directory),
+    environment: fs.existsSync(environment)
+      ? readObject(environment) as RunFiles["environment"]
+      : null,
+  };
+}
+
+/** Whether a round of the run in this directory has been finished. */
+export function hasSummary(directory: string): boolean {
+  return fs.existsSync(runFiles.summary(directory));
+}
+
+/** @throws {Failure} Unless the directory holds a summary of the known format. */
+export function readSummary(directory: string): Summary {
+  const file = runFiles.summary(directory);
+  const value = readObject(file) as Partial<Summary>;
+  if (value.format !== "lth-ecg-summary/1") {
+    throw new Failure(
+      `Cannot use ${file}: its format is ${JSON.stringify(value.format)}, expected ` +
+        '"lth-ecg-summary/1"',
+    );
+  }
+  return checked(value, { file, schema: summarySchema }) as Summary;
+}
+
+/** The summary as it was last written; null if there is none that can be used. */
+export function findSummary(directory: string): Summary | null {
+  try {
+    return hasSummary(directory) ? readSummary(directory) : null;
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+/**
+ * Null if there is none.
+ *
+ * @throws {Failure} If it is there but cannot be used.
+ */
+export function readTiming(directory: string): Timing | null {
+  const file = runFiles.timing(directory);
+  if (!fs.existsSync(file)) return null;
+  return checked(readObject(file), { file, schema: timingSchema }) as Timing;
+}
+
+function checked(value: unknown, { file, schema }: { file: string; schema: z.ZodType }): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw new Failure(
+    `Cannot use ${file}: its field ${
+      path.join(".")
+    } is not what a run writes (${message}); make it ` +
+      `again with deno task lth --resume, or put it back`,
+  );
+}
+
+function readObject(file: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Failure(`Cannot read ${file}: ${messageOf(error)}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Failure(`Cannot use ${file}: expected an object, found ${JSON.stringify(value)}`);
+  }
+  return value;
+}

@@ -1,0 +1,186 @@
+/**
+ * What a run tells about itself: the contents of `summary.json`, with the schema that every reader checks
+ * it by (read.ts). Nothing in it depends on when or how often the run was interrupted; times are in
+ * `timing.json`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type ControlKind, controlKind } from "../config/controls.ts";
+import { type Mode, MODES } from "../config/modes.ts";
+import type { LayerCount } from "../pruning/cost.ts";
+import type { Calibration } from "../training/calibration.ts";
+import type { Scores } from "../training/metrics.ts";
+import type { EpochRow } from "../training/progress.ts";
+
+export type { EpochRow, LayerCount, Scores };
+
+/** One round: round 0 is dense, round r has been pruned r times. */
+export interface RoundSummary {
+  round: number;
+  /** Prunable weights kept, and of how many. */
+  kept: number;
+  prunable: number;
+  /** kept / prunable */
+  density: number;
+  /** Compression: prunable / kept. */
+  theta: number;
+  /** All parameters over surviving parameters (biases and batch normalisation included). */
+  thetaAll: number;
+  /** Bytes of the parameters stored dense and stored sparse with their index (CSR). */
+  denseBytes: number;
+  sparseBytes: number;
+  /** Multiply-adds of one forward pass of one 30 s record, dense and with the surviving weights. */
+  denseMacs: number;
+  macs: number;
+  layers: LayerCount[];
+  /** Right after pruning, before any retraining, on dev; null for round 0. */
+  afterPruning: Scores | null;
+  /** The same with the statistics of batch normalisation estimated again on training batches. */
+  afterPruningRecalibrated: Scores | null;
+  /** THE scores: after the round's training. test is null if the data set has no test split. */
+  dev: Scores;
+  test: Scores | null;
+  epochs: EpochRow[];
+  /** What logits are divided by for probabilities, fitted on dev; absent in older rounds: 1. */
+  temperature?: number;
+}
+
+/** `summary.json` */
+export interface Summary {
+  format: "lth-ecg-summary/1";
+  name: string;
+  /** Whether all configured rounds are done. */
+  complete: boolean;
+  /** Pruned rounds that the configuration leads to: after the dense round, or a control's chosen ones. */
+  plannedRounds: number;
+  mode: Mode;
+  /** What the run is a control of; null for a run of its own. A control has no round 0. */
+  control: { kind: ControlKind; base: string } | null;
+  classes: string[];
+  /** Name of the headline score and the classes it averages. */
+  metric: { name: string; classes: string[] };
+  dataset: {
+    sha256: string;
+    /** Records per split and class, in the order of `classes`. */
+    counts: Record<"train" | "dev" | "test", number[]>;
+    /**
+     * What each scored record belongs to, e.g. its patient, by split and record: records of one group are
+     * not independent, so they are resampled together. Absent if the data set has no groups.
+     */
+    groups?: Record<"dev" | "test", Record<string, string>>;
+  };
+  /** Rounds finished so far, in order. */
+  rounds: RoundSummary[];
+  /** The resolved configuration, as in config.json. */
+  config: Record<string, unknown>;
+}
+
+/** `timing.json`: wall-clock seconds, which differ between otherwise identical runs. */
+export interface Timing {
+  rounds: {
+    round: number;
+    /** Training and its dev evaluations, in the process that finished the round. */
+    trainSeconds: number;
+    /** Epochs (not always whole) that these seconds were spent on. */
+    epochs: number;
+    /** The kernels of each convolution at the round's end, by name; absent in runs before they told. */
+    kernels?: Record<string, string>;
+  }[];
+}
+
+/** An object with a schema for every field of T: one that is forgotten does not type-check. */
+function objectOf<T>(fields: { [Name in keyof T]-?: z.ZodType }): z.ZodType {
+  return z.looseObject(fields);
+}
+
+const number = z.number();
+/** JSON has no infinity and writes null. */
+const unbounded = z.number().nullable();
+const count = z.number().int().min(0);
+
+const reliability = {
+  calibrationError: number,
+  brier: number,
+  negativeLogLikelihood: unbounded,
+};
+
+const scores = objectOf<Scores>({
+  records: count,
+  loss: unbounded,
+  accuracy: number,
+  f1: z.record(z.string(), number.nullable()),
+  score: number,
+  confusion: z.array(z.array(count)),
+  calibration: objectOf<Calibration>({
+    ...reliability,
+    temperature: number,
+    bins: z.array(z.looseObject({ records: count })),
+    uncalibrated: z.looseObject(reliability),
+  }).optional(),
+});
+
+const round = objectOf<RoundSummary>({
+  round: count,
+  kept: count,
+  prunable: count,
+  density: number,
+  theta: number,
+  thetaAll: number,
+  denseBytes: number,
+  sparseBytes: number,
+  denseMacs: number,
+  macs: number,
+  layers: z.array(objectOf<LayerCount>({
+    name: z.string(),
+    shape: z.array(count),
+    size: count,
+    kept: count,
+  })),
+  afterPruning: scores.nullable(),
+  // Rounds of the first versions do not have it.
+  afterPruningRecalibrated: scores.nullish(),
+  dev: scores,
+  test: scores.nullable(),
+  epochs: z.array(objectOf<EpochRow>({
+    epoch: count,
+    step: count,
+    learningRate: number,
+    trainLoss: unbounded,
+    gradientNorm: unbounded,
+    devLoss: unbounded,
+    devAccuracy: number,
+    devScore: number,
+    skipped: count.optional(),
+  })),
+  temperature: number.optional(),
+});
+
+/** What `summary.json` must hold. Fields that are not known are let through. */
+export const summarySchema = objectOf<Summary>({
+  format: z.literal("lth-ecg-summary/1"),
+  name: z.string(),
+  complete: z.boolean(),
+  plannedRounds: count,
+  mode: z.enum(MODES),
+  control: z.looseObject({ kind: controlKind, base: z.string() }).nullable(),
+  classes: z.array(z.string()),
+  metric: z.looseObject({ name: z.string(), classes: z.array(z.string()) }),
+  dataset: objectOf<Summary["dataset"]>({
+    sha256: z.string(),
+    counts: z.record(z.string(), z.array(count)),
+    groups: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  }),
+  rounds: z.array(round),
+  config: z.record(z.string(), z.unknown()),
+});
+
+/** What `timing.json` must hold. */
+export const timingSchema = objectOf<Timing>({
+  rounds: z.array(objectOf<Timing["rounds"][number]>({
+    round: count,
+    trainSeconds: number,
+    epochs: number,
+    kernels: z.record(z.string(), z.string()).optional(),
+  })),
+});
