@@ -1,0 +1,125 @@
+/**
+ * A network as data: nodes in the order of the forward pass, each reading earlier ones by name. Whoever
+ * trains, prunes, counts, exports or draws a network walks its graph; none knows a topology.
+ *
+ * @module
+ */
+
+/** A network. Its last node is the head, whose output [N, classes, T] are the logits. */
+export interface Graph {
+  /** What reports and files call it, e.g. "resnet1d". */
+  readonly name: string;
+  /** In the order of the forward pass, which is that of files and of ties between weights. */
+  readonly nodes: readonly Node[];
+}
+
+export type Node = ConvNode | NormNode | ShortcutNode;
+
+/** What the first nodes read: the recording [N, 1, L]. */
+export const INPUT = "input";
+
+/** A biased SAME convolution [N, Cin, L] -> [N, channels, ceil(L / stride)], plus `add`. */
+export interface ConvNode {
+  readonly op: "conv";
+  readonly name: string;
+  /** The name of an earlier node, or {@linkcode INPUT}. */
+  readonly input: string;
+  readonly channels: number;
+  readonly kernel: number;
+  readonly stride: number;
+  /** A node of the output's shape that is added to it. */
+  readonly add?: string;
+}
+
+/** Batch normalisation, then ReLU, then, in training, dropout. */
+export interface NormNode {
+  readonly op: "norm";
+  readonly name: string;
+  readonly input: string;
+  readonly relu: boolean;
+  /** Rate, 0 to < 1. */
+  readonly dropout: number;
+}
+
+/** Max-pooling by the stride, then zero channels after the existing ones up to `channels`. */
+export interface ShortcutNode {
+  readonly op: "shortcut";
+  readonly name: string;
+  readonly input: string;
+  readonly channels: number;
+  readonly stride: number;
+}
+
+/** A tensor before there is one. */
+export interface TensorShape {
+  /** In files: the node's name and the tensor's, e.g. "stem.weight". */
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A convolution's weight: shape [Cout, Cin, K]. */
+export interface PrunableShape {
+  readonly name: string;
+  readonly shape: readonly [number, number, number];
+}
+
+/** The tensors of a convolution, in the order of files. */
+export const CONV_TENSORS = ["weight", "bias"] as const;
+
+/** The tensors of a norm, in the order of files. */
+export const NORM_TENSORS = ["gamma", "beta", "running_mean", "running_variance"] as const;
+
+/** The weight of each convolution, in the order of the forward pass: what pruning may take from. */
+export function prunableTensors(graph: Graph): PrunableShape[] {
+  const channels = channelsOf(graph);
+  return graph.nodes.flatMap((node) =>
+    node.op === "conv"
+      ? [{
+        name: `${node.name}.weight`,
+        shape: [node.channels, channels.get(node.input)!, node.kernel] as const,
+      }]
+      : []
+  );
+}
+
+/** Prunable weights of a network. */
+export function prunableWeights(graph: Graph): number {
+  return prunableTensors(graph)
+    .reduce((sum, { shape: [out, inner, kernel] }) => sum + out * inner * kernel, 0);
+}
+
+/** Every tensor of a network, running statistics included, in the order of the forward pass. */
+export function tensorsOf(graph: Graph): TensorShape[] {
+  const channels = channelsOf(graph);
+  return graph.nodes.flatMap((node): TensorShape[] => {
+    if (node.op === "shortcut") return [];
+    if (node.op === "norm") {
+      const shape = [channels.get(node.name)!];
+      return NORM_TENSORS.map((tensor) => ({ name: `${node.name}.${tensor}`, shape }));
+    }
+    const shape = [node.channels, channels.get(node.input)!, node.kernel];
+    return [
+      { name: `${node.name}.weight`, shape },
+      { name: `${node.name}.bias`, shape: [node.channels] },
+    ];
+  });
+}
+
+/** Output channels by node, the input's among them. */
+export function channelsOf({ nodes }: Graph): Map<string, number> {
+  const channels = new Map([[INPUT, 1]]);
+  for (const node of nodes) {
+    channels.set(node.name, node.op === "norm" ? channels.get(node.input)! : node.channels);
+  }
+  return channels;
+}
+
+/** The names of the nodes that a node reads, its `input` first. */
+export function readsOf(node: Node): string[] {
+  return node.op === "conv" && node.add !== undefined ? [node.input, node.add] : [node.input];
+}
+
+/** By how much a node shortens what it reads. */
+export function strideOf(node: Node): number {
+  return node.op === "norm" ? 1 : node.stride;
+}

@@ -1,0 +1,160 @@
+/**
+ * A network as users write it in a JSON file, and as configurations and tickets hold it.
+ *
+ *     {"name": "tiny", "nodes": [
+ *       {"op": "conv", "name": "first", "channels": 8, "kernel": 16, "stride": 4},
+ *       {"op": "norm", "name": "first.norm"},
+ *       {"op": "conv", "name": "head", "channels": "classes", "kernel": 1}
+ *     ]}
+ *
+ * What may be left out: `input`, the node before; `stride`, 1; `relu`, true; `dropout`, 0. The head's
+ * channels may be "classes", the number of the data set's; a dropout may be "rate", that of the settings.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type Graph, INPUT, type Node } from "./graph.ts";
+import { graphProblems } from "./graph_problems.ts";
+
+/** The head's channels: as many as the data set has classes. */
+export const CLASSES = "classes";
+/** The dropout rate of the run's settings. */
+export const RATE = "rate";
+
+const MOST_CHANNELS = 4096;
+const MOST_KERNEL = 1024;
+const MOST_NODES = 1000;
+/** Of a tensor's extents' product: what the addon can hold. */
+const MOST_WEIGHTS = 2 ** 31 - 1;
+
+const name = z.string().regex(
+  /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
+  "expected a letter, then at most 63 letters, digits, dots, dashes and underscores",
+);
+const wholeUpTo = (most: number, or = "") => {
+  const sentence = `expected ${or}a whole number from 1 to ${most.toLocaleString("en")}`;
+  return z.number(sentence).int(sentence).min(1, sentence).max(most, sentence);
+};
+const channels = wholeUpTo(MOST_CHANNELS);
+const headChannels = wholeUpTo(MOST_CHANNELS, `"${CLASSES}" or `);
+const stride = wholeUpTo(256).default(1);
+const RATE_SENTENCE = `expected "${RATE}" or a number from 0 to below 1`;
+const rate = z.number(RATE_SENTENCE).min(0, RATE_SENTENCE).lt(1, RATE_SENTENCE);
+const input = name.optional();
+
+const convNode = z.strictObject({
+  op: z.literal("conv"),
+  name,
+  input,
+  channels: z.union([z.literal(CLASSES), headChannels], {
+    error: `expected "${CLASSES}" or a whole number from 1 to ${
+      MOST_CHANNELS.toLocaleString("en")
+    }`,
+  }),
+  kernel: wholeUpTo(MOST_KERNEL),
+  stride,
+  add: name.optional(),
+});
+
+const normNode = z.strictObject({
+  op: z.literal("norm"),
+  name,
+  input,
+  relu: z.boolean("expected true or false").default(true),
+  dropout: z.union([z.literal(RATE), rate], { error: RATE_SENTENCE }).default(0),
+});
+
+const shortcutNode = z.strictObject({ op: z.literal("shortcut"), name, input, channels, stride });
+
+const OPS = ["conv", "norm", "shortcut"];
+const fileNode = z.discriminatedUnion("op", [convNode, normNode, shortcutNode], {
+  error: ({ code, input }) => {
+    if (code !== "invalid_union") return undefined;
+    const op = (input as { op?: unknown }).op;
+    return `${op === undefined ? "there is no op" : `unknown op ${JSON.stringify(op)}`}; ` +
+      `write one of ${OPS.join(", ")}`;
+  },
+});
+
+/** Nodes with their input named; an absent one is the node before. */
+function withInputs(nodes: readonly z.infer<typeof fileNode>[]) {
+  return nodes.map((node, i) => ({ ...node, input: node.input ?? nodes[i - 1]?.name ?? INPUT }));
+}
+
+/** Each node by itself is well formed, and has an input. */
+const wellFormed = z.strictObject({
+  name,
+  nodes: z.array(fileNode)
+    .min(1, "expected at least one node, the head")
+    .max(MOST_NODES, `expected at most ${MOST_NODES} nodes`)
+    .transform(withInputs),
+});
+
+/**
+ * A network of a file: every default written out, "classes" and "rate" left as they are. Parsing what it
+ * gives gives the same.
+ */
+export const graphFile = wellFormed.pipe(
+  z.custom<z.output<typeof wellFormed>>().superRefine((file, context) => {
+    for (const message of fileProblems(file)) context.addIssue({ code: "custom", message });
+  }),
+);
+
+/** A network of a file, checked, with its defaults written out. */
+export type GraphFile = z.infer<typeof graphFile>;
+type FileNode = GraphFile["nodes"][number];
+
+function fileProblems({ nodes }: { nodes: readonly FileNode[] }): string[] {
+  const early = nodes.slice(0, -1).filter((node) =>
+    node.op === "conv" && node.channels === CLASSES
+  );
+  if (early.length > 0) {
+    return early.map(({ name }) =>
+      `only the last node, the head, can have "${CLASSES}" as its channels, not "${name}"`
+    );
+  }
+  const graph = graphOf({ name: "checked", nodes: [...nodes] }, { classes: 2, dropout: 0 });
+  const problems = graphProblems(graph);
+  return problems.length > 0 ? problems : sizeProblems(graph);
+}
+
+function sizeProblems({ nodes }: Graph): string[] {
+  const channels = new Map([[INPUT, 1]]);
+  return nodes.flatMap((node) => {
+    const inner = channels.get(node.input)!;
+    channels.set(node.name, node.op === "norm" ? inner : node.channels);
+    if (node.op !== "conv" || node.channels * inner * node.kernel <= MOST_WEIGHTS) return [];
+    return [`convolution "${node.name}" has more than 2^31 - 1 weights`];
+  });
+}
+
+/** The graph of a file for a data set and settings. */
+export function graphOf(file: GraphFile, given: { classes: number; dropout: number }): Graph {
+  return { name: file.name, nodes: file.nodes.map((node) => nodeOf(node, given)) };
+}
+
+function nodeOf(node: FileNode, { classes, dropout }: { classes: number; dropout: number }): Node {
+  if (node.op === "shortcut") return node;
+  if (node.op === "norm") {
+    return { ...node, dropout: node.dropout === RATE ? dropout : node.dropout };
+  }
+  const { add, ...conv } = node;
+  const channels = conv.channels === CLASSES ? classes : conv.channels;
+  return { ...conv, channels, ...(add === undefined ? {} : { add }) };
+}
+
+/** The problems of a parsed file, a sentence each, with the node that each is about. */
+export function graphSentences(error: z.ZodError, value: unknown): string[] {
+  return error.issues.map(({ path, message }) => {
+    const [list, index, ...rest] = path;
+    if (list !== "nodes" || typeof index !== "number") {
+      return path.length === 0 ? message : `${path.join(".")}: ${message}`;
+    }
+    const { nodes } = value as { nodes: readonly unknown[] };
+    const named = (nodes[index] as { name?: unknown } | null)?.name;
+    const field = rest.length === 0 || rest[0] === "op" ? "" : ` ${rest.join(".")}:`;
+    return `node ${index + 1}${
+      typeof named === "string" ? ` ("${named}")` : ""
+    }:${field} ${message}`;
+  });
+}
