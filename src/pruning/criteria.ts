@@ -1,66 +1,33 @@
 /**
- * What decides which weights survive.
+ * What decides which weights survive: the registry of criteria. A criterion is a file below criteria/ and a
+ * line here.
  *
  * @module
  */
+import { grasp } from "./criteria/grasp.ts";
+import { layerMagnitude } from "./criteria/layer_magnitude.ts";
+import { magnitude } from "./criteria/magnitude.ts";
+import { magnitudeInit } from "./criteria/magnitude_init.ts";
+import { random } from "./criteria/random.ts";
+import { snip } from "./criteria/snip.ts";
+import { synflow } from "./criteria/synflow.ts";
+import type { PruningCriterion } from "./criterion.ts";
 
-/** Pruning criteria by name. */
-export const CRITERIA = [
-  "magnitude",
-  "layer-magnitude",
-  "random",
-  "magnitude-init",
-  "snip",
-  "grasp",
-  "synflow",
-] as const;
-export type Criterion = (typeof CRITERIA)[number];
+const REGISTRY = {
+  magnitude,
+  "layer-magnitude": layerMagnitude,
+  random,
+  "magnitude-init": magnitudeInit,
+  snip,
+  grasp,
+  synflow,
+} as const satisfies Record<string, PruningCriterion>;
 
-/** What a criterion looks at and what it means. */
-export interface CriterionInfo {
-  /**
-   * "trained": the network that the previous round ended with.
-   * "initial": the dense network at initialisation (pruning before training).
-   */
-  readonly network: "trained" | "initial";
-  readonly description: string;
-  readonly source: string;
+/** A criterion's name. */
+export type Criterion = keyof typeof REGISTRY;
+export const CRITERIA = Object.keys(REGISTRY) as [Criterion, ...Criterion[]];
+
+/** What a criterion is, by its name. */
+export function criterionOf(name: Criterion): PruningCriterion {
+  return REGISTRY[name];
 }
-
-export const CRITERION_INFO: Record<Criterion, CriterionInfo> = {
-  magnitude: {
-    network: "trained",
-    description: "largest magnitude over all tensors together",
-    source: "Han et al. 2015; Frankle and Carbin 2019",
-  },
-  "layer-magnitude": {
-    network: "trained",
-    description: "largest magnitude within each tensor, the same share of each",
-    source: "Han et al. 2015; Frankle and Carbin 2019, section 2",
-  },
-  random: {
-    network: "trained",
-    description: "drawn at random over all tensors together",
-    source: "baseline",
-  },
-  "magnitude-init": {
-    network: "initial",
-    description: "largest magnitude at initialisation over all tensors together",
-    source: "Frankle et al. 2021, section 3",
-  },
-  snip: {
-    network: "initial",
-    description: "largest |w dL/dw| at initialisation",
-    source: "SNIP: Lee et al. 2019",
-  },
-  grasp: {
-    network: "initial",
-    description: "without them the gradient at initialisation would shrink: largest w (H g)",
-    source: "GraSP: Wang et al. 2020",
-  },
-  synflow: {
-    network: "initial",
-    description: "most flow through the network of magnitudes, without data, in 100 steps",
-    source: "SynFlow: Tanaka et al. 2020",
-  },
-};

@@ -41,7 +41,7 @@ export function keepCounts(total: number, settings: PruningPlanSettings): number
   let kept = total;
   const reached = () => target !== null && total / kept >= target;
   while (keeps.length < rounds && kept > 1 && !reached()) {
-    kept = nextKeep(kept, { total, schedule, target, round: keeps.length + 1 });
+    kept = nextKeep(schedule, { kept, total, target, round: keeps.length + 1 });
     keeps.push(kept);
   }
   if (target !== null && !reached()) {
@@ -53,22 +53,43 @@ export function keepCounts(total: number, settings: PruningPlanSettings): number
   return keeps;
 }
 
-function nextKeep(
-  kept: number,
-  context: { total: number; schedule: PruningSchedule; target: number | null; round: number },
-): number {
-  const { total, schedule, target, round } = context;
-  if (schedule.kind === "one-shot") return Math.max(1, Math.floor(total / (target ?? 1)));
-  const fraction = fractionOf(schedule, round);
+/** What a schedule sees before a round. */
+interface Before {
+  /** Weights left. */
+  readonly kept: number;
+  /** Prunable weights of the dense network. */
+  readonly total: number;
+  readonly target: number | null;
+  /** The round to come, from 1. */
+  readonly round: number;
+}
+
+type Kind = PruningSchedule["kind"];
+type ScheduleOf<Name extends Kind> = Extract<PruningSchedule, { readonly kind: Name }>;
+
+/** Weights that the round to come keeps, by kind of schedule: a kind without an entry does not type-check. */
+const NEXT_KEEP: { [Name in Kind]: (schedule: ScheduleOf<Name>, before: Before) => number } = {
+  fixed: ({ fraction }, { kept }) => without(kept, fraction),
+  sahu: (schedule, { kept, round }) => without(kept, sahuFraction(schedule, round)),
+  "one-shot": (_, { total, target }) => Math.max(1, Math.floor(total / (target ?? 1))),
+};
+
+function nextKeep<Name extends Kind>(schedule: ScheduleOf<Name>, before: Before): number {
+  const rule: (schedule: ScheduleOf<Name>, before: Before) => number = NEXT_KEEP[
+    schedule.kind as Name
+  ];
+  return rule(schedule, before);
+}
+
+function without(kept: number, fraction: number): number {
   if (fraction === 0) return kept;
   return Math.max(1, kept - Math.max(1, Math.round(kept * fraction)));
 }
 
-/** Share of the remaining weights that a round (1 for the first) prunes. */
-export function fractionOf(
-  schedule: Exclude<PruningSchedule, { kind: "one-shot" }>,
+/** Share of the remaining weights that a round (1 for the first) of Sahu's schedule prunes. */
+export function sahuFraction(
+  { start, alpha }: { start: number; alpha: number },
   round: number,
 ): number {
-  if (schedule.kind === "fixed") return schedule.fraction;
-  return (100 * schedule.start) ** ((1 / schedule.alpha) ** (round - 1)) / 100;
+  return (100 * start) ** ((1 / alpha) ** (round - 1)) / 100;
 }

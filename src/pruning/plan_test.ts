@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../core/errors.ts";
-import { fractionOf, keepCounts } from "./plan.ts";
+import { keepCounts, sahuFraction } from "./plan.ts";
 
 const FULL = 10_454_528;
 const SAHU = { kind: "sahu", start: 0.3, alpha: 1.1 } as const;
@@ -17,7 +17,7 @@ Deno.test("20 % per round of the full network passes 142x in round 23", () => {
 
 Deno.test("Sahu's fractions and round counts are those computed from the paper", () => {
   for (const [i, percent] of [30, 22.02, 16.63, 12.88].entries()) {
-    assert.ok(Math.abs(100 * fractionOf(SAHU, i + 1) - percent) < 0.01, `round ${i + 1}`);
+    assert.ok(Math.abs(100 * sahuFraction(SAHU, i + 1) - percent) < 0.01, `round ${i + 1}`);
   }
   // FACTS: theta 10, 42 and 142 in 84, 227 and 348 rounds.
   for (const [target, rounds] of [[10, 84], [42, 227], [142, 348]] as const) {

@@ -9,7 +9,7 @@ import {
 } from "../training/snapshot.ts";
 import { withBench } from "../training/testing.ts";
 import type { Workbench } from "../training/workbench.ts";
-import { CRITERIA, type Criterion, CRITERION_INFO } from "./criteria.ts";
+import { CRITERIA, type Criterion, criterionOf } from "./criteria.ts";
 import { countWeights, prune } from "./prune.ts";
 
 /** Prunes the bench's network (freshly initialised) down to each count in turn; the masks of each. */
@@ -57,7 +57,7 @@ for (const criterion of CRITERIA) {
 
 Deno.test("criteria at initialisation differ from one another", () =>
   withBench({}, async (bench) => {
-    const initial = CRITERIA.filter((name) => CRITERION_INFO[name].network === "initial");
+    const initial = CRITERIA.filter((name) => criterionOf(name).network === "initial");
     assert.deepEqual(initial, ["magnitude-init", "snip", "grasp", "synflow"]);
     const seen = new Set<string>();
     for (const criterion of initial) {

@@ -5,10 +5,10 @@ import { GradientProbe } from "../training/gradient.ts";
 import { takeSnapshot } from "../training/snapshot.ts";
 import { SMALL, withBench } from "../training/testing.ts";
 import type { Workbench } from "../training/workbench.ts";
-import { graspScores, RELATIVE_STEP } from "./grasp.ts";
+import { graspScores, RELATIVE_STEP } from "./criteria/grasp.ts";
 import { scoringBatches } from "./scoring_batches.ts";
-import { snipScores } from "./snip.ts";
-import { synflowKeeps, synflowScores } from "./synflow.ts";
+import { snipScores } from "./criteria/snip.ts";
+import { synflowKeeps, synflowScores } from "./criteria/synflow.ts";
 import { referenceLogits, referenceLoss, type Weights, weightsOf } from "./testing.ts";
 
 /** One short batch keeps the float64 network quick. */

@@ -5,7 +5,7 @@
  */
 import { iterationOf, parseStepPoint } from "../core/step.ts";
 import { initialiseNetwork } from "./start_weights.ts";
-import { CRITERION_INFO } from "../pruning/criteria.ts";
+import { criterionOf } from "../pruning/criteria.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights, prune } from "../pruning/prune.ts";
 import { evaluate } from "../training/evaluate.ts";
@@ -44,7 +44,7 @@ export class Experiment extends Rounds {
   override async prune(round: number): Promise<void> {
     const { network } = this.bench;
     const { seed, pruning: { criterion, keepLayers } } = this.config;
-    const initial = CRITERION_INFO[criterion].network === "initial";
+    const initial = criterionOf(criterion).network === "initial";
     // From disk even when the network is still there: a resumed run must take the same way.
     resetMasks(network);
     restoreSnapshot(

@@ -10,7 +10,7 @@ import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { type Mode, POLICIES } from "../config/modes.ts";
-import { type Criterion, CRITERION_INFO } from "../pruning/criteria.ts";
+import { type Criterion, criterionOf } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "../config/presets.ts";
 import { overrideTraining, type TrainingOverrides } from "./resolve_training.ts";
 import { startFile } from "./start_weights.ts";
@@ -136,7 +136,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
 
 /** Pruning before training knows no trained weights and no later rewind point. */
 function refuseUnsoundPruning({ mode, rewindTo, pruning: { criterion } }: Config): void {
-  if (CRITERION_INFO[criterion].network === "trained") return;
+  if (criterionOf(criterion).network === "trained") return;
   if (POLICIES[mode].weights !== "rewind") {
     throw new UsageError(
       `Cannot use criterion ${criterion} with mode ${mode}: it prunes the network at initialisation, ` +
@@ -244,7 +244,7 @@ export function refuseContradictions(given: Overrides): void {
     );
   }
   const criterion = given.criterion;
-  if (criterion !== undefined && CRITERION_INFO[criterion].network === "initial") {
+  if (criterion !== undefined && criterionOf(criterion).network === "initial") {
     refuse(`--criterion ${criterion} and --rewind-to`, "it prunes the network at initialisation");
   }
 }

@@ -9,9 +9,10 @@
  *
  * @module
  */
-import { GradientProbe } from "../training/gradient.ts";
-import type { Workbench } from "../training/workbench.ts";
-import { scoringBatches } from "./scoring_batches.ts";
+import { GradientProbe } from "../../training/gradient.ts";
+import type { Workbench } from "../../training/workbench.ts";
+import { scoringBatches } from "../scoring_batches.ts";
+import { highest, type PruningCriterion } from "../criterion.ts";
 
 /**
  * Length of the step of the difference quotient over the norm of the weights. Shorter, and float32's
@@ -55,3 +56,11 @@ function norm(tensors: readonly (Float32Array | Float64Array)[]): number {
   }
   return Math.sqrt(sum);
 }
+
+export const grasp: PruningCriterion = {
+  network: "initial",
+  description: "without them the gradient at initialisation would shrink: largest w (H g)",
+  source: "GraSP: Wang et al. 2020",
+  denseScores: graspScores,
+  masks: (task) => highest(task, task.denseScores!),
+};

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { GradientProbe } from "../training/gradient.ts";
-import type { Workbench } from "../training/workbench.ts";
-import { scoringBatches } from "./scoring_batches.ts";
+import { GradientProbe } from "../../training/gradient.ts";
+import type { Workbench } from "../../training/workbench.ts";
+import { scoringBatches } from "../scoring_batches.ts";
+import { highest, type PruningCriterion } from "../criterion.ts";
 
 /**
  * |w * dL/dw| of every prunable weight of the network as it is. (The paper divides by the sum, which
@@ -22,3 +23,11 @@ export async function snipScores(bench: Workbench): Promise<Float64Array[]> {
     return gradients[t]!.map((gradient, i) => Math.abs(weights[i]! * gradient));
   });
 }
+
+export const snip: PruningCriterion = {
+  network: "initial",
+  description: "largest |w dL/dw| at initialisation",
+  source: "SNIP: Lee et al. 2019",
+  denseScores: snipScores,
+  masks: (task) => highest(task, task.denseScores!),
+};

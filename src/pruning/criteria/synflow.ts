@@ -13,7 +13,8 @@
  *
  * @module
  */
-import type { ResNet1d } from "../model/resnet1d.ts";
+import type { ResNet1d } from "../../model/resnet1d.ts";
+import { highest, type PruningCriterion } from "../criterion.ts";
 
 /** Pruning steps of the paper. */
 export const SYNFLOW_STEPS = 100;
@@ -128,3 +129,19 @@ class LinearConv implements Flow {
 function scaled(values: Float64Array, factor: number): Float64Array {
   return values.map((value) => value * factor);
 }
+
+export const synflow: PruningCriterion = {
+  network: "initial",
+  description: "most flow through the network of magnitudes, without data, in 100 steps",
+  source: "SynFlow: Tanaka et al. 2020",
+  masks(task) {
+    const { bench: { network }, candidates, keep } = task;
+    const alive = candidates.reduce((sum, { parameter }) => sum + parameter.kept, 0);
+    let masks: Uint8Array[] = [];
+    for (const next of synflowKeeps(alive, keep)) {
+      masks = highest({ ...task, keep: next }, synflowScores(network));
+      candidates.forEach(({ parameter }, i) => parameter.setMask(masks[i]!));
+    }
+    return masks;
+  },
+};
