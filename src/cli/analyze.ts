@@ -17,7 +17,7 @@ import { RunStore } from "../run/run_store.ts";
 import { type ControlBase, openBase, refuseOtherData, roundsOf } from "../run/control_base.ts";
 import { controlConfig } from "../run/control_config.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
-import { openDataset } from "../run/run.ts";
+import { openDataset } from "../run/dataset.ts";
 import { readRun } from "../results/read.ts";
 import { Workbench } from "../training/workbench.ts";
 import { printAnalysis } from "./analysis_tables.ts";

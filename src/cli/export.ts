@@ -12,7 +12,7 @@ import { readDescription } from "../data/description.ts";
 import { parseConfig } from "../config/config.ts";
 import { RunStore } from "../run/run_store.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
-import { openDataset } from "../run/run.ts";
+import { openDataset } from "../run/dataset.ts";
 import { cSource } from "../ticket/c_source.ts";
 import { footprintOf } from "../ticket/footprint.ts";
 import { onnxModel } from "../ticket/onnx.ts";

@@ -16,7 +16,7 @@ import { refuseUnusableStretch } from "../config/augment.ts";
 import type { Config } from "../config/config.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { baseOfControl } from "../run/control_config.ts";
-import { openDataset } from "../run/run.ts";
+import { openDataset } from "../run/dataset.ts";
 import { readTeachers } from "../run/teachers.ts";
 import { stagesOf } from "../run/stages.ts";
 import { prunableWeights } from "../model/prunable_shapes.ts";

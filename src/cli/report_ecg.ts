@@ -15,7 +15,7 @@ import { RunStore } from "../run/run_store.ts";
 import type { Summary } from "../results/summary.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { useKernels } from "../run/round_kernels.ts";
-import { openDataset } from "../run/run.ts";
+import { openDataset } from "../run/dataset.ts";
 import { ecgPage, type EcgRecord } from "../report/ecg/page.ts";
 import { ecgFile } from "../report/ecg/place.ts";
 import { format } from "../report/format.ts";

@@ -16,7 +16,7 @@ import {
 } from "../analysis/rescore.ts";
 import { UsageError } from "../core/errors.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
-import { openDataset } from "../run/run.ts";
+import { openDataset } from "../run/dataset.ts";
 import {
   type Decision,
   type DecisionRule,

@@ -10,7 +10,7 @@ import { reportFile, runDirectory } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import type { Environment } from "../run/environment.ts";
 import type { EpochRow, RoundSummary, Summary } from "../results/summary.ts";
-import type { RunObserver } from "../run/run.ts";
+import type { RunObserver } from "../run/observer.ts";
 import { type Progress, stepsDone } from "../training/progress.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { diskOfRun, diskText } from "./disk_use.ts";

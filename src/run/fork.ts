@@ -22,6 +22,8 @@ import { denseSettings } from "./shared_dense.ts";
 
 /** What a fork begins with. */
 export interface Fork {
+  /** Name of the run that it leaves, or the path of its directory. */
+  readonly from: string;
   /** Rounds to take over: 0 to the last. */
   readonly rounds: readonly number[];
   /** For people: which rounds of which run, and what they were made on if that was something else. */
@@ -84,7 +86,7 @@ export function planFork(request: ForkRequest): Fork {
   const other = numericDifferences(then, environment);
   const origin = `${from}, ${rounds.length === 1 ? "round 0" : `rounds 0 to ${rounds.at(-1)}`}` +
     (other.length > 0 ? `, made on something else (${other.join("; ")})` : "");
-  return { rounds, origin };
+  return { from, rounds, origin };
 }
 
 /** The rounds that both configurations lead to, finished or not. */

@@ -8,7 +8,7 @@ import { Failure } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import type { RoundState, RunStore } from "./run_store.ts";
-import type { EpochRow, RoundSummary } from "../results/summary.ts";
+import type { RoundSummary } from "../results/summary.ts";
 import { costOf } from "../pruning/cost.ts";
 import { countWeights } from "../pruning/prune.ts";
 import { adoptAverages } from "../training/average.ts";
@@ -24,27 +24,18 @@ import {
 import { train, type TrainingPlan } from "../training/train.ts";
 import type { Workbench } from "../training/workbench.ts";
 import type { LotteryParts } from "./lottery.ts";
+import type { RunObserver } from "./observer.ts";
 import { kernelsAreLost, settleKernels } from "./round_kernels.ts";
 import { finalScores } from "./final_scores.ts";
-
-/** Who watches an experiment. */
-export interface ExperimentObserver {
-  roundStarted(round: number, density: number): void;
-  advanced(round: number, progress: Progress): void;
-  epochDone(round: number, row: EpochRow): void;
-  roundDone(summary: RoundSummary): void;
-  /** Something the user should know that is no error. */
-  note(message: string): void;
-  /** Asked after every chunk of steps. */
-  stopRequested(): boolean;
-}
 
 /** What rounds work with. */
 export interface RoundsContext {
   readonly bench: Workbench;
   readonly store: RunStore;
   readonly config: Config;
-  readonly observer: ExperimentObserver;
+  readonly observer: RunObserver;
+  /** Called when a round's results are on disk. */
+  readonly roundDone: (round: RoundSummary) => void;
   /** How often the state within a round is saved, in milliseconds of training. */
   readonly checkpointEvery: number;
 }
@@ -181,7 +172,7 @@ export abstract class Rounds implements LotteryParts {
       predictions,
     });
     this.recordTiming(round);
-    this.context.observer.roundDone(summary);
+    this.context.roundDone(summary);
   }
 
   protected summarise(

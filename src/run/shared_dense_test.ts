@@ -5,7 +5,8 @@ import { openDevice } from "../addon/select.ts";
 import { Failure, UsageError } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
-import { doRun, type RunObserver } from "./run.ts";
+import type { RunObserver } from "./observer.ts";
+import { doRun } from "./run.ts";
 import { doToyRun, halving, silent, toyConfig, withToyDataset } from "./testing.ts";
 
 /** Does a run that takes the dense round of another over. Returns the rounds that were trained. */

@@ -19,10 +19,11 @@ import { RunStore } from "./run_store.ts";
 import { Workbench } from "../training/workbench.ts";
 import { Experiment } from "./experiment.ts";
 import type { Snapshot } from "../training/snapshot.ts";
-import type { ExperimentObserver, Rounds } from "./rounds.ts";
+import type { RunObserver } from "./observer.ts";
+import type { Rounds } from "./rounds.ts";
 import { readTeachers } from "./teachers.ts";
 import { workbenchConfig } from "./workbench_config.ts";
-import { doRun, type RunObserver } from "./run.ts";
+import { doRun } from "./run.ts";
 import { stagesOf } from "./stages.ts";
 
 const TONES: Record<string, number> = { slow: 40, fast: 15 };
@@ -91,11 +92,13 @@ export function halving(rounds: number, fraction = 0.5): Config["pruning"] {
 }
 
 /** An observer that watches nothing and never stops the run. */
-export const silent: ExperimentObserver = {
+export const silent: RunObserver = {
+  opened: () => {},
   roundStarted: () => {},
   advanced: () => {},
   epochDone: () => {},
   roundDone: () => {},
+  summarised: () => {},
   note: () => {},
   stopRequested: () => false,
 };
@@ -113,7 +116,7 @@ export async function withToyRun<Result>(
     directory: string;
     config: Config;
     threads?: number;
-    observer?: ExperimentObserver;
+    observer?: RunObserver;
     /** Takes the place of the workbench. */
     Bench?: typeof Workbench;
   },
@@ -127,7 +130,10 @@ export async function withToyRun<Result>(
     using bench = new Bench(device, dataset, workbenchConfig(config, dataset), teachers);
     const store = new RunStore(directory);
     if (!store.exists()) store.create(config);
-    const experiment = new Experiment({ bench, store, config, observer, checkpointEvery: 0 });
+    const experiment = new Experiment({
+      ...{ bench, store, config, observer, checkpointEvery: 0 },
+      roundDone: (round) => observer.roundDone(round),
+    });
     return await body({ bench, store, experiment });
   } finally {
     await device.close();
@@ -147,13 +153,7 @@ export async function doToyRun(
 ): Promise<Awaited<ReturnType<typeof doRun>>> {
   const { threads = 0, stop = () => false, note = () => {}, ...run } = options;
   const device = openTestDevice({ threads });
-  const observer: RunObserver = {
-    ...silent,
-    note,
-    stopRequested: stop,
-    opened: () => {},
-    summarised: () => {},
-  };
+  const observer: RunObserver = { ...silent, note, stopRequested: stop };
   try {
     return await doRun({ ...run, device, checkpointEvery: 0 }, observer);
   } finally {
@@ -197,7 +197,10 @@ export async function withToyStage<Result>(
     using bench = new Workbench(device, dataset, workbenchConfig(own, dataset));
     const store = new RunStore(directory);
     if (!store.exists()) store.create(config);
-    const rounds = stage!.open({ bench, store, config, observer: silent, checkpointEvery: 0 });
+    const rounds = stage!.open({
+      ...{ bench, store, config, observer: silent, checkpointEvery: 0 },
+      roundDone: () => {},
+    });
     return await body({ bench, store, rounds });
   } finally {
     await device.close();

@@ -1,0 +1,26 @@
+/**
+ * Who watches a run.
+ *
+ * @module
+ */
+import type { EpochRow, RoundSummary, Summary } from "../results/summary.ts";
+import type { Progress } from "../training/progress.ts";
+import type { Workbench } from "../training/workbench.ts";
+import type { Environment } from "./environment.ts";
+
+export interface RunObserver {
+  /** Everything is open and training is about to start or continue. */
+  opened(bench: Workbench): void;
+  roundStarted(round: number, density: number): void;
+  /** Steps have been done. */
+  advanced(round: number, progress: Progress): void;
+  epochDone(round: number, row: EpochRow): void;
+  /** A round's results are on disk. */
+  roundDone(round: RoundSummary): void;
+  /** `summary.json` is up to date. */
+  summarised(summary: Summary, environment: Environment): void;
+  /** Something the user should know that is no error. */
+  note(message: string): void;
+  /** Asked after every chunk of steps. */
+  stopRequested(): boolean;
+}
