@@ -5,7 +5,7 @@
  * @module
  */
 import { createRng } from "../src/core/rng.ts";
-import type { ResNet1d } from "../src/model/resnet1d.ts";
+import type { Network } from "../src/model/network.ts";
 import { countWeights } from "../src/pruning/prune.ts";
 import { resetMasks, restoreSnapshot, type Snapshot } from "../src/training/snapshot.ts";
 import type { Workbench } from "../src/training/workbench.ts";
@@ -73,13 +73,13 @@ export function keepAtRandom(bench: Workbench, keep: number): { select: number; 
 }
 
 /** Makes the network dense, with these weights. */
-export function unmask(network: ResNet1d, weights: Snapshot): void {
+export function unmask(network: Network, weights: Snapshot): void {
   resetMasks(network);
   restoreSnapshot(network, weights);
 }
 
 /** Alive weights of each prunable tensor over all of it, in order, by name. */
-export function layerDensities(network: ResNet1d): Map<string, number> {
+export function layerDensities(network: Network): Map<string, number> {
   return new Map(
     network.prunable.map(({ name, parameter }) => [name, parameter.kept / parameter.size]),
   );

@@ -54,7 +54,7 @@ export async function analyze(
       barrier: await barrierOf(bench, { request, round, masks, settle }),
       overlap: overlapWith(bench, { other, round, named }),
       convergence: convergenceOf(summary.epochs, threshold),
-      filters: deadFilters(bench.network.config, named),
+      filters: deadFilters(bench.network.graph, named),
     });
   }
   return {

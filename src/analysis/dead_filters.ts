@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { prunableShapes, type ShapeConfig } from "../model/prunable_shapes.ts";
+import { analyse, type AnalysedNode } from "../model/analyse.ts";
+import { type Graph, prunableTensors } from "../model/graph.ts";
 
 /** Of one convolution. */
 export interface LayerFilters {
@@ -24,7 +25,6 @@ export interface LayerFilters {
 
 /** One tensor: which filter keeps a weight for which input channel [Cout * Cin]. */
 interface Links {
-  readonly name: string;
   readonly out: number;
   readonly inner: number;
   readonly linked: Uint8Array;
@@ -34,9 +34,9 @@ interface Links {
 export type MaskMap = ReadonlyMap<string, Uint8Array>;
 
 /** Counts per convolution, in the order of the network. */
-export function deadFilters(config: ShapeConfig, masks: MaskMap): LayerFilters[] {
+export function deadFilters(graph: Graph, masks: MaskMap): LayerFilters[] {
   const zeros = (flags: Uint8Array) => flags.reduce((count, flag) => count + 1 - flag, 0);
-  return livingFilters(config, masks).map(({ name, filled, varying, used }) => ({
+  return livingFilters(graph, masks).map(({ name, filled, varying, used }) => ({
     name,
     filters: filled.length,
     empty: zeros(filled),
@@ -57,21 +57,27 @@ export interface LivingFilters {
 }
 
 /** Follows the surviving weights from the signal on and from the logits back. */
-export function livingFilters(config: ShapeConfig, masks: MaskMap): LivingFilters[] {
-  const links = prunableShapes(config).map(({ name, shape: [out, inner, kernel] }): Links => {
-    const mask = masks.get(name)!;
-    const linked = new Uint8Array(out * inner);
-    mask.forEach((bit, i) => linked[Math.floor(i / kernel)]! |= bit);
-    return { name: name.replace(/\.weight$/, ""), out, inner, linked };
+export function livingFilters(graph: Graph, masks: MaskMap): LivingFilters[] {
+  const { nodes } = analyse(graph);
+  const links = new Map(
+    prunableTensors(graph).map(({ name, shape: [out, inner, kernel] }) => {
+      const mask = masks.get(name)!;
+      const linked = new Uint8Array(out * inner);
+      mask.forEach((bit, i) => linked[Math.floor(i / kernel)]! |= bit);
+      return [name.replace(/\.weight$/, ""), { out, inner, linked }];
+    }),
+  );
+  const varying = varyingChannels(nodes, links);
+  const used = usedChannels(nodes, links);
+  return nodes.filter(({ node }) => node.op === "conv").map(({ node: { name }, index }) => {
+    const own = links.get(name)!;
+    return {
+      name,
+      filled: forward(own, new Uint8Array(own.inner).fill(1)),
+      varying: varying[index]!,
+      used: used[index]!,
+    };
   });
-  const varying = varyingFilters(links, config.blocks);
-  const used = usedFilters(links, config.blocks);
-  return links.map((layer, i) => ({
-    name: layer.name,
-    filled: forward(layer, new Uint8Array(layer.inner).fill(1)),
-    varying: varying[i]!,
-    used: used[i]!,
-  }));
 }
 
 /** Filters with a link to one of these input channels. */
@@ -88,36 +94,42 @@ function backward({ inner, linked }: Links, filters: Uint8Array): Uint8Array {
   return reached;
 }
 
-/** Channel by channel; the shorter one (a shortcut before its new channels) lacks the last ones. */
+/** Per node, the channels that depend on the signal, without those that only what it adds brings. */
+function varyingChannels(
+  nodes: readonly AnalysedNode[],
+  links: ReadonlyMap<string, Links>,
+): Uint8Array[] {
+  const own: Uint8Array[] = [];
+  const outputs: Uint8Array[] = [];
+  const read = (index: number) => index < 0 ? Uint8Array.of(1) : outputs[index]!;
+  for (const { node, input, add, outChannels } of nodes) {
+    const channels = new Uint8Array(outChannels);
+    channels.set(node.op === "conv" ? forward(links.get(node.name)!, read(input)) : read(input));
+    own.push(channels);
+    outputs.push(add === null ? channels : either(channels, read(add)));
+  }
+  return own;
+}
+
+/** Per node, the channels that some logit depends on. */
+function usedChannels(
+  nodes: readonly AnalysedNode[],
+  links: ReadonlyMap<string, Links>,
+): Uint8Array[] {
+  const used: Uint8Array[] = nodes.map(({ outChannels }) => new Uint8Array(outChannels));
+  used.at(-1)!.fill(1);
+  const give = (index: number, channels: Uint8Array) => {
+    if (index >= 0) used[index] = either(used[index]!, channels);
+  };
+  for (const { node, index, input, add } of nodes.toReversed()) {
+    const own = used[index]!;
+    if (add !== null) give(add, own);
+    give(input, node.op === "conv" ? backward(links.get(node.name)!, own) : own);
+  }
+  return used;
+}
+
+/** Channel by channel; a shortcut's new channels, at the end of `b`, stand for none of `a`. */
 function either(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const [long, short] = a.length >= b.length ? [a, b] : [b, a];
-  return long.map((flag, c) => flag | (short[c] ?? 0));
-}
-
-/** Per layer, the filters whose output depends on the signal. */
-function varyingFilters(links: readonly Links[], blocks: number): Uint8Array[] {
-  const varying: Uint8Array[] = [forward(links[0]!, Uint8Array.of(1))];
-  let stream = varying[0]!;
-  for (let block = 0; block < blocks; block++) {
-    const inner = forward(links[1 + 2 * block]!, stream);
-    const outer = forward(links[2 + 2 * block]!, inner);
-    varying.push(inner, outer);
-    stream = either(stream, outer);
-  }
-  return [...varying, forward(links.at(-1)!, stream)];
-}
-
-/** Per layer, the filters whose output some logit depends on. */
-function usedFilters(links: readonly Links[], blocks: number): Uint8Array[] {
-  const head = links.at(-1)!;
-  const logits = new Uint8Array(head.out).fill(1);
-  const used: Uint8Array[] = [logits];
-  let stream = backward(head, logits);
-  for (let block = blocks - 1; block >= 0; block--) {
-    const [conv1, conv2] = [links[1 + 2 * block]!, links[2 + 2 * block]!];
-    const inner = backward(conv2, stream);
-    used.unshift(inner, stream);
-    stream = either(stream.slice(0, conv1.inner), backward(conv1, inner));
-  }
-  return [stream, ...used];
+  return a.map((flag, c) => flag | b[c]!);
 }

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { createRng } from "../core/rng.ts";
-import { prunableShapes } from "../model/prunable_shapes.ts";
+import { prunableTensors } from "../model/graph.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { evaluate } from "../training/evaluate.ts";
 import { recalibrateStatistics } from "../training/recalibrate.ts";
-import { SMALL, withBench } from "../training/testing.ts";
+import { withBench, withGraph } from "../training/testing.ts";
 import { deadFilters, livingFilters } from "./dead_filters.ts";
 
 const CONFIG = { filters: 3, kernel: 5, blocks: 3, blocksPerStage: 2, classes: 4 };
+const GRAPH = resnet1dGraph(CONFIG);
 
 /** Random masks of which about `density` survives. */
 function randomMasks(seed: number, density: number): Map<string, Uint8Array> {
   const rng = createRng(seed, "masks");
   return new Map(
-    prunableShapes(CONFIG).map(({ name, shape: [out, inner, kernel] }) => [
+    prunableTensors(GRAPH).map(({ name, shape: [out, inner, kernel] }) => [
       name,
       Uint8Array.from({ length: out * inner * kernel }, () => rng.next() < density ? 1 : 0),
     ]),
@@ -25,7 +27,7 @@ function randomMasks(seed: number, density: number): Map<string, Uint8Array> {
  */
 function edges(masks: ReadonlyMap<string, Uint8Array>): [from: string, to: string][] {
   const found: [string, string][] = [];
-  for (const { name, shape: [out, inner, kernel] } of prunableShapes(CONFIG)) {
+  for (const { name, shape: [out, inner, kernel] } of prunableTensors(GRAPH)) {
     const layer = name.replace(".weight", "");
     const block = Number(/block(\d+)/.exec(layer)?.[1] ?? NaN);
     const source = layer === "stem"
@@ -71,7 +73,7 @@ Deno.test("filters without a path are those that following single weights does n
       const links = edges(masks);
       const fromSignal = reachable("x", links);
       const toLogits = reachable("y", links.map(([from, to]) => [to, from] as const));
-      for (const { name, filled, varying, used } of livingFilters(CONFIG, masks)) {
+      for (const { name, filled, varying, used } of livingFilters(GRAPH, masks)) {
         filled.forEach((flag, f) => {
           const filter = `${name}:${f}`;
           assert.equal(varying[f] === 1, fromSignal.has(filter), `${filter} of ${density}`);
@@ -79,7 +81,7 @@ Deno.test("filters without a path are those that following single weights does n
           assert.ok(flag || !varying[f], `${filter} is empty and varies`);
         });
       }
-      for (const { constant, unused, empty } of deadFilters(CONFIG, masks)) {
+      for (const { constant, unused, empty } of deadFilters(GRAPH, masks)) {
         assert.ok(density < 1 || constant + unused + empty === 0);
         totals.constant += constant;
         totals.unused += unused;
@@ -90,14 +92,14 @@ Deno.test("filters without a path are those that following single weights does n
 });
 
 Deno.test("weights of unused filters change no logit", () =>
-  withBench({ network: { ...SMALL.network, ...CONFIG } }, async (bench) => {
+  withBench({ network: withGraph(GRAPH) }, async (bench) => {
     const masks = randomMasks(2, 0.06);
     const { network } = bench;
     for (const { name, parameter } of network.prunable) parameter.setMask(masks.get(name)!);
     await recalibrateStatistics(bench);
     const before = (await evaluate(bench, "dev")).predictions;
     let cut = 0;
-    livingFilters(network.config, masks).forEach(({ used }, layer) => {
+    livingFilters(network.graph, masks).forEach(({ used }, layer) => {
       const { parameter } = network.prunable[layer]!;
       const values = parameter.read("value");
       const row = values.length / used.length;

@@ -19,7 +19,8 @@ import { baseOfControl } from "../run/control_config.ts";
 import { openDataset } from "../run/dataset.ts";
 import { readTeachers } from "../run/teachers.ts";
 import { stagesOf } from "../run/stages.ts";
-import { prunableWeights } from "../model/prunable_shapes.ts";
+import { networkGraph } from "../config/network_config.ts";
+import { prunableWeights } from "../model/graph.ts";
 import { costOf, REFERENCE_SAMPLES } from "../pruning/cost.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
@@ -149,7 +150,7 @@ function keptWeights(config: Config, dataset: LoadedDataset): { round: number; k
     const base = baseOfControl(control, dataset.sha256);
     return control.rounds.map((round) => ({ round, kept: base.rounds.get(round)!.kept }));
   }
-  const total = prunableWeights({ ...network, classes: dataset.classes.length });
+  const total = prunableWeights(networkGraph(network, dataset.classes.length));
   return [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
 }
 
@@ -188,18 +189,21 @@ function memoryOf(
   return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
 }
 
-/**
- * The largest convolution's input, output and their gradients: the first block's, as later ones halve the
- * length before they double the channels.
- */
+/** Input, output and their gradients of the convolution that has most. */
 function timingBytes(
   { network, config }: Workbench,
   length: number,
   precision: Config["precision"],
 ): number {
   const records = 16 * Math.ceil(config.batchSize / 16); // whole groups
-  const { filters, kernel } = network.config;
-  return 4 * records * filters * (length + 2 * kernel) * (precision === "bf16" ? 2 : 4);
+  const sizes = network.analysis.nodes.map((each) => {
+    const { node, inChannels, outChannels, samplesPerInput, samplesPerOutput } = each;
+    if (node.op !== "conv" || each.input < 0) return 0;
+    const elements = (channels: number, samples: number) =>
+      2 * channels * (length / samples + 2 * node.kernel);
+    return elements(inChannels, samplesPerInput) + elements(outChannels, samplesPerOutput);
+  });
+  return records * Math.max(...sizes) * (precision === "bf16" ? 2 : 4);
 }
 
 function longestOf({ lengths }: Split): number {

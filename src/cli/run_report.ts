@@ -17,7 +17,8 @@ import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { RunStore } from "../run/run_store.ts";
 import { shownSummary } from "../report/shown.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
-import { prunableShapes } from "../model/prunable_shapes.ts";
+import { networkGraph } from "../config/network_config.ts";
+import { prunableTensors } from "../model/graph.ts";
 import type { Extras } from "../report/extras.ts";
 import { type Headline, headline } from "../report/headline.ts";
 import { collect } from "../report/collect.ts";
@@ -128,12 +129,12 @@ export class RunReport {
     if (before) return before;
     const file = roundFiles.mask(runFiles.round(this.directory, round));
     if (round > 0 && !fs.existsSync(file)) return null;
-    const shape = { ...config.network, classes };
+    const graph = networkGraph(config.network, classes);
     const masks = round > 0 ? store.loadMasks(round) : null;
     const found = deadFilters(
-      shape,
+      graph,
       new Map(
-        prunableShapes(shape).map(({ name, shape: [out, inner, kernel] }) => {
+        prunableTensors(graph).map(({ name, shape: [out, inner, kernel] }) => {
           const size = out * inner * kernel;
           return [name, masks ? maskOf(masks, { name, size }) : new Uint8Array(size).fill(1)];
         }),

@@ -12,6 +12,7 @@ import { controlKind } from "./controls.ts";
 import { MODES, POLICIES } from "./modes.ts";
 import { CRITERIA } from "../pruning/criteria.ts";
 import { decisionRule, UNNAMED_RULE } from "../training/decision.ts";
+import { networkSettings } from "./network_config.ts";
 import { trainingSettings } from "./training_config.ts";
 
 const fraction = z.number().min(0).lt(1);
@@ -78,17 +79,7 @@ const configSchema = z.strictObject({
     /** Convolutions that are never pruned, by name ("stem", "head", "block3.conv1"). */
     keepLayers: z.array(z.string()),
   }),
-  network: z.strictObject({
-    filters: count,
-    kernel: count,
-    // More than 17 blocks would make a prediction span more than the 256 samples of a label.
-    blocks: z.number().int().min(1).max(17),
-    blocksPerStage: count,
-    dropout: fraction,
-    init: z.enum(["fan-in", "fan-out"]),
-    normEpsilon: z.number().gt(0),
-    normMomentum: z.number().gt(0).max(1),
-  }),
+  network: networkSettings,
   training: trainingSettings,
   /** How records are decided; absent in runs from before there was a choice. */
   score: decisionRule.default(UNNAMED_RULE),

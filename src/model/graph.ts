@@ -9,6 +9,8 @@
 export interface Graph {
   /** What reports and files call it, e.g. "resnet1d". */
   readonly name: string;
+  /** In a few words, for messages, e.g. "8 filters, kernel 16". */
+  readonly description?: string;
   /** In the order of the forward pass, which is that of files and of ties between weights. */
   readonly nodes: readonly Node[];
 }
@@ -112,6 +114,11 @@ export function channelsOf({ nodes }: Graph): Map<string, number> {
     channels.set(node.name, node.op === "norm" ? channels.get(node.input)! : node.channels);
   }
   return channels;
+}
+
+/** A network in a few words. */
+export function describeGraph({ name, description, nodes }: Graph): string {
+  return description ?? `${name}, ${nodes.filter(({ op }) => op === "conv").length} convolutions`;
 }
 
 /** The names of the nodes that a node reads, its `input` first. */

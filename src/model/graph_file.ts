@@ -84,6 +84,7 @@ function withInputs(nodes: readonly z.infer<typeof fileNode>[]) {
 /** Each node by itself is well formed, and has an input. */
 const wellFormed = z.strictObject({
   name,
+  description: z.string().optional(),
   nodes: z.array(fileNode)
     .min(1, "expected at least one node, the head")
     .max(MOST_NODES, `expected at most ${MOST_NODES} nodes`)
@@ -130,7 +131,12 @@ function sizeProblems({ nodes }: Graph): string[] {
 
 /** The graph of a file for a data set and settings. */
 export function graphOf(file: GraphFile, given: { classes: number; dropout: number }): Graph {
-  return { name: file.name, nodes: file.nodes.map((node) => nodeOf(node, given)) };
+  const { name, description, nodes } = file;
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    nodes: nodes.map((node) => nodeOf(node, given)),
+  };
 }
 
 function nodeOf(node: FileNode, { classes, dropout }: { classes: number; dropout: number }): Node {

@@ -3,7 +3,7 @@ import { analyse } from "./analyse.ts";
 import { type Graph, prunableTensors, prunableWeights, tensorsOf } from "./graph.ts";
 import { graphProblems } from "./graph_problems.ts";
 import { resnet1dGraph } from "./networks/resnet1d.ts";
-import { prunableShapes } from "./prunable_shapes.ts";
+
 import { hopOf } from "./resnet1d.ts";
 import { reachOf, shapeLayers, tensorShapes } from "./shape.ts";
 
@@ -18,7 +18,7 @@ Deno.test("the ResNet's graph has the tensors, shapes, hop and reach of the laye
   for (const size of SIZES) {
     const graph = resnet1dGraph(size);
     assert.deepEqual(tensorsOf(graph), tensorShapes(size));
-    assert.deepEqual(prunableTensors(graph), prunableShapes(size));
+
     assert.deepEqual(graphProblems(graph), []);
     const { hop, reach, classes, nodes } = analyse(graph);
     assert.deepEqual({ hop, reach, classes }, {

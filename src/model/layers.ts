@@ -1,11 +1,16 @@
 /**
- * The two layers with parameters. Each records its forward ops and, given what came out, its backward
- * ops; there is no automatic differentiation, the residual network's gradient is written out.
+ * The nodes of a graph on a device: their tensors, and the op that each records.
  *
  * @module
  */
-import type { NativeBuffer, NativeDevice, NativeParameter, Value } from "../addon/native.ts";
-import type { NativeBuilder } from "../addon/native.ts";
+import type {
+  NativeBuffer,
+  NativeBuilder,
+  NativeDevice,
+  NativeParameter,
+  Value,
+} from "../addon/native.ts";
+import type { ConvNode, NormNode, ShortcutNode } from "./graph.ts";
 import { type FanMode, heNormal } from "./initializers.ts";
 
 /** A trainable tensor with its name in files and reports. */
@@ -32,57 +37,56 @@ export interface NamedBuffer {
  */
 export type Pass = "training" | "measuring" | "evaluation";
 
-/** Geometry of a convolution. */
-export interface ConvShape {
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernel: number;
-  readonly stride: number;
+/** What a node reads in a forward pass. */
+export interface Reads {
+  readonly x: Value;
+  /** What a convolution adds. */
+  readonly add: Value | undefined;
+}
+
+/** A node of a graph on a device. */
+export interface Layer {
+  /** In the order of files. */
+  readonly parameters: NamedParameter[];
+  readonly buffers: NamedBuffer[];
+  /** Sets all of its tensors to those of a new network. */
+  initialise(options: { mode: FanMode; seed: number }): void;
+  record(builder: NativeBuilder, reads: Reads, pass: Pass): Value;
 }
 
 /** A biased SAME convolution. */
-export class Conv1d {
+export class Conv1d implements Layer {
   readonly weight: NativeParameter;
   readonly bias: NativeParameter;
+  readonly buffers: NamedBuffer[] = [];
+  private readonly shape: readonly [number, number, number];
 
-  constructor(device: NativeDevice, readonly name: string, readonly shape: ConvShape) {
-    this.weight = device.parameter([shape.outChannels, shape.inChannels, shape.kernel]);
-    this.bias = device.parameter([shape.outChannels]);
+  constructor(device: NativeDevice, private readonly node: ConvNode, inChannels: number) {
+    this.shape = [node.channels, inChannels, node.kernel];
+    this.weight = device.parameter([...this.shape]);
+    this.bias = device.parameter([node.channels]);
   }
 
   get parameters(): NamedParameter[] {
+    const { node: { name }, weight, bias } = this;
     return [
-      { name: `${this.name}.weight`, parameter: this.weight, prunable: true },
-      { name: `${this.name}.bias`, parameter: this.bias, prunable: false },
+      { name: `${name}.weight`, parameter: weight, prunable: true },
+      { name: `${name}.bias`, parameter: bias, prunable: false },
     ];
   }
 
   /** He weights and zero biases; the mask becomes dense. */
   initialise(options: { mode: FanMode; seed: number }): void {
-    const { outChannels, inChannels, kernel } = this.shape;
-    const values = heNormal([outChannels, inChannels, kernel], { ...options, name: this.name });
+    const values = heNormal(this.shape, { ...options, name: this.node.name });
     this.weight.setMask(new Uint8Array(values.length).fill(1));
     this.weight.write("value", values);
-    this.bias.write("value", new Float32Array(outChannels));
+    this.bias.write("value", new Float32Array(this.bias.size));
   }
 
   /** y = conv(x) + bias (+ add) */
-  forward(builder: NativeBuilder, x: Value, add?: Value): Value {
-    builder.label(this.name);
-    const { weight, bias, shape: { stride } } = this;
+  record(builder: NativeBuilder, { x, add }: Reads): Value {
+    const { weight, bias, node: { stride } } = this;
     return builder.conv1d(x, { weight, bias, stride, ...(add === undefined ? {} : { add }) });
-  }
-
-  /** Gradients of weight and bias; returns nothing, for a layer whose input needs no gradient. */
-  backwardParameters(builder: NativeBuilder, y: Value, dy: Value): void {
-    builder.label(this.name);
-    builder.conv1dWgrad(y, dy);
-  }
-
-  /** Gradients of weight, bias and input (+ add). */
-  backward(builder: NativeBuilder, y: Value, options: { dy: Value; add?: Value }): Value {
-    this.backwardParameters(builder, y, options.dy);
-    return builder.conv1dDgrad(y, options);
   }
 }
 
@@ -92,8 +96,8 @@ export interface NormConfig {
   readonly momentum: number;
 }
 
-/** Batch normalisation, ReLU and, where a rate is given, dropout. */
-export class NormRelu {
+/** Batch normalisation and, as the node says, ReLU and dropout. */
+export class NormRelu implements Layer {
   readonly gamma: NativeParameter;
   readonly beta: NativeParameter;
   readonly runningMean: NativeBuffer;
@@ -101,8 +105,8 @@ export class NormRelu {
 
   constructor(
     device: NativeDevice,
-    readonly name: string,
-    private readonly settings: NormConfig & { channels: number; dropout: number },
+    private readonly node: NormNode,
+    private readonly settings: NormConfig & { channels: number },
   ) {
     const { channels } = settings;
     this.gamma = device.parameter([channels]);
@@ -112,16 +116,18 @@ export class NormRelu {
   }
 
   get parameters(): NamedParameter[] {
+    const { node: { name }, gamma, beta } = this;
     return [
-      { name: `${this.name}.gamma`, parameter: this.gamma, prunable: false },
-      { name: `${this.name}.beta`, parameter: this.beta, prunable: false },
+      { name: `${name}.gamma`, parameter: gamma, prunable: false },
+      { name: `${name}.beta`, parameter: beta, prunable: false },
     ];
   }
 
   get buffers(): NamedBuffer[] {
+    const { node: { name }, runningMean, runningVariance } = this;
     return [
-      { name: `${this.name}.running_mean`, buffer: this.runningMean, initial: 0 },
-      { name: `${this.name}.running_variance`, buffer: this.runningVariance, initial: 1 },
+      { name: `${name}.running_mean`, buffer: runningMean, initial: 0 },
+      { name: `${name}.running_variance`, buffer: runningVariance, initial: 1 },
     ];
   }
 
@@ -135,26 +141,34 @@ export class NormRelu {
     }
   }
 
-  forward(builder: NativeBuilder, x: Value, pass: Pass): Value {
-    builder.label(this.name);
-    const { gamma, beta, runningMean, runningVariance } = this;
-    const { epsilon } = this.settings;
+  record(builder: NativeBuilder, { x }: Reads, pass: Pass): Value {
+    const { gamma, beta, runningMean, runningVariance, node: { relu, dropout } } = this;
+    const { epsilon, momentum } = this.settings;
     return builder.norm(x, {
       gamma,
       beta,
       runningMean,
       runningVariance,
       epsilon,
-      momentum: pass === "measuring" ? 1 : this.settings.momentum,
+      momentum: pass === "measuring" ? 1 : momentum,
       training: pass !== "evaluation",
-      relu: true,
-      dropout: pass === "training" ? this.settings.dropout : 0,
+      relu,
+      dropout: pass === "training" ? dropout : 0,
     });
   }
+}
 
-  /** Gradients of gamma, beta and input (+ add). */
-  backward(builder: NativeBuilder, y: Value, options: { dy: Value; add?: Value }): Value {
-    builder.label(this.name);
-    return builder.normBackward(y, options);
+/** Max-pooling, then zero channels after the existing ones. */
+export class Shortcut implements Layer {
+  readonly parameters: NamedParameter[] = [];
+  readonly buffers: NamedBuffer[] = [];
+
+  constructor(private readonly node: ShortcutNode) {}
+
+  initialise(): void {}
+
+  record(builder: NativeBuilder, { x }: Reads): Value {
+    const { stride, channels } = this.node;
+    return builder.shortcut(x, { stride, channels });
   }
 }

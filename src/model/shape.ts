@@ -3,13 +3,10 @@
  *
  * @module
  */
-import type { NetworkConfig } from "./resnet1d.ts";
+import type { ResNet1dConfig } from "./networks/resnet1d.ts";
 
-/** What decides all sizes of {@linkcode ResNet1d}. */
-export type NetworkShape = Pick<
-  NetworkConfig,
-  "filters" | "kernel" | "blocks" | "blocksPerStage" | "classes"
->;
+/** What decides all sizes of the residual network. */
+export type NetworkShape = Omit<ResNet1dConfig, "dropout">;
 
 /** A SAME convolution. */
 export interface ConvLayer {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ResNet1d } from "../model/resnet1d.ts";
+import type { Network } from "../model/network.ts";
 
 /** Surviving weights of one prunable tensor. */
 export interface LayerCount {
@@ -33,7 +33,7 @@ export interface Cost {
 }
 
 /** Measures a network as it is masked now. */
-export function costOf(network: ResNet1d): Cost {
+export function costOf(network: Network): Cost {
   const layers: LayerCount[] = network.prunable.map(({ name, parameter }) => ({
     name,
     shape: [...parameter.shape],
@@ -51,7 +51,8 @@ export function costOf(network: ResNet1d): Cost {
     denseMacs: 0,
     macs: 0,
   };
-  network.geometry.forEach(({ samplesPerOutput }, i) => {
+  const convolutions = network.analysis.nodes.filter(({ node }) => node.op === "conv");
+  convolutions.forEach(({ samplesPerOutput }, i) => {
     const { size, kept, shape } = layers[i]!;
     const positions = REFERENCE_SAMPLES / samplesPerOutput;
     cost.parameters += size;

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { prunableShapes } from "../model/prunable_shapes.ts";
+import { prunableTensors } from "../model/graph.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { erkCounts } from "./erk.ts";
 
 const network = (filters: number) =>
-  prunableShapes({ filters, kernel: 16, blocks: 16, blocksPerStage: 4, classes: 4 });
+  prunableTensors(
+    resnet1dGraph({ filters, kernel: 16, blocks: 16, blocksPerStage: 4, classes: 4 }),
+  );
 const sizeOf = ([out, inner, kernel]: readonly [number, number, number]) => out * inner * kernel;
 
 Deno.test("by hand: densities in the ratio of (out + in + K) / (out * in * K)", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
-import type { ResNet1d } from "../model/resnet1d.ts";
+import type { Network } from "../model/network.ts";
 import { restoreMasks, type Snapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { type Criterion, criterionOf } from "./criteria.ts";
@@ -84,7 +84,7 @@ export function refuseKeepLayers(
 }
 
 /** Prunable weights and how many of them are alive. */
-export function countWeights(network: ResNet1d): { prunable: number; kept: number } {
+export function countWeights(network: Network): { prunable: number; kept: number } {
   let prunable = 0;
   let kept = 0;
   for (const { parameter } of network.prunable) {

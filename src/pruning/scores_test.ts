@@ -3,7 +3,8 @@ import { signals } from "../../test/conformance/reference/signals.ts";
 import { createRng } from "../core/rng.ts";
 import { GradientProbe } from "../training/gradient.ts";
 import { takeSnapshot } from "../training/snapshot.ts";
-import { SMALL, withBench } from "../training/testing.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
+import { SMALL_SIZE, withBench, withGraph } from "../training/testing.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { graspScores, RELATIVE_STEP } from "./criteria/grasp.ts";
 import { scoringBatches } from "./scoring_batches.ts";
@@ -159,7 +160,8 @@ Deno.test("SynFlow's scores are |w| dR/d|w| inside a long input of ones", () =>
   }));
 
 Deno.test("SynFlow's flow stays a finite number through the full network", () => {
-  const network = { ...SMALL.network, filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4 };
+  const size = { ...SMALL_SIZE, filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4 };
+  const network = withGraph(resnet1dGraph(size));
   return withBench({ network }, (bench) => {
     for (const tensor of synflowScores(bench.network)) {
       const largest = tensor.reduce((a, b) => Math.max(a, b), 0);

@@ -9,6 +9,7 @@ import { norm } from "../../test/conformance/reference/norm.ts";
 import { shortcut } from "../../test/conformance/reference/shortcut.ts";
 import { type Signals, signals } from "../../test/conformance/reference/signals.ts";
 import type { Batch } from "../data/batches.ts";
+import { type ConvNode, INPUT, type NormNode } from "../model/graph.ts";
 import type { Workbench } from "../training/workbench.ts";
 
 /** Every trainable tensor by name. */
@@ -66,32 +67,32 @@ function normalised(
   });
 }
 
-/** The network of model/resnet1d.ts, x [N, 1, L] to logits [N, classes, T]. */
+/** The bench's network, x [N, 1, L] to logits [N, classes, T]. */
 export function referenceLogits(x: Signals, reference: Reference): Signals {
-  const { blocks, blocksPerStage, filters } = reference.bench.network.config;
-  let value = activate(convolve(x, "stem", { reference }), "stem.norm", reference);
-  for (let i = 0; i < blocks; i++) {
-    const name = `block${i}`;
-    const stride = i % 2 === 1 ? 2 : 1;
-    const activated = i === 0 ? value : activate(value, `${name}.norm1`, reference);
-    const inner = activate(
-      convolve(activated, `${name}.conv1`, { reference, stride }),
-      `${name}.norm2`,
-      reference,
+  const values = new Map([[INPUT, x]]);
+  for (const node of reference.bench.network.graph.nodes) {
+    const read = values.get(node.input)!;
+    values.set(
+      node.name,
+      node.op === "shortcut"
+        ? shortcut(read, node)
+        : node.op === "norm"
+        ? activate(read, node, reference)
+        : convolve(read, node, {
+          reference,
+          ...(node.add === undefined ? {} : { add: values.get(node.add)! }),
+        }),
     );
-    const channels = filters * 2 ** Math.floor(i / blocksPerStage);
-    const add = shortcut(value, { stride, channels });
-    value = convolve(inner, `${name}.conv2`, { reference, add });
   }
-  return convolve(activate(value, "head.norm", reference), "head", { reference });
+  return [...values.values()].at(-1)!;
 }
 
 function convolve(
   x: Signals,
-  name: string,
-  options: { reference: Reference; stride?: number; add?: Signals },
+  { name, stride }: ConvNode,
+  options: { reference: Reference; add?: Signals },
 ): Signals {
-  const { reference: { weights }, stride = 1, add } = options;
+  const { reference: { weights }, add } = options;
   const values = weights.get(`${name}.weight`)!;
   const bias = weights.get(`${name}.bias`)!;
   const kernel = values.length / bias.length / x.channels;
@@ -99,7 +100,7 @@ function convolve(
   return conv1d(x, { weight, bias, stride, ...(add ? { add } : {}) }).value;
 }
 
-function activate(x: Signals, name: string, reference: Reference): Signals {
+function activate(x: Signals, { name, relu }: NormNode, reference: Reference): Signals {
   const { bench, weights, byBatch } = reference;
   return norm(x, {
     gamma: weights.get(`${name}.gamma`)!,
@@ -109,6 +110,6 @@ function activate(x: Signals, name: string, reference: Reference): Signals {
     epsilon: bench.network.config.norm.epsilon,
     momentum: 1,
     training: byBatch,
-    relu: true,
+    relu,
   }).y.value;
 }

@@ -80,7 +80,10 @@ export function baseOfControl(
 /** The dense network that stands beside a round of the base. */
 export function smallNetworkOf(base: ControlBase, round: number): SmallNetwork {
   const { kept } = base.rounds.get(round)!;
-  return smallNetwork({ ...base.config.network, classes: base.summary.classes.length }, kept);
+  return smallNetwork(base.config.network, {
+    weights: kept,
+    classes: base.summary.classes.length,
+  });
 }
 
 /** Whether a round lies between `first` and the last of `rounds`. */

@@ -7,14 +7,15 @@ import type { Config } from "../config/config.ts";
 import { type ControlKind, CONTROLS } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
 import { heDeviation } from "../model/initializers.ts";
-import { prunableWeights } from "../model/prunable_shapes.ts";
+import { prunableWeights } from "../model/graph.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { type ControlBase, openBase } from "./control_base.ts";
 import { erkCounts } from "../pruning/erk.ts";
 import { controlConfig } from "./control_config.ts";
 import { CONTROL_POLICIES, FRESH_SEED_OFFSET } from "../config/controls.ts";
-import { smallNetwork } from "./small_network.ts";
+import { smallResnet } from "./small_network.ts";
 import {
   assertEqualSnapshots,
   doToyRun,
@@ -124,9 +125,12 @@ Deno.test("each control changes what it is named after and nothing else", () =>
     const { kept } = base.rounds.get(2)!;
     const [filters, , kernel] = small.masks.get("mask/stem.weight")!.shape;
     const network = { ...base.config.network, classes: 2 };
-    const sizes = smallNetwork(network, kept);
+    const sizes = smallResnet(network, kept);
     assert.deepEqual([filters, kernel], [sizes.filters, sizes.kernel]);
-    assert.equal(sum(counts(small.masks)), prunableWeights({ ...network, ...sizes }));
+    assert.equal(
+      sum(counts(small.masks)),
+      prunableWeights(resnet1dGraph({ ...network, ...sizes })),
+    );
     assertEqualSnapshots(withoutMoments(small.start), small.fresh);
   }));
 

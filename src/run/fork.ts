@@ -16,7 +16,8 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import { type Config, configDifferences, parseConfig } from "../config/config.ts";
 import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
 import { RunStore } from "./run_store.ts";
-import { prunableShapes } from "../model/prunable_shapes.ts";
+import { networkGraph } from "../config/network_config.ts";
+import { prunableWeights } from "../model/graph.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { denseSettings } from "./shared_dense.ts";
 
@@ -98,8 +99,7 @@ function equalRounds({ config, dataset }: ForkRequest, saved: Config): number[] 
     keepLayers: [...keepLayers].sort(),
   });
   if (configDifferences(how(saved), how(config)).length > 0) return [0];
-  const shapes = prunableShapes({ ...config.network, classes: dataset.classes.length });
-  const prunable = shapes.reduce((sum, { shape: [out, inner, k] }) => sum + out * inner * k, 0);
+  const prunable = prunableWeights(networkGraph(config.network, dataset.classes.length));
   const [there, here] = [saved, config].map(({ pruning }) => keepCounts(prunable, pruning));
   const differs = here!.findIndex((keep, i) => keep !== there![i]);
   const equal = differs < 0 ? here!.length : differs;

@@ -7,6 +7,7 @@ import { loadAddon } from "../addon/addon.ts";
 import type { NativeDevice } from "../addon/native.ts";
 import { refuseUnusableStretch } from "../config/augment.ts";
 import type { Config } from "../config/config.ts";
+import { networkGraph } from "../config/network_config.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
 import type { Teacher } from "../training/teacher.ts";
@@ -102,7 +103,7 @@ function prepare({ config, device, directory, forkFrom }: RunOptions): Prepared 
   const rounds = plan.plannedRounds + (plan.hasDense ? 1 : 0);
   const store = new RunStore(directory);
   if (config.initFrom !== null && config.control === null && !store.exists()) {
-    readStartWeights(config.initFrom, { ...config.network, classes: dataset.classes.length });
+    readStartWeights(config.initFrom, networkGraph(config.network, dataset.classes.length));
   }
   // Of a complete run nothing is trained any more: its teachers may be gone.
   const teachers = isComplete(store, rounds) ? [] : readTeachers(config, { dataset, directory });

@@ -5,13 +5,13 @@
  * @module
  */
 import { heDeviation } from "../model/initializers.ts";
-import type { ResNet1d } from "../model/resnet1d.ts";
+import type { Network } from "../model/network.ts";
 
 /**
  * Replaces every prunable weight by its sign times the standard deviation that its layer was initialised
  * with. Pruned weights stay 0.
  */
-export function setSignedConstants(network: ResNet1d): void {
+export function setSignedConstants(network: Network): void {
   for (const { parameter } of network.prunable) {
     const shape = parameter.shape as [number, number, number];
     const deviation = heDeviation(shape, network.config.init);

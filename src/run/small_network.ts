@@ -3,25 +3,75 @@
  *
  * @module
  */
-import { prunableWeights, type ShapeConfig } from "../model/prunable_shapes.ts";
+import { networkGraph, type NetworkSettings } from "../config/network_config.ts";
+import { prunableWeights } from "../model/graph.ts";
+import { CLASSES, type GraphFile } from "../model/graph_file.ts";
+import { type ResNet1dConfig, resnet1dGraph } from "../model/networks/resnet1d.ts";
+
+/** What a small residual network differs in from the one it stands beside. */
+export type SmallResnet = Pick<NetworkSettings, "filters" | "kernel" | "blocksPerStage">;
 
 /** What a small dense network differs in from the one it stands beside. */
-export type SmallNetwork = Pick<ShapeConfig, "filters" | "kernel" | "blocksPerStage">;
+export type SmallNetwork = SmallResnet | { readonly graph: GraphFile };
 
 /** The largest relative difference in weights that counts as equal. */
 const TOLERANCE = 0.02;
 
+/** A ticket to stand beside. */
+interface Ticket {
+  /** That it keeps. */
+  readonly weights: number;
+  /** Of the data set. */
+  readonly classes: number;
+}
+
 /**
- * The dense network that stands for `weights` surviving weights. Fewer filters alone change the number of
- * weights in large steps, so the kernel size changes as well: of the networks within 2 % the one whose
- * kernel size changes least is taken. Where there is none, filters may double later, too; and where that
- * does not help (tickets of a few hundred weights), the network nearest in weights is taken. Depth stays,
- * and with it the number of samples per prediction.
+ * The dense network that stands for a ticket's surviving weights. Depth stays, and with it the number of
+ * samples per prediction.
  *
  * @param network The full network.
- * @param weights Of the ticket.
  */
-export function smallNetwork(network: ShapeConfig, weights: number): SmallNetwork {
+export function smallNetwork(network: NetworkSettings, ticket: Ticket): SmallNetwork {
+  const { graph } = network;
+  if (graph) return { graph: narrowGraph({ ...network, graph }, ticket) };
+  return smallResnet({ ...network, classes: ticket.classes }, ticket.weights);
+}
+
+/**
+ * All channels but the head's become narrower by one factor: of the whole numbers of channels of the
+ * widest node, the one with which the network comes nearest in weights.
+ */
+function narrowGraph(network: NetworkSettings & { graph: GraphFile }, ticket: Ticket): GraphFile {
+  const { graph } = network;
+  const widest = Math.max(...graph.nodes.slice(0, -1).map(widthOf), 1);
+  const candidates = Array.from({ length: widest }, (_, i) => {
+    const narrowed = withWidth(graph, (i + 1) / widest);
+    const weights = prunableWeights(networkGraph({ ...network, graph: narrowed }, ticket.classes));
+    return { narrowed, off: Math.abs(weights - ticket.weights) };
+  });
+  return least(candidates, ({ off }) => [off, 0]).narrowed;
+}
+
+function widthOf(node: GraphFile["nodes"][number]): number {
+  return node.op === "norm" || node.channels === CLASSES ? 1 : node.channels;
+}
+
+function withWidth({ nodes, ...graph }: GraphFile, factor: number): GraphFile {
+  const narrowed = nodes.map((node, i) =>
+    node.op === "norm" || node.channels === CLASSES || i === nodes.length - 1
+      ? node
+      : { ...node, channels: Math.max(1, Math.round(node.channels * factor)) }
+  );
+  return { ...graph, nodes: narrowed };
+}
+
+/**
+ * The residual network that stands for `weights` surviving ones. Fewer filters alone change the number of weights in large steps, so the kernel size changes as well: of
+ * the networks within 2 % the one whose kernel size changes least is taken. Where there is none, filters
+ * may double later, too; and where that does not help (tickets of a few hundred weights), the network
+ * nearest in weights is taken.
+ */
+export function smallResnet(network: ResNet1dConfig, weights: number): SmallResnet {
   let nearest: Candidate | null = null;
   for (let blocksPerStage = network.blocksPerStage;; blocksPerStage++) {
     const candidates = candidatesOf({ ...network, blocksPerStage }, { network, weights });
@@ -34,7 +84,7 @@ export function smallNetwork(network: ShapeConfig, weights: number): SmallNetwor
   }
 }
 
-interface Candidate extends SmallNetwork {
+interface Candidate extends SmallResnet {
   /** Relative difference in weights. */
   readonly off: number;
   /** How much the kernel size changes, as a logarithm. */
@@ -42,13 +92,13 @@ interface Candidate extends SmallNetwork {
 }
 
 function candidatesOf(
-  shape: ShapeConfig,
-  { network, weights }: { network: ShapeConfig; weights: number },
+  shape: ResNet1dConfig,
+  { network, weights }: { network: ResNet1dConfig; weights: number },
 ): Candidate[] {
   const candidates: Candidate[] = [];
   for (let filters = 1; filters <= network.filters; filters++) {
     for (let kernel = 1; kernel <= 2 * network.kernel; kernel++) {
-      const size = prunableWeights({ ...shape, filters, kernel });
+      const size = prunableWeights(resnet1dGraph({ ...shape, filters, kernel }));
       candidates.push({
         ...{ filters, kernel, blocksPerStage: shape.blocksPerStage },
         off: Math.abs(size - weights) / weights,
@@ -59,12 +109,12 @@ function candidatesOf(
   return candidates;
 }
 
-function sizesOf({ filters, kernel, blocksPerStage }: Candidate): SmallNetwork {
+function sizesOf({ filters, kernel, blocksPerStage }: Candidate): SmallResnet {
   return { filters, kernel, blocksPerStage };
 }
 
 /** The candidate with the smallest first key; of equal ones the smallest second key. */
-function least(
+function least<Candidate>(
   candidates: readonly Candidate[],
   keys: (candidate: Candidate) => [number, number],
 ): Candidate {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { prunableWeights } from "../model/prunable_shapes.ts";
-import { smallNetwork } from "./small_network.ts";
+import { prunableWeights } from "../model/graph.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
+import { smallResnet } from "./small_network.ts";
 
 const full = (filters: number) => ({
   filters,
@@ -10,27 +11,29 @@ const full = (filters: number) => ({
   classes: 4,
 });
 
+const weightsOf = (size: ReturnType<typeof full>) => prunableWeights(resnet1dGraph(size));
+
 Deno.test("a network's own size gives the network itself, a width's size that width", () => {
   const own = { kernel: 16, blocksPerStage: 4 };
-  assert.deepEqual(smallNetwork(full(32), 10_454_528), { filters: 32, ...own });
+  assert.deepEqual(smallResnet(full(32), 10_454_528), { filters: 32, ...own });
   for (const filters of [1, 7, 20]) {
-    const weights = prunableWeights(full(filters));
-    assert.deepEqual(smallNetwork(full(32), weights), { filters, ...own });
+    const weights = weightsOf(full(filters));
+    assert.deepEqual(smallResnet(full(32), weights), { filters, ...own });
     // Within 2 % the kernel size stays.
-    assert.deepEqual(smallNetwork(full(32), Math.round(weights * 1.015)), { filters, ...own });
+    assert.deepEqual(smallResnet(full(32), Math.round(weights * 1.015)), { filters, ...own });
   }
 });
 
 Deno.test("tickets of every density have a dense network within 2 %", () => {
   for (const filters of [4, 8, 16, 32]) {
-    const total = prunableWeights(full(filters));
+    const total = weightsOf(full(filters));
     for (const density of [0.8, 0.5, 0.4, 0.25, 0.16, 0.064, 0.0256, 0.01, 0.004]) {
       const weights = Math.round(total * density);
-      const size = prunableWeights({ ...full(filters), ...smallNetwork(full(filters), weights) });
+      const size = weightsOf({ ...full(filters), ...smallResnet(full(filters), weights) });
       const off = Math.abs(size - weights) / weights;
       // One filter without doubling has 33 weights per sample of kernel size.
       assert.ok(off <= 0.02 || off * weights <= 33, `${filters}, ${density}: ${size}, ${weights}`);
     }
   }
-  assert.deepEqual(smallNetwork(full(32), 1), { filters: 1, kernel: 1, blocksPerStage: 16 });
+  assert.deepEqual(smallResnet(full(32), 1), { filters: 1, kernel: 1, blocksPerStage: 16 });
 });

@@ -6,7 +6,8 @@
  */
 import type { Config } from "../config/config.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
-import { prunableShapes } from "../model/prunable_shapes.ts";
+import { networkGraph } from "../config/network_config.ts";
+import { prunableTensors } from "../model/graph.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { refuseKeepLayers } from "../pruning/prune.ts";
 import { Control } from "./control.ts";
@@ -39,7 +40,7 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
   const { control, network } = config;
   if (control === null) {
     refuseUnreachableRewindPoint(config, dataset);
-    const layers = prunableShapes({ ...network, classes: dataset.classes.length })
+    const layers = prunableTensors(networkGraph(network, dataset.classes.length))
       .map(({ name, shape: [out, inner, kernel] }) => ({ name, size: out * inner * kernel }));
     const keeps = keepCounts(layers.reduce((sum, { size }) => sum + size, 0), config.pruning);
     const { keepLayers } = config.pruning;

@@ -11,8 +11,8 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { decodeSafetensors } from "../core/safetensors.ts";
 import { pytorchName } from "../model/pytorch_names.ts";
-import type { ResNet1d } from "../model/resnet1d.ts";
-import { type NetworkShape, tensorShapes } from "../model/shape.ts";
+import { describeGraph, type Graph, tensorsOf } from "../model/graph.ts";
+import type { Network } from "../model/network.ts";
 import type { Config } from "../config/config.ts";
 
 /** A file as a configuration names it. */
@@ -33,7 +33,7 @@ export function startFile(file: string): StartFile {
 }
 
 /**
- * All tensors of a network of this shape. Norms whose running statistics the file does not hold have
+ * All tensors of a network of this graph. Norms whose running statistics the file does not hold have
  * those of a new network; optimiser moments and PyTorch's count of batches are not taken.
  *
  * @throws {UsageError} If the file has changed since it was named, is no safetensors file, or does not
@@ -42,7 +42,7 @@ export function startFile(file: string): StartFile {
  */
 export function readStartWeights(
   { file, sha256: expected }: StartFile,
-  shape: NetworkShape,
+  graph: Graph,
 ): StartWeights {
   const bytes = readBytes(file);
   const found = sha256(bytes);
@@ -53,7 +53,7 @@ export function readStartWeights(
     );
   }
   const heads = headsOf(bytes);
-  const wanted = tensorShapes(shape).map((tensor) => ({
+  const wanted = tensorsOf(graph).map((tensor) => ({
     ...tensor,
     key: keyOf(tensor.name, heads),
   }));
@@ -72,22 +72,20 @@ export function readStartWeights(
     }
   }
   if (problems.length === 0) return weights;
-  const { filters, kernel, blocks, blocksPerStage, classes } = shape;
   throw new UsageError(
     `Cannot start from ${file}: ${problems.length} of its tensors do not fit this network ` +
-      `(${filters} filters, doubled every ${blocksPerStage} of ${blocks} blocks, kernel ${kernel}, ` +
-      `${classes} classes):\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+      `(${describeGraph(graph)}):\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
   );
 }
 
 /** Gives a network the weights that a run begins with: of its seed, or of the file that it names. */
 export function initialiseNetwork(
-  network: ResNet1d,
+  network: Network,
   { seed, initFrom }: Pick<Config, "seed" | "initFrom">,
 ): void {
   network.initialise(seed);
   if (initFrom === null) return;
-  const weights = readStartWeights(initFrom, network.config);
+  const weights = readStartWeights(initFrom, network.graph);
   for (const { name, parameter } of network.parameters) {
     parameter.write("value", weights.get(name)!);
   }

@@ -5,16 +5,19 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { encodeSafetensors, type StoredTensor } from "../core/safetensors.ts";
 import { pytorchName } from "../model/pytorch_names.ts";
-import { tensorShapes } from "../model/shape.ts";
+import { tensorsOf } from "../model/graph.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { readStartWeights, startFile } from "./start_weights.ts";
 
-const SHAPE = { filters: 2, kernel: 3, blocks: 3, blocksPerStage: 2, classes: 4 };
+const SIZE = { filters: 2, kernel: 3, blocks: 3, blocksPerStage: 2, classes: 4 };
+const SHAPE = resnet1dGraph(SIZE);
 
 /** Every tensor under another number, so that none can be taken for another. */
 function tensors(rename: (name: string) => string): Map<string, StoredTensor> {
   let next = 1;
   return new Map(
-    tensorShapes(SHAPE).map(({ name, shape }) => {
+    tensorsOf(SHAPE).map(({ name, shape: extents }) => {
+      const shape = [...extents];
       const size = shape.reduce((product, n) => product * n, 1);
       return [rename(name), { shape, data: Float32Array.from({ length: size }, () => next++ / 8) }];
     }),

@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import { loadDataset } from "../data/dataset.ts";
 import type { Config } from "../config/config.ts";
+import { recordForward } from "../model/record.ts";
 import { applyOverrides } from "./resolve.ts";
 import { readTeachers, teacherRuns } from "./teachers.ts";
 import { softmaxOfStep } from "../training/softmax.ts";
@@ -64,7 +65,7 @@ Deno.test("a student sees its teachers on the batch it trains on, and they never
         const { program, result } = bench.record(
           { length: batch!.length, records: "augmented" },
           (builder, x) => {
-            const { logits } = network.forward(builder, x, pass);
+            const { logits } = recordForward(builder, network, { x, pass });
             builder.output(logits);
             return logits;
           },

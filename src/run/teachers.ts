@@ -10,9 +10,9 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
-import { hopOf } from "../model/resnet1d.ts";
 import type { Teacher } from "../training/teacher.ts";
 import { type Config, parseConfig } from "../config/config.ts";
+import { networkHop } from "../config/network_config.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
 import type { TrainingSettings } from "../config/training_config.ts";
@@ -122,7 +122,7 @@ function readTeacher(
         `that the student is tested on`,
     );
   }
-  const hops = [own, config].map(({ network }) => hopOf(network));
+  const hops = [own, config].map(({ network }) => networkHop(network));
   if (hops[0] !== hops[1]) {
     refuse(run, `it has an output for every ${hops[0]} samples, the student for every ${hops[1]}`);
   }

@@ -6,10 +6,11 @@
 import type { LossSettings } from "../addon/native.ts";
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
-import { hopOf, type NetworkConfig } from "../model/resnet1d.ts";
+import type { NetworkConfig } from "../model/network.ts";
 import type { WorkbenchConfig } from "../training/workbench.ts";
 import { croppedLength, nativeAugmentation } from "../config/augment.ts";
 import type { Config } from "../config/config.ts";
+import { networkGraph, networkHop } from "../config/network_config.ts";
 
 /**
  * The settings of a run that its programs are recorded with.
@@ -43,8 +44,8 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
 /** The network of a run on a data set. */
 export function networkConfig({ network }: Config, dataset: LoadedDataset): NetworkConfig {
   return {
-    ...network,
-    classes: dataset.classes.length,
+    graph: networkGraph(network, dataset.classes.length),
+    init: network.init,
     norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
   };
 }
@@ -52,7 +53,7 @@ export function networkConfig({ network }: Config, dataset: LoadedDataset): Netw
 /** All but the teachers' outputs, which a program has. */
 function lossSettings(config: Config, dataset: LoadedDataset): LossSettings {
   const { loss: { labelSmoothing, focal, classWeights }, teacher } = config.training;
-  const weights = weightsOf(classWeights, { dataset, hop: hopOf(config.network) });
+  const weights = weightsOf(classWeights, { dataset, hop: networkHop(config.network) });
   return {
     labelSmoothing,
     focal,

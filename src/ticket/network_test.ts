@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { loadAddon } from "../addon/addon.ts";
 import type { NativeDevice, Value } from "../addon/native.ts";
 import { openDevice } from "../addon/select.ts";
-import { ResNet1d } from "../model/resnet1d.ts";
+import { Network } from "../model/network.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
+import { recordForward } from "../model/record.ts";
 import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference, type TrainedNetwork } from "./network.ts";
 import type { NetworkShape } from "../model/shape.ts";
@@ -14,9 +16,8 @@ async function trainingLogits(
   device: NativeDevice,
   { network, samples }: { network: TrainedNetwork; samples: Float32Array },
 ): Promise<Float32Array> {
-  using resnet = new ResNet1d(device, {
-    ...network.shape,
-    dropout: 0.2,
+  using resnet = new Network(device, {
+    graph: resnet1dGraph({ ...network.shape, dropout: 0.2 }),
     init: "fan-in",
     norm: { epsilon: network.epsilon, momentum: 0.1 },
   });
@@ -28,7 +29,7 @@ async function trainingLogits(
   for (const { name, buffer } of resnet.buffers) buffer.write(network.tensors.get(name)!);
   using builder = device.builder({ records: 1, length: samples.length, seed: 1n });
   const x: Value = builder.input(1, samples.length);
-  const { logits } = resnet.forward(builder, x, "evaluation");
+  const { logits } = recordForward(builder, resnet, { x: x, pass: "evaluation" });
   builder.output(logits);
   using program = builder.build();
   program.writeValue(x, { values: samples });

@@ -10,17 +10,17 @@
  * @module
  */
 import type { NativeBuilder } from "../addon/native.ts";
-import type { ResNet1d } from "../model/resnet1d.ts";
+import type { Network } from "../model/network.ts";
 
 /** Records that the averages move; to be called after the optimiser. */
-export function recordAverage(builder: NativeBuilder, network: ResNet1d, decay: number): void {
+export function recordAverage(builder: NativeBuilder, network: Network, decay: number): void {
   builder.label("average");
   const buffers = network.averagedBuffers.map(({ value, average }) => ({ value, average }));
   builder.average({ buffers, decay });
 }
 
 /** The averages begin where the network is. */
-export function startAverages(network: ResNet1d): void {
+export function startAverages(network: Network): void {
   if (!network.keepsAverages) return;
   for (const { parameter } of network.parameters) {
     parameter.write("average", parameter.read("value"));
@@ -29,7 +29,7 @@ export function startAverages(network: ResNet1d): void {
 }
 
 /** The network becomes its average. */
-export function adoptAverages(network: ResNet1d): void {
+export function adoptAverages(network: Network): void {
   if (!network.keepsAverages) return;
   for (const { parameter } of network.parameters) {
     parameter.write("value", parameter.read("average"));
@@ -39,7 +39,7 @@ export function adoptAverages(network: ResNet1d): void {
 
 /** Runs `body` with the averages in the network's place. */
 export async function withAverages<Result>(
-  network: ResNet1d,
+  network: Network,
   body: () => Promise<Result>,
 ): Promise<Result> {
   if (!network.keepsAverages) return await body();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ResNet1d } from "../model/resnet1d.ts";
+import type { Network } from "../model/network.ts";
 import { adoptAverages, withAverages } from "./average.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Progress, startOfTraining } from "./progress.ts";
@@ -23,7 +23,7 @@ const watching: TrainingObserver = {
 };
 
 /** The weights or averages of all tensors and statistics, one after another. */
-function numbers(network: ResNet1d, slot: "value" | "average"): Float64Array {
+function numbers(network: Network, slot: "value" | "average"): Float64Array {
   const statistics = network.averagedBuffers.map((buffer) => buffer[slot].read());
   const parameters = network.parameters.map(({ parameter }) => parameter.read(slot));
   return Float64Array.from([...parameters, ...statistics].flatMap((array) => [...array]));

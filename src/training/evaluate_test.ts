@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { TEST_BACKEND } from "../addon/testing.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Prediction } from "./decision.ts";
-import { SMALL, withBench } from "./testing.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
+import { SMALL_SIZE, withBench, withGraph } from "./testing.ts";
 
 Deno.test("in evaluation a record's loss and label do not depend on what it is batched with", async () => {
   // The full depth: every padding rule and both kinds of shortcut take part.
-  const network = { ...SMALL.network, filters: 8, kernel: 16, blocks: 16, blocksPerStage: 4 };
+  const size = { ...SMALL_SIZE, filters: 8, kernel: 16, blocks: 16, blocksPerStage: 4 };
+  const network = withGraph(resnet1dGraph(size));
   const outcomes: (readonly Prediction[])[] = [];
   // A GPU splits sums as it suits the batch: there all but the rounding is the same.
   const sizes = TEST_BACKEND === "cpu" ? [1, 4, 11, 32] : [3, 32];

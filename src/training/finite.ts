@@ -6,7 +6,7 @@
 import { NativeError } from "../addon/native_error.ts";
 import type { NativeBuilder, NativeProgram, Value } from "../addon/native.ts";
 import type { Batch } from "../data/batches.ts";
-import type { NetworkTape } from "../model/resnet1d.ts";
+import { recordForward } from "../model/record.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -82,7 +82,7 @@ async function firstActivation(bench: Workbench, step: FailedStep): Promise<stri
   try {
     recorded = bench.record(
       { length, records: "augmented" },
-      (builder, x) => recordForward(bench, builder, x),
+      (builder, x) => keepActivations(bench, builder, x),
     );
   } catch (error) {
     if (error instanceof NativeError) return null; // there is no memory for it
@@ -100,27 +100,16 @@ async function firstActivation(bench: Workbench, step: FailedStep): Promise<stri
   return null;
 }
 
-function recordForward(bench: Workbench, builder: NativeBuilder, x: Value): [string, Value][] {
-  const values = activations(bench.network.forward(builder, x, "training"));
-  for (const [, value] of values) builder.output(value);
-  return values;
-}
-
-/** Named values of a forward pass, in its order. */
-function activations(tape: NetworkTape): [string, Value][] {
+function keepActivations(bench: Workbench, builder: NativeBuilder, x: Value): [string, Value][] {
+  const { network } = bench;
+  const { input, values } = recordForward(builder, network, { x, pass: "training" });
   const named: [string, Value][] = [
-    ["the batch", tape.input],
-    ["the output of stem", tape.stem],
-    ["the output of stem.norm", tape.stemNorm],
+    ["the batch", input],
+    ...network.graph.nodes.map(({ name }, i): [string, Value] => [
+      `the output of ${name}`,
+      values[i]!,
+    ]),
   ];
-  tape.blocks.forEach(({ activated, conv1, norm2, output }, i) => {
-    if (i > 0) named.push([`the output of block${i}.norm1`, activated]);
-    named.push(
-      [`the output of block${i}.conv1`, conv1],
-      [`the output of block${i}.norm2`, norm2],
-      [`the output of block${i}.conv2`, output],
-    );
-  });
-  named.push(["the output of head.norm", tape.headNorm], ["the output of head", tape.logits]);
+  for (const [, value] of named) builder.output(value);
   return named;
 }

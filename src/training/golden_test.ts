@@ -6,6 +6,7 @@ import { assertReplays } from "../../test/conformance/golden/replay_check.ts";
 import { type GoldenVariant, loadGolden } from "../../test/conformance/golden/training_golden.ts";
 import { openTestDevice } from "../addon/testing.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { UNNAMED_RULE } from "./decision.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -51,12 +52,7 @@ for (const variant of ["dense", "masked", "usual_epsilon"] satisfies GoldenVaria
       const want = golden.results[variant];
       using bench = new Workbench(device, dataset, {
         network: {
-          filters: settings.filters,
-          kernel: settings.kernel,
-          blocks: settings.blocks,
-          blocksPerStage: settings.blocksPerStage,
-          classes: settings.classes,
-          dropout: 0,
+          graph: resnet1dGraph(settings),
           init: "fan-in",
           norm: { epsilon: settings.normEpsilon, momentum: settings.normMomentum },
         },

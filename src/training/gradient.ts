@@ -4,6 +4,8 @@
  * @module
  */
 import type { Batch } from "../data/batches.ts";
+import { recordBackward } from "../model/backward.ts";
+import { recordForward } from "../model/record.ts";
 import { MeasuringPrograms } from "./programs.ts";
 import { keepingStatistics } from "./recalibrate.ts";
 import type { Workbench } from "./workbench.ts";
@@ -18,8 +20,9 @@ export class GradientProbe implements Disposable {
   constructor(private readonly bench: Workbench, private readonly batches: readonly Batch[]) {
     const { network } = bench;
     this.programs = new MeasuringPrograms(bench, (builder, x) => {
-      const tape = network.forward(builder, x, "measuring");
-      network.backward(builder, tape, builder.crossEntropy(tape.logits));
+      const recorded = recordForward(builder, network, { x, pass: "measuring" });
+      const dlogits = builder.crossEntropy(recorded.logits);
+      recordBackward(builder, network, { ...recorded, dlogits });
     });
   }
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { NativeError } from "../addon/native_error.ts";
 import { openDevice } from "../addon/select.ts";
 import { Failure } from "../core/errors.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { outOfMemory } from "./out_of_memory.ts";
-import { noiseDataset, SMALL } from "./testing.ts";
+import { noiseDataset, SMALL, SMALL_SIZE, withGraph } from "./testing.ts";
 import { Workbench } from "./workbench.ts";
 
 /** Long enough for terabytes in all. */
@@ -53,7 +54,12 @@ Deno.test("a batch beyond the machine's memory is refused and names one that can
   const device = openDevice({ backend: "cpu", threads: 2 });
   try {
     const dataset = noiseDataset();
-    const wide = { ...SMALL, network: { ...SMALL.network, filters: 64 } };
+    const wide = {
+      ...SMALL,
+      SMALL_SIZE,
+      withGraph,
+      network: withGraph(resnet1dGraph({ ...SMALL_SIZE, filters: 64 })),
+    };
     using bench = new Workbench(device, dataset, { ...wide, batchSize: 65536 });
     let failure: unknown;
     try {

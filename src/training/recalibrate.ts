@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { recordForward } from "../model/record.ts";
 import { MeasuringPrograms } from "./programs.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -20,7 +21,7 @@ export async function recalibrateStatistics(bench: Workbench): Promise<void> {
   const sums = buffers.map((buffer) => new Float64Array(buffer.size));
   const batches = bench.trainingBatches(0).slice(0, MOST_BATCHES);
   using programs = new MeasuringPrograms(bench, (builder, x) => {
-    network.forward(builder, x, "measuring");
+    recordForward(builder, network, { x, pass: "measuring" });
   });
   for (const batch of batches) {
     await programs.run(batch);

@@ -4,23 +4,23 @@ import { batchStatistics } from "../../test/conformance/reference/norm.ts";
 import { signals } from "../../test/conformance/reference/signals.ts";
 import { keepingStatistics, recalibrateStatistics } from "./recalibrate.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { withBench } from "./testing.ts";
+import { SMALL_SIZE, withBench } from "./testing.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** Means and unbiased variances of the stem's output, averaged over the batches, in float64. */
 function stemStatistics(bench: Workbench): { mean: number[]; variance: number[] } {
-  const { dataset, network: { config, parameters } } = bench;
+  const { dataset, network: { parameters } } = bench;
   const { lengths, offsets } = bench.split("train");
   const values = (name: string) =>
     Float64Array.from(parameters.find((p) => p.name === name)!.parameter.read("value"));
   const weight = {
-    outChannels: config.filters,
+    outChannels: SMALL_SIZE.filters,
     inChannels: 1,
-    kernel: config.kernel,
+    kernel: SMALL_SIZE.kernel,
     values: values("stem.weight"),
   };
   const batches = bench.trainingBatches(0);
-  const mean = new Array<number>(config.filters).fill(0);
+  const mean = new Array<number>(SMALL_SIZE.filters).fill(0);
   const variance = [...mean];
   for (const { records, length } of batches) {
     const used = [...records].filter((record) => record >= 0);
@@ -36,7 +36,7 @@ function stemStatistics(bench: Workbench): { mean: number[]; variance: number[] 
     const x = signals(rows, { channels: 1, length, lengths: used.map((r) => lengths[r]!) });
     const { value } = conv1d(x, { weight, bias: values("stem.bias"), stride: 1 });
     const statistics = batchStatistics(value);
-    for (let c = 0; c < config.filters; c++) {
+    for (let c = 0; c < SMALL_SIZE.filters; c++) {
       const unbiased = statistics.count / (statistics.count - 1);
       mean[c]! += statistics.mean[c]! / batches.length;
       variance[c]! += unbiased * statistics.variance[c]! / batches.length;

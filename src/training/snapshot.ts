@@ -6,7 +6,7 @@
 import type { Slot } from "../addon/native.ts";
 import { Failure } from "../core/errors.ts";
 import type { StoredTensor } from "../core/safetensors.ts";
-import type { ResNet1d } from "../model/resnet1d.ts";
+import type { Network } from "../model/network.ts";
 import { startAverages } from "./average.ts";
 
 /** Named tensors: "<slot>/<parameter>", "buffer/<name>", "average/<name>" and "mask/<parameter>". */
@@ -18,7 +18,7 @@ const OPTIMISER_SLOTS: readonly Slot[] = ["moment1", "moment2"];
  * Weights and running statistics; with `optimiser`, its moments and the averages that the network keeps
  * too. Copies, never aliases.
  */
-export function takeSnapshot(network: ResNet1d, options: { optimiser: boolean }): Snapshot {
+export function takeSnapshot(network: Network, options: { optimiser: boolean }): Snapshot {
   const snapshot: Snapshot = new Map();
   const averages = options.optimiser && network.keepsAverages;
   const slots: Slot[] = ["value", ...(options.optimiser ? OPTIMISER_SLOTS : [])];
@@ -46,7 +46,7 @@ export function takeSnapshot(network: ResNet1d, options: { optimiser: boolean })
  * reset to zero: a snapshot without them is that of a fresh optimiser. Averages that it does not hold
  * begin where the weights are.
  */
-export function restoreSnapshot(network: ResNet1d, snapshot: Snapshot): void {
+export function restoreSnapshot(network: Network, snapshot: Snapshot): void {
   for (const { name, parameter } of network.parameters) {
     parameter.write("value", floats(snapshot, `value/${name}`, parameter.size));
     for (const slot of OPTIMISER_SLOTS) {
@@ -64,7 +64,7 @@ export function restoreSnapshot(network: ResNet1d, snapshot: Snapshot): void {
   restoreAverages(network, snapshot);
 }
 
-function restoreAverages(network: ResNet1d, snapshot: Snapshot): void {
+function restoreAverages(network: Network, snapshot: Snapshot): void {
   startAverages(network);
   if (!network.keepsAverages || ![...snapshot.keys()].some((key) => key.startsWith("average/"))) {
     return;
@@ -78,14 +78,14 @@ function restoreAverages(network: ResNet1d, snapshot: Snapshot): void {
 }
 
 /** Forgets the optimiser's moments. */
-export function resetOptimiser(network: ResNet1d): void {
+export function resetOptimiser(network: Network): void {
   for (const { parameter } of network.parameters) {
     for (const slot of OPTIMISER_SLOTS) parameter.write(slot, new Float32Array(parameter.size));
   }
 }
 
 /** The masks of all prunable tensors. */
-export function takeMasks(network: ResNet1d): Snapshot {
+export function takeMasks(network: Network): Snapshot {
   return new Map(
     network.prunable.map(({ name, parameter }) => [
       `mask/${name}`,
@@ -95,7 +95,7 @@ export function takeMasks(network: ResNet1d): Snapshot {
 }
 
 /** Sets the masks of all prunable tensors, which zeroes what they prune. */
-export function restoreMasks(network: ResNet1d, masks: Snapshot): void {
+export function restoreMasks(network: Network, masks: Snapshot): void {
   for (const { name, parameter } of network.prunable) {
     parameter.setMask(maskOf(masks, { name, size: parameter.size }));
   }
@@ -112,7 +112,7 @@ export function maskOf(masks: Snapshot, tensor: { name: string; size: number }):
 }
 
 /** Makes all masks dense; what they pruned stays 0. */
-export function resetMasks(network: ResNet1d): void {
+export function resetMasks(network: Network): void {
   for (const { parameter } of network.prunable) {
     parameter.setMask(new Uint8Array(parameter.size).fill(1));
   }

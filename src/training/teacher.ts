@@ -5,7 +5,8 @@
  * @module
  */
 import type { NativeBuilder, NativeDevice, Value } from "../addon/native.ts";
-import { type NetworkConfig, ResNet1d } from "../model/resnet1d.ts";
+import { Network, type NetworkConfig } from "../model/network.ts";
+import { recordForward } from "../model/record.ts";
 import { restoreSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** A trained network. */
@@ -26,8 +27,8 @@ export function isTeacherLabel(label: string): boolean {
 }
 
 /** A teacher's network on a device; what is 0 in it is not computed. The caller disposes it. */
-export function openTeacher(device: NativeDevice, { network: config, weights }: Teacher): ResNet1d {
-  const network = new ResNet1d(device, config);
+export function openTeacher(device: NativeDevice, { network: config, weights }: Teacher): Network {
+  const network = new Network(device, config);
   restoreSnapshot(network, weights);
   for (const { parameter } of network.prunable) {
     parameter.setMask(Uint8Array.from(parameter.read("value"), (weight) => weight === 0 ? 0 : 1));
@@ -38,11 +39,11 @@ export function openTeacher(device: NativeDevice, { network: config, weights }: 
 /** Records the teachers' evaluation of the batch x [N, 1, L]; the logits of each. */
 export function recordTeachers(
   builder: NativeBuilder,
-  teachers: readonly ResNet1d[],
+  teachers: readonly Network[],
   x: Value,
 ): Value[] {
   return teachers.map((teacher, i) =>
-    teacher.forward(labelled(builder, teacherPrefix(i)), x, "evaluation").logits
+    recordForward(labelled(builder, teacherPrefix(i)), teacher, { x, pass: "evaluation" }).logits
   );
 }
 

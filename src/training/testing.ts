@@ -6,6 +6,9 @@
 import { openTestDevice } from "../addon/testing.ts";
 import { createRng } from "../core/rng.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
+import type { Graph } from "../model/graph.ts";
+import type { NetworkConfig } from "../model/network.ts";
+import { type ResNet1dConfig, resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { UNNAMED_RULE } from "./decision.ts";
 import { Workbench, type WorkbenchConfig } from "./workbench.ts";
 
@@ -42,15 +45,25 @@ export function noiseDataset(): LoadedDataset {
   };
 }
 
+/** Three blocks. */
+export const SMALL_SIZE: ResNet1dConfig = {
+  filters: 3,
+  kernel: 5,
+  blocks: 3,
+  blocksPerStage: 2,
+  classes: 4,
+  dropout: 0.3,
+};
+
+/** The network of {@linkcode SMALL} with this graph in its place. */
+export function withGraph(graph: Graph): NetworkConfig {
+  return { ...SMALL.network, graph };
+}
+
 /** A network of three blocks whose programs run in milliseconds, with everything random switched on. */
 export const SMALL: WorkbenchConfig = {
   network: {
-    filters: 3,
-    kernel: 5,
-    blocks: 3,
-    blocksPerStage: 2,
-    classes: 4,
-    dropout: 0.3,
+    graph: resnet1dGraph(SMALL_SIZE),
     init: "fan-in",
     norm: { epsilon: 1e-3, momentum: 0.1 },
   },

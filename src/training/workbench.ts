@@ -16,7 +16,9 @@ import type {
 } from "../addon/native.ts";
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
-import { type NetworkConfig, ResNet1d } from "../model/resnet1d.ts";
+import { recordBackward } from "../model/backward.ts";
+import { Network, type NetworkConfig } from "../model/network.ts";
+import { recordForward } from "../model/record.ts";
 import type { DecisionRule } from "./decision.ts";
 import { recordAverage } from "./average.ts";
 import { isOutOfMemory, outOfMemory } from "./out_of_memory.ts";
@@ -67,9 +69,9 @@ export interface EvaluationProgram {
 }
 
 export class Workbench {
-  readonly network: ResNet1d;
+  readonly network: Network;
   /** What training programs follow, if the loss has a share for them. */
-  readonly teachers: readonly ResNet1d[];
+  readonly teachers: readonly Network[];
   private readonly resident: NativeDataset;
   private readonly firstRecord: Record<SplitName, number>;
   private readonly training = new Map<number, NativeProgram>();
@@ -81,7 +83,7 @@ export class Workbench {
     readonly config: WorkbenchConfig,
     teachers: readonly Teacher[] = [],
   ) {
-    this.network = new ResNet1d(device, config.network);
+    this.network = new Network(device, config.network);
     this.teachers = teachers.map((teacher) => openTeacher(device, teacher));
     if (config.average > 0) this.network.keepAverages(device);
     const splits = SPLITS.map((name) => dataset.splits[name]);
@@ -144,9 +146,10 @@ export class Workbench {
     // First: a teacher's activations are gone before the network's pile up.
     const taught = recordTeachers(builder, teachers, x);
     const loss = taught.length === 0 ? config.loss : { ...config.loss, teachers: taught };
-    const tape = network.forward(builder, x, "training");
+    const recorded = recordForward(builder, network, { x, pass: "training" });
     builder.label("loss");
-    network.backward(builder, tape, builder.crossEntropy(tape.logits, loss));
+    const dlogits = builder.crossEntropy(recorded.logits, loss);
+    recordBackward(builder, network, { ...recorded, dlogits });
     builder.label("optimiser");
     builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
     if (config.average > 0) recordAverage(builder, network, config.average);
@@ -189,7 +192,7 @@ export class Workbench {
    * @throws {RangeError} If they are those of other layers, or the device or a mask rules them out.
    */
   setKernels(kernels: Kernels): void {
-    const ofNetwork = (network: ResNet1d, prefix = "") =>
+    const ofNetwork = (network: Network, prefix = "") =>
       network.prunable.map(({ name, parameter }) => ({
         name: prefix + name.replace(/\.weight$/, ""),
         parameter,
@@ -224,7 +227,7 @@ export class Workbench {
   }
 
   private recordEvaluation(builder: NativeBuilder, x: Value): Value {
-    const { logits } = this.network.forward(builder, x, "evaluation");
+    const { logits } = recordForward(builder, this.network, { x, pass: "evaluation" });
     builder.output(logits);
     return logits;
   }

@@ -76,5 +76,10 @@ export function resnet1dGraph(config: ResNet1dConfig): Graph {
     { op: "norm", name: "head.norm", input: nodes.at(-1)!.name, relu: true, dropout: 0 },
     { op: "conv", name: "head", input: "head.norm", channels: classes, kernel: 1, stride: 1 },
   );
-  return { name: "resnet1d", nodes };
+  return {
+    name: "resnet1d",
+    description: `${filters} filters, doubled every ${blocksPerStage} of ${blocks} blocks, ` +
+      `kernel ${kernel}, ${classes} classes`,
+    nodes,
+  };
 }

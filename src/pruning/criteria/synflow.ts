@@ -13,7 +13,7 @@
  *
  * @module
  */
-import type { ResNet1d } from "../../model/resnet1d.ts";
+import type { Network } from "../../model/network.ts";
 import { highest, type PruningCriterion } from "../criterion.ts";
 
 /** Pruning steps of the paper. */
@@ -35,7 +35,7 @@ interface Flow {
  *
  * @returns One array per prunable tensor, in their order; the highest survive.
  */
-export function synflowScores(network: ResNet1d): Float64Array[] {
+export function synflowScores(network: Network): Float64Array[] {
   return flows(network).map(({ magnitudes, kernel, input, gradient }) => {
     const scores = new Float64Array(magnitudes.length);
     for (let i = 0; i < scores.length; i++) {
@@ -56,35 +56,41 @@ export function synflowKeeps(alive: number, keep: number): number[] {
 }
 
 /** Runs the linear network forward and its gradient backward, in the order of the prunable tensors. */
-function flows(network: ResNet1d): Flow[] {
-  const { blocks, norm: { epsilon } } = network.config;
+function flows(network: Network): Flow[] {
+  const { config: { norm: { epsilon } }, analysis: { nodes, head } } = network;
   const scale = 1 / Math.sqrt(1 + epsilon);
   const layers: LinearConv[] = network.prunable.map(({ parameter }) =>
     new LinearConv(parameter.read("value"), parameter.shape as [number, number, number])
   );
-  const conv1 = (block: number) => layers[1 + 2 * block]!;
-  const conv2 = (block: number) => layers[2 + 2 * block]!;
-  const head = layers.at(-1)!;
+  const convolutions = nodes.filter(({ node }) => node.op === "conv");
+  const layerOf = new Map(convolutions.map((node, i) => [node, layers[i]!]));
+  const ones = Float64Array.of(1);
 
-  let x = scaled(layers[0]!.forward(Float64Array.of(1)), scale);
-  const widths: number[] = [];
-  for (let block = 0; block < blocks; block++) {
-    widths.push(x.length);
-    const inner = conv1(block).forward(scaled(x, block === 0 ? 1 : scale));
-    const outer = conv2(block).forward(scaled(inner, scale));
-    // The shortcut's new channels are zeros.
-    x.forEach((value, c) => outer[c]! += value);
-    x = outer;
+  const outputs: Float64Array[] = [];
+  for (const each of nodes) {
+    const x = each.input < 0 ? ones : outputs[each.input]!;
+    const y = new Float64Array(each.outChannels);
+    if (each.node.op === "conv") y.set(layerOf.get(each)!.forward(x));
+    else y.set(each.node.op === "norm" ? scaled(x, scale) : x); // a shortcut's new channels are zeros
+    if (each.add !== null) addTo(y, each.add < 0 ? ones : outputs[each.add]!);
+    outputs.push(y);
   }
-  const logits = head.forward(scaled(x, scale));
-  let gradient = scaled(head.backward(new Float64Array(logits.length).fill(1)), scale);
-  for (let block = blocks - 1; block >= 0; block--) {
-    const inner = scaled(conv2(block).backward(gradient), scale);
-    const through = scaled(conv1(block).backward(inner), block === 0 ? 1 : scale);
-    gradient = gradient.slice(0, widths[block]!).map((value, c) => value + through[c]!);
+  const gradients = outputs.map((output) => new Float64Array(output.length));
+  gradients[head.index]!.fill(1);
+  const give = (index: number, gradient: Float64Array) => {
+    if (index >= 0) addTo(gradients[index]!, gradient.subarray(0, gradients[index]!.length));
+  };
+  for (const each of nodes.toReversed()) {
+    const gradient = gradients[each.index]!;
+    if (each.add !== null) give(each.add, gradient);
+    if (each.node.op === "conv") give(each.input, layerOf.get(each)!.backward(gradient));
+    else give(each.input, each.node.op === "norm" ? scaled(gradient, scale) : gradient);
   }
-  layers[0]!.backward(scaled(gradient, scale));
   return layers;
+}
+
+function addTo(sums: Float64Array, values: Float64Array): void {
+  values.forEach((value, c) => sums[c]! += value);
 }
 
 /** A convolution of constant channels. It remembers what came in and which gradient came back. */

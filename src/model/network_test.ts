@@ -2,15 +2,22 @@ import assert from "node:assert/strict";
 import { openDevice } from "../addon/select.ts";
 import { PRESETS } from "../config/presets.ts";
 import { costOf } from "../pruning/cost.ts";
-import { hopOf, ResNet1d } from "./resnet1d.ts";
+import { analyse } from "./analyse.ts";
+import { Network } from "./network.ts";
+import { resnet1dGraph } from "./networks/resnet1d.ts";
 
 const { network } = PRESETS.cinc2017;
+const { init } = network;
 const norm = { epsilon: network.normEpsilon, momentum: network.normMomentum };
 
 Deno.test("the full network has the published size", async () => {
   const device = openDevice({ backend: "cpu" });
   try {
-    using net = new ResNet1d(device, { ...network, classes: 4, norm });
+    using net = new Network(device, {
+      graph: resnet1dGraph({ ...network, classes: 4 }),
+      init,
+      norm,
+    });
     const cost = costOf(net);
     assert.equal(net.prunable.length, 34);
     assert.equal(net.prunable.reduce((sum, p) => sum + p.parameter.size, 0), 10_454_528);
@@ -18,7 +25,7 @@ Deno.test("the full network has the published size", async () => {
     // 270,848 multiply-adds per sample (2.427 G for 8,960): the head's, once per 256, are 4.
     assert.equal(cost.denseMacs, 270_848 * 8960 + 4 * 8960);
     assert.equal(net.hop, 256);
-    assert.equal(net.geometry.at(-1)!.samplesPerOutput, 256);
+    assert.equal(net.analysis.head.samplesPerOutput, 256);
   } finally {
     await device.close();
   }
@@ -27,7 +34,11 @@ Deno.test("the full network has the published size", async () => {
 Deno.test("initial weights have He's variance, their own stream per tensor, and follow the seed", async () => {
   const device = openDevice({ backend: "cpu" });
   try {
-    using net = new ResNet1d(device, { ...network, filters: 16, classes: 4, norm });
+    using net = new Network(device, {
+      graph: resnet1dGraph({ ...network, filters: 16, classes: 4 }),
+      init,
+      norm,
+    });
     net.initialise(1);
     const read = () => net.prunable.map((p) => p.parameter.read("value"));
     const first = read();
@@ -50,5 +61,6 @@ Deno.test("initial weights have He's variance, their own stream per tensor, and 
 });
 
 Deno.test("the hop is the product of the strides", () => {
-  assert.deepEqual([1, 2, 3, 16, 17].map((blocks) => hopOf({ blocks })), [1, 2, 2, 256, 256]);
+  const hopOf = (blocks: number) => analyse(resnet1dGraph({ ...network, blocks, classes: 4 })).hop;
+  assert.deepEqual([1, 2, 3, 16, 17].map(hopOf), [1, 2, 2, 256, 256]);
 });
