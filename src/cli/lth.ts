@@ -130,7 +130,7 @@ function overridesOf(options: Overrides): Overrides {
   const { schedule, rateFloor, warmup, optimizer, weightDecay } = options;
   const { teacher, teacherTemperature, teacherWeight } = options;
   const { average, labelSmoothing, classWeights, focal } = options;
-  const { kernels, filters, blocks, kernel, dropout, sameNoise } = options;
+  const { kernels, network, filters, blocks, kernel, dropout, sameNoise } = options;
   const { target, oneShot, criterion, keepLayers, folds, fold } = options;
   const { decision, priorExponent, priorUnit } = options;
   const { stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks } = options;
@@ -141,7 +141,7 @@ function overridesOf(options: Overrides): Overrides {
     ...{ schedule, rateFloor, warmup, optimizer, weightDecay },
     ...{ teacher, teacherTemperature, teacherWeight },
     ...{ average, labelSmoothing, classWeights, focal },
-    ...{ kernels, filters, blocks, kernel, dropout, sameNoise },
+    ...{ kernels, network, filters, blocks, kernel, dropout, sameNoise },
     ...{ target, oneShot, criterion, keepLayers, folds, fold },
     ...{ decision, priorExponent, priorUnit },
     ...{ stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks, mixup },

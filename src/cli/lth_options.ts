@@ -74,6 +74,7 @@ function lthCommand(): Command {
     .option("--init <file>", "begin with the weights of this .safetensors file, not of the seed")
     .option("--order-seed <n>", "of data order and dropout alone", integer(0, 2 ** 31))
     .option("--replicates <n>", "number of runs, with this seed, the next, ...", integer(1, 1000))
+    .option("--network <file>", "resnet, plain, or a JSON file (default: resnet)")
     .option("--filters <n>", "filters of the first stage", integer(1, 4096))
     .option("--blocks <n>", "residual blocks", integer(1, 17))
     .option("--kernel <n>", "width of the convolutions", integer(1, 1024))

@@ -135,14 +135,25 @@ export function parseConfig(value: unknown, source: string): Config {
 
 /** The fields in which two configurations differ, as "path: a, not b". */
 export function configDifferences(saved: unknown, asked: unknown, path = ""): string[] {
-  if (isRecord(saved) && isRecord(asked)) {
+  if (isNested(saved) && isNested(asked)) {
     const keys = new Set([...Object.keys(saved), ...Object.keys(asked)]);
     return [...keys].flatMap((key) =>
       configDifferences(saved[key], asked[key], path === "" ? key : `${path}.${key}`)
     );
   }
   const [a, b] = [JSON.stringify(saved), JSON.stringify(asked)];
-  return a === b ? [] : [`${path}: ${a ?? "absent"}, not ${b ?? "absent"}`];
+  return a === b ? [] : [`${path}: ${shown(a)}, not ${shown(b)}`];
+}
+
+/** Settings under names, or a list of such, as a network's nodes are. */
+function isNested(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) || (Array.isArray(value) && value.length > 0 && value.every(isRecord));
+}
+
+/** A value in a message; a network is too long for one. */
+function shown(json: string | undefined): string {
+  if (json === undefined) return "absent";
+  return json.length > 100 ? `${json.slice(0, 97)}...` : json;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

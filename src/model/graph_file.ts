@@ -2,7 +2,7 @@
  * A network as users write it in a JSON file, and as configurations and tickets hold it.
  *
  *     {"name": "tiny", "nodes": [
- *       {"op": "conv", "name": "first", "channels": 8, "kernel": 16, "stride": 4},
+ *       {"op": "conv", "name": "first", "channels": 8, "kernel": 16, "stride": 2},
  *       {"op": "norm", "name": "first.norm"},
  *       {"op": "conv", "name": "head", "channels": "classes", "kernel": 1}
  *     ]}
@@ -37,7 +37,8 @@ const wholeUpTo = (most: number, or = "") => {
 };
 const channels = wholeUpTo(MOST_CHANNELS);
 const headChannels = wholeUpTo(MOST_CHANNELS, `"${CLASSES}" or `);
-const stride = wholeUpTo(256).default(1);
+/** The strides that the addon has kernels for. */
+const stride = z.literal([1, 2], "expected 1 or 2").default(1);
 const RATE_SENTENCE = `expected "${RATE}" or a number from 0 to below 1`;
 const rate = z.number(RATE_SENTENCE).min(0, RATE_SENTENCE).lt(1, RATE_SENTENCE);
 const input = name.optional();

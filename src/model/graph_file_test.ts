@@ -3,7 +3,7 @@ import { analyse } from "./analyse.ts";
 import { graphFile, graphOf, graphSentences } from "./graph_file.ts";
 import { resnet1dGraph } from "./networks/resnet1d.ts";
 
-const FIRST = { op: "conv", name: "first", channels: 8, kernel: 16, stride: 4 };
+const FIRST = { op: "conv", name: "first", channels: 8, kernel: 16, stride: 2 };
 const NORM = { op: "norm", name: "first.norm" };
 const HEAD = { op: "conv", name: "head", channels: "classes", kernel: 1 };
 const file = (...nodes: unknown[]) => ({ name: "tiny", nodes });
@@ -12,11 +12,11 @@ Deno.test("what a file leaves out is the node before, stride 1, a ReLU and no dr
   const parsed = graphFile.parse(file(FIRST, { ...NORM, dropout: "rate" }, HEAD));
   assert.deepEqual(graphFile.parse(parsed), parsed);
   assert.deepEqual(graphOf(parsed, { classes: 4, dropout: 0.25 }).nodes, [
-    { op: "conv", name: "first", input: "input", channels: 8, kernel: 16, stride: 4 },
+    { op: "conv", name: "first", input: "input", channels: 8, kernel: 16, stride: 2 },
     { op: "norm", name: "first.norm", input: "first", relu: true, dropout: 0.25 },
     { op: "conv", name: "head", input: "first.norm", channels: 4, kernel: 1, stride: 1 },
   ]);
-  assert.equal(analyse(graphOf(parsed, { classes: 4, dropout: 0 })).hop, 4);
+  assert.equal(analyse(graphOf(parsed, { classes: 4, dropout: 0 })).hop, 2);
 });
 
 Deno.test("the ResNet written as a file is the same graph", () => {
@@ -32,6 +32,7 @@ Deno.test("the ResNet written as a file is the same graph", () => {
   assert.deepEqual(graphOf(parsed, { classes: 4, dropout: 0 }), graph);
 });
 
+const halving = (name: string) => ({ op: "conv", name, channels: 2, kernel: 3, stride: 2 });
 const WIDE = { op: "conv", name: "wide", input: "first", channels: 16, kernel: 3 };
 const MISTAKES: readonly [mistake: string, value: unknown, sentence: RegExp][] = [
   ["no object", [], /^Invalid input: expected object, received array$/],
@@ -108,12 +109,12 @@ const MISTAKES: readonly [mistake: string, value: unknown, sentence: RegExp][] =
   [
     "channels that do not meet",
     file(FIRST, { ...WIDE, add: "first" }, HEAD),
-    /^convolution "wide" has 16 channels with a total stride of 4 and adds "first", which has 8 /,
+    /^convolution "wide" has 16 channels with a total stride of 2 and adds "first", which has 8 /,
   ],
   [
     "strides that do not meet",
     file(FIRST, { ...WIDE, channels: 8, stride: 2, add: "first" }, HEAD),
-    /^convolution "wide" has 8 channels with a total stride of 8 and adds "first", which has 8 .*4;/,
+    /^convolution "wide" has 8 channels with a total stride of 4 and adds "first", which has 8 .*2;/,
   ],
   [
     "a shortcut that drops channels",
@@ -139,14 +140,14 @@ const MISTAKES: readonly [mistake: string, value: unknown, sentence: RegExp][] =
     /^only the last node, the head, can have "classes" as its channels, not "first"$/,
   ],
   [
-    "a stride that does not divide a label",
+    "a stride that there is no kernel for",
     file({ ...FIRST, stride: 3 }, HEAD),
-    /^the strides on the way to the head make one prediction per 3 samples, which must divide the 256/,
+    /^node 1 \("first"\): stride: expected 1 or 2$/,
   ],
   [
-    "a stride of more than a label",
-    file({ ...FIRST, stride: 64 }, { ...WIDE, stride: 8 }, HEAD),
-    /^the strides on the way to the head make one prediction per 512 samples/,
+    "a hop of more than a label",
+    file(...Array.from({ length: 9 }, (_, i) => halving(`conv${i}`)), HEAD),
+    /^the strides on the way to the head make one prediction per 512 samples, which must divide the 256/,
   ],
 ];
 

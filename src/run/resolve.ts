@@ -13,6 +13,8 @@ import { type Mode, POLICIES } from "../config/modes.ts";
 import { type Criterion, criterionOf } from "../pruning/criteria.ts";
 import { type PresetName, PRESETS } from "../config/presets.ts";
 import { overrideTraining, type TrainingOverrides } from "./resolve_training.ts";
+import { RATE } from "../model/graph_file.ts";
+import { namedNetwork } from "./network_file.ts";
 import { startFile } from "./start_weights.ts";
 import type { Decision, PriorUnit } from "../training/decision.ts";
 
@@ -42,6 +44,8 @@ export interface Overrides extends TrainingOverrides {
   oneShot?: number | undefined;
   criterion?: Criterion | undefined;
   keepLayers?: string[] | undefined;
+  /** A network's name, or a JSON file of one. */
+  network?: string | undefined;
   filters?: number | undefined;
   blocks?: number | undefined;
   kernel?: number | undefined;
@@ -113,13 +117,7 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
       ...computeSettings(base, overrides),
       rewindTo: given(overrides.rewindTo, base.rewindTo),
       pruning: pruningSettings(base, overrides),
-      network: {
-        ...base.network,
-        filters: given(overrides.filters, base.network.filters),
-        blocks: given(overrides.blocks, base.network.blocks),
-        kernel: given(overrides.kernel, base.network.kernel),
-        dropout: given(overrides.dropout, base.network.dropout),
-      },
+      network: networkSettings(base, overrides),
       training: overrideTraining(base.training, overrides),
       flipAverage: given(overrides.flipAverage, base.flipAverage),
       score: {
@@ -150,6 +148,47 @@ function refuseUnsoundPruning({ mode, rewindTo, pruning: { criterion } }: Config
         `initialisation; use --rewind-to 0`,
     );
   }
+}
+
+/**
+ * @throws {UsageError} If the size of the residual network is asked for where there is another one, or a
+ *   dropout rate that the network has no place for.
+ */
+function networkSettings({ network: base }: Config, overrides: Overrides): Config["network"] {
+  const { network: named, filters, blocks, kernel, dropout } = overrides;
+  const { graph: own, ...settings } = base;
+  const graph = named === undefined ? own : namedNetwork(named);
+  if (graph) refuseResnetSize(graph.name, { filters, blocks, kernel });
+  const takesRate = graph?.nodes.some((node) => node.op === "norm" && node.dropout === RATE) ??
+    true;
+  if (dropout !== undefined && !takesRate) {
+    throw new UsageError(
+      `Cannot use --dropout with the network ${graph!.name}: none of its norms has the dropout ` +
+        `"${RATE}", which --dropout decides`,
+    );
+  }
+  return {
+    ...settings,
+    filters: filters ?? base.filters,
+    blocks: blocks ?? base.blocks,
+    kernel: kernel ?? base.kernel,
+    dropout: dropout ?? base.dropout,
+    ...(graph ? { graph } : {}),
+  };
+}
+
+function refuseResnetSize(
+  network: string,
+  sizes: Pick<Overrides, "filters" | "blocks" | "kernel">,
+): void {
+  const odd = Object.entries(sizes).find(([, size]) => size !== undefined);
+  if (odd === undefined) return;
+  throw new UsageError(
+    `Cannot use --${
+      odd[0]
+    } with the network ${network}: it is a size of the residual network; write ` +
+      `the channels and kernels into the network's file`,
+  );
 }
 
 /** The same contents under another path are the same start. */
@@ -260,6 +299,7 @@ export function defaultRunName(config: Config): string {
   const order = config.orderSeed === null ? "" : `-order${config.orderSeed}`;
   const control = config.control === null ? "" : `-${config.control.kind}`;
   const init = config.initFrom === null ? "" : "-init";
+  const network = config.network.graph === undefined ? "" : `-${config.network.graph.name}`;
   const fold = foldSuffix(config.folds);
-  return `${config.preset}-${config.mode}${seed}${order}${init}${fold}${control}`;
+  return `${config.preset}${network}-${config.mode}${seed}${order}${init}${fold}${control}`;
 }

@@ -6,6 +6,8 @@
 import type { LossSettings } from "../addon/native.ts";
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
+import { analyse } from "../model/analyse.ts";
+import { CLASSES } from "../model/graph_file.ts";
 import type { NetworkConfig } from "../model/network.ts";
 import type { WorkbenchConfig } from "../training/workbench.ts";
 import { croppedLength, nativeAugmentation } from "../config/augment.ts";
@@ -41,10 +43,23 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
   };
 }
 
-/** The network of a run on a data set. */
-export function networkConfig({ network }: Config, dataset: LoadedDataset): NetworkConfig {
+/**
+ * The network of a run on a data set.
+ *
+ * @throws {UsageError} If its head has another number of channels than the data set has classes.
+ */
+export function networkConfig({ network }: Config, { classes }: LoadedDataset): NetworkConfig {
+  const graph = networkGraph(network, classes.length);
+  const { head } = analyse(graph);
+  if (head.outChannels !== classes.length) {
+    throw new UsageError(
+      `Cannot use the network ${graph.name}: its head "${head.node.name}" has ${head.outChannels} ` +
+        `channels, and the data set ${classes.length} classes, ${classes.join(", ")}; write ` +
+        `"${CLASSES}" for its channels`,
+    );
+  }
   return {
-    graph: networkGraph(network, dataset.classes.length),
+    graph,
     init: network.init,
     norm: { epsilon: network.normEpsilon, momentum: network.normMomentum },
   };

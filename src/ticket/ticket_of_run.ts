@@ -51,7 +51,12 @@ export function ticketOfRound(request: RoundRequest): Ticket {
     );
   }
   const { classes } = dataset;
-  const { filters, kernel, blocks, blocksPerStage } = config.network;
+  const { filters, kernel, blocks, blocksPerStage, graph } = config.network;
+  if (graph) {
+    throw new UsageError(
+      `Cannot export ${name}: there are tickets of residual networks alone, and its network is ${graph.name}`,
+    );
+  }
   const shape: NetworkShape = { filters, kernel, blocks, blocksPerStage, classes: classes.length };
   const network = networkOfSnapshot(store.loadEnd(summary.round), {
     shape,
