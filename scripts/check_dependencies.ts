@@ -17,13 +17,13 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   addon: [],
   data: [],
   model: ["addon"],
-  training: ["model", "data"],
+  training: ["model", "data", "statistics"],
   pruning: ["training"],
   config: ["pruning"],
   results: ["config"],
   run: ["results"],
-  report: ["results", "statistics"],
-  ticket: ["run", "statistics"],
+  report: ["results"],
+  ticket: ["run"],
   predict: ["ticket", "report"],
   compare: ["run", "report"],
   analysis: ["run"],
@@ -56,7 +56,33 @@ const NODE_HEADERS = /^(napi|node_api|js_native_api)/;
 
 /** Violations in the project at `root`, one sentence each. */
 export function checkDependencies(root: string): string[] {
-  return [...checkTypeScript(root), ...checkNative(root)];
+  return [...checkTypeScript(root), ...importCycles(root), ...checkNative(root)];
+}
+
+/** Modules that import one another in a circle, types included, one sentence for each circle. */
+export function importCycles(root: string): string[] {
+  const files = ["src", "test", "bench", "scripts"]
+    .flatMap((folder) => filesBelow(join(root, folder), /\.ts$/));
+  const imports = new Map(files.map((file) => [
+    file,
+    importsOf(readFileSync(file, "utf8"))
+      .filter(({ specifier }) => specifier.startsWith("."))
+      .map(({ specifier }) => resolve(dirname(file), specifier)),
+  ]));
+  const found: string[] = [];
+  const finished = new Set<string>();
+  const visit = (file: string, above: readonly string[]) => {
+    const start = above.indexOf(file);
+    if (start >= 0) {
+      const circle = [...above.slice(start), file].map((each) => relative(root, each));
+      found.push(`${circle[0]} imports itself through others: ${circle.join(" -> ")}`);
+    } else if (!finished.has(file)) {
+      for (const target of imports.get(file) ?? []) visit(target, [...above, file]);
+      finished.add(file);
+    }
+  };
+  for (const file of files) visit(file, []);
+  return found;
 }
 
 /** One import of a module. */

@@ -15,6 +15,7 @@ import type {
 import type { Extras } from "./extras.ts";
 import { replicateData } from "./replicates.ts";
 import { scoreStandardError } from "../statistics/standard_error.ts";
+import { finite } from "./finite.ts";
 import { filterCounts, ticketData } from "./tickets.ts";
 
 /** Epochs kept over all rounds; beyond it, every round's curve is thinned alike. */
@@ -72,11 +73,6 @@ export function collect(
     threshold: finite(extras.threshold),
     other: extras.other ?? null,
   };
-}
-
-/** `value` if it is a finite number, else null. JSON has no NaN, so files hold null for it. */
-export function finite(value: unknown): Value {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
 function costs(round: RoundSummary) {

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Value } from "./data.ts";
-import { finite } from "./collect.ts";
+import { finite } from "./finite.ts";
 
 /** One line of the list of comparisons. */
 export interface ListedComparison {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RoundAnalysis } from "../analysis/analysis.ts";
-import { finite } from "./collect.ts";
+import { finite } from "./finite.ts";
 import type { FilterCounts, LayerData, TicketData } from "./data.ts";
 
 /** Filters of each layer that do nothing, in the order of `layers`; null where nothing is known. */

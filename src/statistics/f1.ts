@@ -8,8 +8,23 @@
 export type Statistic = (cells: Float64Array) => number;
 
 /**
- * Mean F1 over the scored classes, as in training: F1 of class c is 2 n_cc / (row c + column c), and a
- * class that neither occurs nor is predicted has none and is left out of the mean; 0 if that is all.
+ * F1 of class c, 2 n_cc / (row c + column c); null if it neither occurs nor is predicted.
+ *
+ * @param cells Of `classes` * `classes`.
+ */
+export function classF1(
+  cells: ArrayLike<number>,
+  { classes, c }: { classes: number; c: number },
+): number | null {
+  let mass = 0;
+  for (let other = 0; other < classes; other++) {
+    mass += cells[c * classes + other]! + cells[other * classes + c]!;
+  }
+  return mass === 0 ? null : 2 * cells[c * classes + c]! / mass;
+}
+
+/**
+ * Mean F1 over the scored classes that have one; 0 if none has.
  *
  * @param classes Number of classes.
  * @param scored Positions of the classes that the mean runs over.
@@ -19,12 +34,9 @@ export function macroF1(classes: number, scored: readonly number[]): Statistic {
     let sum = 0;
     let defined = 0;
     for (const c of scored) {
-      let mass = 0;
-      for (let other = 0; other < classes; other++) {
-        mass += cells[c * classes + other]! + cells[other * classes + c]!;
-      }
-      if (mass === 0) continue;
-      sum += 2 * cells[c * classes + c]! / mass;
+      const f1 = classF1(cells, { classes, c });
+      if (f1 === null) continue;
+      sum += f1;
       defined++;
     }
     return sum / Math.max(1, defined);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { classF1, macroF1 } from "../statistics/f1.ts";
 import type { Calibration } from "./calibration.ts";
 import type { Prediction } from "./decision.ts";
 
@@ -43,7 +44,7 @@ export function metricFor(classes: readonly string[]): Metric {
 }
 
 /**
- * Scores of a set of records. F1 of class c is 2 n_cc / (row c + column c) of the confusion matrix.
+ * Scores of a set of records.
  *
  * @param predictions In the order of `truths`.
  */
@@ -60,21 +61,18 @@ export function scoresOf(
     loss += prediction.loss * prediction.steps;
     steps += prediction.steps;
   });
-  const f1 = Object.fromEntries(classes.map((name, c) => [name, f1Of(confusion, c)]));
-  const averaged = metric.classes.map((name) => f1[name]).filter((x) => typeof x === "number");
+  const cells = Float64Array.from(confusion.flat());
+  const scored = metric.classes.map((name) => classes.indexOf(name));
+  const f1 = Object.fromEntries(
+    classes.map((name, c) => [name, classF1(cells, { classes: classes.length, c })]),
+  );
   const right = confusion.reduce((sum, row, c) => sum + row[c]!, 0);
   return {
     records: predictions.length,
     loss: steps > 0 ? loss / steps : 0,
     accuracy: predictions.length > 0 ? right / predictions.length : 0,
     f1,
-    score: averaged.reduce((sum, x) => sum + x, 0) / Math.max(1, averaged.length),
+    score: macroF1(classes.length, scored)(cells),
     confusion,
   };
-}
-
-function f1Of(confusion: readonly (readonly number[])[], c: number): number | null {
-  const row = confusion[c]!.reduce((sum, n) => sum + n, 0);
-  const column = confusion.reduce((sum, r) => sum + r[c]!, 0);
-  return row + column === 0 ? null : 2 * confusion[c]![c]! / (row + column);
 }

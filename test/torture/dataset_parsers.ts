@@ -16,7 +16,7 @@ import { PTBXL } from "../../src/data/named/ptbxl.ts";
 import { listSource, readRecords } from "../../src/data/source.ts";
 import { mat4, noise } from "../../src/data/testing.ts";
 import { annotationFile } from "../../src/data/testing_wfdb.ts";
-import type { Target } from "./parsers.ts";
+import type { Target } from "./target.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const decoded = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -11,7 +11,7 @@ import process from "node:process";
 import { ROOT } from "../../src/core/paths.ts";
 import type { Rng } from "../../src/core/rng.ts";
 import { mutated } from "./mutate.ts";
-import { isExpected, type Target } from "./parsers.ts";
+import { isExpected, type Target } from "./target.ts";
 
 /** Inputs that once were answered wrongly, by parser; tests try them again. */
 export const REGRESSIONS: string = path.join(ROOT, "test/torture/regressions");

@@ -10,9 +10,8 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/core/safetensors
 import { cacheFrom } from "../../src/data/cache.ts";
 import { parseCsv } from "../../src/data/csv.ts";
 import { readDescription } from "../../src/data/description.ts";
-import { BadRecord } from "../../src/data/problem.ts";
 import { openZip } from "../../src/data/unzip.ts";
-import { Failure, UsageError } from "../../src/core/errors.ts";
+import { UsageError } from "../../src/core/errors.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { readEnvironment } from "../../src/run/environment.ts";
 import { presetConfig } from "../../src/run/resolve.ts";
@@ -23,26 +22,10 @@ import { parsePlan } from "../../src/sweep/plan.ts";
 import { madeTicket } from "../../src/ticket/testing.ts";
 import { decodeTicket, encodeTicket } from "../../src/ticket/ticket_file.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.ts";
+import type { Target } from "./target.ts";
 import { datasetParsers } from "./dataset_parsers.ts";
 import { recordingParsers } from "./recording_parsers.ts";
-import { type Remake, remakeJson, remakeTensors } from "./remake.ts";
-
-/** A parser under fire. */
-export interface Target {
-  readonly name: string;
-  readonly seeds: readonly Uint8Array[];
-  /** Takes long: gets a quarter of the others' inputs. */
-  readonly slow?: true;
-  /** Makes inputs of the right structure, for parsers that look at it first. */
-  readonly remake?: Remake;
-  /** Throws nothing but {@linkcode isExpected} errors. */
-  parse(bytes: Uint8Array): void;
-}
-
-/** Errors that say what is wrong with an input. */
-export function isExpected(error: unknown): boolean {
-  return error instanceof UsageError || error instanceof Failure || error instanceof BadRecord;
-}
+import { remakeJson, remakeTensors } from "./remake.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 /** A plain view: slice() of Node's Buffer shares memory, and mutations would ruin the seed. */

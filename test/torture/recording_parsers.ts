@@ -13,7 +13,7 @@ import { SAMPLE_FORMATS } from "../../src/data/formats/wfdb_samples.ts";
 import { edf, mat4Of, mat5 } from "../../src/data/formats/testing.ts";
 import { READING_DEFAULTS } from "../../src/data/recording.ts";
 import { mat4, noise } from "../../src/data/testing.ts";
-import type { Target } from "./parsers.ts";
+import type { Target } from "./target.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const HEADER = "A1 1 300 512\nA1.mat 16+24 1000/mV 16 0 -127 0 0 ECG\n";

@@ -1,0 +1,11 @@
+/**
+ * Numbers from files that may hold none.
+ *
+ * @module
+ */
+import type { Value } from "./data.ts";
+
+/** `value` if it is a finite number, else null. JSON has no NaN, so files hold null for it. */
+export function finite(value: unknown): Value {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
