@@ -21,12 +21,12 @@ export interface Cell {
 }
 
 /**
- * The cells of a plan in a fixed order: for each mode, each seed, each fold; then, in the order of these,
- * their controls. Runs that depend on others come after all that do not.
+ * The cells of a plan in a fixed order: mode by mode, its runs (each seed, each fold) and then its controls,
+ * so that what a plan names first is answered first. A control comes after the run that it is of.
  */
 export function expandPlan(plan: Plan): Cell[] {
-  const runs = plan.modes.flatMap((variant) =>
-    replicatesOf(plan).map(({ seed, folds }) => {
+  const cells = plan.modes.flatMap((variant) => {
+    const runs = replicatesOf(plan).map(({ seed, folds }) => {
       const name = `${plan.name}-${variant.label}-seed${seed}${foldSuffix(folds)}`;
       const args = [
         ...(plan.preset === undefined ? [] : ["--preset", plan.preset]),
@@ -36,20 +36,23 @@ export function expandPlan(plan: Plan): Cell[] {
         ...(folds ? ["--folds", String(folds.count), "--fold", String(folds.fold)] : []),
         ...["--name", name],
       ];
-      return { label: variant.label, name, args, base: null };
-    })
-  );
-  const controls = plan.controls.flatMap(({ kind, rounds, of }) =>
-    runs.filter(({ label }) => of === undefined || of.includes(label)).map((run) => {
-      const name = `${run.name}-${kind}`;
-      const args = [
-        ...["control", "--run", run.name, "--kind", kind],
-        ...["--rounds", rounds === "all" ? rounds : rounds.join(","), "--name", name],
-      ];
-      return { name, args, base: run.name };
-    })
-  );
-  return [...runs, ...controls].map(({ name, args, base }, i) => ({
+      return { name, args, base: null };
+    });
+    const controls = plan.controls
+      .filter(({ of }) => of === undefined || of.includes(variant.label))
+      .flatMap(({ kind, rounds }) =>
+        runs.map((run) => {
+          const name = `${run.name}-${kind}`;
+          const args = [
+            ...["control", "--run", run.name, "--kind", kind],
+            ...["--rounds", rounds === "all" ? rounds : rounds.join(","), "--name", name],
+          ];
+          return { name, args, base: run.name };
+        })
+      );
+    return [...runs, ...controls];
+  });
+  return cells.map(({ name, args, base }, i) => ({
     number: i + 1,
     ...{ name, args, base, denseFrom: null },
   }));

@@ -2,19 +2,15 @@ import assert from "node:assert/strict";
 import { expandPlan } from "./cells.ts";
 import { parsePlan } from "./plan.ts";
 
-Deno.test("modes, seeds and folds multiply in this order, controls follow", () => {
+Deno.test("modes, seeds and folds multiply in this order, a mode's controls follow its runs", () => {
   const cells = expandPlan(parsePlan({
     name: "toy",
-    modes: ["weight-rewind", { mode: "weight-rewind", label: "late" }],
+    modes: [{ mode: "weight-rewind", label: "late" }, "weight-rewind"],
     seeds: [7, 3],
     folds: { count: 2 },
     controls: [{ kind: "reinit", rounds: "all", of: ["late"] }],
   }, "it"));
   assert.deepEqual(cells.map(({ name, base }) => [name, base]), [
-    ["toy-weight-rewind-seed7-fold1of2", null],
-    ["toy-weight-rewind-seed7-fold2of2", null],
-    ["toy-weight-rewind-seed3-fold1of2", null],
-    ["toy-weight-rewind-seed3-fold2of2", null],
     ["toy-late-seed7-fold1of2", null],
     ["toy-late-seed7-fold2of2", null],
     ["toy-late-seed3-fold1of2", null],
@@ -23,6 +19,10 @@ Deno.test("modes, seeds and folds multiply in this order, controls follow", () =
     ["toy-late-seed7-fold2of2-reinit", "toy-late-seed7-fold2of2"],
     ["toy-late-seed3-fold1of2-reinit", "toy-late-seed3-fold1of2"],
     ["toy-late-seed3-fold2of2-reinit", "toy-late-seed3-fold2of2"],
+    ["toy-weight-rewind-seed7-fold1of2", null],
+    ["toy-weight-rewind-seed7-fold2of2", null],
+    ["toy-weight-rewind-seed3-fold1of2", null],
+    ["toy-weight-rewind-seed3-fold2of2", null],
   ]);
   assert.deepEqual(cells.map(({ number }) => number), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 });
