@@ -50,7 +50,7 @@ Milliseconds time_of(lth::InferenceNetwork& engine, const std::vector<float>& sa
 
 int main(int argc, char** argv) {
   const int length = argc > 1 ? std::atoi(argv[1]) : 8960;
-  const lth::NetworkShape shape{32, 16, 16, 4, 4};
+  const lth::test::ResNetShape shape{32, 16, 16, 4, 4};
   std::vector<float> samples(static_cast<size_t>(length), 0.0f);
   for (size_t i = 0; i < samples.size(); ++i) samples[i] = float(i % 300 < 10) - 0.1f;
   for (lth::Isa isa : {lth::Isa::avx512, lth::Isa::avx2, lth::Isa::portable}) {
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
         if (!uniform && density == 1.0) continue;
         MadeNetwork net(shape, uniform ? density : 1.0, 1);
         if (!uniform) keep_largest(net, density);
-        lth::InferenceNetwork engine(net.tensors(), isa);
+        lth::InferenceNetwork engine(net.graph(), isa);
         const auto [median, best] = time_of(engine, samples);
         const double gflop = 2e-9 * double(engine.macs(length));
         std::printf("%-8s %-8s density %.3f  %8.3f ms (best %.3f)  %7.3f GFLOP  %6.1f GFLOP/s\n",

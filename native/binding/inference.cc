@@ -1,5 +1,7 @@
 #include "binding/inference.h"
 
+#include <deque>
+#include <string>
 #include <vector>
 
 namespace lth::binding {
@@ -7,57 +9,63 @@ namespace {
 
 constexpr int64_t kMostSamples = int64_t(1) << 28;
 
-/// Copies of a network's tensors: a getter of a later field could detach an earlier one's memory.
-struct TensorCopies {
-  NetworkShape shape;
+constexpr int64_t kMostValues = 1 << 20;
+
+/// A network's nodes with copies of their tensors: a getter of a later field could detach an earlier
+/// one's memory.
+struct GraphCopy {
   float epsilon = 0;
   Isa isa = Isa::automatic;
-  std::vector<std::vector<float>> arrays;
+  std::vector<InferenceNode> nodes;
 
-  explicit TensorCopies(const Napi::Value& argument) {
-    const Fields options(argument, "Inference: options",
-                         {"shape", "epsilon", "convolutions", "norms", "isa"});
-    const Fields sizes(options.get("shape"), options.path("shape"),
-                       {"filters", "kernel", "blocks", "blocksPerStage", "classes"});
-    const auto size = [&](const char* name) {
-      return int(to_integer(sizes.get(name), sizes.path(name), 1, 1 << 20));
-    };
-    shape = {size("filters"), size("kernel"), size("blocks"), size("blocksPerStage"),
-             size("classes")};
+  explicit GraphCopy(const Napi::Value& argument) {
+    const Fields options(argument, "Inference: options", {"nodes", "epsilon", "isa"});
+    const std::vector<Napi::Value> all = to_array(options.get("nodes"), options.path("nodes"));
+    for (size_t i = 0; i < all.size(); ++i) {
+      const std::string path = options.path("nodes") + "[" + std::to_string(i) + "]";
+      const Fields node(all[i], path,
+                        {"op", "name", "input", "add", "channels", "kernel", "stride", "relu",
+                         "weight", "bias", "gamma", "beta", "mean", "variance"});
+      nodes.push_back(read(node));
+    }
     epsilon = to_float(options.get("epsilon"), options.path("epsilon"), 0);
-    read(options, "convolutions", {"weight", "bias"});
-    convolutions_ = arrays.size() / 2;
-    read(options, "norms", {"gamma", "beta", "mean", "variance"});
     if (const Napi::Value value = options.get("isa"); !value.IsUndefined()) {
       isa = Isa(to_choice(value, options.path("isa"), {"automatic", "portable", "avx2", "avx512"}));
     }
   }
 
-  std::unique_ptr<InferenceNetwork> make() const {
-    std::vector<ConvTensors> convolutions;
-    std::vector<NormTensors> norms;
-    size_t at = 0;
-    for (; at < 2 * convolutions_; at += 2) convolutions.push_back({arrays[at], arrays[at + 1]});
-    for (; at < arrays.size(); at += 4) {
-      norms.push_back({arrays[at], arrays[at + 1], arrays[at + 2], arrays[at + 3]});
-    }
-    return std::make_unique<InferenceNetwork>(
-        NetworkTensors{shape, epsilon, convolutions, norms}, isa);
-  }
-
  private:
-  void read(const Fields& options, const char* name,
-            std::initializer_list<std::string_view> fields) {
-    const std::vector<Napi::Value> layers = to_array(options.get(name), options.path(name));
-    for (size_t i = 0; i < layers.size(); ++i) {
-      const Fields layer(layers[i], options.path(name) + "[" + std::to_string(i) + "]", fields);
-      for (std::string_view field : fields) {
-        arrays.push_back(to_copy<float>(layer.get(field.data()), layer.path(field.data())));
-      }
+  using Op = InferenceNode::Op;
+
+  InferenceNode read(const Fields& fields) {
+    const auto size = [&](const char* name) {
+      return int(to_integer(fields.get(name), fields.path(name), 1, 1 << 20));
+    };
+    const auto value = [&](const char* name) {
+      return int(to_integer(fields.get(name), fields.path(name), 0, kMostValues));
+    };
+    const auto tensor = [&](const char* name) -> std::span<const float> {
+      return arrays_.emplace_back(to_copy<float>(fields.get(name), fields.path(name)));
+    };
+    InferenceNode node;
+    node.op = Op(to_choice(fields.get("op"), fields.path("op"), {"conv", "norm", "shortcut"}));
+    node.name = to_text(fields.get("name"), fields.path("name"));
+    node.input = value("input");
+    if (node.op == Op::norm) {
+      node.relu = to_boolean(fields.get("relu"), fields.path("relu"));
+      node.norm = {tensor("gamma"), tensor("beta"), tensor("mean"), tensor("variance")};
+      return node;
     }
+    node.channels = size("channels");
+    node.stride = size("stride");
+    if (node.op == Op::shortcut) return node;
+    node.kernel = size("kernel");
+    if (!fields.get("add").IsUndefined()) node.add = value("add");
+    node.conv = {tensor("weight"), tensor("bias")};
+    return node;
   }
 
-  size_t convolutions_ = 0;
+  std::deque<std::vector<float>> arrays_;  ///< what the nodes' spans point to
 };
 
 }  // namespace
@@ -65,7 +73,8 @@ struct TensorCopies {
 Inference::Inference(const Napi::CallbackInfo& info) : Handle(info) {
   with_js_errors(info.Env(), [&] {
     addon_ = AddonData::shared(info.Env());
-    network_ = TensorCopies(info[0]).make();
+    const GraphCopy copy(info[0]);
+    network_ = std::make_unique<InferenceNetwork>(InferenceGraph{copy.epsilon, copy.nodes}, copy.isa);
     account();
   });
 }

@@ -13,7 +13,7 @@ class Inference : public Handle<Inference> {
   static constexpr const char* kName = "Inference";
   static constexpr napi_type_tag kTag = {0x6c74682d65636731, 0x07};
 
-  /// new Inference({ shape, epsilon, convolutions, norms, isa? })
+  /// new Inference({ nodes, epsilon, isa? })
   explicit Inference(const Napi::CallbackInfo& info);
   ~Inference() override;
 

@@ -1,12 +1,18 @@
-#include "inference/checks.h"
-
+#include <bit>
 #include <cmath>
 #include <string>
 
+#include "inference/values.h"
 #include "lth/error.h"
 
 namespace lth::inference {
 namespace {
+
+using Op = InferenceNode::Op;
+
+constexpr int kMostChannels = 1 << 16;
+constexpr int kMostKernel = 1 << 10;
+constexpr int kMostLevel = 20;
 
 void check_tensor(std::span<const float> data, size_t size, const std::string& name) {
   if (data.size() != size) {
@@ -21,73 +27,94 @@ void check_tensor(std::span<const float> data, size_t size, const std::string& n
   }
 }
 
-void check_extent(int value, int max, const char* name) {
+void check_extent(int value, int max, const std::string& name) {
   if (value < 1 || value > max) {
-    throw_range(std::string("shape.") + name + " must be from 1 to " + std::to_string(max) +
-                ", got " + std::to_string(value));
+    throw_range(name + " must be from 1 to " + std::to_string(max) + ", got " +
+                std::to_string(value));
   }
+}
+
+void check_conv(const InferenceNode& node, int in_channels) {
+  check_extent(node.kernel, kMostKernel, node.name + ".kernel");
+  const size_t weights = size_t(in_channels) * size_t(node.channels) * size_t(node.kernel);
+  check_tensor(node.conv.weight, weights, node.name + ".weight");
+  check_tensor(node.conv.bias, size_t(node.channels), node.name + ".bias");
+}
+
+void check_norm(const InferenceNode& node, int channels) {
+  const NormTensors& norm = node.norm;
+  check_tensor(norm.gamma, size_t(channels), node.name + ".gamma");
+  check_tensor(norm.beta, size_t(channels), node.name + ".beta");
+  check_tensor(norm.mean, size_t(channels), node.name + ".running_mean");
+  check_tensor(norm.variance, size_t(channels), node.name + ".running_variance");
+  for (size_t c = 0; c < norm.variance.size(); ++c) {
+    if (norm.variance[c] < 0) {
+      throw_range(node.name + ".running_variance must not be negative, but element " +
+                  std::to_string(c) + " is " + std::to_string(norm.variance[c]));
+    }
+  }
+}
+
+/// What a node of these sizes gives.
+Value value_of(const InferenceNode& node, const Value& input) {
+  if (node.op == Op::norm) return {input.channels, input.level, {}};
+  check_extent(node.channels, kMostChannels, node.name + ".channels");
+  if (node.stride < 1 || !std::has_single_bit(unsigned(node.stride))) {
+    throw_range(node.name + ".stride must be a power of two, got " + std::to_string(node.stride));
+  }
+  const int level = input.level + std::countr_zero(unsigned(node.stride));
+  if (level > kMostLevel) {
+    throw_range("Strides up to " + node.name + " must multiply to at most " +
+                std::to_string(1 << kMostLevel));
+  }
+  if (node.op == Op::shortcut && node.channels < input.channels) {
+    throw_range(node.name + ".channels must be at least the " + std::to_string(input.channels) +
+                " that it reads, got " + std::to_string(node.channels));
+  }
+  return {node.channels, level, {}};
 }
 
 }  // namespace
 
-ConvExtent conv_extent(const NetworkShape& shape, int index) {
-  if (index == 0) return {1, shape.filters, shape.kernel, 1};
-  const int last = shape.channels(shape.blocks - 1);
-  if (index == shape.convolutions() - 1) return {last, shape.classes, 1, 1};
-  const int block = (index - 1) / 2;
-  const int out = shape.channels(block);
-  if (index % 2 == 0) return {out, out, shape.kernel, 1};
-  const int in = block == 0 ? shape.filters : shape.channels(block - 1);
-  return {in, out, shape.kernel, block % 2 == 1 ? 2 : 1};
+int length_at(int length, int level) {
+  return int((int64_t(length) + (int64_t(1) << level) - 1) >> level);
 }
 
-void check_network(const NetworkTensors& tensors) {
-  const NetworkShape& shape = tensors.shape;
-  check_extent(shape.filters, 1 << 12, "filters");
-  check_extent(shape.kernel, 1 << 10, "kernel");
-  check_extent(shape.blocks, 1 << 10, "blocks");
-  check_extent(shape.blocks_per_stage, 1 << 10, "blocksPerStage");
-  check_extent(shape.classes, 1 << 12, "classes");
-  const int doublings = (shape.blocks - 1) / shape.blocks_per_stage;
-  if (doublings > 12 || (int64_t(shape.filters) << doublings) > (1 << 16)) {
-    throw_range("shape.filters must not double beyond 65536 channels, got " +
-                std::to_string(shape.filters) + " doubled " + std::to_string(doublings) +
-                " times");
+std::vector<Value> checked_values(const InferenceGraph& graph) {
+  if (!(graph.epsilon > 0) || !std::isfinite(graph.epsilon)) {
+    throw_range("epsilon must be positive, got " + std::to_string(graph.epsilon));
   }
-  if (!(tensors.epsilon > 0) || !std::isfinite(tensors.epsilon)) {
-    throw_range("epsilon must be positive, got " + std::to_string(tensors.epsilon));
-  }
-  if (tensors.convolutions.size() != size_t(shape.convolutions()) ||
-      tensors.norms.size() != size_t(shape.norms())) {
-    throw_range("A network of " + std::to_string(shape.blocks) + " blocks has " +
-                std::to_string(shape.convolutions()) + " convolutions and " +
-                std::to_string(shape.norms()) + " norms, got " +
-                std::to_string(tensors.convolutions.size()) + " and " +
-                std::to_string(tensors.norms.size()));
-  }
-  for (int i = 0; i < shape.convolutions(); ++i) {
-    const ConvExtent e = conv_extent(shape, i);
-    const std::string name = "convolutions[" + std::to_string(i) + "]";
-    const size_t weights = size_t(e.in_channels) * e.out_channels * e.kernel;
-    check_tensor(tensors.convolutions[i].weight, weights, name + ".weight");
-    check_tensor(tensors.convolutions[i].bias, size_t(e.out_channels), name + ".bias");
-  }
-  for (int i = 0; i < shape.norms(); ++i) {
-    // Norm i feeds convolution i + 1: the head's comes last.
-    const size_t channels = size_t(conv_extent(shape, i + 1).in_channels);
-    const std::string name = "norms[" + std::to_string(i) + "]";
-    const NormTensors& norm = tensors.norms[i];
-    check_tensor(norm.gamma, channels, name + ".gamma");
-    check_tensor(norm.beta, channels, name + ".beta");
-    check_tensor(norm.mean, channels, name + ".mean");
-    check_tensor(norm.variance, channels, name + ".variance");
-    for (size_t c = 0; c < channels; ++c) {
-      if (norm.variance[c] < 0) {
-        throw_range(name + ".variance must not be negative, but element " + std::to_string(c) +
-                    " is " + std::to_string(norm.variance[c]));
-      }
+  std::vector<Value> values(1);
+  const auto read = [&](int value, const std::string& what) -> Value& {
+    if (value < 0 || size_t(value) >= values.size()) {
+      throw_range(what + " must be a value from 0 to " + std::to_string(values.size() - 1) +
+                  ", got " + std::to_string(value));
     }
+    return values[size_t(value)];
+  };
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const InferenceNode& node = graph.nodes[i];
+    Value& input = read(node.input, node.name + ".input");
+    input.readers.push_back(int(i));
+    Value value = value_of(node, input);
+    if (node.op == Op::conv) check_conv(node, input.channels);
+    if (node.op == Op::norm) check_norm(node, input.channels);
+    if (node.op == Op::conv && node.add != -1) {
+      Value& added = read(node.add, node.name + ".add");
+      if (added.channels != value.channels || added.level != value.level) {
+        throw_range(node.name + " gives " + std::to_string(value.channels) + " channels, one position per " +
+                    std::to_string(1 << value.level) + " samples; what it adds has " +
+                    std::to_string(added.channels) + " and one per " +
+                    std::to_string(1 << added.level));
+      }
+      if (node.add != node.input) added.readers.push_back(int(i));
+    }
+    values.push_back(std::move(value));
   }
+  if (graph.nodes.empty() || graph.nodes.back().op != Op::conv) {
+    throw_range("The last node must be a convolution");
+  }
+  return values;
 }
 
 }  // namespace lth::inference

@@ -18,11 +18,11 @@ constexpr int kBlockChannels = 32;
 constexpr double kLeastPerBlock = 12;
 
 /// The taps of every row in a block of input channels.
-using TapList = std::vector<const FoldedTap*>;
+using TapList = std::vector<const Tap*>;
 
-std::vector<TapList> taps_of_block(const FoldedConv& conv, int block, int blocks) {
+std::vector<TapList> taps_of_block(const SparseConv& conv, int block, int blocks) {
   std::vector<TapList> taps;
-  for (const FoldedRow& row : conv.rows) {
+  for (const Row& row : conv.rows) {
     TapList& own = taps.emplace_back();
     for (size_t t = row.begin; t < row.mid; ++t) {
       const int channel = conv.taps[t].channel;
@@ -35,7 +35,7 @@ std::vector<TapList> taps_of_block(const FoldedConv& conv, int block, int blocks
 /// Appends the entries of a group of rows.
 RowGroup add_group(std::span<const int> rows, std::vector<TapList>& taps, bool reversed,
                    CompiledConv& result) {
-  const auto add = [&](const FoldedTap& tap) {
+  const auto add = [&](const Tap& tap) {
     result.value.push_back(tap.value);
     result.column.push_back(tap.channel * result.kernel + tap.tap);
     return int32_t(result.value.size());
@@ -65,7 +65,7 @@ RowGroup add_group(std::span<const int> rows, std::vector<TapList>& taps, bool r
 /// The entries of all rows. Rows of nearly equal length share a group, and follow one another: the
 /// processor then foresees where their loops end. Every other group takes its taps backwards,
 /// beginning with the inputs that the one before it has just read.
-void group_rows(const FoldedConv& conv, CompiledConv& result, int together) {
+void group_rows(const SparseConv& conv, CompiledConv& result, int together) {
   const int blocks = (conv.in_channels + kBlockChannels - 1) / kBlockChannels;
   const double parts = double(conv.rows.size()) * blocks;
   result.blocks = double(conv.taps.size()) >= kLeastPerBlock * parts ? blocks : 1;
@@ -96,13 +96,22 @@ void group_rows(const FoldedConv& conv, CompiledConv& result, int together) {
   }
 }
 
-RowWork row_work(const FoldedRow& row) {
-  return {0,         0,         int32_t(row.channel), row.edge_bias, row.inner_bias,
-          row.scale, row.shift, row.add_shortcut,     row.store_raw, row.store_active};
+RowWork row_work(const Row& row) {
+  return {.ones_begin = 0,
+          .ones_end = 0,
+          .channel = int32_t(row.channel),
+          .edge_bias = row.edge_bias,
+          .inner_bias = row.inner_bias,
+          .scale = row.scale,
+          .shift = row.shift,
+          .floor = row.floor,
+          .add_shortcut = row.add_shortcut,
+          .store_raw = row.store_raw,
+          .store_active = row.store_active};
 }
 
 /// All rows over the same columns, in blocks of `tile` rows: value [block][column][tile].
-void pack(const FoldedConv& conv, CompiledConv& result, int tile) {
+void pack(const SparseConv& conv, CompiledConv& result, int tile) {
   std::vector<int> place(size_t(conv.in_channels) + 1, -1);
   std::vector<int> channels = result.reads;
   if (result.uses_ones) channels.push_back(conv.in_channels);
@@ -116,10 +125,10 @@ void pack(const FoldedConv& conv, CompiledConv& result, int tile) {
   const size_t blocks = (conv.rows.size() + size_t(tile) - 1) / size_t(tile);
   result.value.assign(blocks * columns * size_t(tile), 0.0f);
   for (size_t r = 0; r < conv.rows.size(); ++r) {
-    const FoldedRow& row = conv.rows[r];
+    const Row& row = conv.rows[r];
     float* block = result.value.data() + r / size_t(tile) * columns * size_t(tile);
     for (size_t t = row.begin; t < row.end; ++t) {
-      const FoldedTap& tap = conv.taps[t];
+      const Tap& tap = conv.taps[t];
       const size_t column = size_t(place[size_t(tap.channel)] + tap.tap);
       block[column * size_t(tile) + r % size_t(tile)] = tap.value;
     }
@@ -134,14 +143,14 @@ size_t CompiledConv::bytes() const {
          reads.size() * sizeof(int);
 }
 
-CompiledConv compile(const FoldedConv& conv, const Kernels& kernels) {
+CompiledConv compile(const SparseConv& conv, const Kernels& kernels) {
   CompiledConv result;
   result.in_channels = conv.in_channels;
   result.kernel = conv.kernel;
   result.stride = conv.stride;
   result.uses_ones = conv.uses_ones();
   std::set<int> reads;
-  for (const FoldedRow& row : conv.rows) {
+  for (const Row& row : conv.rows) {
     result.rows.push_back(row_work(row));
     for (size_t t = row.begin; t < row.mid; ++t) reads.insert(conv.taps[t].channel);
   }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "inference/folded.h"
+#include "inference/absorbed.h"
 #include "inference/kernels.h"
 #include "inference/layout.h"
 
@@ -26,7 +26,7 @@ struct CompiledConv {
 };
 
 /// Chooses the dense kernel where enough of the rows times the channels they read survives.
-CompiledConv compile(const FoldedConv& conv, const Kernels& kernels);
+CompiledConv compile(const SparseConv& conv, const Kernels& kernels);
 
 /// Where entry e reads, for an input that lies like `in`; `ones`: floats from channel 0 of the input
 /// to the row of ones, which lies like a channel of it.

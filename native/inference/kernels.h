@@ -5,12 +5,12 @@
 
 namespace lth::inference {
 
-/// One output channel of a convolution; see FoldedRow.
+/// One output channel of a convolution; see Row.
 struct RowWork {
   int32_t ones_begin, ones_end;  ///< sparse: entries that read the row of ones
   int32_t channel;               ///< output channel
   float edge_bias, inner_bias;
-  float scale, shift;
+  float scale, shift, floor;
   bool add_shortcut, store_raw, store_active;
 };
 
@@ -27,7 +27,7 @@ struct RowGroup {
 /// output row is its floats [v * W, (v + 1) * W), and reads x + offset + v * step.
 struct ConvWork {
   const float* x;
-  int step;  ///< floats from one vector's inputs to the next's: W or 2 W
+  int step;  ///< floats from one vector's inputs to the next's: W times the stride
   const RowWork* rows;
   int row_count;
   const int32_t* offset;  ///< [entries] floats from x

@@ -25,12 +25,13 @@ Layout Layout::plain(int length, int kernel, int lanes) {
   return layout;
 }
 
-Layout Layout::split(int length, int kernel, int lanes) {
-  Layout layout = plain((length + 1) / 2, kernel, lanes);
+Layout Layout::split(int length, int stride, int kernel, int lanes) {
+  Layout layout = plain((length + stride - 1) / stride, kernel, lanes);
   layout.kind = Kind::split;
   layout.length = length;
-  layout.half = layout.row;
-  layout.row *= 2;
+  layout.parts = stride;
+  layout.part = layout.row;
+  layout.row *= size_t(stride);
   return layout;
 }
 
@@ -55,16 +56,16 @@ ptrdiff_t Layout::tap_offset(int channel, int tap, int pad_left) const {
   const ptrdiff_t shift = tap - pad_left;
   if (kind == Kind::chunked) return start + shift * lanes;
   if (kind == Kind::plain) return start + shift;
-  const ptrdiff_t odd = shift & 1;
-  return start + odd * ptrdiff_t(half) + (shift - odd) / 2;
+  const ptrdiff_t which = shift & (parts - 1);  // also of what lies before the record
+  return start + which * ptrdiff_t(part) + (shift - which) / parts;
 }
 
-ChunkChoice choose_chunk(int length, int kernel, int lanes, int strided_blocks) {
+ChunkChoice choose_chunk(int length, int kernel, int lanes, int levels) {
   const int least = std::max(kLeastChunk, 2 * kernel);
   const int chunk = (length + lanes - 1) / lanes;
   if (chunk < least) return {};
   int halvings = 0;
-  while (halvings < strided_blocks && (chunk >> (halvings + 1)) >= least) ++halvings;
+  while (halvings < levels && (chunk >> (halvings + 1)) >= least) ++halvings;
   return {int(round_up(size_t(chunk), size_t(1) << halvings)), halvings};
 }
 

@@ -7,9 +7,9 @@ namespace lth::inference {
 
 /// How a channel's positions lie in memory. Plain: side by side. Chunked: the record is cut into as
 /// many chunks as a register has lanes, which lie side by side in the lanes, so that every tap of a
-/// convolution is one aligned load and stride 2 costs nothing; it pays while chunks are long
+/// convolution is one aligned load and strides cost nothing; it pays while chunks are long
 /// compared with the kernel, whose reach each chunk repeats from its neighbours. Split (plain only):
-/// even positions, then odd ones, for a convolution of stride 2.
+/// for a convolution of stride S, the positions 0, S, 2 S, ..., then 1, S + 1, ..., S parts in all.
 struct Layout {
   enum class Kind { plain, split, chunked };
 
@@ -19,11 +19,12 @@ struct Layout {
   int chunk = 0;      ///< chunked: positions per lane
   int halo = 0;       ///< chunked: a neighbour's positions that a chunk keeps on either side
   size_t origin = 0;  ///< floats from a row's start to position 0
-  size_t half = 0;    ///< split: floats from the even positions to the odd ones
+  int parts = 1;      ///< split: S
+  size_t part = 0;    ///< split: floats from one part to the next
   size_t row = 0;     ///< floats from one channel to the next
 
   static Layout plain(int length, int kernel, int lanes);
-  static Layout split(int length, int kernel, int lanes);
+  static Layout split(int length, int stride, int kernel, int lanes);
   static Layout chunked(int length, int chunk, int kernel, int lanes);
 
   /// Registers of an output row.
@@ -32,12 +33,12 @@ struct Layout {
   ptrdiff_t tap_offset(int channel, int tap, int pad_left) const;
 };
 
-/// Positions per lane of a record, rounded up so that each of its convolutions of stride 2 that
-/// still runs on chunks halves it exactly; 0 if it is too short for chunks.
+/// Positions per lane of a record, rounded up so that values up to the level `halvings` halve it
+/// exactly; 0 if it is too short for chunks.
 struct ChunkChoice {
   int chunk = 0;
-  int halvings = 0;  ///< convolutions of stride 2 that run on chunks
+  int halvings = 0;  ///< the last level of values that lie in chunks
 };
-ChunkChoice choose_chunk(int length, int kernel, int lanes, int strided_blocks);
+ChunkChoice choose_chunk(int length, int kernel, int lanes, int levels);
 
 }  // namespace lth::inference

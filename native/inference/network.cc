@@ -24,17 +24,14 @@ const Kernels& kernels_for(Isa isa) {
   return inference::portable::kernels();
 }
 
-CompiledNetwork compile_network(const NetworkTensors& tensors, const Kernels& kernels) {
-  FoldedNetwork folded = fold(tensors);
+CompiledNetwork compile_network(const InferenceGraph& graph, const Kernels& kernels) {
+  AbsorbedNetwork absorbed = absorb(graph);
   CompiledNetwork net;
-  net.shape = folded.shape;
-  net.stem = compile(folded.stem, kernels);
-  for (FoldedNetwork::Block& block : folded.blocks) {
-    net.blocks.push_back({compile(block.first, kernels), compile(block.second, kernels),
-                          std::move(block.shortcut)});
-    block = {};  // a dense network's taps are large
+  static_cast<Wiring&>(net) = static_cast<Wiring&&>(absorbed);
+  for (SparseConv& conv : absorbed.convs) {
+    net.convs.push_back(compile(conv, kernels));
+    conv = {};  // a dense network's taps are large
   }
-  net.head = compile(folded.head, kernels);
   return net;
 }
 
@@ -42,65 +39,50 @@ CompiledNetwork compile_network(const NetworkTensors& tensors, const Kernels& ke
 class Pass {
  public:
   Pass(const CompiledNetwork& net, const Kernels& kernels, Plan& plan)
-      : net_(net), kernels_(kernels), plan_(plan), arena_(plan.arena->data()) {}
+      : net_(net), kernels_(kernels), plan_(plan) {}
 
   void run(std::span<const float> samples, std::span<float> logits) {
     load(samples);
-    conv(net_.stem, 0, plan_.strided, {plan_.outer, 0, 0});
-    size_t raw = plan_.raw[0], spare = plan_.raw[1];
-    for (size_t i = 0; i < net_.blocks.size(); ++i) {
-      const auto& block = net_.blocks[i];
-      const PlannedConv& first = plan_.convs[2 * i + 1];
-      size_t input = plan_.outer;
-      if (block.first.stride == 2) {
-        if (first.in.kind == Layout::Kind::split) {
-          split(block.first.reads, int(i));
-          input = plan_.strided;
+    for (size_t s = 0; s < net_.steps.size(); ++s) {
+      const Step& step = net_.steps[s];
+      const PlannedStep& plan = plan_.steps[s];
+      if (!step.is_conv) {
+        pool(step.pool, plan, plan.raw);
+        if (convolved(step.raw)) {
+          for (int channel : step.pool.channels) close(plan.raw, plan.out, channel);
         }
-        if (first.out.kind == Layout::Kind::chunked) {
-          pad_residual(block.shortcut, int(i), raw);
-        } else {
-          pool(block.shortcut, int(i), raw, spare);
-          std::swap(raw, spare);
-        }
+        continue;
       }
-      conv(block.first, 2 * i + 1, input, {plan_.inner, 0, 0});
-      // The first block's residual is the stem's activation; chunks are pooled as they are added.
-      if (i == 0) {
-        conv(block.second, 2, plan_.inner, {plan_.outer, raw, plan_.outer});
-      } else if (block.first.stride == 2 && first.out.kind == Layout::Kind::chunked) {
-        conv(block.second, 2 * i + 2, plan_.inner, {plan_.outer, spare, raw, &first.in});
-        std::swap(raw, spare);
-      } else {
-        conv(block.second, 2 * i + 2, plan_.inner, {plan_.outer, raw, raw});
+      const CompiledConv& conv = net_.convs[s];
+      if (plan.in.kind == Layout::Kind::split) split(conv.reads, plan);
+      if (plan.pools_on_add) {
+        pad_record(step.pool, plan);
+      } else if (step.pools) {
+        pool(step.pool, plan, plan.shortcut);
       }
+      sum(conv, step, plan);
     }
-    conv(net_.head, plan_.convs.size() - 1, plan_.outer, {plan_.outer, raw, raw});
-    store(raw, logits);
+    store(logits);
   }
 
  private:
-  /// Buffers of a convolution's results, as floats from the arena's start.
-  struct Targets {
-    size_t active, raw, shortcut;
-    const Layout* pooled = nullptr;  ///< how a shortcut lies that is to be pooled
-  };
-
   float* at(size_t buffer, const Layout& layout, int channel) const {
-    return arena_ + buffer + layout.origin + layout.row * size_t(channel);
+    return plan_.arena->data() + plan_.buffers[buffer].at + layout.origin +
+           layout.row * size_t(channel);
   }
+  float* scratch() const { return plan_.arena->data() + plan_.buffers[plan_.scratch].at; }
+  bool convolved(int value) const { return net_.convolved[size_t(net_.home[size_t(value)])]; }
 
   void load(std::span<const float> samples) {
-    const Layout& layout = plan_.convs[0].in;
-    float* row = at(plan_.strided, layout, 0);
+    const Layout& layout = plan_.record_layout;
+    float* row = at(plan_.record, layout, 0);
     if (layout.kind == Layout::Kind::chunked) {
-      float* whole = arena_ + plan_.scratch;
-      std::copy(samples.begin(), samples.end(), whole);
-      kernels_.enchunk(whole, row, layout.chunk);
+      std::copy(samples.begin(), samples.end(), scratch());
+      kernels_.enchunk(scratch(), row, layout.chunk);
     } else {
       std::copy(samples.begin(), samples.end(), row);
     }
-    close(plan_.strided, layout, 0);
+    close(plan_.record, layout, 0);
   }
 
   /// Zeroes what surrounds the record in a row, so that a convolution may read past its ends.
@@ -114,12 +96,12 @@ class Pass {
     std::memset(row + layout.length, 0, end * sizeof(float));
   }
 
-  void conv(const CompiledConv& conv, size_t index, size_t input, const Targets& to) {
-    const PlannedConv& plan = plan_.convs[index];
+  void sum(const CompiledConv& conv, const Step& step, const PlannedStep& plan) {
+    const bool splits = plan.in.kind == Layout::Kind::split;
+    const bool skips = plan.in.kind == Layout::Kind::chunked;
     ConvWork work{};
-    work.x = at(input, plan.in, 0);
-    const bool skips = plan.in.kind == Layout::Kind::chunked && conv.stride == 2;
-    work.step = kernels_.lanes * (skips ? 2 : 1);
+    work.x = at(splits ? plan.split : plan.from, plan.in, 0);
+    work.step = kernels_.lanes * (skips ? conv.stride : 1);
     work.rows = conv.rows.data();
     work.row_count = int(conv.rows.size());
     work.offset = plan.offset.data();
@@ -128,70 +110,87 @@ class Pass {
     work.groups = conv.groups.data();
     work.blocks = conv.blocks;
     work.group_count = int(conv.groups.size()) / conv.blocks;
-    work.sums = arena_ + plan_.sums;
-    const Layout& shortcut = to.pooled ? *to.pooled : plan.out;
-    work.shortcut = at(to.shortcut, shortcut, 0);
+    work.sums = plan_.arena->data() + plan_.buffers[plan_.sums].at;
+    const Layout& shortcut = plan.pools_on_add ? plan.pool_input : plan.out;
+    work.shortcut = at(plan.pools_on_add ? plan.pool_from : plan.shortcut, shortcut, 0);
     work.shortcut_row = shortcut.row;
-    work.pool_shortcut = to.pooled != nullptr;
-    work.raw = at(to.raw, plan.out, 0);
-    work.active = at(to.active, plan.out, 0);
+    work.pool_shortcut = plan.pools_on_add;
+    work.raw = at(plan.raw, plan.out, 0);
+    work.active = at(plan.active, plan.out, 0);
     work.out_row = plan.out.row;
     work.vectors = plan.out.vectors();
     work.inner_begin = plan.inner_begin;
     work.inner_end = plan.inner_end;
     (conv.dense ? kernels_.dense : kernels_.sparse)(work);
+    const bool close_raw = step.raw >= 0 && convolved(step.raw);
+    const bool close_active = step.active >= 0 && convolved(step.active);
     for (const RowWork& row : conv.rows) {
-      if (row.store_active) close(to.active, plan.out, row.channel);
+      if (row.store_raw && close_raw) close(plan.raw, plan.out, row.channel);
+      if (row.store_active && close_active) close(plan.active, plan.out, row.channel);
     }
   }
 
-  /// A channel as plain positions, padded by a copy of its last one, which no maximum notices.
-  const float* plain_row(size_t buffer, const Layout& layout, int channel, float padding) {
+  /// A channel as plain positions; chunks are put together in the scratch row.
+  float* plain_row(size_t buffer, const Layout& layout, int channel) const {
     float* row = at(buffer, layout, channel);
-    if (layout.kind == Layout::Kind::chunked) {
-      float* whole = arena_ + plan_.scratch;
-      kernels_.unchunk(row, whole, layout.chunk);
-      row = whole;
-    }
-    if (layout.length % 2 == 1) row[layout.length] = padding;
-    return row;
+    if (layout.kind != Layout::Kind::chunked) return row;
+    kernels_.unchunk(row, scratch(), layout.chunk);
+    return scratch();
   }
 
-  /// The outer activation's channels as even and odd positions.
-  void split(const std::vector<int>& channels, int block) {
-    const Layout& from = plan_.convs[size_t(block) * 2].out;
-    const Layout& to = plan_.convs[size_t(block) * 2 + 1].in;
-    const int count = (from.length + 1) / 2;
+  /// The channels that a convolution with a stride reads, position by position.
+  void split(const std::vector<int>& channels, const PlannedStep& plan) {
+    const Layout& to = plan.in;
+    const int count = (to.length + to.parts - 1) / to.parts;
+    const size_t after = to.part - to.origin - size_t(count);
     for (int channel : channels) {
-      float* even = at(plan_.strided, to, channel);
-      float* odd = even + to.half;
-      kernels_.split(plain_row(plan_.outer, from, channel, 0.0f), even, odd, count);
-      const size_t after = to.half - to.origin - size_t(count);
-      for (float* part : {even, odd}) {
+      float* row = plain_row(plan.from, plan.input, channel);
+      float* first = at(plan.split, to, channel);
+      if (to.parts == 2) {
+        if (to.length % 2 == 1) row[to.length] = 0;
+        kernels_.split(row, first, first + to.part, count);
+      }
+      for (int i = 0; i < to.parts; ++i) {
+        float* part = first + size_t(i) * to.part;
+        for (int p = 0; to.parts > 2 && p < count; ++p) {
+          const int from = p * to.parts + i;
+          part[p] = from < to.length ? row[from] : 0;
+        }
         std::memset(part - to.origin, 0, to.origin * sizeof(float));
         std::memset(part + count, 0, after * sizeof(float));
       }
     }
   }
 
-  /// Repeats the last position of residuals of odd length, for the pooling that follows.
-  void pad_residual(const std::vector<int>& channels, int block, size_t source) {
-    const Layout& layout = plan_.convs[size_t(block) * 2].out;
+  /// Repeats the last position of channels of odd length, for the pooling that follows.
+  void pad_record(const Pool& pool, const PlannedStep& plan) {
+    const Layout& layout = plan.pool_input;
     if (layout.length % 2 == 0) return;
-    for (int channel : channels) {
-      float* row = at(source, layout, channel);
-      position(row, layout, layout.length) = last(row, layout);
+    for (int channel : pool.channels) {
+      float* row = at(plan.pool_from, layout, channel);
+      position(row, layout, layout.length) = position(row, layout, layout.length - 1);
     }
   }
 
-  /// The shortcut of a block of stride 2 as plain positions.
-  void pool(const std::vector<int>& channels, int block, size_t source, size_t target) {
-    const Layout& from = plan_.convs[size_t(block) * 2].out;
-    const Layout& to = plan_.convs[size_t(block) * 2 + 1].out;
-    for (int channel : channels) {
-      float* in = at(source, from, channel);
-      const float* row = plain_row(source, from, channel, last(in, from));
-      kernels_.pool(row, at(target, to, channel), to.length);
+  /// Pools the channels of a value.
+  void pool(const Pool& pool, const PlannedStep& plan, size_t target) {
+    const Layout &from = plan.pool_input, &to = plan.out;
+    const int whole = from.length / pool.stride;  // windows
+    for (int channel : pool.channels) {
+      const float* row = plain_row(plan.pool_from, from, channel);
+      float* out = at(target, to, channel);
+      float* pooled = to.kind == Layout::Kind::chunked ? scratch() : out;
+      if (pool.stride == 2) {
+        kernels_.pool(row, pooled, whole);
+      } else {
+        for (int p = 0; p < whole; ++p) {
+          pooled[p] = *std::max_element(row + p * pool.stride, row + (p + 1) * pool.stride);
+        }
+      }
+      if (whole < to.length) {
+        pooled[whole] = *std::max_element(row + whole * pool.stride, row + from.length);
+      }
+      if (to.kind == Layout::Kind::chunked) kernels_.enchunk(pooled, out, to.chunk);
     }
   }
 
@@ -199,23 +198,19 @@ class Pass {
     if (layout.kind != Layout::Kind::chunked) return row[p];
     return row[size_t(p % layout.chunk) * size_t(layout.lanes) + size_t(p / layout.chunk)];
   }
-  static float last(float* row, const Layout& layout) {
-    return position(row, layout, layout.length - 1);
-  }
 
-  void store(size_t raw, std::span<float> logits) {
-    const Layout& layout = plan_.convs.back().out;
-    for (int c = 0; c < net_.shape.classes; ++c) {
-      float* row = at(raw, layout, c);
-      float* out = logits.data() + size_t(c) * size_t(layout.length);
-      for (int p = 0; p < layout.length; ++p) out[p] = position(row, layout, p);
+  void store(std::span<float> logits) {
+    const PlannedStep& plan = plan_.steps.back();
+    for (int c = 0; c < net_.values.back().channels; ++c) {
+      float* row = at(plan.raw, plan.out, c);
+      float* out = logits.data() + size_t(c) * size_t(plan.out.length);
+      for (int p = 0; p < plan.out.length; ++p) out[p] = position(row, plan.out, p);
     }
   }
 
   const CompiledNetwork& net_;
   const Kernels& kernels_;
   Plan& plan_;
-  float* arena_;
 };
 
 }  // namespace
@@ -227,10 +222,10 @@ struct InferenceNetwork::State {
   std::unique_ptr<Plan> plan;  ///< of the last record's length
 };
 
-InferenceNetwork::InferenceNetwork(const NetworkTensors& tensors, Isa isa) {
+InferenceNetwork::InferenceNetwork(const InferenceGraph& graph, Isa isa) {
   isa = resolve_isa(isa);
   const Kernels& kernels = kernels_for(isa);
-  state_.reset(new State{isa, kernels, compile_network(tensors, kernels), nullptr});
+  state_.reset(new State{isa, kernels, compile_network(graph, kernels), nullptr});
 }
 
 InferenceNetwork::~InferenceNetwork() = default;
@@ -239,28 +234,27 @@ std::string InferenceNetwork::description() const {
   return std::string(isa_name(state_->isa)) + ", 1 thread";
 }
 
-int InferenceNetwork::classes() const { return state_->net.shape.classes; }
+int InferenceNetwork::classes() const { return state_->net.values.back().channels; }
 
 int InferenceNetwork::steps(int length) const {
-  return length_after(length, state_->net.shape.blocks);
+  return length_at(length, state_->net.values.back().level);
 }
 
 int64_t InferenceNetwork::macs(int length) const {
   const CompiledNetwork& net = state_->net;
-  int64_t total = net.stem.multiplications * length;
-  for (size_t i = 0; i < net.blocks.size(); ++i) {
-    const int positions = length_after(length, int(i) + 1);
-    total += (net.blocks[i].first.multiplications + net.blocks[i].second.multiplications) *
-             positions;
+  int64_t total = 0;
+  for (size_t s = 0; s < net.steps.size(); ++s) {
+    const Step& step = net.steps[s];
+    const Value& value = net.values[size_t(step.raw >= 0 ? step.raw : step.active)];
+    total += net.convs[s].multiplications * length_at(length, value.level);
   }
-  return total + net.head.multiplications * steps(length);
+  return total;
 }
 
 size_t InferenceNetwork::bytes() const {
-  const CompiledNetwork& net = state_->net;
-  size_t bytes = net.stem.bytes() + net.head.bytes();
-  for (const auto& block : net.blocks) bytes += block.first.bytes() + block.second.bytes();
-  return bytes + (state_->plan ? state_->plan->bytes() : 0);
+  size_t bytes = state_->plan ? state_->plan->bytes() : 0;
+  for (const CompiledConv& conv : state_->net.convs) bytes += conv.bytes();
+  return bytes;
 }
 
 void InferenceNetwork::run(std::span<const float> samples, std::span<float> logits) {

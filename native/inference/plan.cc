@@ -1,23 +1,14 @@
 #include "inference/plan.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <string>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include "lth/conv1d_desc.h"
 #include "lth/error.h"
 
 namespace lth::inference {
 namespace {
-
-constexpr size_t kHugePage = size_t(2) << 20;
-constexpr size_t kMargin = 64;  // floats between buffers: the last vector's read may pass a row
 
 /// Writes 1 at the positions of the record and 0 around them.
 void fill_ones(const Layout& layout, float* row) {
@@ -26,7 +17,7 @@ void fill_ones(const Layout& layout, float* row) {
     if (layout.kind == Layout::Kind::chunked) {
       row[layout.origin + size_t(p % layout.chunk) * layout.lanes + p / layout.chunk] = 1;
     } else if (layout.kind == Layout::Kind::split) {
-      row[layout.origin + size_t(p % 2) * layout.half + p / 2] = 1;
+      row[layout.origin + size_t(p % layout.parts) * layout.part + size_t(p / layout.parts)] = 1;
     } else {
       row[layout.origin + size_t(p)] = 1;
     }
@@ -43,7 +34,7 @@ void fill_ones(const Layout& layout, float* row) {
 
 /// The vectors of the output whose taps all fall inside the record; all of them where that makes no
 /// difference.
-void find_inner(PlannedConv& plan, const CompiledConv& conv, int pad_left) {
+void find_inner(PlannedStep& plan, const CompiledConv& conv, int pad_left) {
   const int kernel = conv.kernel, stride = conv.stride;
   if (!conv.uses_ones) {
     plan.inner_end = plan.out.vectors();
@@ -68,140 +59,153 @@ void find_inner(PlannedConv& plan, const CompiledConv& conv, int pad_left) {
   plan.inner_end = end;
 }
 
-}  // namespace
-
-int length_after(int length, int blocks) {
-  for (int i = 1; i < blocks; i += 2) length = same_output_length(length, 2);
-  return length;
-}
-
-Arena::Arena(size_t floats) : floats_(floats) {
-  // A tile touches a page of every channel: huge pages keep them all in the first-level TLB.
-  const size_t bytes = (floats * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
-  void* memory = nullptr;
-#if defined(__linux__)
-  // Not from the heap: pages that were in use before stay small ones.
-  mapped_ = bytes + kHugePage;
-  memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  const bool failed = memory == MAP_FAILED;
-#else
-  const bool failed = posix_memalign(&memory, kHugePage, bytes) != 0;
-#endif
-  if (failed) {
-    throw_state("Out of memory: an activation arena of " +
-                std::to_string(floats * sizeof(float)) + " bytes");
+/// Lays out values and reserves their memory.
+class Planner {
+ public:
+  Planner(const CompiledNetwork& net, Plan& plan, const Kernels& kernels)
+      : net_(net), plan_(plan), kernels_(kernels) {
+    int levels = 0;
+    for (const Value& value : net.values) levels = std::max(levels, value.level);
+    choice_ = choose_chunk(plan.length, net.kernel, kernels.lanes, levels);
+    plan.record_layout = layout_of(0);
   }
-  memory_ = memory;
-  const uintptr_t start = reinterpret_cast<uintptr_t>(memory);
-  data_ = reinterpret_cast<float*>((start + kHugePage - 1) / kHugePage * kHugePage);
-#if defined(__linux__)
-  madvise(data_, bytes, MADV_HUGEPAGE);
-#endif
-  std::fill_n(data_, floats, 0.0f);
-}
 
-Arena::~Arena() {
-#if defined(__linux__)
-  munmap(memory_, mapped_);
-#else
-  std::free(memory_);
-#endif
-}
+  void run() {
+    reserve_values();
+    size_t most_sums = 0;
+    for (size_t s = 0; s < net_.steps.size(); ++s) {
+      plan_.steps.push_back(step(int(s)));
+      const CompiledConv& conv = net_.convs[s];
+      if (conv.blocks > 1) most_sums = std::max(most_sums, conv.rows.size());
+    }
+    const size_t lanes = size_t(kernels_.lanes);
+    plan_.scratch = reserve(size_t(plan_.length) * 2 + lanes * size_t(choice_.chunk) * 2);
+    plan_.sums = reserve(most_sums * size_t(kernels_.tile) * lanes);
+    size_t ones_size = 0;
+    for (size_t s = 0; s < net_.steps.size(); ++s) {
+      if (net_.convs[s].uses_ones) ones_size += plan_.steps[s].in.row;
+    }
+    const size_t ones = reserve(ones_size);
+    const size_t floats = place_buffers(plan_.buffers);
+    if (floats > size_t(std::numeric_limits<int32_t>::max())) {
+      throw_range("A record of " + std::to_string(plan_.length) + " samples needs " +
+                  std::to_string(floats * sizeof(float)) + " bytes of activations, too many");
+    }
+    plan_.arena = std::make_unique<Arena>(floats);
+    point_taps(plan_.buffers[ones].at);
+  }
+
+ private:
+  Layout layout_of(int value) const {
+    const int level = net_.values[size_t(value)].level;
+    const int positions = length_at(plan_.length, level);
+    return choice_.chunk > 0 && level <= choice_.halvings
+               ? Layout::chunked(positions, choice_.chunk >> level, net_.kernel, kernels_.lanes)
+               : Layout::plain(positions, net_.kernel, kernels_.lanes);
+  }
+
+  size_t reserve(size_t floats, int first, int last) {
+    plan_.buffers.push_back({floats, first, last});
+    return plan_.buffers.size() - 1;
+  }
+  size_t reserve(size_t floats) { return reserve(floats, 0, int(net_.steps.size())); }
+
+  /// One buffer for all values that share a memory, from the first step that writes one of them to
+  /// the last that reads one.
+  void reserve_values() {
+    const int end = int(net_.steps.size());
+    std::vector<Buffer> own(net_.values.size(), {0, end, -1});
+    const auto use = [&](int value, int step) {
+      if (value < 0) return;
+      Buffer& buffer = own[size_t(net_.home[size_t(value)])];
+      buffer.first = std::min(buffer.first, step);
+      buffer.last = std::max(buffer.last, step);
+      const size_t channels = size_t(net_.values[size_t(value)].channels);
+      buffer.floats = std::max(buffer.floats, layout_of(value).row * channels);
+    };
+    use(0, 0);
+    use(net_.output(), end);
+    for (int s = 0; s < end; ++s) {
+      const Step& step = net_.steps[size_t(s)];
+      for (int value : {step.input, step.shortcut, step.raw, step.active}) use(value, s);
+      if (step.pools) use(step.pool.input, s);
+    }
+    for (size_t v = 0; v < own.size(); ++v) {
+      home_.push_back(own[v].last < 0 ? 0 : reserve(own[v].floats, own[v].first, own[v].last));
+    }
+    plan_.record = buffer_of(0);
+  }
+
+  size_t buffer_of(int value) const {
+    return value < 0 ? 0 : home_[size_t(net_.home[size_t(value)])];
+  }
+
+  PlannedStep step(int s) {
+    const Step& step = net_.steps[size_t(s)];
+    const CompiledConv& conv = net_.convs[size_t(s)];
+    PlannedStep plan;
+    plan.out = layout_of(step.raw >= 0 ? step.raw : step.active);
+    plan.raw = buffer_of(step.raw);
+    plan.active = buffer_of(step.active);
+    plan.shortcut = step.shortcut >= 0 ? buffer_of(step.shortcut) : plan.raw;
+    if (step.pools) {
+      plan.pool_input = layout_of(step.pool.input);
+      plan.pool_from = buffer_of(step.pool.input);
+      // Positions past the record are written to for it: no taps may read them.
+      plan.pools_on_add = step.is_conv && step.pool.stride == 2 &&
+                          plan.out.kind == Layout::Kind::chunked &&
+                          !net_.convolved[size_t(net_.home[size_t(step.pool.input)])];
+      if (step.is_conv && !plan.pools_on_add) {
+        const int channels = net_.values[size_t(step.pool.input)].channels;
+        plan.shortcut = reserve(plan.out.row * size_t(channels), s, s);
+      }
+    }
+    if (!step.is_conv) return plan;
+    plan.in = plan.input = layout_of(step.input);
+    plan.from = buffer_of(step.input);
+    if (conv.stride > 1 && plan.out.kind == Layout::Kind::plain) {
+      plan.in = Layout::split(plan.input.length, conv.stride, net_.kernel, kernels_.lanes);
+      plan.split = reserve(plan.in.row * size_t(conv.in_channels), s, s);
+    }
+    return plan;
+  }
+
+  /// Where entries read. `ones`: floats from the arena's start to the rows of ones.
+  void point_taps(size_t ones) {
+    for (size_t s = 0; s < net_.steps.size(); ++s) {
+      if (!net_.steps[s].is_conv) continue;
+      const CompiledConv& conv = net_.convs[s];
+      PlannedStep& plan = plan_.steps[s];
+      const bool splits = plan.in.kind == Layout::Kind::split;
+      const size_t input = plan_.buffers[splits ? plan.split : plan.from].at;
+      const int pad_left = same_pad_left(plan.in.length, conv.kernel, conv.stride);
+      plan.offset = entry_offsets(conv, plan.in, pad_left, ptrdiff_t(ones) - ptrdiff_t(input));
+      find_inner(plan, conv, pad_left);
+      if (conv.uses_ones) {
+        fill_ones(plan.in, plan_.arena->data() + ones);
+        ones += plan.in.row;
+      }
+    }
+  }
+
+  const CompiledNetwork& net_;
+  Plan& plan_;
+  const Kernels& kernels_;
+  ChunkChoice choice_;
+  std::vector<size_t> home_;  ///< buffers by home
+};
+
+}  // namespace
 
 size_t Plan::bytes() const {
   size_t bytes = arena->floats() * sizeof(float);
-  for (const PlannedConv& conv : convs) bytes += conv.offset.size() * sizeof(int32_t);
+  for (const PlannedStep& step : steps) bytes += step.offset.size() * sizeof(int32_t);
   return bytes;
 }
 
 Plan::Plan(const CompiledNetwork& net, int record_length, const Kernels& kernels)
     : length(record_length) {
-  const NetworkShape& shape = net.shape;
-  const int lanes = kernels.lanes;
-  const int kernel = shape.kernel;
-  steps = length_after(length, shape.blocks);
-  const ChunkChoice choice = choose_chunk(length, kernel, lanes, shape.blocks / 2);
-  const auto layout_of = [&](int level, int positions) {
-    return choice.chunk > 0 && level <= choice.halvings
-               ? Layout::chunked(positions, choice.chunk >> level, kernel, lanes)
-               : Layout::plain(positions, kernel, lanes);
-  };
-  int level = 0;
-  Layout layout = layout_of(0, length);
-  convs.push_back({layout, layout, {}, 0, 0});
-  for (int i = 0; i < shape.blocks; ++i) {
-    Layout in = layout;
-    if (i % 2 == 1) {
-      layout = layout_of(++level, same_output_length(layout.length, 2));
-      if (layout.kind == Layout::Kind::plain) in = Layout::split(in.length, kernel, lanes);
-    }
-    convs.push_back({in, layout, {}, 0, 0});
-    convs.push_back({layout, layout, {}, 0, 0});
-  }
-  convs.push_back({layout, layout, {}, 0, 0});
-
-  const int count = shape.convolutions();
-  const auto conv_of = [&](int i) -> const CompiledConv& {
-    if (i == 0) return net.stem;
-    if (i == count - 1) return net.head;
-    const auto& block = net.blocks[size_t(i - 1) / 2];
-    return i % 2 == 1 ? block.first : block.second;
-  };
-  size_t outer_size = 0, inner_size = 0, strided_size = 0, raw_size = 0, ones_size = 0;
-  size_t most_rows = 0;
-  const auto grow = [](size_t& size, const Layout& each, int channels) {
-    size = std::max(size, each.row * size_t(channels));
-  };
-  for (int i = 0; i < count; ++i) {
-    const CompiledConv& conv = conv_of(i);
-    const PlannedConv& plan = convs[size_t(i)];
-    const int out_channels = i == count - 1 ? shape.classes
-                             : i == 0       ? shape.filters
-                                            : shape.channels((i - 1) / 2);
-    if (conv.blocks > 1) most_rows = std::max(most_rows, conv.rows.size());
-    const bool split = plan.in.kind == Layout::Kind::split;
-    if (i == 0 || split) grow(strided_size, plan.in, conv.in_channels);
-    if (i % 2 == 1 && i < count - 1) {
-      grow(inner_size, plan.out, out_channels);
-    } else {
-      if (i < count - 1) grow(outer_size, plan.out, out_channels);
-      grow(raw_size, plan.out, out_channels);
-    }
-    if (conv.uses_ones) ones_size += plan.in.row;
-  }
-  size_t end = 0;
-  const auto place = [&](size_t size) {
-    const size_t at = end;
-    end += (size + kMargin + 15) / 16 * 16;
-    return at;
-  };
-  place(0);
-  outer = place(outer_size);
-  inner = place(inner_size);
-  strided = place(strided_size);
-  raw[0] = place(raw_size);
-  raw[1] = place(raw_size);
-  scratch = place(size_t(length) * 2 + size_t(lanes) * size_t(choice.chunk) * 2);
-  sums = place(most_rows * size_t(kernels.tile) * size_t(lanes));
-  size_t ones = place(ones_size);
-  if (end > size_t(std::numeric_limits<int32_t>::max())) {
-    throw_range("A record of " + std::to_string(length) + " samples needs " +
-                std::to_string(end * sizeof(float)) + " bytes of activations, too many");
-  }
-  arena = std::make_unique<Arena>(end);
-  for (int i = 0; i < count; ++i) {
-    const CompiledConv& conv = conv_of(i);
-    PlannedConv& plan = convs[size_t(i)];
-    const bool from_strided = i == 0 || plan.in.kind == Layout::Kind::split;
-    const size_t input = from_strided ? strided : i % 2 == 1 ? outer : inner;
-    const int pad_left = same_pad_left(plan.in.length, conv.kernel, conv.stride);
-    plan.offset = entry_offsets(conv, plan.in, pad_left, ptrdiff_t(ones) - ptrdiff_t(input));
-    find_inner(plan, conv, pad_left);
-    if (conv.uses_ones) {
-      fill_ones(plan.in, arena->data() + ones);
-      ones += plan.in.row;
-    }
-  }
+  Planner(net, *this, kernels).run();
 }
 
 }  // namespace lth::inference

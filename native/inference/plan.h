@@ -4,44 +4,28 @@
 #include <memory>
 #include <vector>
 
+#include "inference/absorbed.h"
+#include "inference/arena.h"
 #include "inference/compiled.h"
 
 namespace lth::inference {
 
 /// A network compiled for one instruction set.
-struct CompiledNetwork {
-  NetworkShape shape;
-  CompiledConv stem, head;
-  struct Block {
-    CompiledConv first, second;
-    std::vector<int> shortcut;  ///< channels that the shortcut reads, ascending
-  };
-  std::vector<Block> blocks;
+struct CompiledNetwork : Wiring {
+  std::vector<CompiledConv> convs;  ///< by step
 };
 
-/// One convolution of a plan.
-struct PlannedConv {
-  Layout in, out;
+/// One step of a plan. Buffers are places in Plan::buffers.
+struct PlannedStep {
+  Layout input;       ///< how the value lies that taps read
+  Layout in;          ///< how taps read it: as it lies, or split
+  Layout out;
+  Layout pool_input;  ///< how the value lies that is pooled
+  /// The shortcut is pooled as it is added; else before, into `shortcut`.
+  bool pools_on_add = false;
+  size_t from = 0, split = 0, shortcut = 0, raw = 0, active = 0, pool_from = 0;
   std::vector<int32_t> offset;
   int inner_begin = 0, inner_end = 0;
-};
-
-/// The memory of all activations, zeroed.
-class Arena {
- public:
-  explicit Arena(size_t floats);
-  ~Arena();
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
-
-  float* data() { return data_; }
-  size_t floats() const { return floats_; }
-
- private:
-  void* memory_ = nullptr;
-  size_t mapped_ = 0;  ///< bytes at memory_, on Linux
-  float* data_ = nullptr;
-  size_t floats_;
 };
 
 /// Everything that depends on the record's length.
@@ -49,18 +33,13 @@ struct Plan {
   Plan(const CompiledNetwork& net, int length, const Kernels& kernels);
 
   int length;
-  int steps;
-  std::vector<PlannedConv> convs;  ///< stem, block0.conv1, ..., head
-  /// Buffers as floats from the arena's start. outer: [C] rows between blocks, activated; inner:
-  /// between a block's convolutions; strided: the stem's input, then even and odd positions; raw:
-  /// residuals before and after a pooling; scratch: one row; sums: of a tile's rows.
-  size_t outer = 0, inner = 0, strided = 0, raw[2] = {}, scratch = 0, sums = 0;
+  std::vector<PlannedStep> steps;
+  std::vector<Buffer> buffers;
+  size_t record = 0, scratch = 0, sums = 0;  ///< buffers: the samples, one row, sums of a tile's rows
+  Layout record_layout;
   std::unique_ptr<Arena> arena;
 
   size_t bytes() const;
 };
-
-/// Positions after every odd block up to `blocks` has halved `length`, rounding up.
-int length_after(int length, int blocks);
 
 }  // namespace lth::inference

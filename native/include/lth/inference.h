@@ -9,21 +9,6 @@
 
 namespace lth {
 
-/// Size of the residual network (src/model/resnet1d.ts): a stem, blocks of two convolutions of which
-/// the odd ones halve the length, a head of kernel 1. Filters double every `blocks_per_stage`.
-struct NetworkShape {
-  int filters = 0;
-  int kernel = 0;
-  int blocks = 0;
-  int blocks_per_stage = 0;
-  int classes = 0;
-
-  int convolutions() const { return 2 * blocks + 2; }
-  int norms() const { return 2 * blocks + 1; }
-  /// Output channels of block i.
-  int channels(int block) const { return filters << (block / blocks_per_stage); }
-};
-
 /// A convolution's weight [Cout, Cin, K], exact zeros where pruned, and bias [Cout].
 struct ConvTensors {
   std::span<const float> weight;
@@ -35,23 +20,40 @@ struct NormTensors {
   std::span<const float> gamma, beta, mean, variance;
 };
 
-/// A trained network. Order of `convolutions`: stem, block0.conv1, block0.conv2, ..., head. Order of
-/// `norms`: stem, block0.norm2, block1.norm1, block1.norm2, ..., head.
-struct NetworkTensors {
-  NetworkShape shape;
-  float epsilon = 0;
-  std::span<const ConvTensors> convolutions;
-  std::span<const NormTensors> norms;
+/// One node of a network (src/model/graph.ts). Values are numbered: 0 is the record [1, L], i + 1 is
+/// what node i gives; a node reads values of earlier nodes.
+struct InferenceNode {
+  enum class Op {
+    conv,      ///< SAME convolution with bias, plus the value `add`
+    norm,      ///< batch normalisation, then ReLU
+    shortcut,  ///< max-pool by `stride` (its last window may be shorter), then channels of zeros
+  };
+  Op op = Op::conv;
+  std::string name;  ///< for messages
+  int input = 0;     ///< the value that it reads
+  int add = -1;      ///< conv: the value that it adds; -1: none
+  int channels = 0;  ///< conv, shortcut: of the output
+  int kernel = 1;    ///< conv: K
+  int stride = 1;    ///< conv, shortcut: a power of two
+  bool relu = true;  ///< norm
+  ConvTensors conv;
+  NormTensors norm;
 };
 
-/// A finished network for one record at a time on the calling thread. Batch norms are folded into
+/// A trained network. The last node is the head: a convolution that nothing reads.
+struct InferenceGraph {
+  float epsilon = 0;  ///< added to every running variance
+  std::span<const InferenceNode> nodes;
+};
+
+/// A finished network for one record at a time on the calling thread. Batch norms are absorbed into
 /// the convolutions; weights that are 0, channels that nothing reads and channels that are constant
-/// cost nothing. Outside the record every layer sees zeros, as in training.
+/// cost nothing. Outside the record every node sees zeros, as in training.
 class InferenceNetwork {
  public:
-  /// Copies what it needs. Throws Error(range) for shapes that do not fit or numbers that are not
-  /// finite, Error(state) if the machine lacks the instruction set.
-  InferenceNetwork(const NetworkTensors& tensors, Isa isa);
+  /// Copies what it needs. Throws Error(range) for nodes and shapes that do not fit or numbers that
+  /// are not finite, Error(state) if the machine lacks the instruction set.
+  InferenceNetwork(const InferenceGraph& graph, Isa isa);
   ~InferenceNetwork();
   InferenceNetwork(const InferenceNetwork&) = delete;
   InferenceNetwork& operator=(const InferenceNetwork&) = delete;
@@ -59,7 +61,7 @@ class InferenceNetwork {
   /// E.g. "AVX-512, 1 thread".
   std::string description() const;
   int classes() const;
-  /// Outputs for a record of `length` samples: halved, rounded up, in every odd block.
+  /// Outputs for a record of `length` samples: divided by the product of the strides, rounded up.
   int steps(int length) const;
   /// Multiplications for a record of `length` samples.
   int64_t macs(int length) const;

@@ -30,8 +30,9 @@ inline __attribute__((always_inline)) void finish_tile(const ConvWork& work, con
   if (row.store_active) {
     float* active = work.active + at;
     const Vector scale = broadcast(row.scale), shift = broadcast(row.shift);
+    const Vector floor = broadcast(row.floor);
     LTH_UNROLL for (int i = 0; i < Count; ++i) {
-      store(active + i * kLanes, larger(Vector{}, acc[i] * scale + shift));
+      store(active + i * kLanes, larger(floor, acc[i] * scale + shift));
     }
   }
 }

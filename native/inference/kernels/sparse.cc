@@ -6,18 +6,19 @@
 namespace lth::inference::LTH_ISA {
 namespace {
 
-/// acc[i] += value * from[i * Step], in vectors
-template <int Step, int Count>
-inline __attribute__((always_inline)) void add_tap(const float* from, float value,
+/// acc[i] += value * from[i * step]
+template <int Count>
+inline __attribute__((always_inline)) void add_tap(const float* from, float value, int step,
                                                    Vector (&acc)[Count]) {
   const Vector w = broadcast(value);
-  LTH_UNROLL for (int i = 0; i < Count; ++i) acc[i] += w * load(from + i * Step * kLanes);
+  LTH_UNROLL for (int i = 0; i < Count; ++i) acc[i] += w * load(from + i * step);
 }
 
-/// All rows of one tile, a block of input channels after the other.
-template <int Count, int Step>
+/// All rows of one tile, a block of input channels after the other. Stride 0: any.
+template <int Count, int Stride>
 void tile_groups(const ConvWork& work, int first, bool edge) {
-  const float* x = work.x + size_t(first) * Step * kLanes;
+  const int step = Stride == 0 ? work.step : Stride * kLanes;
+  const float* x = work.x + size_t(first) * size_t(step);
   const float* value = work.value;
   const int32_t* offset = work.offset;
   const RowGroup* group = work.groups;
@@ -39,11 +40,11 @@ void tile_groups(const ConvWork& work, int first, bool edge) {
       int32_t e = group->begin;
       for (; e < group->shared; e += kSparseRows) {
         LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
-          add_tap<Step>(x + offset[e + r], value[e + r], acc[r]);
+          add_tap(x + offset[e + r], value[e + r], step, acc[r]);
         }
       }
       LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
-        for (; e < group->end[r]; ++e) add_tap<Step>(x + offset[e], value[e], acc[r]);
+        for (; e < group->end[r]; ++e) add_tap(x + offset[e], value[e], step, acc[r]);
       }
       LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
         if (group->row[r] < 0) continue;
@@ -51,7 +52,7 @@ void tile_groups(const ConvWork& work, int first, bool edge) {
           const RowWork& row = work.rows[group->row[r]];
           if (edge) {
             for (e = row.ones_begin; e < row.ones_end; ++e) {
-              add_tap<Step>(x + offset[e], value[e], acc[r]);
+              add_tap(x + offset[e], value[e], step, acc[r]);
             }
           }
           finish_tile<Count>(work, row, size_t(first) * kLanes, acc[r]);
@@ -66,18 +67,20 @@ void tile_groups(const ConvWork& work, int first, bool edge) {
 
 using TileKernel = void (*)(const ConvWork&, int first, bool edge);
 
-/// Kernels by step - 1 and vectors - 1.
+/// Kernels by stride (0: any) and vectors - 1.
 struct TileKernels {
-  TileKernel kernel[2][kSparseTile];
+  TileKernel kernel[3][kSparseTile];
 };
 constexpr TileKernels kTileKernels = []<int... I>(std::integer_sequence<int, I...>) {
-  return TileKernels{{{tile_groups<I + 1, 1>...}, {tile_groups<I + 1, 2>...}}};
+  return TileKernels{
+      {{tile_groups<I + 1, 0>...}, {tile_groups<I + 1, 1>...}, {tile_groups<I + 1, 2>...}}};
 }(std::make_integer_sequence<int, kSparseTile>{});
 
 }  // namespace
 
 void sparse(const ConvWork& work) {
-  const TileKernel* kernels = kTileKernels.kernel[work.step / kLanes - 1];
+  const int stride = work.step / kLanes;
+  const TileKernel* kernels = kTileKernels.kernel[stride > 2 ? 0 : stride];
   const auto tiles = [&](int begin, int end, bool edge) {
     for_each_tile(begin, end, kSparseTile,
                   [&](int first, int count) { kernels[count - 1](work, first, edge); });
