@@ -25,10 +25,11 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   report: ["results"],
   ticket: ["run"],
   predict: ["ticket", "report"],
+  export: ["predict"],
   compare: ["run", "report"],
   analysis: ["run"],
   sweep: ["run"],
-  cli: ["report", "predict", "compare", "sweep", "analysis"],
+  cli: ["report", "export", "compare", "sweep", "analysis"],
 };
 
 /** Folders whose types, and nothing that runs, a folder may import besides. */

@@ -392,26 +392,43 @@ export interface NativeProgram extends Disposable {
   dispose(): void;
 }
 
-/** A trained network for {@linkcode NativeInference}; native/include/lth/inference.h has the order. */
+/**
+ * A node of a trained network. Values are numbered: 0 is the recording [1, L], i + 1 is what node i gives;
+ * `input` and `add` name values of earlier nodes.
+ */
+export type InferenceNode =
+  & {
+    /** For messages. */
+    readonly name: string;
+    readonly input: number;
+  }
+  & (
+    | {
+      readonly op: "conv";
+      readonly add?: number;
+      readonly channels: number;
+      readonly kernel: number;
+      readonly stride: number;
+      /** [channels, Cin, kernel], 0 where pruned. */
+      readonly weight: Float32Array;
+      readonly bias: Float32Array;
+    }
+    | {
+      readonly op: "norm";
+      readonly relu: boolean;
+      readonly gamma: Float32Array;
+      readonly beta: Float32Array;
+      readonly mean: Float32Array;
+      readonly variance: Float32Array;
+    }
+    | { readonly op: "shortcut"; readonly channels: number; readonly stride: number }
+  );
+
+/** A trained network for {@linkcode NativeInference}; its last node is the head. */
 export interface InferenceOptions {
-  readonly shape: {
-    readonly filters: number;
-    readonly kernel: number;
-    readonly blocks: number;
-    readonly blocksPerStage: number;
-    readonly classes: number;
-  };
+  readonly nodes: readonly InferenceNode[];
   /** Added to every running variance. */
   readonly epsilon: number;
-  /** Stem, block0.conv1, block0.conv2, ..., head. weight [Cout, Cin, K], 0 where pruned; bias [Cout]. */
-  readonly convolutions: readonly { readonly weight: Float32Array; readonly bias: Float32Array }[];
-  /** Stem, block0.norm2, block1.norm1, block1.norm2, ..., head: four times [C]. */
-  readonly norms: readonly {
-    readonly gamma: Float32Array;
-    readonly beta: Float32Array;
-    readonly mean: Float32Array;
-    readonly variance: Float32Array;
-  }[];
   readonly isa?: Isa;
 }
 
@@ -426,7 +443,7 @@ export interface NativeInference extends Disposable {
   readonly bytes: number;
   /** Multiplications for a record of `length` samples. */
   macs(length: number): number;
-  /** Outputs for a record of `length` samples: halved, rounded up, by every odd block. */
+  /** Outputs for a record of `length` samples: divided by the product of the strides, rounded up. */
   steps(length: number): number;
   /**
    * @param samples [length], normalised.

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { hopOf } from "../model/resnet1d.ts";
+import { analyse } from "../model/analyse.ts";
 import { footprintOf } from "../ticket/footprint.ts";
 import { describeDecision, ruleOf, temperatureOf } from "../ticket/ticket.ts";
+import { openTicket } from "../ticket/ticket_file.ts";
 import { measureNetworks } from "../ticket/latency.ts";
 import { madeNetwork } from "../ticket/made_network.ts";
 import { createCommand, runMain } from "./command.ts";
 import { table } from "./format.ts";
-import { openTicket } from "./predict.ts";
 
 /** Of the record whose latency is measured. */
 const SECONDS = 30;
@@ -24,9 +24,9 @@ async function main(args: string[]): Promise<void> {
   const ticket = openTicket(file);
   const { network, normalisation: { rate } } = ticket;
   const footprint = footprintOf(network, rate);
-  const hop = hopOf(network.shape);
+  const hop = analyse(network.graph).hop;
   const samples = Math.floor(SECONDS * rate / hop) * hop;
-  const dense = madeNetwork(network.shape, { density: 1, maskKind: "uniform", seed: 1 });
+  const dense = madeNetwork(network.graph, { density: 1, maskKind: "uniform", seed: 1 });
   const latency = await measureNetworks({ dense, ticket: network }, { samples });
   const decision = { decision: ruleOf(ticket), temperature: temperatureOf(ticket) };
   if (json) {

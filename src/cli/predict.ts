@@ -18,7 +18,7 @@ import { type JudgedRecord, predictionPage, refuseTooMany } from "../predict/pre
 import { Predictor, type RecordPrediction } from "../predict/predictor.ts";
 import { predictStream } from "../predict/stream.ts";
 import { describeDecision } from "../ticket/ticket.ts";
-import { DEFAULT_TICKET, readTicket } from "../ticket/ticket_file.ts";
+import { DEFAULT_TICKET, openTicket } from "../ticket/ticket_file.ts";
 import { createCommand, number, runMain } from "./command.ts";
 import { hourTables } from "./hour_table.ts";
 import { decimals, table } from "./format.ts";
@@ -68,17 +68,6 @@ async function main(args: string[]): Promise<void> {
     throw new UsageError("--html draws recordings from files, not standard input (-)");
   }
   await answerStdin(predictor, options);
-}
-
-/** The ticket that was named, or the one that ships. */
-export function openTicket(file: string | undefined): ReturnType<typeof readTicket> {
-  if (file === undefined && !fs.existsSync(DEFAULT_TICKET)) {
-    throw new UsageError(
-      `There is no ticket ${DEFAULT_TICKET}: name one with --ticket, or make one with ` +
-        "deno task export --run R --format ticket",
-    );
-  }
-  return readTicket(file ?? DEFAULT_TICKET);
 }
 
 interface FilePrediction extends RecordPrediction, Partial<LongRecord> {

@@ -4,12 +4,11 @@
  * @module
  */
 import type { NativeInference } from "../addon/native.ts";
-import { hopOf } from "../model/resnet1d.ts";
+import { analyse } from "../model/analyse.ts";
 import { type Decider, deciderOf, Tally } from "../training/decision.ts";
 import { averagedLogits } from "../training/flip_average.ts";
 import { softmaxOfStep } from "../training/softmax.ts";
 import { openInference } from "../ticket/network.ts";
-import { reachOf } from "../model/shape.ts";
 import { ruleOf, temperatureOf, type Ticket } from "../ticket/ticket.ts";
 
 /** What a ticket says about a record. */
@@ -33,8 +32,10 @@ export interface RecordJudgement extends RecordPrediction {
 }
 
 export class Predictor implements Disposable {
-  /** Samples per step: 256 for a network of 16 blocks. */
+  /** Samples per step. */
   readonly hop: number;
+  /** Steps on either side of a step that can reach its logits. */
+  private readonly margin: number;
   private readonly inference: NativeInference;
   private readonly decider: Decider;
 
@@ -46,7 +47,9 @@ export class Predictor implements Disposable {
     readonly ticket: Ticket,
     private readonly options: { readonly mostSteps: number } = { mostSteps: 2048 },
   ) {
-    this.hop = hopOf(ticket.network.shape);
+    const { hop, reach } = analyse(ticket.network.graph);
+    this.hop = hop;
+    this.margin = Math.ceil(reach / hop);
     this.decider = deciderOf(ruleOf(ticket), ticket.priors);
     this.inference = openInference(ticket.network);
   }
@@ -79,9 +82,8 @@ export class Predictor implements Disposable {
   }
 
   private inParts(input: Float32Array): Float32Array {
-    const { hop, options: { mostSteps }, ticket: { network, classes } } = this;
+    const { hop, margin, options: { mostSteps }, ticket: { classes } } = this;
     const steps = input.length / hop;
-    const margin = Math.ceil(reachOf(network.shape) / hop);
     const logits = new Float32Array(classes.length * steps);
     for (let first = 0; first < steps; first += mostSteps) {
       const end = Math.min(first + mostSteps, steps);

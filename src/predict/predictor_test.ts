@@ -3,7 +3,8 @@ import { createRng } from "../core/rng.ts";
 import { deciderOf, type DecisionRule, predictRecord } from "../training/decision.ts";
 import { openInference } from "../ticket/network.ts";
 import { Predictor } from "./predictor.ts";
-import { reachOf } from "../model/shape.ts";
+import { analyse } from "../model/analyse.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { describeDecision, ruleOf } from "../ticket/ticket.ts";
 
@@ -104,10 +105,15 @@ Deno.test("a long record in parts gives the logits of the whole", () => {
 Deno.test("how far a step sees", () => {
   // 15 positions around in 4 convolutions at each of 1, 2, ..., 128 samples and in one at 256.
   assert.equal(
-    reachOf({ filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4, classes: 4 }),
+    analyse(resnet1dGraph({ filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4, classes: 4 }))
+      .reach,
     19_140,
   );
-  assert.equal(reachOf({ filters: 1, kernel: 3, blocks: 2, blocksPerStage: 1, classes: 2 }), 12);
+  assert.equal(
+    analyse(resnet1dGraph({ filters: 1, kernel: 3, blocks: 2, blocksPerStage: 1, classes: 2 }))
+      .reach,
+    12,
+  );
 });
 
 Deno.test("a record needs a whole step", () => {

@@ -1,90 +1,196 @@
 /**
  * How a network streams: after every hop of samples each layer computes as many outputs as its inputs
- * then allow. With n positions per hop at a layer, hop m brings the positions [m n - delay, (m + 1) n -
- * delay) of its stream; a convolution looks ahead, so delays grow along the network. A layer keeps the
- * last positions of its input that it still needs.
+ * then allow. With n positions per hop at a value, hop m brings the positions [m n - delay, (m + 1) n -
+ * delay) of it; a convolution looks ahead, so delays grow along the network, and the sides of a sum wait
+ * for each other. A value's last positions are kept as long as a layer still needs them.
  *
  * @module
  */
-import { hopOf } from "../model/resnet1d.ts";
-import { affineOf, type ConvNumbers, convNumbers, foldAffine, reduceBlock } from "./fold.ts";
+import { analyse } from "../model/analyse.ts";
+import { INPUT } from "../model/graph.ts";
+import {
+  absorbedWork,
+  affineOf,
+  type ConvNumbers,
+  type ConvWork,
+  type ShortcutWork,
+  type Work,
+} from "./absorb.ts";
 import type { TrainedNetwork } from "./network.ts";
-import { networkLayers } from "../model/shape.ts";
 
-/** A convolution with its place in the stream. */
-export interface StreamConv {
-  readonly conv: ConvNumbers;
-  /** Positions per hop that come in, and that were kept from before. */
-  readonly inputs: number;
-  readonly history: number;
-  /** Positions per hop that go out, and the delay of the first. */
-  readonly outputs: number;
-  readonly delay: number;
-}
-
-/** The residual stream between two blocks, as the next shortcut reads it. */
-export interface StreamResidual {
+/** The rows of a value in memory: per channel `history` positions from before, then `inputs` new ones. */
+export interface StreamValue {
   readonly channels: number;
+  /** Positions per hop. */
   readonly inputs: number;
-  readonly history: number;
+  /** Positions by which the newest lags behind the samples. */
+  readonly delay: number;
+  /** Kept from earlier hops. */
+  history: number;
 }
 
-/** y = relu(scale x + shift) of the residual, in front of the next convolution. */
-export interface StreamNorm {
-  readonly scale: Float32Array;
-  readonly shift: Float32Array;
+/** What a layer reads: a value, and the position of its row where its first output begins to read. */
+export interface StreamInput {
+  readonly value: number;
+  readonly offset: number;
 }
+
+/** A sum's other side, pooled on the way; channels after the first `channels` add nothing. */
+export interface StreamAddend extends StreamInput {
+  readonly channels: number;
+  readonly stride: number;
+}
+
+/** A layer with what it reads; it writes the value after those of the layers before it. */
+export type StreamLayer =
+  & { readonly input: StreamInput }
+  & (
+    | {
+      readonly op: "conv";
+      readonly conv: ConvNumbers;
+      readonly add: StreamAddend | null;
+      readonly relu: boolean;
+    }
+    | {
+      readonly op: "norm";
+      readonly relu: boolean;
+      readonly scale: Float64Array;
+      readonly shift: Float64Array;
+    }
+    | { readonly op: "shortcut"; readonly stride: number; readonly channels: number }
+  );
 
 /** A network in streaming form. */
 export interface StreamPlan {
   readonly hop: number;
   /** Steps by which logits lag behind the samples. */
   readonly lag: number;
-  readonly stem: StreamConv;
-  readonly blocks: readonly {
-    readonly residual: StreamResidual;
-    readonly first: StreamConv;
-    readonly second: StreamConv;
-    /** After the block. */
-    readonly norm: StreamNorm;
-  }[];
-  readonly head: StreamConv;
+  /** The samples, then what each layer gives; the last are the logits. */
+  readonly values: readonly StreamValue[];
+  readonly layers: readonly StreamLayer[];
 }
 
-/** Plans a network whose norms are folded and whose dead filters are gone. */
+/** Plans a network whose norms are absorbed and whose dead filters are gone. */
 export function planStream(network: TrainedNetwork): StreamPlan {
-  const { stem, stemNorm, blocks, headNorm, head } = networkLayers(network.shape);
-  const hop = hopOf(network.shape);
-  const folded = foldAffine(convNumbers(network, stem), affineOf(network, stemNorm));
-  const first = streamConv(folded, { inputs: hop, delay: 0 });
-  let { outputs: inputs, delay } = first;
-  const planned = blocks.map((block, i) => {
-    const reduced = reduceBlock(network, block);
-    const conv1 = streamConv(reduced.first, { inputs, delay });
-    const conv2 = streamConv(reduced.second, { inputs: conv1.outputs, delay: conv1.delay });
-    const { scale, shift } = affineOf(network, blocks[i + 1]?.norm1 ?? headNorm);
-    const residual = {
-      channels: block.conv1.inChannels,
-      inputs,
-      history: block.conv1.stride * conv2.delay - delay,
-    };
-    ({ outputs: inputs, delay } = conv2);
-    const norm = { scale: Float32Array.from(scale), shift: Float32Array.from(shift) };
-    return { residual, first: conv1, second: conv2, norm };
-  });
-  const last = streamConv(convNumbers(network, head), { inputs, delay });
-  return { hop, lag: last.delay, stem: first, blocks: planned, head: last };
+  const { hop } = analyse(network.graph);
+  return new Planner(network, hop).plan();
 }
 
-/** SAME padding of a length that the stride divides. */
-function streamConv(
-  conv: ConvNumbers,
-  { inputs, delay }: { inputs: number; delay: number },
-): StreamConv {
-  const { kernel, stride } = conv;
-  const before = Math.floor(Math.max(kernel - stride, 0) / 2);
-  const after = kernel - 1 - before;
-  const outputs = inputs / stride;
-  const out = Math.ceil((delay + 1 + after) / stride) - 1;
-  return { conv, inputs, history: stride * out + before - delay, outputs, delay: out };
+/** A read whose offset is known once all readers of the value have said how much they need. */
+interface Read {
+  readonly value: number;
+  /** Positions before the new ones that the first output reads; below 0: it skips new ones. */
+  readonly before: number;
+}
+
+class Planner {
+  private readonly values: StreamValue[];
+  private readonly index = new Map([[INPUT, 0]]);
+  private readonly works: Work[];
+  private readonly layers: (() => StreamLayer)[] = [];
+
+  constructor(private readonly network: TrainedNetwork, private readonly hop: number) {
+    this.values = [{ channels: 1, inputs: hop, delay: 0, history: 0 }];
+    this.works = absorbedWork(network);
+  }
+
+  plan(): StreamPlan {
+    for (const work of this.works) {
+      if (work.op === "conv") this.conv(work);
+      else if (work.op === "norm") this.norm(work);
+      else if (!this.isAdded(work)) this.shortcut(work);
+    }
+    const { hop, values } = this;
+    return {
+      hop,
+      lag: values.at(-1)!.delay,
+      values,
+      layers: this.layers.map((finish) => finish()),
+    };
+  }
+
+  private conv({ name, input, add, relu, numbers: conv }: ConvWork): void {
+    const { value, delay: known, inputs } = this.valueOf(input);
+    const { kernel, stride, outChannels: channels } = conv;
+    // SAME padding of a length that the stride divides.
+    const padding = Math.floor(Math.max(kernel - stride, 0) / 2);
+    const after = kernel - 1 - padding;
+    const addend = add === null ? null : this.addend(add);
+    const delay = Math.max(
+      Math.ceil((known + 1 + after) / stride) - 1,
+      addend === null ? 0 : Math.ceil(addend.delay / addend.stride),
+    );
+    const read = this.read(value, stride * delay + padding - known);
+    const added = addend && this.read(addend.value, addend.stride * delay - addend.delay);
+    this.push(name, { channels, inputs: inputs / stride, delay, history: 0 }, () => ({
+      op: "conv",
+      input: this.place(read),
+      conv,
+      add: addend &&
+        { ...this.place(added!), channels: addend.channels, stride: addend.stride },
+      relu,
+    }));
+  }
+
+  private norm({ name, input, channels, relu }: Extract<Work, { op: "norm" }>): void {
+    const { value, inputs, delay } = this.valueOf(input);
+    const read = this.read(value, 0);
+    const affine = affineOf(this.network, name);
+    this.push(name, { channels, inputs, delay, history: 0 }, () => ({
+      op: "norm",
+      input: this.place(read),
+      relu,
+      ...affine,
+    }));
+  }
+
+  private shortcut({ name, input, stride, inChannels, channels }: ShortcutWork): void {
+    const { value, inputs, delay: known } = this.valueOf(input);
+    const delay = Math.ceil(known / stride);
+    const read = this.read(value, stride * delay - known);
+    this.push(name, { channels, inputs: inputs / stride, delay, history: 0 }, () => ({
+      op: "shortcut",
+      input: this.place(read),
+      stride,
+      channels: inChannels,
+    }));
+  }
+
+  /** Whether a shortcut is pooled by the convolution that adds it: its only reader. */
+  private isAdded({ name }: ShortcutWork): boolean {
+    const readers = this.works.filter((work) =>
+      work.input === name || (work.op === "conv" && work.add === name)
+    );
+    return readers.length === 1 && readers[0]!.input !== name;
+  }
+
+  private addend(
+    name: string,
+  ): { value: number; delay: number; channels: number; stride: number } {
+    const work = this.works.find((each) => each.name === name);
+    const pooled = work?.op === "shortcut" && this.isAdded(work) ? work : null;
+    const { value, delay, channels } = this.valueOf(pooled?.input ?? name);
+    return { value, delay, channels, stride: pooled?.stride ?? 1 };
+  }
+
+  private valueOf(name: string): StreamValue & { value: number } {
+    const value = this.index.get(name)!;
+    return { value, ...this.values[value]! };
+  }
+
+  private read(value: number, before: number): Read {
+    const rows = this.values[value]!;
+    rows.history = Math.max(rows.history, before);
+    return { value, before };
+  }
+
+  private place({ value, before }: Read): StreamInput {
+    return { value, offset: this.values[value]!.history - before };
+  }
+
+  private push(name: string, value: StreamValue, finish: () => StreamLayer): void {
+    this.index.set(name, this.values.length);
+    this.values.push(value);
+    this.layers.push(finish);
+  }
 }

@@ -4,9 +4,10 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
-import { planStream, type StreamConv, type StreamPlan } from "./c_layout.ts";
+import { planStream, type StreamInput, type StreamLayer, type StreamPlan } from "./c_layout.ts";
 import { C_CODE, C_HEADER } from "./c_template.ts";
 import { quantiseNetwork } from "./quantise.ts";
+import type { ConvNumbers } from "./absorb.ts";
 import { deciderOf } from "../training/decision.ts";
 import { describeDecision, ruleOf, temperatureOf, type Ticket } from "./ticket.ts";
 
@@ -29,11 +30,12 @@ export interface CSource {
  * Writes a ticket as C.
  *
  * @param options.name Prefix of everything the header declares.
+ * @param options.header The header's file name.
  * @throws {UsageError} If the name is no C identifier or a layer is too wide for 16-bit columns.
  */
 export function cSource(
   ticket: Ticket,
-  { name, weights }: { name: string; weights: CWeights },
+  { name, weights, header = `${name}.h` }: { name: string; weights: CWeights; header?: string },
 ): CSource {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw new UsageError(`Cannot name the C code ${JSON.stringify(name)}: use a C identifier`);
@@ -75,7 +77,7 @@ export function cSource(
       .replaceAll("$quantised", name);
   const names = classes.map((each) => JSON.stringify(each)).join(", ");
   const code =
-    `/*\n${summary} */\n#include "${name}.h"\n\n#include <math.h>\n#include <string.h>\n\n` +
+    `/*\n${summary} */\n#include "${header}"\n\n#include <math.h>\n#include <string.h>\n\n` +
     `const char *const ${name}_classes[] = {${names}};\n` +
     `const float ${name}_priors[] = {${priors.map(float).join(", ")}};\n` +
     `/* What softmax is multiplied by: (smallest prior / prior)^${rule.priorExponent}. */\n` +
@@ -109,10 +111,14 @@ function double(value: number): string {
 }
 
 const FINISH_INT8 = `  {
-    const float scale = $quantised_unit[layer->bias + channel];
+    const float scale = $quantised_unit[layer->table + channel];
     for (i = 0; i < outputs; ++i) out[i] = out[i] * scale + bias;
   }
 `;
+
+/** Bytes of the structs of the C code. */
+const VALUE_BYTES = 12;
+const LAYER_BYTES = 28;
 
 /** The constant tables of all layers, one after the other. */
 class Tables {
@@ -123,54 +129,48 @@ class Tables {
   private readonly unit: number[] = [];
   private readonly scale: number[] = [];
   private readonly shift: number[] = [];
-  private readonly convs: string[] = [];
-  private readonly blocks: string[] = [];
+  private readonly layers: string[] = [];
+  private readonly rowsOf: string[] = [];
   floats = 0;
   macsPerHop = 0;
 
   constructor(plan: StreamPlan, private readonly weights: CWeights) {
-    this.conv(plan.stem);
-    for (const { residual, first, second, norm } of plan.blocks) {
-      const { channels, inputs, history } = residual;
-      const buffer = this.claim(channels * (inputs + history));
-      const sizes = [channels, inputs, history].map(short);
-      this.blocks.push(`{${[buffer, ...sizes, this.scale.length].join(", ")}}`);
-      this.conv(first);
-      this.conv(second);
-      this.scale.push(...norm.scale);
-      this.shift.push(...norm.shift);
+    for (const { channels, inputs, history, delay } of plan.values) {
+      this.rowsOf.push(`{${[this.floats, ...[channels, inputs, history, delay].map(short)]}}`);
+      this.floats += channels * (inputs + history);
     }
-    this.conv(plan.head);
-    this.claim(0);
+    plan.layers.forEach((layer, i) => this.layer(layer, plan.values[i + 1]!.inputs));
   }
 
   get kept(): number {
     return this.values.length;
   }
 
-  /** Bytes of all tables but the few structs. */
+  /** Bytes of all tables. */
   get bytes(): number {
-    const { rows, columns, values, bias, unit, scale, shift, convs, blocks } = this;
+    const { rows, columns, values, bias, unit, scale, shift, layers, rowsOf } = this;
     const each = this.weights === "int8" ? 1 : 4;
     const floats = bias.length + unit.length + scale.length + shift.length;
     return values.length * each + columns.length * 2 + 4 * (rows.length + floats) +
-      28 * convs.length + 16 * blocks.length;
+      LAYER_BYTES * layers.length + VALUE_BYTES * rowsOf.length;
   }
 
   text(name: string): string {
-    const { rows, columns, values, bias, unit, scale, shift, convs, blocks, weights } = this;
-    const table = (type: string, what: string, entries: readonly string[]) =>
-      `static const ${type} ${name}_${what}[] = {\n${lines(entries)}};\n`;
+    const { rows, columns, values, bias, unit, scale, shift, layers, rowsOf, weights } = this;
+    const table = (type: string, what: string, entries: readonly string[], none = "0") =>
+      // A table of C must not be empty.
+      `static const ${type} ${name}_${what}[] = {\n${
+        lines(entries.length > 0 ? entries : [none])
+      }};\n`;
     const type = weights === "int8" ? "int8_t" : "float";
     const number = weights === "int8" ? String : float;
     return [
-      `#define CONVS ${convs.length}\n#define BLOCKS ${blocks.length}\n`,
-      table("conv_layer", "convs", convs),
-      table("block_layer", "blocks", blocks),
+      `#define LAYERS ${layers.length}\n`,
+      table("value_rows", "rows_of", rowsOf),
+      table("layer_work", "layers", layers),
       table("uint32_t", "rows", rows.map(String)),
-      // A table of C must not be empty.
-      table("uint16_t", "columns", (columns.length > 0 ? columns : [0]).map(String)),
-      table(type, "values", (values.length > 0 ? values : [0]).map(number)),
+      table("uint16_t", "columns", columns.map(String)),
+      table(type, "values", values.map(number)),
       table("float", "bias", bias.map(float)),
       ...(weights === "int8" ? [table("float", "unit", unit.map(float))] : []),
       table("float", "scale", scale.map(float)),
@@ -178,14 +178,45 @@ class Tables {
     ].join("\n");
   }
 
-  private claim(floats: number): number {
-    const at = this.floats;
-    this.floats += floats;
-    return at;
+  private layer(layer: StreamLayer, outputs: number): void {
+    const { input } = layer;
+    if (layer.op === "shortcut") {
+      return this.push("SHORTCUT", { input, stride: layer.stride, pooled: layer.channels });
+    }
+    const relu = layer.relu;
+    if (layer.op === "norm") {
+      this.push("NORM", { input, relu, table: this.scale.length });
+      this.scale.push(...layer.scale);
+      this.shift.push(...layer.shift);
+      return;
+    }
+    const { conv: { kernel, stride }, add } = layer;
+    const rows = this.rows.length;
+    this.push("CONV", { input, relu, kernel, stride, add, rows, table: this.bias.length });
+    this.conv(layer.conv, outputs);
   }
 
-  private conv({ conv, inputs, history, outputs, delay }: StreamConv): void {
-    const { inChannels, outChannels, kernel, stride, weight, bias } = conv;
+  private push(
+    op: "CONV" | "NORM" | "SHORTCUT",
+    { input, relu = false, kernel = 1, stride = 1, add = null, pooled = 0, rows = 0, table = 0 }: {
+      input: StreamInput;
+      relu?: boolean;
+      kernel?: number;
+      stride?: number;
+      add?: StreamInput & { readonly stride: number; readonly channels: number } | null;
+      pooled?: number;
+      rows?: number;
+      table?: number;
+    },
+  ): void {
+    const read = [input.value, input.offset, kernel, stride];
+    const added = add ? [add.value, add.offset, add.stride, add.channels] : [0, 0, 1, pooled];
+    const fields = [relu ? 1 : 0, ...read, ...added].map(short);
+    this.layers.push(`{${[op, ...fields, rows, table].join(", ")}}`);
+  }
+
+  private conv(conv: ConvNumbers, outputs: number): void {
+    const { inChannels, outChannels, kernel, weight, bias, unit } = conv;
     const rowLength = inChannels * kernel;
     if (rowLength > 2 ** 16) {
       throw new UsageError(
@@ -193,11 +224,6 @@ class Tables {
           `at most 65,536 together fit its tables`,
       );
     }
-    const buffer = this.claim(inChannels * (inputs + history));
-    const fields = [inChannels, outChannels, kernel, stride, this.rows.length, this.bias.length];
-    const sizes = [inputs, history, outputs, delay].map(short);
-    this.convs.push(`{${[...fields, buffer, ...sizes].join(", ")}}`);
-    const { unit } = conv;
     for (let co = 0; co < outChannels; co++) {
       this.rows.push(this.values.length);
       for (let column = 0; column < rowLength; column++) {

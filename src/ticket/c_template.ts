@@ -52,33 +52,55 @@ int $name_flush($name_state *state, float logits[$NAME_CLASSES]);
 `;
 
 export const C_CODE = `
+/* What a layer reads or writes: per channel "history" positions from before, then "inputs" new ones. */
 typedef struct {
-  uint16_t in_channels, out_channels, kernel, stride;
-  uint32_t rows;    /* where its row starts begin in $name_rows, its biases in $name_bias */
-  uint32_t bias;
-  uint32_t buffer;  /* where its input begins in the state's memory */
-  uint16_t inputs, history, outputs, delay;
-} conv_layer;
+  uint32_t buffer;  /* where its rows begin in the state's memory */
+  uint16_t channels, inputs, history, delay;
+} value_rows;
+
+enum { CONV, NORM, SHORTCUT };
 
 typedef struct {
-  uint32_t buffer;  /* of the residual that the block's shortcut reads */
-  uint16_t channels, inputs, history;
-  uint32_t norm;    /* of the norm after the block in $name_scale and $name_shift */
-} block_layer;
+  uint16_t op, relu;
+  uint16_t input, offset;  /* a value; the position of its row where the first output begins to read */
+  uint16_t kernel, stride;
+  /* CONV: a value that is added, pooled by add_stride; add_channels 0: none. SHORTCUT: add_channels
+     are pooled, the others are 0. */
+  uint16_t add, add_offset, add_stride, add_channels;
+  uint32_t rows;   /* CONV: where its row starts begin in $name_rows */
+  uint32_t table;  /* CONV: of its biases; NORM: of its scales and shifts */
+} layer_work;
 
 $tables
 
-static uint32_t row_width(const conv_layer *layer) {
-  return (uint32_t)layer->history + layer->inputs;
+static uint32_t row_width(const value_rows *value) {
+  return (uint32_t)value->history + value->inputs;
+}
+
+static float *row_of(const value_rows *value, float *memory, uint32_t channel) {
+  return memory + value->buffer + channel * row_width(value);
+}
+
+/* Where a hop's new positions of a channel go. */
+static float *fresh(const value_rows *value, float *memory, uint32_t channel) {
+  return row_of(value, memory, channel) + value->history;
+}
+
+static float largest_of(const float *x, uint32_t count) {
+  float most = x[0];
+  uint32_t i;
+  for (i = 1; i < count; ++i) most = x[i] > most ? x[i] : most;
+  return most;
 }
 
 /* One output channel of all positions of a hop. */
-static void conv_row(const conv_layer *layer, const float *memory, uint32_t channel, float *out) {
+static void conv_row(const layer_work *layer, const float *memory, uint32_t channel, float *out,
+                     uint32_t outputs) {
+  const value_rows *from = &$name_rows_of[layer->input];
   const uint32_t *row = $name_rows + layer->rows + channel;
-  const float *in = memory + layer->buffer;
-  const uint32_t width = row_width(layer), kernel = layer->kernel, stride = layer->stride;
-  const uint32_t outputs = layer->outputs;
-  const float bias = $name_bias[layer->bias + channel];
+  const float *in = memory + from->buffer + layer->offset;
+  const uint32_t width = row_width(from), kernel = layer->kernel, stride = layer->stride;
+  const float bias = $name_bias[layer->table + channel];
   uint32_t entry, i;
   for (i = 0; i < outputs; ++i) out[i] = $start;
   for (entry = row[0]; entry < row[1]; ++entry) {
@@ -89,81 +111,71 @@ static void conv_row(const conv_layer *layer, const float *memory, uint32_t chan
   }
 $finish}
 
-/* Outside the record every layer reads zeros. */
-static void keep_inside(const $name_state *state, const conv_layer *from, float *out) {
-  const int64_t first = state->pushes * from->outputs - from->delay;
-  const int64_t end = state->steps < 0 ? INT64_MAX : state->steps * from->outputs;
+static void conv_channel(const layer_work *layer, float *memory, uint32_t channel, float *out,
+                         uint32_t outputs) {
+  const float *x;
   uint32_t i;
-  for (i = 0; i < from->outputs; ++i) {
+  conv_row(layer, memory, channel, out, outputs);
+  if (channel >= layer->add_channels) return;
+  x = row_of(&$name_rows_of[layer->add], memory, channel) + layer->add_offset;
+  for (i = 0; i < outputs; ++i) out[i] += largest_of(x + i * layer->add_stride, layer->add_stride);
+}
+
+static void norm_channel(const layer_work *layer, float *memory, uint32_t channel, float *out,
+                         uint32_t outputs) {
+  const float *x = row_of(&$name_rows_of[layer->input], memory, channel) + layer->offset;
+  const float scale = $name_scale[layer->table + channel];
+  const float shift = $name_shift[layer->table + channel];
+  uint32_t i;
+  for (i = 0; i < outputs; ++i) out[i] = scale * x[i] + shift;
+}
+
+static void shortcut_channel(const layer_work *layer, float *memory, uint32_t channel, float *out,
+                             uint32_t outputs) {
+  const float *x;
+  uint32_t i;
+  for (i = 0; i < outputs; ++i) out[i] = 0.0f;
+  if (channel >= layer->add_channels) return;
+  x = row_of(&$name_rows_of[layer->input], memory, channel) + layer->offset;
+  for (i = 0; i < outputs; ++i) out[i] = largest_of(x + i * layer->stride, layer->stride);
+}
+
+/* Outside the record every layer reads zeros. */
+static void keep_inside(const $name_state *state, const value_rows *value, float *out) {
+  const int64_t first = state->pushes * value->inputs - value->delay;
+  const int64_t end = state->steps < 0 ? INT64_MAX : state->steps * value->inputs;
+  uint32_t i;
+  for (i = 0; i < value->inputs; ++i) {
     if (first + (int64_t)i < 0 || first + (int64_t)i >= end) out[i] = 0.0f;
   }
 }
 
-static float positive(float x) { return x > 0.0f ? x : 0.0f; }
-
-/* Where a hop's new positions of a channel go in the input of a layer. */
-static float *fresh(const conv_layer *layer, float *memory, uint32_t channel) {
-  return memory + layer->buffer + channel * row_width(layer) + layer->history;
-}
-
-static void forget(float *rows, uint32_t channels, uint32_t history, uint32_t inputs) {
-  uint32_t channel;
-  if (history == 0) return;
-  for (channel = 0; channel < channels; ++channel) {
-    float *row = rows + channel * (history + inputs);
-    memmove(row, row + inputs, history * sizeof(float));
-  }
-}
-
-static float *residual_row(const block_layer *block, float *memory, uint32_t channel) {
-  return memory + block->buffer + channel * ((uint32_t)block->history + block->inputs);
-}
-
-static void run_stem($name_state *state) {
-  const conv_layer *stem = &$name_convs[0], *next = &$name_convs[1];
-  uint32_t channel;
-  for (channel = 0; channel < stem->out_channels; ++channel) {
-    float *out = fresh(next, state->memory, channel);
-    float *residual = residual_row(&$name_blocks[0], state->memory, channel);
-    uint32_t i;
-    conv_row(stem, state->memory, channel, out);
-    for (i = 0; i < stem->outputs; ++i) out[i] = positive(out[i]);
-    keep_inside(state, stem, out);
-    memcpy(residual + $name_blocks[0].history, out, stem->outputs * sizeof(float));
-  }
-}
-
-static void run_block($name_state *state, uint32_t index) {
-  const block_layer *block = &$name_blocks[index];
-  const conv_layer *first = &$name_convs[2 * index + 1], *second = first + 1, *next = first + 2;
-  const uint32_t stride = first->stride;
-  float row[$NAME_HOP];
+static void run_layer($name_state *state, uint32_t index) {
+  const layer_work *layer = &$name_layers[index];
+  const value_rows *to = &$name_rows_of[index + 1];
   uint32_t channel, i;
-  for (channel = 0; channel < first->out_channels; ++channel) {
-    float *out = fresh(second, state->memory, channel);
-    conv_row(first, state->memory, channel, out);
-    for (i = 0; i < first->outputs; ++i) out[i] = positive(out[i]);
-    keep_inside(state, first, out);
+  for (channel = 0; channel < to->channels; ++channel) {
+    float *out = fresh(to, state->memory, channel);
+    if (layer->op == CONV) {
+      conv_channel(layer, state->memory, channel, out, to->inputs);
+    } else if (layer->op == NORM) {
+      norm_channel(layer, state->memory, channel, out, to->inputs);
+    } else {
+      shortcut_channel(layer, state->memory, channel, out, to->inputs);
+    }
+    if (layer->relu) {
+      for (i = 0; i < to->inputs; ++i) out[i] = out[i] > 0.0f ? out[i] : 0.0f;
+    }
+    keep_inside(state, to, out);
   }
-  for (channel = 0; channel < second->out_channels; ++channel) {
-    const float scale = $name_scale[block->norm + channel];
-    const float shift = $name_shift[block->norm + channel];
-    float *out = fresh(next, state->memory, channel);
-    conv_row(second, state->memory, channel, row);
-    if (channel < block->channels) {
-      const float *x = residual_row(block, state->memory, channel);
-      for (i = 0; i < second->outputs; ++i) {
-        const float a = x[i * stride], b = x[i * stride + stride - 1];
-        row[i] += a > b ? a : b;
-      }
-    }
-    if (index + 1 < BLOCKS) {
-      const block_layer *after = block + 1;
-      float *residual = residual_row(after, state->memory, channel) + after->history;
-      memcpy(residual, row, second->outputs * sizeof(float));
-    }
-    for (i = 0; i < second->outputs; ++i) out[i] = positive(scale * row[i] + shift);
-    keep_inside(state, second, out);
+}
+
+static void forget(const value_rows *value, float *memory) {
+  uint32_t channel;
+  if (value->history == 0) return;
+  for (channel = 0; channel < value->channels; ++channel) {
+    float *row = row_of(value, memory, channel);
+    memmove(row, row + value->inputs, value->history * sizeof(float));
   }
 }
 
@@ -197,23 +209,15 @@ static void decide($name_state *state, const float *logits) {
 }
 
 static int run_hop($name_state *state, float *logits) {
-  const conv_layer *head = &$name_convs[CONVS - 1];
+  const value_rows *head = &$name_rows_of[LAYERS];
   const int64_t step = state->pushes - head->delay;
   uint32_t i;
-  run_stem(state);
-  for (i = 0; i < BLOCKS; ++i) run_block(state, i);
+  for (i = 0; i < LAYERS; ++i) run_layer(state, i);
   if (step >= 0) {
-    for (i = 0; i < $NAME_CLASSES; ++i) conv_row(head, state->memory, i, logits + i);
+    for (i = 0; i < $NAME_CLASSES; ++i) logits[i] = *fresh(head, state->memory, i);
     decide(state, logits);
   }
-  for (i = 0; i < CONVS; ++i) {
-    const conv_layer *layer = &$name_convs[i];
-    forget(state->memory + layer->buffer, layer->in_channels, layer->history, layer->inputs);
-  }
-  for (i = 0; i < BLOCKS; ++i) {
-    const block_layer *block = &$name_blocks[i];
-    forget(state->memory + block->buffer, block->channels, block->history, block->inputs);
-  }
+  for (i = 0; i <= LAYERS; ++i) forget(&$name_rows_of[i], state->memory);
   state->pushes += 1;
   return step >= 0;
 }
@@ -250,14 +254,14 @@ void $name_probabilities(const $name_state *state, float probabilities[$NAME_CLA
 
 int $name_push($name_state *state, const int16_t samples[$NAME_HOP],
                float logits[$NAME_CLASSES]) {
-  float *in = fresh(&$name_convs[0], state->memory, 0);
+  float *in = fresh(&$name_rows_of[0], state->memory, 0);
   uint32_t i;
   for (i = 0; i < $NAME_HOP; ++i) in[i] = ((float)samples[i] - $mean) * $factor;
   return run_hop(state, logits);
 }
 
 int $name_flush($name_state *state, float logits[$NAME_CLASSES]) {
-  float *in = fresh(&$name_convs[0], state->memory, 0);
+  float *in = fresh(&$name_rows_of[0], state->memory, 0);
   uint32_t i;
   if (state->steps < 0) state->steps = state->pushes;
   while (state->pushes < state->steps + $NAME_LAG) {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { hopOf } from "../model/resnet1d.ts";
+import { analyse } from "../model/analyse.ts";
+import { tensorsOf } from "../model/graph.ts";
 import { tensorOf, type TrainedNetwork } from "./network.ts";
-import { type ConvLayer, shapeLayers, tensorShapes } from "../model/shape.ts";
 import { sparseBytes } from "./sparse_tensor.ts";
 
 /** Bytes of all parameters, by how the pruned weights' places are told. */
@@ -38,7 +38,7 @@ export interface Footprint {
 export function footprintOf(network: TrainedNetwork, rate: number): Footprint {
   let [weights, kept, others] = [0, 0, 0];
   const bytes = { dense: 0, csr: 0, bitmap: 0, delta: 0 };
-  for (const { name, shape } of tensorShapes(network.shape)) {
+  for (const { name, shape } of tensorsOf(network.graph)) {
     const data = tensorOf(network, name);
     if (shape.length === 1) {
       others += data.length;
@@ -71,14 +71,12 @@ export function footprintOf(network: TrainedNetwork, rate: number): Footprint {
 
 /** Multiplications per input sample, averaged over a hop. */
 function macsPerSample(network: TrainedNetwork): { dense: number; sparse: number } {
-  const hop = hopOf(network.shape);
-  let positions = hop;
   let [dense, sparse] = [0, 0];
-  for (const layer of shapeLayers(network.shape).filter((l): l is ConvLayer => l.kind === "conv")) {
-    positions /= layer.stride;
-    const weight = tensorOf(network, `${layer.name}.weight`);
-    dense += weight.length * positions / hop;
-    sparse += survivors(weight) * positions / hop;
+  for (const { node, samplesPerOutput } of analyse(network.graph).nodes) {
+    if (node.op !== "conv") continue;
+    const weight = tensorOf(network, `${node.name}.weight`);
+    dense += weight.length / samplesPerOutput;
+    sparse += survivors(weight) / samplesPerOutput;
   }
   return { dense, sparse };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { FULL_SHAPE, madeNetwork, madeSamples, type MaskKind } from "./made_network.ts";
 import { openInference, type TrainedNetwork } from "./network.ts";
 import { onnxModel } from "./onnx.ts";
@@ -62,9 +63,9 @@ export function measureInference(options: InferenceCase): Promise<InferenceLaten
   if (!(density >= 0 && density <= 1)) {
     throw new RangeError(`density must be from 0 to 1, got ${density}`);
   }
-  const shape = { ...FULL_SHAPE, filters };
-  const dense = madeNetwork(shape, { density: 1, maskKind, seed: 1 });
-  const ticket = madeNetwork(shape, { density, maskKind, seed: 1 });
+  const graph = resnet1dGraph({ ...FULL_SHAPE, filters });
+  const dense = madeNetwork(graph, { density: 1, maskKind, seed: 1 });
+  const ticket = madeNetwork(graph, { density, maskKind, seed: 1 });
   return measureNetworks({ dense, ticket }, { samples, ...(repeats ? { repeats } : {}) });
 }
 

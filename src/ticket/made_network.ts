@@ -6,13 +6,14 @@
 import { createRng } from "../core/rng.ts";
 import { heNormal } from "../model/initializers.ts";
 import type { TrainedNetwork } from "./network.ts";
-import { type NetworkShape, NORM_TENSORS, shapeLayers } from "../model/shape.ts";
+import { channelsOf, type Graph, NORM_TENSORS } from "../model/graph.ts";
+import type { ResNet1dConfig } from "../model/networks/resnet1d.ts";
 
 /** How weights are pruned: uniformly at random, or all but the largest over all layers together. */
 export type MaskKind = "uniform" | "global";
 
-/** The network at full size: 33 convolutions of width 16 and the head, 10,454,528 weights. */
-export const FULL_SHAPE: NetworkShape = {
+/** The residual network at full size: 33 convolutions of width 16 and the head, 10,454,528 weights. */
+export const FULL_SHAPE: ResNet1dConfig = {
   filters: 32,
   kernel: 16,
   blocks: 16,
@@ -26,7 +27,7 @@ export const FULL_SHAPE: NetworkShape = {
  * @param options.density From 0 to 1, over all weights.
  */
 export function madeNetwork(
-  shape: NetworkShape,
+  graph: Graph,
   options: { density: number; maskKind: MaskKind; seed: number },
 ): TrainedNetwork {
   const { density, maskKind, seed } = options;
@@ -35,20 +36,24 @@ export function madeNetwork(
     Float32Array.from({ length }, () => middle + spread * (2 * rng.next() - 1));
   const tensors = new Map<string, Float32Array>();
   const weights: Float32Array[] = [];
-  for (const layer of shapeLayers(shape)) {
-    if (layer.kind === "conv") {
-      const { name, outChannels, inChannels, kernel } = layer;
-      const weight = heNormal([outChannels, inChannels, kernel], { mode: "fan-in", seed, name });
+  const channels = channelsOf(graph);
+  for (const node of graph.nodes) {
+    const { name } = node;
+    const inChannels = channels.get(node.input)!;
+    if (node.op === "shortcut") continue;
+    if (node.op === "conv") {
+      const shape = [node.channels, inChannels, node.kernel] as const;
+      const weight = heNormal(shape, { mode: "fan-in", seed, name });
       weights.push(weight);
       tensors.set(`${name}.weight`, weight);
-      tensors.set(`${name}.bias`, around(outChannels, { middle: 0, spread: 0.2 }));
+      tensors.set(`${name}.bias`, around(node.channels, { middle: 0, spread: 0.2 }));
       continue;
     }
     for (const tensor of NORM_TENSORS) {
       const unit = tensor === "gamma" || tensor === "running_variance";
       tensors.set(
-        `${layer.name}.${tensor}`,
-        around(layer.channels, { middle: unit ? 1 : 0, spread: unit ? 0.3 : 0.2 }),
+        `${name}.${tensor}`,
+        around(inChannels, { middle: unit ? 1 : 0, spread: unit ? 0.3 : 0.2 }),
       );
     }
   }
@@ -56,7 +61,7 @@ export function madeNetwork(
     if (maskKind === "uniform") keepUniformly(weights, { density, seed });
     else keepLargest(weights, density);
   }
-  return { shape, epsilon: 1e-3, tensors };
+  return { graph, epsilon: 1e-3, tensors };
 }
 
 /** A square-wave-like trace with noise [length], already normalised. */

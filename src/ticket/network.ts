@@ -4,19 +4,21 @@
  * @module
  */
 import { loadAddon } from "../addon/addon.ts";
-import type { Isa, NativeInference } from "../addon/native.ts";
+import type { InferenceNode, Isa, NativeInference } from "../addon/native.ts";
 import { Failure } from "../core/errors.ts";
 import type { Snapshot } from "../training/snapshot.ts";
-import { type NetworkShape, shapeLayers, tensorShapes } from "../model/shape.ts";
+import { analyse } from "../model/analyse.ts";
+import { type Graph, tensorsOf } from "../model/graph.ts";
 
 /** A network with all its numbers. */
 export interface TrainedNetwork {
-  readonly shape: NetworkShape;
+  readonly graph: Graph;
   /** Added to every running variance. */
   readonly epsilon: number;
   /**
-   * By the names of checkpoints without their prefixes: `stem.weight` [Cout, Cin, K], `stem.bias`,
-   * `stem.norm.gamma`, `.beta`, `.running_mean`, `.running_variance`. Pruned weights are exactly 0.
+   * By the names of checkpoints without their prefixes: of a convolution `stem` `stem.weight`
+   * [Cout, Cin, K] and `stem.bias`, of a norm `stem.norm` `stem.norm.gamma`, `.beta`, `.running_mean` and
+   * `.running_variance`. Pruned weights are exactly 0.
    */
   readonly tensors: ReadonlyMap<string, Float32Array>;
   /**
@@ -37,14 +39,14 @@ export function tensorOf(network: TrainedNetwork, name: string): Float32Array {
  * The network of a finished round.
  *
  * @param snapshot As a round's `end.safetensors` holds it.
- * @throws {Failure} If a tensor is missing or has another size than the shape says.
+ * @throws {Failure} If a tensor is missing or has another size than the graph says.
  */
 export function networkOfSnapshot(
   snapshot: Snapshot,
-  { shape, epsilon }: { shape: NetworkShape; epsilon: number },
+  { graph, epsilon }: { graph: Graph; epsilon: number },
 ): TrainedNetwork {
   const tensors = new Map<string, Float32Array>();
-  for (const { name, shape: extents } of tensorShapes(shape)) {
+  for (const { name, shape: extents } of tensorsOf(graph)) {
     const key = `${/running_/.test(name) ? "buffer" : "value"}/${name}`;
     const data = snapshot.get(key)?.data;
     const size = extents.reduce((product, n) => product * n, 1);
@@ -55,7 +57,7 @@ export function networkOfSnapshot(
     }
     tensors.set(name, data);
   }
-  return { shape, epsilon, tensors };
+  return { graph, epsilon, tensors };
 }
 
 /**
@@ -67,21 +69,35 @@ export function openInference(
   network: TrainedNetwork,
   { isa = "automatic" }: { isa?: Isa } = {},
 ): NativeInference {
-  const layers = shapeLayers(network.shape);
   const tensor = (name: string) => tensorOf(network, name);
-  return new (loadAddon().Inference)({
-    shape: { ...network.shape },
-    epsilon: network.epsilon,
-    convolutions: layers.filter((layer) => layer.kind === "conv").map(({ name }) => ({
+  const nodes = analyse(network.graph).nodes.map(({ node, input, add }): InferenceNode => {
+    const { name } = node;
+    const read = { name, input: input + 1 };
+    if (node.op === "shortcut") {
+      return { op: "shortcut", ...read, channels: node.channels, stride: node.stride };
+    }
+    if (node.op === "norm") {
+      return {
+        op: "norm",
+        ...read,
+        relu: node.relu,
+        gamma: tensor(`${name}.gamma`),
+        beta: tensor(`${name}.beta`),
+        mean: tensor(`${name}.running_mean`),
+        variance: tensor(`${name}.running_variance`),
+      };
+    }
+    const { channels, kernel, stride } = node;
+    return {
+      op: "conv",
+      ...read,
+      ...(add === null ? {} : { add: add + 1 }),
+      channels,
+      kernel,
+      stride,
       weight: tensor(`${name}.weight`),
       bias: tensor(`${name}.bias`),
-    })),
-    norms: layers.filter((layer) => layer.kind === "norm").map(({ name }) => ({
-      gamma: tensor(`${name}.gamma`),
-      beta: tensor(`${name}.beta`),
-      mean: tensor(`${name}.running_mean`),
-      variance: tensor(`${name}.running_variance`),
-    })),
-    isa,
+    };
   });
+  return new (loadAddon().Inference)({ nodes, epsilon: network.epsilon, isa });
 }

@@ -3,10 +3,18 @@
  *
  * @module
  */
-import { affineOf, type ConvNumbers, convNumbers, foldAffine, reduceBlock } from "./fold.ts";
-import { OnnxGraph } from "./onnx_graph.ts";
+import { analyse } from "../model/analyse.ts";
+import { INPUT, NORM_TENSORS } from "../model/graph.ts";
+import {
+  absorbedWork,
+  type ConvWork,
+  type NormWork,
+  type ShortcutWork,
+  type Work,
+  workAsTrained,
+} from "./absorb.ts";
 import { tensorOf, type TrainedNetwork } from "./network.ts";
-import { type BlockLayers, networkLayers, NORM_TENSORS, type NormLayer } from "../model/shape.ts";
+import { OnnxGraph, OPSETS } from "./onnx_graph.ts";
 
 /** How to write a model. */
 export interface OnnxOptions {
@@ -16,12 +24,14 @@ export interface OnnxOptions {
    */
   readonly normalisation?: { readonly mean: number; readonly std: number };
   /**
-   * "reduced" (the default): norms folded into the convolution before them, filters without
+   * "reduced" (the default): norms absorbed into the convolution before them, filters without
    * survivors removed. "as-trained": every layer and tensor as in training.
    */
   readonly form?: "reduced" | "as-trained";
   /** Write convolutions as two-dimensional ones of height 1, which some runtimes do faster. */
   readonly height?: boolean;
+  /** Operator set of the file, one of OPSETS; the oldest by default, which most runtimes take. */
+  readonly opset?: number;
   /** Kept in the file. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -31,49 +41,42 @@ export const ONNX_INPUT = "ecg";
 export const ONNX_OUTPUT = "logits";
 
 /**
- * The bytes of an `.onnx` file. Norms that stand before a convolution, behind a residual sum, stay:
- * ReLU lies between.
+ * The bytes of an `.onnx` file. A last part of the samples that is no whole step is cut off inside the
+ * model, as everywhere else; less than one step gives no logits.
  *
- * Filters are removed between the two convolutions of a block alone. A dead filter of a block's second
- * convolution (or of the stem) ends in the residual sum: its channel is what the shortcut brings, not a
- * constant, and is read by all later blocks. Removing it from the convolution alone would need the
- * remaining channels scattered into the sum, a copy of the whole activation at run time; removing it from
- * the sum would be exact only where no earlier block writes the channel and no later one reads it. The
+ * Norms that stand before a convolution, behind a sum, stay: ReLU lies between. Filters are removed where
+ * convolutions alone read them. A dead filter of a convolution that ends in a sum is what the shortcut
+ * brings, not a constant, and all later blocks read it. Removing it from the convolution alone would need
+ * the remaining channels scattered into the sum, a copy of the whole activation at run time; removing it
+ * from the sum would be exact only where no earlier block writes the channel and no later one reads it. The
  * engine of `deno task predict`, whose rows are skipped one by one, does without both.
+ *
+ * @throws {RangeError} If the operator set is none of OPSETS.
  */
 export function onnxModel(network: TrainedNetwork, options: OnnxOptions = {}): Uint8Array {
   return new Writer(network, options).write();
 }
 
 class Writer {
-  private readonly graph = new OnnxGraph();
-  private readonly reduced: boolean;
+  private readonly graph: OnnxGraph;
 
   constructor(
     private readonly network: TrainedNetwork,
     private readonly options: OnnxOptions,
   ) {
-    this.reduced = options.form !== "as-trained";
+    this.graph = new OnnxGraph(options.opset ?? OPSETS[0]);
   }
 
   write(): Uint8Array {
     const { graph, network, options } = this;
-    const { stem, stemNorm, blocks, headNorm, head } = networkLayers(network.shape);
-    let x = this.input();
-    if (this.reduced) {
-      const folded = foldAffine(convNumbers(network, stem), affineOf(network, stemNorm));
-      x = this.relu(this.conv(folded, "stem", x), "stem.relu");
-    } else {
-      x = this.normRelu(stemNorm, this.conv(convNumbers(network, stem), "stem", x));
-    }
-    for (const block of blocks) x = this.block(block, x);
-    const active = this.normRelu(headNorm, x);
-    const logits = this.conv(convNumbers(network, head), "head", active);
-    this.flatten(logits);
-    const sizes = network.shape;
+    const { hop, classes } = analyse(network.graph);
+    const works = options.form === "as-trained" ? workAsTrained(network) : absorbedWork(network);
+    const values = new Map([[INPUT, this.input(hop)]]);
+    for (const work of works) values.set(work.name, this.work(work, values));
+    this.output(values.get(works.at(-1)!.name)!);
     return graph.encode({
       input: { name: ONNX_INPUT, dims: ["batch", 1, "samples"] },
-      output: { name: ONNX_OUTPUT, dims: ["batch", sizes.classes, "steps"] },
+      output: { name: ONNX_OUTPUT, dims: ["batch", classes, "steps"] },
       name: "ecg",
       description: options.normalisation
         ? "Single-lead ECG in stored units (1000 per mV) to logits per step"
@@ -82,9 +85,19 @@ class Writer {
     });
   }
 
-  private input(): string {
+  /** Whole steps, normalised if asked for. */
+  private input(hop: number): string {
     const { graph, options: { normalisation, height } } = this;
-    let x = ONNX_INPUT;
+    const number = (name: string, value: number) =>
+      graph.tensor(name, [1], BigInt64Array.of(BigInt(value)));
+    const axis = number("samples_axis", 2);
+    const extents = graph.node("Shape", [ONNX_INPUT], { name: "extents" });
+    const samples = graph.node("Gather", [extents, axis], { name: "samples" });
+    const step = number("samples_per_step", hop);
+    const steps = graph.node("Div", [samples, step], { name: "whole_steps" });
+    const end = graph.node("Mul", [steps, step], { name: "samples_used" });
+    const start = number("samples_start", 0);
+    let x = graph.node("Slice", [ONNX_INPUT, start, end, axis], { name: "whole" });
     if (normalisation) {
       const mean = graph.tensor("mean", [1], Float32Array.of(normalisation.mean));
       const factor = graph.tensor("inverse_std", [1], Float32Array.of(1 / normalisation.std));
@@ -92,16 +105,24 @@ class Writer {
       x = graph.node("Mul", [x, factor], { name: "normalised" });
     }
     if (!height) return x;
-    const axis = graph.tensor("height_axis", [1], BigInt64Array.of(2n));
     return graph.node("Unsqueeze", [x, axis], { name: "with_height" });
   }
 
-  private flatten(x: string): void {
+  private output(x: string): void {
     if (this.options.height) {
-      this.graph.node("Squeeze", [x, "height_axis"], { name: ONNX_OUTPUT });
+      this.graph.node("Squeeze", [x, "samples_axis"], { name: ONNX_OUTPUT });
     } else {
       this.graph.node("Identity", [x], { name: ONNX_OUTPUT });
     }
+  }
+
+  private work(work: Work, values: ReadonlyMap<string, string>): string {
+    const x = values.get(work.input)!;
+    if (work.op === "norm") return this.norm(work, x);
+    if (work.op === "shortcut") return this.shortcut(work, x);
+    const y = this.conv(work, x);
+    if (work.add === null) return y;
+    return this.graph.node("Add", [y, values.get(work.add)!], { name: `${work.name}.sum` });
   }
 
   /** The extents of one-dimensional sizes, with a height if asked for. */
@@ -109,25 +130,25 @@ class Writer {
     return this.options.height ? [1, size] : [size];
   }
 
-  private conv(conv: ConvNumbers, name: string, x: string): string {
-    const { outChannels, inChannels, kernel, stride } = conv;
+  private conv({ layer: name, relu, numbers }: ConvWork, x: string): string {
+    const { outChannels, inChannels, kernel, stride } = numbers;
     const dims = [outChannels, inChannels, ...this.extents(kernel)];
-    const weight = this.graph.tensor(`${name}.weight`, dims, conv.weight);
-    const bias = this.graph.tensor(`${name}.bias`, [outChannels], conv.bias);
-    return this.graph.node("Conv", [x, weight, bias], {
-      name,
+    const weight = this.graph.tensor(`${name}.weight`, dims, numbers.weight);
+    const bias = this.graph.tensor(`${name}.bias`, [outChannels], numbers.bias);
+    const y = this.graph.node("Conv", [x, weight, bias], {
+      name: `${name}.conv`,
       kernel_shape: this.extents(kernel),
       strides: this.extents(stride),
       auto_pad: "SAME_UPPER",
     });
+    return relu ? this.relu(y, name) : y;
   }
 
   private relu(x: string, name: string): string {
-    return this.graph.node("Relu", [x], { name });
+    return this.graph.node("Relu", [x], { name: `${name}.relu` });
   }
 
-  private normRelu(norm: NormLayer, x: string): string {
-    const { name, channels } = norm;
+  private norm({ name, channels, relu }: NormWork, x: string): string {
     const inputs = NORM_TENSORS.map((tensor) =>
       this.graph.tensor(
         `${name}.${tensor}`,
@@ -136,43 +157,27 @@ class Writer {
       )
     );
     const epsilon = { float: this.network.epsilon };
-    const y = this.graph.node("BatchNormalization", [x, ...inputs], { name, epsilon });
-    return this.relu(y, `${name}.relu`);
+    const y = this.graph.node("BatchNormalization", [x, ...inputs], {
+      name: `${name}.norm`,
+      epsilon,
+    });
+    return relu ? this.relu(y, name) : y;
   }
 
-  private block(block: BlockLayers, x: string): string {
-    const { norm1, conv1, norm2, conv2 } = block;
-    const name = conv1.name.replace(/\.conv1$/, "");
-    const active = norm1 ? this.normRelu(norm1, x) : x;
-    let inner: string;
-    let second: ConvNumbers;
-    if (this.reduced) {
-      const { first, second: reduced } = reduceBlock(this.network, block);
-      inner = this.relu(this.conv(first, conv1.name, active), `${conv1.name}.relu`);
-      second = reduced;
-    } else {
-      inner = this.normRelu(norm2, this.conv(convNumbers(this.network, conv1), conv1.name, active));
-      second = convNumbers(this.network, conv2);
-    }
-    const y = this.conv(second, conv2.name, inner);
-    return this.graph.node("Add", [y, this.shortcut(block, { x, name })], { name });
-  }
-
-  private shortcut({ conv1 }: BlockLayers, { x, name }: { x: string; name: string }): string {
+  private shortcut({ name, stride, inChannels, channels }: ShortcutWork, x: string): string {
     let y = x;
-    if (conv1.stride > 1) {
+    if (stride > 1) {
       y = this.graph.node("MaxPool", [y], {
         name: `${name}.pool`,
-        kernel_shape: this.extents(conv1.stride),
-        strides: this.extents(conv1.stride),
+        kernel_shape: this.extents(stride),
+        strides: this.extents(stride),
         auto_pad: "SAME_UPPER",
       });
     }
-    const growth = conv1.outChannels - conv1.inChannels;
-    if (growth === 0) return y;
+    if (channels === inChannels) return y;
     const rank = this.options.height ? 4 : 3;
     const pads = new BigInt64Array(2 * rank);
-    pads[rank + 1] = BigInt(growth);
+    pads[rank + 1] = BigInt(channels - inChannels);
     const amounts = this.graph.tensor(`${name}.growth`, [2 * rank], pads);
     return this.graph.node("Pad", [y, amounts], { name: `${name}.padded`, mode: "constant" });
   }

@@ -5,9 +5,13 @@
  */
 import { ATTRIBUTE, FLOAT, INT64, ModelProto } from "./onnx_schema.ts";
 
-/** The newest operator set that onnxruntime 1.30 takes; the file format is one that it takes too. */
-export const OPSET = 26;
-const IR_VERSION = 12;
+/** Operator sets that a model may ask for; all operations here are the same in each. */
+export const OPSETS = [13, 14, 15, 16, 17] as const;
+
+/** The file format that came with an operator set: 8 is the newest that old runtimes take. */
+function irVersion(opset: number): number {
+  return opset < 15 ? 7 : 8;
+}
 
 /** An attribute's value: numbers are floats if given as `{ float }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
@@ -22,6 +26,13 @@ export class OnnxGraph {
   private readonly nodes: object[] = [];
   private readonly initializers: object[] = [];
   private readonly used = new Set<string>();
+
+  /** @throws {RangeError} If the operator set is none of {@linkcode OPSETS}. */
+  constructor(private readonly opset: number) {
+    if (!OPSETS.some((each) => each === opset)) {
+      throw new RangeError(`opset must be one of ${OPSETS.join(", ")}, got ${opset}`);
+    }
+  }
 
   /** A tensor that is part of the model. Returns its name. */
   tensor(name: string, dims: readonly number[], data: Float32Array | BigInt64Array): string {
@@ -61,10 +72,10 @@ export class OnnxGraph {
     },
   ): Uint8Array {
     const message = ModelProto.create({
-      irVersion: IR_VERSION,
+      irVersion: irVersion(this.opset),
       producerName: "lth-ecg",
       docString: options.description,
-      opsetImport: [{ domain: "", version: OPSET }],
+      opsetImport: [{ domain: "", version: this.opset }],
       graph: {
         name: options.name,
         node: this.nodes,

@@ -1,14 +1,14 @@
 /**
- * A network as a PyTorch state dict in a safetensors file; `python/resnet1d.py` loads and runs it.
- * The names are those of model/pytorch_names.ts. A sparse file holds, instead of a
+ * A network as a PyTorch state dict in a safetensors file, with its graph; `python/ecg_network.py` builds and
+ * runs it. The names are those of model/pytorch_names.ts. A sparse file holds, instead of a
  * convolution's weight, `<name>.rows` [Cout + 1], `<name>.columns` [kept] (cin * K + k) and
  * `<name>.values` [kept], and lists their shapes under `sparse` in its metadata.
  *
  * @module
  */
 import { encodeSafetensors, type StoredTensor } from "../core/safetensors.ts";
-import { pytorchName } from "../model/pytorch_names.ts";
-import { tensorShapes } from "../model/shape.ts";
+import { type Graph, INPUT, tensorsOf } from "../model/graph.ts";
+import { pytorchModule, pytorchName } from "../model/pytorch_names.ts";
 import { tensorOf, type TrainedNetwork } from "./network.ts";
 import { storeSparse } from "./sparse_tensor.ts";
 
@@ -19,14 +19,14 @@ export function encodePytorch(
 ): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const sparse: Record<string, number[]> = {};
-  for (const { name, shape } of tensorShapes(network.shape)) {
+  for (const { name, shape } of tensorsOf(network.graph)) {
     const data = tensorOf(network, name);
     const target = pytorchName(name);
     if (!options.sparse || shape.length === 1) {
-      tensors.set(target, { shape, data });
+      tensors.set(target, { shape: [...shape], data });
       continue;
     }
-    sparse[target] = shape;
+    sparse[target] = [...shape];
     for (const [key, tensor] of storeSparse(target, { weight: data, shape, form: "csr" })) {
       // PyTorch's sparse rows take 32-bit indices.
       const { shape, data } = tensor;
@@ -34,14 +34,28 @@ export function encodePytorch(
       tensors.set(key, { shape, data: wide });
     }
   }
-  const sizes = { ...network.shape, epsilon: network.epsilon };
   return encodeSafetensors({
     tensors,
     metadata: {
       ...options.metadata,
       format: "pt",
-      network: JSON.stringify(sizes),
+      network: JSON.stringify({
+        name: network.graph.name,
+        epsilon: network.epsilon,
+        nodes: modulesOf(network.graph),
+      }),
       sparse: JSON.stringify(sparse),
     },
   });
+}
+
+/** The nodes by their names in the state dict. */
+function modulesOf({ nodes }: Graph): object[] {
+  const module = (name: string) => name === INPUT ? INPUT : pytorchModule(name);
+  return nodes.map((node) => ({
+    ...node,
+    name: module(node.name),
+    input: module(node.input),
+    ...(node.op === "conv" && node.add !== undefined ? { add: module(node.add) } : {}),
+  }));
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { madeNetwork, madeSamples } from "./made_network.ts";
@@ -6,7 +7,7 @@ import { openInference } from "./network.ts";
 import { encodePytorch } from "./pytorch.ts";
 
 const PYTHON = "/usr/bin/python3";
-const EXAMPLE = path.join(import.meta.dirname!, "python/resnet1d.py");
+const EXAMPLE = path.join(import.meta.dirname!, "python/ecg_network.py");
 const SHAPE = { filters: 4, kernel: 16, blocks: 5, blocksPerStage: 2, classes: 3 };
 
 function runPython(...args: string[]): { success: boolean; text: string } {
@@ -30,7 +31,11 @@ Deno.test({
   fn: () => {
     const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "pytorch-"));
     try {
-      const network = madeNetwork(SHAPE, { density: 0.2, maskKind: "uniform", seed: 3 });
+      const network = madeNetwork(resnet1dGraph(SHAPE), {
+        density: 0.2,
+        maskKind: "uniform",
+        seed: 3,
+      });
       network.tensors.get("block1.conv1.weight")!.fill(0); // an empty list of survivors
       const samples = madeSamples(513);
       using inference = openInference(network);

@@ -4,7 +4,6 @@
  * @module
  */
 import { tensorOf, type TrainedNetwork } from "./network.ts";
-import { shapeLayers } from "../model/shape.ts";
 
 /** Largest magnitude of a rounded weight. */
 export const INT8_MAX = 127;
@@ -16,13 +15,13 @@ export const INT8_MAX = 127;
 export function quantiseNetwork(network: TrainedNetwork): TrainedNetwork {
   const tensors = new Map(network.tensors);
   const units = new Map<string, Float32Array>();
-  for (const layer of shapeLayers(network.shape)) {
-    if (layer.kind !== "conv") continue;
-    const name = `${layer.name}.weight`;
+  for (const node of network.graph.nodes) {
+    if (node.op !== "conv") continue;
+    const name = `${node.name}.weight`;
     const weight = tensorOf(network, name);
-    const unit = unitsOf(weight, layer.outChannels);
-    const row = weight.length / layer.outChannels;
-    units.set(layer.name, unit);
+    const unit = unitsOf(weight, node.channels);
+    const row = weight.length / node.channels;
+    units.set(node.name, unit);
     tensors.set(name, weight.map((value, i) => rounded(value, unit[Math.floor(i / row)]!)));
   }
   return { ...network, tensors, units };

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { analyse } from "../model/analyse.ts";
 import { madeNetwork, type MaskKind } from "./made_network.ts";
-import type { NetworkShape } from "../model/shape.ts";
+import type { Graph } from "../model/graph.ts";
+import { type ResNet1dConfig, resnet1dGraph } from "../model/networks/resnet1d.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** 16 blocks, so that a step is 256 samples as in a real ticket, but two filters. */
-export const SMALL_SHAPE: NetworkShape = {
+export const SMALL_SHAPE: ResNet1dConfig = {
   filters: 2,
   kernel: 16,
   blocks: 16,
@@ -18,18 +20,26 @@ export const SMALL_SHAPE: NetworkShape = {
 
 /** A ticket with made-up weights, of which `density` survives. */
 export function madeTicket(
-  { shape = SMALL_SHAPE, density = 0.3, maskKind = "uniform", seed = 1 }: {
-    shape?: NetworkShape;
+  {
+    shape = SMALL_SHAPE,
+    graph = resnet1dGraph(shape),
+    density = 0.3,
+    maskKind = "uniform",
+    seed = 1,
+  }: {
+    shape?: ResNet1dConfig;
+    graph?: Graph;
     density?: number;
     maskKind?: MaskKind;
     seed?: number;
   } = {},
 ): Ticket {
+  const { classes } = analyse(graph);
   return {
-    network: madeNetwork(shape, { density, maskKind, seed }),
-    classes: ["A", "N", "O", "~"].slice(0, shape.classes),
+    network: madeNetwork(graph, { density, maskKind, seed }),
+    classes: ["A", "N", "O", "~"].slice(0, classes),
     normalisation: { mean: 7.5, std: 236.25, rate: 300 },
-    priors: [0.1, 0.5, 0.3, 0.1].slice(0, shape.classes),
+    priors: [0.1, 0.5, 0.3, 0.1].slice(0, classes),
     provenance: {
       run: "made-up",
       round: 3,

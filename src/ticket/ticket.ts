@@ -10,6 +10,7 @@ import {
   describeRule,
   UNNAMED_RULE,
 } from "../training/decision.ts";
+import { graphFile } from "../model/graph_file.ts";
 import type { TrainedNetwork } from "./network.ts";
 
 const count = z.number().int().min(1);
@@ -19,15 +20,21 @@ const score = z.number().min(0).max(1);
 const interval = z.object({ score, low: score.nullable(), high: score.nullable() });
 export type ScoreInterval = z.infer<typeof interval>;
 
+/** The sizes of a residual network; see model/networks/resnet1d.ts. */
+export const resnetShape = z.object({
+  filters: count,
+  kernel: count,
+  blocks: z.number().int().min(1).max(17),
+  blocksPerStage: count,
+  classes: count,
+});
+
 /** Everything in a ticket but the numbers of the network. */
 export const ticketHeader = z.object({
-  shape: z.object({
-    filters: count,
-    kernel: count,
-    blocks: z.number().int().min(1).max(17),
-    blocksPerStage: count,
-    classes: count,
-  }),
+  /** Of a residual network. */
+  shape: resnetShape.optional(),
+  /** Of any other, with a number of channels at its head. */
+  graph: graphFile.optional(),
   epsilon: z.number().positive(),
   /** In the order of the logits. */
   classes: z.array(z.string().min(1)).min(2),
@@ -62,15 +69,20 @@ export const ticketHeader = z.object({
       f1: z.record(z.string(), score.nullable()),
     }),
   ),
-}).refine(({ classes, shape, priors }) => {
-  return classes.length === shape.classes && priors.length === shape.classes &&
+}).refine(
+  ({ shape, graph }) => (shape === undefined) !== (graph === undefined),
+  "there must be either a shape or a graph",
+).refine(({ classes, shape, graph, priors }) => {
+  const head = graph?.nodes.at(-1);
+  const outputs = shape?.classes ?? (head?.op === "conv" ? head.channels : undefined);
+  return classes.length === outputs && priors.length === outputs &&
     new Set(classes).size === classes.length;
 }, "classes, priors and the network's outputs must agree");
 
 export type TicketHeader = z.infer<typeof ticketHeader>;
 
 /** A network ready to be used. */
-export interface Ticket extends Omit<TicketHeader, "shape" | "epsilon"> {
+export interface Ticket extends Omit<TicketHeader, "shape" | "graph" | "epsilon"> {
   readonly network: TrainedNetwork;
 }
 

@@ -11,8 +11,9 @@ import { messageOf, UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { DATA } from "../core/paths.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../core/safetensors.ts";
-import { tensorShapes } from "../model/shape.ts";
+import { tensorsOf } from "../model/graph.ts";
 import { tensorOf } from "./network.ts";
+import { loadGraph, storeGraph } from "./stored_graph.ts";
 import { loadSparse, storeSparse } from "./sparse_tensor.ts";
 import { type Ticket, type TicketHeader, ticketHeader } from "./ticket.ts";
 
@@ -28,11 +29,15 @@ export const DEFAULT_TICKET: string = path.join(DATA, "tickets", `default${TICKE
 
 /** The bytes of a ticket file. */
 export function encodeTicket({ network, ...rest }: Ticket): Uint8Array<ArrayBuffer> {
-  const header: TicketHeader = { shape: network.shape, epsilon: network.epsilon, ...rest };
+  const header: TicketHeader = {
+    ...storeGraph(network.graph),
+    epsilon: network.epsilon,
+    ...rest,
+  };
   const tensors = new Map<string, StoredTensor>();
-  for (const { name, shape } of tensorShapes(network.shape)) {
+  for (const { name, shape } of tensorsOf(network.graph)) {
     const data = tensorOf(network, name);
-    if (shape.length === 1) tensors.set(name, { shape, data });
+    if (shape.length === 1) tensors.set(name, { shape: [...shape], data });
     else {for (const [key, tensor] of storeSparse(name, { weight: data, shape })) {
         tensors.set(key, tensor);
       }}
@@ -49,6 +54,17 @@ export function encodeTicket({ network, ...rest }: Ticket): Uint8Array<ArrayBuff
 /** Writes a ticket so that a crash leaves either no file or the whole one. */
 export function writeTicket(file: string, ticket: Ticket): void {
   writeFileAtomic(file, encodeTicket(ticket));
+}
+
+/** The ticket that was named, or the one that ships. @throws {UsageError} As {@linkcode readTicket}. */
+export function openTicket(file: string | undefined): Ticket {
+  if (file === undefined && !fs.existsSync(DEFAULT_TICKET)) {
+    throw new UsageError(
+      `There is no ticket ${DEFAULT_TICKET}: name one with --ticket, or make one with ` +
+        "deno task export --run R --format ticket",
+    );
+  }
+  return readTicket(file ?? DEFAULT_TICKET);
 }
 
 /**
@@ -118,15 +134,16 @@ function assemble(
     const issue = parsed.error.issues[0]!;
     return refuse(`its header's ${issue.path.join(".") || "contents"}: ${issue.message}`);
   }
-  const { shape, epsilon, ...rest } = parsed.data;
+  const { shape, graph: file, epsilon, ...rest } = parsed.data;
+  const graph = loadGraph(shape ? { shape } : { graph: file! });
   const numbers = new Map<string, Float32Array>();
-  for (const { name, shape: extents } of tensorShapes(shape)) {
+  for (const { name, shape: extents } of tensorsOf(graph)) {
     const data = loadSparse(name, { tensors, shape: extents });
     if (data === undefined) return refuse(`its tensor ${name} is missing or does not fit`);
     if (!data.every(Number.isFinite)) return refuse(`its tensor ${name} holds NaN or infinity`);
     numbers.set(name, data);
   }
-  return { ...rest, network: { shape, epsilon, tensors: numbers } };
+  return { ...rest, network: { graph, epsilon, tensors: numbers } };
 }
 
 /** Over names, types, shapes and bytes of all tensors, by name, and the header. */

@@ -6,14 +6,14 @@
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import type { Config } from "../config/config.ts";
+import { networkGraph } from "../config/network_config.ts";
 import type { RunStore } from "../run/run_store.ts";
 import type { Scores } from "../results/summary.ts";
-import { hopOf } from "../model/resnet1d.ts";
+import { analyse } from "../model/analyse.ts";
 import { scoreStandardError } from "../statistics/standard_error.ts";
 import { priorsOf } from "../training/decision.ts";
 import { metricFor } from "../training/metrics.ts";
 import { networkOfSnapshot } from "./network.ts";
-import type { NetworkShape } from "../model/shape.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** A run's round and what it was trained on. */
@@ -51,21 +51,15 @@ export function ticketOfRound(request: RoundRequest): Ticket {
     );
   }
   const { classes } = dataset;
-  const { filters, kernel, blocks, blocksPerStage, graph } = config.network;
-  if (graph) {
-    throw new UsageError(
-      `Cannot export ${name}: there are tickets of residual networks alone, and its network is ${graph.name}`,
-    );
-  }
-  const shape: NetworkShape = { filters, kernel, blocks, blocksPerStage, classes: classes.length };
+  const graph = networkGraph(config.network, classes.length);
   const network = networkOfSnapshot(store.loadEnd(summary.round), {
-    shape,
+    graph,
     epsilon: config.network.normEpsilon,
   });
   const { train, dev, test } = dataset.splits;
   const priors = priorsOf(train, {
     classes: classes.length,
-    hop: hopOf(shape),
+    hop: analyse(graph).hop,
     unit: config.score.priorUnit,
   });
   return {

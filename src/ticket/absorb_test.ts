@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { affineOf, foldAffine, reduceBlock } from "./fold.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
+import { absorbAffine, absorbedWork, affineOf, type ConvNumbers, type ConvWork } from "./absorb.ts";
 import { madeNetwork } from "./made_network.ts";
-import { networkLayers } from "../model/shape.ts";
 
 const SHAPE = { filters: 4, kernel: 3, blocks: 2, blocksPerStage: 2, classes: 2 };
 
 Deno.test("a norm is one multiplication and one addition", () => {
-  const network = madeNetwork(SHAPE, { density: 1, maskKind: "uniform", seed: 1 });
+  const network = madeNetwork(resnet1dGraph(SHAPE), { density: 1, maskKind: "uniform", seed: 1 });
   for (const [tensor, value] of [["gamma", 3], ["beta", 5], ["running_mean", 2]] as const) {
     network.tensors.get(`stem.norm.${tensor}`)!.fill(value);
   }
   network.tensors.get("stem.norm.running_variance")!.fill(4 - network.epsilon);
-  const { scale, shift } = affineOf(network, networkLayers(SHAPE).stemNorm);
+  const { scale, shift } = affineOf(network, "stem.norm");
   assert.ok(Math.abs(scale[1]! - 1.5) < 1e-6); // 3 / sqrt(4)
   assert.ok(Math.abs(shift[1]! - 2) < 1e-6); // 5 - 2 * 1.5
   const conv = {
@@ -22,16 +22,19 @@ Deno.test("a norm is one multiplication and one addition", () => {
     weight: Float32Array.of(2, 4),
     bias: Float32Array.of(1),
   };
-  const folded = foldAffine(conv, { scale: Float64Array.of(1.5), shift: Float64Array.of(2) });
-  assert.deepEqual([...folded.weight, ...folded.bias], [3, 6, 3.5]);
+  const absorbed = absorbAffine(conv, { scale: Float64Array.of(1.5), shift: Float64Array.of(2) });
+  assert.deepEqual([...absorbed.weight, ...absorbed.bias], [3, 6, 3.5]);
 });
 
 Deno.test("dead and unread filters go, a constant stays as one filter", () => {
-  const network = madeNetwork(SHAPE, { density: 1, maskKind: "uniform", seed: 2 });
-  const block = networkLayers(SHAPE).blocks[1]!;
+  const network = madeNetwork(resnet1dGraph(SHAPE), { density: 1, maskKind: "uniform", seed: 2 });
   const inner = (change: () => void) => {
     change();
-    const { first, second } = reduceBlock(network, block);
+    const [first, second] = ["block1.conv1", "block1.conv2"].map((layer) =>
+      absorbedWork(network).find((work): work is ConvWork =>
+        work.op === "conv" && work.layer === layer
+      )!.numbers
+    ) as [ConvNumbers, ConvNumbers];
     assert.equal(first.outChannels, second.inChannels);
     assert.equal(first.weight.length, first.outChannels * 4 * 3);
     assert.equal(second.weight.length, 4 * second.inChannels * 3);

@@ -1,0 +1,53 @@
+/**
+ * A run's finished round as a ticket, from its directory.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import { parseConfig } from "../config/config.ts";
+import { UsageError } from "../core/errors.ts";
+import { runDirectory, runFiles } from "../core/paths.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
+import { readDescription } from "../data/description.ts";
+import { hasSummary, readSummary } from "../results/read.ts";
+import { openDataset } from "../run/dataset.ts";
+import { RunStore } from "../run/run_store.ts";
+import { CINC2017_LICENCE, type Ticket } from "./ticket.ts";
+import { ticketOfRound } from "./ticket_of_run.ts";
+
+/**
+ * A finished round with the data that it was trained on.
+ *
+ * @param run Name of a run below checkpoints/, or path to its directory.
+ * @param options.round The last one by default.
+ * @param options.licence Of the data, where the program does not know it.
+ * @throws {UsageError} If there is no such run or round, or its data are others now.
+ */
+export function openRound(
+  run: string,
+  { round, licence }: { round?: number | undefined; licence?: string | undefined },
+): { ticket: Ticket; dataset: LoadedDataset } {
+  const directory = runDirectory(run);
+  const store = new RunStore(directory);
+  if (!store.exists()) {
+    throw new UsageError(`Cannot export ${run}: there is no run in ${directory}`);
+  }
+  const config = parseConfig(store.savedConfig(), runFiles.config(directory));
+  const dataset = openDataset(config);
+  refuseOtherData(directory, dataset.sha256);
+  const { revision } = readDescription(dataset.directory).labels;
+  const known = revision === "own" ? "Not stated: the data are the user's own." : CINC2017_LICENCE;
+  const request = { store, name: path.basename(directory), config, dataset, round };
+  return { ticket: ticketOfRound({ ...request, licence: licence ?? known }), dataset };
+}
+
+/** Normalisation and priors come from the data: they must be those of the training. */
+function refuseOtherData(directory: string, sha256: string): void {
+  if (!hasSummary(directory)) return;
+  const { dataset } = readSummary(directory);
+  if (dataset.sha256 === sha256) return;
+  throw new UsageError(
+    `Cannot export ${directory}: it was trained on data with sha256 ${dataset.sha256}, those there ` +
+      `now have ${sha256}`,
+  );
+}
