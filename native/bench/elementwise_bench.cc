@@ -80,7 +80,7 @@ void bench_stage(Backend& backend, int records, int channels, int length) {
           backend.shortcut_forward({x.activation, half.activation, 2});
         }));
   print("shortcut_backward", 2 * x.bytes() + half.bytes(), best_seconds([&] {
-          backend.shortcut_backward({x.activation, half.activation, y.activation, 2});
+          backend.shortcut_backward({x.activation, half.activation, nullptr, y.activation, 2});
         }));
   backend.release(lengths);
   backend.release(half_lengths);

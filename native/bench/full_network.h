@@ -51,13 +51,6 @@ class FullNetwork {
   struct Conv {
     Value x, y;
   };
-  struct Block {
-    Value input;             ///< what the shortcut branches from
-    Value shortcut;
-    Value before, conv1_in;  ///< the pre-activation norm's input and output; none in block 0
-    Value conv1, middle, conv2;
-  };
-
   std::shared_ptr<Parameter> parameter(const std::string& name, std::vector<int> shape,
                                        double spread, float fill = 0) {
     for (size_t i = 0; i < names_.size(); ++i) {
@@ -118,57 +111,24 @@ class FullNetwork {
     int channels = options_.filters;
     const Value stem = conv("stem", x, 1, channels, options_.kernel, 1, -1);
     const Value stem_out = norm("stem.norm", stem, channels, 0);
-    std::vector<Block> blocks;
     Value h = stem_out;
     for (int i = 0; i < options_.blocks; ++i) {
       const std::string name = "block" + std::to_string(i);
       const int out = options_.filters << (i / 4), stride = i % 2 ? 2 : 1;
-      Block k{};
-      k.input = h;
-      k.before = i == 0 ? -1 : h;
-      k.conv1_in = i == 0 ? h : norm(name + ".pre", h, channels, 0);
+      const Value before = i == 0 ? h : norm(name + ".pre", h, channels, 0);
       b.label(name + ".shortcut");
-      k.shortcut = b.shortcut(h, stride, out);
-      k.conv1 = conv(name + ".conv1", k.conv1_in, channels, out, options_.kernel, stride, -1);
-      k.middle = norm(name + ".norm", k.conv1, out, options_.dropout);
-      k.conv2 = conv(name + ".conv2", k.middle, out, out, options_.kernel, 1, k.shortcut);
-      h = k.conv2;
+      const Value shortcut = b.shortcut(h, stride, out);
+      const Value conv1 = conv(name + ".conv1", before, channels, out, options_.kernel, stride, -1);
+      const Value middle = norm(name + ".norm", conv1, out, options_.dropout);
+      h = conv(name + ".conv2", middle, out, out, options_.kernel, 1, shortcut);
       channels = out;
-      blocks.push_back(k);
     }
     const Value head_in = norm("head.norm", h, channels, 0);
     const Value logits = conv("head", head_in, channels, options_.classes, 1, 1, -1);
     b.label("loss");
-    Value d = b.cross_entropy(logits);
+    const Value d = b.cross_entropy(logits);
     if (!training) return b.build();
-    const auto backward = [&](const std::string& name, Value y, Value dy, Value add) {
-      b.label(name);
-      b.conv1d_wgrad(y, dy);
-      return b.conv1d_dgrad(y, dy, add);
-    };
-    d = backward("head", logits, d, -1);
-    b.label("head.norm");
-    d = b.norm_backward(head_in, d, -1);
-    for (int i = options_.blocks; i-- > 0;) {
-      const Block& k = blocks[size_t(i)];
-      const std::string name = "block" + std::to_string(i);
-      const Value dmiddle = backward(name + ".conv2", k.conv2, d, -1);
-      b.label(name + ".norm");
-      const Value dconv1 = b.norm_backward(k.middle, dmiddle, -1);
-      b.label(name + ".shortcut");
-      const Value dshortcut = b.shortcut_backward(k.shortcut, d);
-      if (k.before < 0) {
-        d = backward(name + ".conv1", k.conv1, dconv1, dshortcut);
-      } else {
-        const Value dpre = backward(name + ".conv1", k.conv1, dconv1, -1);
-        b.label(name + ".pre");
-        d = b.norm_backward(k.conv1_in, dpre, dshortcut);
-      }
-    }
-    b.label("stem.norm");
-    d = b.norm_backward(stem_out, d, -1);
-    b.label("stem");
-    b.conv1d_wgrad(stem, d);
+    b.backward(logits, d);
     b.label("optimizer");
     b.optimizer(all_, {.kind = OptimizerKind::adam, .clip_norm = 1});
     return b.build();

@@ -59,13 +59,10 @@ Napi::Function Builder::define_class(Napi::Env env) {
       method_named<&Builder::gather>("gather"),
       method_named<&Builder::input>("input"),
       method_named<&Builder::conv1d>("conv1d"),
-      method_named<&Builder::conv1d_dgrad>("conv1dDgrad"),
-      method_named<&Builder::conv1d_wgrad>("conv1dWgrad"),
       method_named<&Builder::norm>("norm"),
-      method_named<&Builder::norm_backward>("normBackward"),
       method_named<&Builder::shortcut>("shortcut"),
-      method_named<&Builder::shortcut_backward>("shortcutBackward"),
       method_named<&Builder::cross_entropy>("crossEntropy"),
+      method_named<&Builder::backward>("backward"),
       method_named<&Builder::optimizer>("optimizer"),
       method_named<&Builder::average>("average"),
       method_named<&Builder::output>("output"),
@@ -129,21 +126,6 @@ Napi::Value Builder::conv1d(const Napi::CallbackInfo& info) {
   return encode(info, idle("builder.conv1d")->builder.conv1d(x, weight, bias, stride, add));
 }
 
-Napi::Value Builder::conv1d_dgrad(const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "conv1dDgrad: options", {"dy", "add"});
-  const lth::Value dy = value(options.get("dy"), options.path("dy"));
-  const lth::Value add = optional_value(options.get("add"), options.path("add"));
-  const lth::Value y = value(info[0], "conv1dDgrad: y");
-  return encode(info, idle("builder.conv1dDgrad")->builder.conv1d_dgrad(y, dy, add));
-}
-
-Napi::Value Builder::conv1d_wgrad(const Napi::CallbackInfo& info) {
-  const lth::Value y = value(info[0], "conv1dWgrad: y");
-  const lth::Value dy = value(info[1], "conv1dWgrad: dy");
-  idle("builder.conv1dWgrad")->builder.conv1d_wgrad(y, dy);
-  return info.Env().Undefined();
-}
-
 Napi::Value Builder::norm(const Napi::CallbackInfo& info) {
   const Fields fields(info[1], "norm: settings",
                       {"gamma", "beta", "runningMean", "runningVariance", "epsilon", "momentum",
@@ -173,14 +155,6 @@ Napi::Value Builder::norm(const Napi::CallbackInfo& info) {
   return encode(info, result);
 }
 
-Napi::Value Builder::norm_backward(const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "normBackward: options", {"dy", "add"});
-  const lth::Value dy = value(options.get("dy"), options.path("dy"));
-  const lth::Value add = optional_value(options.get("add"), options.path("add"));
-  const lth::Value y = value(info[0], "normBackward: y");
-  return encode(info, idle("builder.normBackward")->builder.norm_backward(y, dy, add));
-}
-
 Napi::Value Builder::shortcut(const Napi::CallbackInfo& info) {
   const Fields options(info[1], "shortcut: options", {"stride", "channels"});
   const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
@@ -188,12 +162,6 @@ Napi::Value Builder::shortcut(const Napi::CallbackInfo& info) {
       int(to_integer(options.get("channels"), options.path("channels"), 1, kMaxChannels));
   const lth::Value x = value(info[0], "shortcut: x");
   return encode(info, idle("builder.shortcut")->builder.shortcut(x, stride, channels));
-}
-
-Napi::Value Builder::shortcut_backward(const Napi::CallbackInfo& info) {
-  const lth::Value y = value(info[0], "shortcutBackward: y");
-  const lth::Value dy = value(info[1], "shortcutBackward: dy");
-  return encode(info, idle("builder.shortcutBackward")->builder.shortcut_backward(y, dy));
 }
 
 Napi::Value Builder::cross_entropy(const Napi::CallbackInfo& info) {
@@ -212,6 +180,31 @@ Napi::Value Builder::cross_entropy(const Napi::CallbackInfo& info) {
   }
   const lth::Value logits = value(info[0], "crossEntropy: logits");
   return encode(info, idle("builder.crossEntropy")->builder.cross_entropy(logits, settings));
+}
+
+Napi::Value Builder::backward(const Napi::CallbackInfo& info) {
+  ProgramBuilder::BackwardOptions options;
+  if (!info[2].IsUndefined()) {
+    const Fields fields(info[2], "backward: options", {"inputs", "also"});
+    if (const Napi::Value inputs = fields.get("inputs"); !inputs.IsUndefined()) {
+      for (const Napi::Value& input : to_array(inputs, fields.path("inputs"))) {
+        options.inputs.push_back(value(input, fields.path("inputs")));
+      }
+    }
+    if (const Napi::Value also = fields.get("also"); !also.IsUndefined()) {
+      for (const Napi::Value& element : to_array(also, fields.path("also"))) {
+        const Fields pair(element, fields.path("also"), {"value", "gradient"});
+        options.also.push_back({value(pair.get("value"), pair.path("value")),
+                                value(pair.get("gradient"), pair.path("gradient"))});
+      }
+    }
+  }
+  const lth::Value y = value(info[0], "backward: y");
+  const lth::Value dy = value(info[1], "backward: dy");
+  const std::vector<lth::Value> gradients = idle("builder.backward")->builder.backward(y, dy, options);
+  const Napi::Array result = Napi::Array::New(info.Env(), gradients.size());
+  for (size_t i = 0; i < gradients.size(); ++i) result.Set(uint32_t(i), encode(info, gradients[i]));
+  return result;
 }
 
 Napi::Value Builder::optimizer(const Napi::CallbackInfo& info) {

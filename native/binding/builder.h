@@ -29,12 +29,9 @@ class Builder : public DeviceObject<Builder, Recording> {
   Napi::Value gather(const Napi::CallbackInfo& info);
   Napi::Value input(const Napi::CallbackInfo& info);
   Napi::Value conv1d(const Napi::CallbackInfo& info);
-  Napi::Value conv1d_dgrad(const Napi::CallbackInfo& info);
-  Napi::Value conv1d_wgrad(const Napi::CallbackInfo& info);
   Napi::Value norm(const Napi::CallbackInfo& info);
-  Napi::Value norm_backward(const Napi::CallbackInfo& info);
   Napi::Value shortcut(const Napi::CallbackInfo& info);
-  Napi::Value shortcut_backward(const Napi::CallbackInfo& info);
+  Napi::Value backward(const Napi::CallbackInfo& info);
   Napi::Value cross_entropy(const Napi::CallbackInfo& info);
   Napi::Value optimizer(const Napi::CallbackInfo& info);
   Napi::Value average(const Napi::CallbackInfo& info);

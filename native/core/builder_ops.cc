@@ -9,22 +9,6 @@
 namespace lth {
 namespace {
 
-/// The op of type `T` that wrote the value; throws Error(range) if another did.
-template <class T>
-const T& producer(const Recording& recording, Value handle, const char* what) {
-  const ValueInfo& info = recording.values[size_t(recording.index_of(handle, "y"))];
-  const T* op = info.producer == kNone
-                    ? nullptr
-                    : std::get_if<T>(&recording.nodes[size_t(info.producer)].op);
-  if (!op) {
-    const char* by = info.producer == kNone ? "input"
-                                            : op_name(recording.nodes[size_t(info.producer)].op);
-    throw_range("y must be the result of " + std::string(what) + ", got value " +
-                std::to_string(handle) + " made by " + by);
-  }
-  return *op;
-}
-
 void check_stride(int stride) {
   if (stride != 1 && stride != 2) {
     throw_range("stride must be 1 or 2, got " + std::to_string(stride));
@@ -111,26 +95,6 @@ Value ProgramBuilder::conv1d(Value x, std::shared_ptr<Parameter> weight,
   return recording.handle_of(y);
 }
 
-Value ProgramBuilder::conv1d_dgrad(Value y, Value dy, Value add) {
-  Recording& recording = state_->open();
-  const ConvOp conv = producer<ConvOp>(recording, y, "conv1d");
-  const ValueIndex gradient = state_->same_shape(dy, "dy", state_->value(conv.y));
-  const ValueInfo x = state_->value(conv.x);
-  const ValueIndex added = state_->optional_same_shape(add, "add", x);
-  const ValueIndex dx = state_->new_value(x.shape.channels, x.level);
-  state_->record(ConvDgradOp{conv, gradient, added, dx});
-  return recording.handle_of(dx);
-}
-
-void ProgramBuilder::conv1d_wgrad(Value y, Value dy) {
-  Recording& recording = state_->open_for_gradient("conv1d_wgrad");
-  const ConvOp conv = producer<ConvOp>(recording, y, "conv1d");
-  const ValueIndex gradient = state_->same_shape(dy, "dy", state_->value(conv.y));
-  state_->claim_gradient(*conv.weight, "weight");
-  state_->claim_gradient(*conv.bias, "bias");
-  state_->record(ConvWgradOp{conv, gradient});
-}
-
 Value ProgramBuilder::norm(Value x, const Norm& settings) {
   Recording& recording = state_->open();
   const ValueIndex input = recording.index_of(x, "x");
@@ -183,22 +147,6 @@ Value ProgramBuilder::norm(Value x, const Norm& settings) {
   return recording.handle_of(y);
 }
 
-Value ProgramBuilder::norm_backward(Value y, Value dy, Value add) {
-  Recording& recording = state_->open_for_gradient("norm_backward");
-  const NormOp norm = producer<NormOp>(recording, y, "norm");
-  if (!norm.settings.training) {
-    throw_state("norm_backward needs a norm that was recorded with training on");
-  }
-  const ValueInfo x = state_->value(norm.x);
-  const ValueIndex gradient = state_->same_shape(dy, "dy", x);
-  const ValueIndex added = state_->optional_same_shape(add, "add", x);
-  state_->claim_gradient(*norm.settings.gamma, "gamma");
-  state_->claim_gradient(*norm.settings.beta, "beta");
-  const ValueIndex dx = state_->new_value(x.shape.channels, x.level);
-  state_->record(NormBackwardOp{norm, gradient, added, dx});
-  return recording.handle_of(dx);
-}
-
 Value ProgramBuilder::shortcut(Value x, int stride, int channels) {
   Recording& recording = state_->open();
   const ValueIndex input = recording.index_of(x, "x");
@@ -212,16 +160,6 @@ Value ProgramBuilder::shortcut(Value x, int stride, int channels) {
   const ValueIndex y = state_->new_value(channels, level);
   state_->record(ShortcutOp{stride, input, y});
   return recording.handle_of(y);
-}
-
-Value ProgramBuilder::shortcut_backward(Value y, Value dy) {
-  Recording& recording = state_->open();
-  const ShortcutOp shortcut = producer<ShortcutOp>(recording, y, "shortcut");
-  const ValueIndex gradient = state_->same_shape(dy, "dy", state_->value(shortcut.y));
-  const ValueInfo x = state_->value(shortcut.x);
-  const ValueIndex dx = state_->new_value(x.shape.channels, x.level);
-  state_->record(ShortcutBackwardOp{shortcut, gradient, dx});
-  return recording.handle_of(dx);
 }
 
 Value ProgramBuilder::cross_entropy(Value logits, const LossSettings& settings) {

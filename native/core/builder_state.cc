@@ -48,6 +48,11 @@ ValueIndex ProgramBuilder::State::new_value(int channels, LevelIndex level) {
   return ValueIndex(values.size()) - 1;
 }
 
+ValueIndex ProgramBuilder::State::new_value_like(ValueIndex other) {
+  const ValueInfo info = value(other);
+  return new_value(info.shape.channels, info.level);
+}
+
 void ProgramBuilder::State::record(Op op) {
   recording->nodes.push_back({label, std::move(op), 0});
 }
@@ -56,7 +61,9 @@ ValueIndex ProgramBuilder::State::same_shape(Value handle, const char* role,
                                              const ValueInfo& like) const {
   const ValueIndex index = recording->index_of(handle, role);
   const ActivationShape& shape = value(index).shape;
-  if (shape != like.shape) {
+  // Not the halo, which an earlier plan may have set.
+  if (shape.records != like.shape.records || shape.channels != like.shape.channels ||
+      shape.length != like.shape.length) {
     throw_range(std::string(role) + " must have shape " + shape_text(like.shape) + ", got " +
                 shape_text(shape));
   }
@@ -91,6 +98,22 @@ void ProgramBuilder::State::claim_gradient(const Parameter& parameter, const cha
                 " is already computed by the op labelled \"" + found->second +
                 "\": it would be overwritten");
   }
+}
+
+RecordingMark::RecordingMark(ProgramBuilder::State& state)
+    : state_(state),
+      values_(state.recording->values.size()),
+      nodes_(state.recording->nodes.size()),
+      label_(state.label),
+      gradient_of_(state.gradient_of) {}
+
+RecordingMark::~RecordingMark() {
+  state_.label = std::move(label_);
+  if (kept_) return;
+  Recording& recording = *state_.recording;
+  recording.values.resize(values_);
+  recording.nodes.erase(recording.nodes.begin() + std::ptrdiff_t(nodes_), recording.nodes.end());
+  state_.gradient_of = std::move(gradient_of_);
 }
 
 }  // namespace lth

@@ -27,6 +27,8 @@ struct ProgramBuilder::State {
   LevelIndex derived_level(LevelIndex source, int stride);
   /// A value that the next op writes.
   ValueIndex new_value(int channels, LevelIndex level);
+  /// The same, of the shape and records of another one.
+  ValueIndex new_value_like(ValueIndex other);
   void record(Op op);
 
   const ValueInfo& value(ValueIndex index) const { return recording->values[size_t(index)]; }
@@ -38,6 +40,23 @@ struct ProgramBuilder::State {
   void check_channels(const Parameter* parameter, const char* role, int channels) const;
   /// Each gradient has one writer: a second would overwrite the first.
   void claim_gradient(const Parameter& parameter, const char* role);
+};
+
+/// At the end of its life, puts the label back, and takes back what has been recorded unless it is kept.
+class RecordingMark {
+ public:
+  explicit RecordingMark(ProgramBuilder::State& state);
+  ~RecordingMark();
+  RecordingMark(const RecordingMark&) = delete;
+  RecordingMark& operator=(const RecordingMark&) = delete;
+  void keep() { kept_ = true; }
+
+ private:
+  ProgramBuilder::State& state_;
+  size_t values_, nodes_;
+  std::string label_;
+  std::unordered_map<const Parameter*, std::string> gradient_of_;
+  bool kept_ = false;
 };
 
 }  // namespace lth

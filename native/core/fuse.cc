@@ -14,22 +14,6 @@ ValueIndex foldable_operand(const Op& op) {
                     op);
 }
 
-/// As recorded: an earlier plan of the same recording may have fused what is an output now.
-void unfuse(Recording& recording) {
-  const auto plain = [](ConvOp& conv) { conv.folded = conv.source = conv.measures = kNone; };
-  for (Node& node : recording.nodes) {
-    std::visit(Overloaded{
-                   [&](ConvOp& o) { plain(o); },
-                   [](ConvDgradOp& o) { o.measures = o.measured_x = kNone; },
-                   [&](ConvWgradOp& o) { plain(o.conv); },
-                   [](NormOp& o) { o.folded = o.measured = false; },
-                   [](NormBackwardOp& o) { o.norm.folded = o.norm.measured = o.measured = false; },
-                   [](auto&) {},
-               },
-               node.op);
-  }
-}
-
 /// Of every value, whether it has to lie in memory.
 std::vector<bool> values_in_memory(const Recording& recording) {
   std::vector<int> readers(recording.values.size());
@@ -53,9 +37,24 @@ T* producer(Recording& recording, ValueIndex value) {
 
 }  // namespace
 
+void unfuse_norms(Recording& recording) {
+  const auto plain = [](ConvOp& conv) { conv.folded = conv.source = conv.measures = kNone; };
+  for (Node& node : recording.nodes) {
+    std::visit(Overloaded{
+                   [&](ConvOp& o) { plain(o); },
+                   [](ConvDgradOp& o) { o.measures = o.measured_x = kNone; },
+                   [&](ConvWgradOp& o) { plain(o.conv); },
+                   [](NormOp& o) { o.folded = o.measured = false; },
+                   [](NormBackwardOp& o) { o.norm.folded = o.norm.measured = o.measured = false; },
+                   [](auto&) {},
+               },
+               node.op);
+  }
+}
+
 void fuse_norms(Recording& recording) {
   if (!recording.backend->fuses_norms()) return;
-  unfuse(recording);
+  unfuse_norms(recording);  // an earlier plan may have fused what is an output now
   const std::vector<bool> in_memory = values_in_memory(recording);
   for (size_t i = 0; i < recording.nodes.size(); ++i) {
     auto* norm = std::get_if<NormOp>(&recording.nodes[i].op);

@@ -111,7 +111,9 @@ OpValues op_values(const Op& op) {
             return OpValues{{o.norm.x, o.norm.folded ? kNone : o.norm.y, o.dy, o.add}, o.dx};
           },
           [](const ShortcutOp& o) { return OpValues{{o.x}, o.y}; },
-          [](const ShortcutBackwardOp& o) { return OpValues{{o.shortcut.x, o.dy}, o.dx}; },
+          [](const ShortcutBackwardOp& o) {
+            return OpValues{{o.shortcut.stride == 1 ? kNone : o.shortcut.x, o.dy, o.add}, o.dx};
+          },
           [](const CrossEntropyOp& o) {
             OpValues values{o.teachers, o.dlogits};
             values.reads.push_back(o.logits);

@@ -109,6 +109,7 @@ struct ShortcutOp {
 struct ShortcutBackwardOp {
   ShortcutOp shortcut;
   ValueIndex dy;
+  ValueIndex add;  ///< or none
   ValueIndex dx;
 };
 
@@ -184,6 +185,8 @@ bool joins_wgrad(const Op& op);
 /// On a backend that fuses them: folds norms into the convolutions around them, as far as nothing
 /// else reads what then lies nowhere. Nothing of this shows in a result.
 void fuse_norms(Recording& recording);
+/// As recorded.
+void unfuse_norms(Recording& recording);
 
 /// Bytes of one element of an activation, in what the backend keeps them as.
 double element_bytes(const Backend& backend);

@@ -162,8 +162,13 @@ struct Program::Impl::Replayer {
   }
 
   void operator()(const ShortcutBackwardOp& op) const {
-    backend.shortcut_backward(
-        {.x = at(op.shortcut.x), .dy = at(op.dy), .dx = at(op.dx), .stride = op.shortcut.stride});
+    Activation add;
+    if (op.add != kNone) add = at(op.add);
+    backend.shortcut_backward({.x = at(op.shortcut.x),
+                               .dy = at(op.dy),
+                               .add = op.add != kNone ? &add : nullptr,
+                               .dx = at(op.dx),
+                               .stride = op.shortcut.stride});
   }
 
   void operator()(const CrossEntropyOp& op) const {

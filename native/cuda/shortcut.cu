@@ -26,8 +26,8 @@ __global__ void __launch_bounds__(kRowThreads) forward_kernel(Rows x, Rows y, in
 }
 
 template <class T>
-__global__ void __launch_bounds__(kRowThreads) backward_kernel(Rows x, Rows dy, Rows dx,
-                                                               int stride) {
+__global__ void __launch_bounds__(kRowThreads) backward_kernel(Rows x, Rows dy, Rows add,
+                                                               bool adds, Rows dx, int stride) {
   const Chunk chunk = chunk_of_block(dx);
   const PieceLengths<T> lengths = piece_lengths<T>(dx.lengths, chunk.group);
   const int dy_row = chunk.group * dy.channels + chunk.channel;
@@ -43,6 +43,11 @@ __global__ void __launch_bounds__(kRowThreads) backward_kernel(Rows x, Rows dy, 
         const bool later = has_second && holds(lengths, i, even + 1) && second.v[i] > first.v[i];
         if (later != (q != even)) gradient.v[i] = 0;
       }
+    }
+    if (adds) {
+      const Piece<T> other = piece_at<T>(add, chunk.row, q);
+      LTH_UNROLL
+      for (int i = 0; i < kPiece<T>; ++i) gradient.v[i] += other.v[i];
     }
     return gradient;
   });
@@ -62,7 +67,8 @@ void shortcut_backward(const ShortcutBackward& args, const Context& context) {
   const Rows dx = rows_of(args.dx);
   with_element(context.precision, [&](auto element) {
     LTH_LAUNCH((backward_kernel<decltype(element)>), row_blocks(dx), kRowThreads, 0,
-               context.stream, rows_of(args.x), rows_of(args.dy), dx, args.stride);
+               context.stream, rows_of(args.x), rows_of(args.dy),
+               args.add ? rows_of(*args.add) : Rows{}, args.add != nullptr, dx, args.stride);
   });
 }
 

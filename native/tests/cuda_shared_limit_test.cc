@@ -29,8 +29,7 @@ class Layer {
     x_ = b.input(channels, kLength);
     dy_ = b.input(channels, kLength);
     const Value y = b.conv1d(x_, weight_, bias_, 1, -1);
-    b.conv1d_wgrad(y, dy_);
-    b.output(b.conv1d_dgrad(y, dy_, -1));
+    b.output(b.backward(y, dy_, {.inputs = {x_}})[0]);
     program_ = b.build();
   }
 

@@ -35,12 +35,19 @@ void test_case(Backend& backend, const Case& k, SameBits& same) {
   x.write(host);
   dy.write(host_dy);
   backend.shortcut_forward({x.get(), y.get(), k.stride});
-  backend.shortcut_backward({x.get(), dy.get(), dx.get(), k.stride});
+  backend.shortcut_backward({x.get(), dy.get(), nullptr, dx.get(), k.stride});
   const std::vector<float> got = y.read(), got_dx = dx.read();
   same.check("y", got);
   same.check("dx", got_dx);
+  DeviceActivation add(backend, {k.records, k.in_channels, k.length, 1}, lengths);
+  const std::vector<float> host_add = random.floats(host.size(), -1, 1);
+  add.write(host_add);
+  const Activation added = add.get();
+  backend.shortcut_backward({x.get(), dy.get(), &added, dx.get(), k.stride});
+  const std::vector<float> got_sum = dx.read();
 
   std::vector<float> want(out(k.records, 0, 0)), want_dx(in(k.records, 0, 0));
+  std::vector<float> want_sum(want_dx.size());
   for (int n = 0; n < k.records; ++n) {
     for (int c = 0; c < k.in_channels; ++c) {
       for (int p = 0; p < out_lengths[size_t(n)]; ++p) {
@@ -51,10 +58,14 @@ void test_case(Backend& backend, const Case& k, SameBits& same) {
         want[out(n, c, p)] = host[in(n, c, best)];
         want_dx[in(n, c, best)] = host_dy[out(n, c, p)];
       }
+      for (int q = 0; q < lengths[size_t(n)]; ++q) {
+        want_sum[in(n, c, q)] = want_dx[in(n, c, q)] + host_add[in(n, c, q)];
+      }
     }
   }
   CHECK(got == want);
   CHECK(got_dx == want_dx);
+  CHECK(got_sum == want_sum);
 }
 
 }  // namespace

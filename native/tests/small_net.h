@@ -47,7 +47,7 @@ inline std::vector<int32_t> net_batch() {
 struct NetOptions {
   bool training = true;
   bool backward = true;
-  bool keep_all = false;  ///< mark every value as output
+  bool keep_all = false;  ///< mark every value and its gradient as output
   const OptimizerSettings* optimizer = nullptr;
 };
 
@@ -92,8 +92,11 @@ struct Net {
 
   std::unique_ptr<Program> build(const NetOptions& options) {
     ProgramBuilder b(backend, kNetRecords, kNetLength, kNetSeed);
+    std::vector<Value> kept;
     const auto keep = [&](Value value) {
-      if (options.keep_all) b.output(value);
+      if (!options.keep_all) return value;
+      b.output(value);
+      kept.push_back(value);
       return value;
     };
     const auto conv = [&](const std::string& name, Value x, int stride, Value add) {
@@ -107,7 +110,8 @@ struct Net {
                              buffers.at(name + ".mean"), buffers.at(name + ".variance"),
                              kNetEpsilon, 0.1f, options.training, true, dropout}));
     };
-    const Value x = keep(b.gather(dataset, kNetMean, kNetStd, true));
+    const Value x = b.gather(dataset, kNetMean, kNetStd, true);
+    if (options.keep_all) b.output(x);
     const Value stem = conv("stem", x, 1, -1);
     const Value a0 = norm("stem.norm", stem, 0);
     const Value s0 = keep(b.shortcut(a0, 1, 3));
@@ -123,27 +127,9 @@ struct Net {
     logits = conv("head", a2, 1, -1);
     b.output(logits);
     b.label("loss");
-    const Value dlogits = keep(b.cross_entropy(logits));
+    const Value dlogits = b.cross_entropy(logits);
     if (options.backward) {
-      const auto dgrad = [&](const char* name, Value y, Value dy, Value add) {
-        b.label(name);
-        b.conv1d_wgrad(y, dy);
-        return keep(b.conv1d_dgrad(y, dy, add));
-      };
-      const Value da2 = dgrad("head", logits, dlogits, -1);
-      const Value dc12 = keep(b.norm_backward(a2, da2, -1));
-      const Value dn1 = dgrad("block1.conv2", c12, dc12, -1);
-      const Value ds1 = keep(b.shortcut_backward(s1, dc12));
-      const Value dc11 = keep(b.norm_backward(n1, dn1, -1));
-      const Value da1 = dgrad("block1.conv1", c11, dc11, -1);
-      const Value dc02 = keep(b.norm_backward(a1, da1, ds1));
-      const Value dn0 = dgrad("block0.conv2", c02, dc02, -1);
-      const Value ds0 = keep(b.shortcut_backward(s0, dc02));
-      const Value dc01 = keep(b.norm_backward(n0, dn0, -1));
-      const Value da0 = dgrad("block0.conv1", c01, dc01, ds0);
-      const Value dstem = keep(b.norm_backward(a0, da0, -1));
-      b.label("stem");
-      b.conv1d_wgrad(stem, dstem);
+      for (Value gradient : b.backward(logits, dlogits, {.inputs = kept})) b.output(gradient);
     }
     if (options.optimizer) {
       b.label("optimizer");

@@ -19,11 +19,11 @@ std::vector<float> weight_gradient(const std::shared_ptr<Backend>& backend) {
   const Value a = b.shortcut(x, 1, 2), d = b.shortcut(g, 1, 2);
   const Value y = b.conv1d(a, weight, parameter({2}), 1, -1);
   const Value z = b.conv1d(g, later, parameter({2}), 1, -1);
-  b.conv1d_wgrad(y, d);
+  b.backward(y, d);
   // Their places are free now, unless the gradient is still to be computed.
   const Value first = b.shortcut(x, 1, 2), second = b.shortcut(first, 1, 2);
   b.output(second);
-  b.conv1d_wgrad(z, g);
+  b.backward(z, g);
   const auto program = b.build();
   std::vector<float> values(60), gradients(60), result(weight->size());
   for (size_t i = 0; i < values.size(); ++i) {

@@ -153,14 +153,63 @@ testMisuse("builder", [
     TypeError,
     /unknown field "strides"/,
   ],
-  ["dgrad of an input", (t) => t.builder.conv1dDgrad(t.x, { dy: t.x }), RangeError, /./],
   [
-    "dgrad without dy",
-    (t) => t.builder.conv1dDgrad(t.x, wrong({})),
-    TypeError,
-    /options.dy must be a number, got undefined/,
+    "backward from an input",
+    (t) => t.builder.backward(t.x, t.x),
+    RangeError,
+    /depends on no parameter and on no input whose gradient is asked for/,
   ],
-  ["wgrad of an input", (t) => t.builder.conv1dWgrad(t.x, t.x), RangeError, /./],
+  [
+    "backward without dy",
+    (t) => wrong(t.builder).backward(t.x),
+    TypeError,
+    /dy must be a number, got undefined/,
+  ],
+  [
+    "backward with a gradient of another shape",
+    (t) => t.builder.backward(t.x, t.builder.shortcut(t.x, { stride: 2, channels: 3 })),
+    RangeError,
+    /dy must have shape \[4, 3, 96\], got \[4, 3, 48\]/,
+  ],
+  [
+    "backward from a foreign value",
+    (t) => t.builder.backward(t.foreignValue, t.x),
+    TypeError,
+    /y belongs to another builder or program/,
+  ],
+  [
+    "backward to a foreign input",
+    (t) => t.builder.backward(t.x, t.x, { inputs: [t.foreignValue] }),
+    TypeError,
+    /options.inputs belongs to another builder or program/,
+  ],
+  [
+    "backward to inputs that are no array",
+    (t) => t.builder.backward(t.x, t.x, { inputs: wrong(t.x) }),
+    TypeError,
+    /options.inputs must be an array/,
+  ],
+  [
+    "backward with half a gradient",
+    (t) => t.builder.backward(t.x, t.x, { inputs: [t.x], also: [wrong({ value: t.x })] }),
+    TypeError,
+    /gradient must be a number, got undefined/,
+  ],
+  [
+    "backward with a misspelled option",
+    (t) => t.builder.backward(t.x, t.x, wrong({ input: [t.x] })),
+    TypeError,
+    /unknown field "input"/,
+  ],
+  [
+    "backward through a norm that does not train",
+    (t) => {
+      const fixed = t.builder.norm(t.x, { ...NORM(t), training: false });
+      t.builder.backward(fixed, t.x);
+    },
+    NativeError,
+    /training on/,
+  ],
   [
     "norm with other channels",
     (t) => t.builder.norm(t.x, { ...NORM(t), gamma: t.bias }),
@@ -197,7 +246,6 @@ testMisuse("builder", [
     TypeError,
     /training must be a boolean, got 1/,
   ],
-  ["normBackward of an input", (t) => t.builder.normBackward(t.x, { dy: t.x }), RangeError, /./],
   [
     "shortcut to fewer channels",
     (t) => t.builder.shortcut(t.x, { stride: 2, channels: 2 }),
@@ -210,7 +258,6 @@ testMisuse("builder", [
     RangeError,
     /stride must be .* got 0/,
   ],
-  ["shortcutBackward of an input", (t) => t.builder.shortcutBackward(t.x, t.x), RangeError, /./],
   [
     "crossEntropy of nothing",
     (t) => wrong(t.builder).crossEntropy(),

@@ -269,19 +269,31 @@ export interface NativeBuilder extends Disposable {
     x: Value,
     options: { weight: NativeParameter; bias: NativeParameter; stride: number; add?: Value },
   ): Value;
-  /** Gradient with respect to the input of the convolution that produced `y`, plus `add`. */
-  conv1dDgrad(y: Value, options: { dy: Value; add?: Value }): Value;
-  /** Gradients with respect to weight and bias of the convolution that produced `y`. */
-  conv1dWgrad(y: Value, dy: Value): void;
   /** Batch normalisation, ReLU and dropout, as asked for. */
   norm(x: Value, settings: NormSettings): Value;
-  /** Gradient with respect to the input of the norm that produced `y`, plus `add`. */
-  normBackward(y: Value, options: { dy: Value; add?: Value }): Value;
   /** Max-pool by `stride`, then zero channels up to `channels`. */
   shortcut(x: Value, options: { stride: number; channels: number }): Value;
-  shortcutBackward(y: Value, dy: Value): Value;
   /** The loss, mean cross-entropy over valid steps by default; returns dlogits. */
   crossEntropy(logits: Value, settings?: LossSettings): Value;
+  /**
+   * Records the backward pass of what has been recorded, from the gradient `dy` of `y`: the gradients of
+   * all parameters that `y` depends on go to their slots. A value that several ops read gets the sum.
+   *
+   * @param options.inputs Values whose gradients are wanted too.
+   * @param options.also Further values with a gradient of theirs.
+   * @returns The gradient of each of `inputs`.
+   * @throws {NativeError} If a norm on the way is not training, if a parameter is used twice, and after
+   *   the optimiser.
+   * @throws {RangeError} If `y` depends on no parameter and on none of `inputs`.
+   */
+  backward(
+    y: Value,
+    dy: Value,
+    options?: {
+      inputs?: readonly Value[];
+      also?: readonly { value: Value; gradient: Value }[];
+    },
+  ): Value[];
   /** Clip and update, after all gradients. */
   optimizer(parameters: readonly NativeParameter[], settings: OptimizerSettings): void;
   /**

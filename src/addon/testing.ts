@@ -101,11 +101,7 @@ export function smallStep(device: NativeDevice, dataset: NativeDataset): SmallSt
     dropout: 0,
   });
   const logits = builder.conv1d(active, { weight: weight2, bias: bias2, stride: 1 });
-  const dlogits = builder.crossEntropy(logits);
-  builder.conv1dWgrad(logits, dlogits);
-  const dactive = builder.conv1dDgrad(logits, { dy: dlogits });
-  const dhidden = builder.normBackward(active, { dy: dactive });
-  builder.conv1dWgrad(hidden, dhidden);
+  builder.backward(logits, builder.crossEntropy(logits));
   builder.optimizer(parameters, {
     kind: "adam",
     beta1: 0.9,

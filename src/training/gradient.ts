@@ -4,7 +4,6 @@
  * @module
  */
 import type { Batch } from "../data/batches.ts";
-import { recordBackward } from "../model/backward.ts";
 import { recordForward } from "../model/record.ts";
 import { MeasuringPrograms } from "./programs.ts";
 import { keepingStatistics } from "./recalibrate.ts";
@@ -20,9 +19,8 @@ export class GradientProbe implements Disposable {
   constructor(private readonly bench: Workbench, private readonly batches: readonly Batch[]) {
     const { network } = bench;
     this.programs = new MeasuringPrograms(bench, (builder, x) => {
-      const recorded = recordForward(builder, network, { x, pass: "measuring" });
-      const dlogits = builder.crossEntropy(recorded.logits);
-      recordBackward(builder, network, { ...recorded, dlogits });
+      const { logits } = recordForward(builder, network, { x, pass: "measuring" });
+      builder.backward(logits, builder.crossEntropy(logits));
     });
   }
 

@@ -16,7 +16,6 @@ import type {
 } from "../addon/native.ts";
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
-import { recordBackward } from "../model/backward.ts";
 import { Network, type NetworkConfig } from "../model/network.ts";
 import { recordForward } from "../model/record.ts";
 import type { DecisionRule } from "./decision.ts";
@@ -146,10 +145,9 @@ export class Workbench {
     // First: a teacher's activations are gone before the network's pile up.
     const taught = recordTeachers(builder, teachers, x);
     const loss = taught.length === 0 ? config.loss : { ...config.loss, teachers: taught };
-    const recorded = recordForward(builder, network, { x, pass: "training" });
+    const { logits } = recordForward(builder, network, { x, pass: "training" });
     builder.label("loss");
-    const dlogits = builder.crossEntropy(recorded.logits, loss);
-    recordBackward(builder, network, { ...recorded, dlogits });
+    builder.backward(logits, builder.crossEntropy(logits, loss));
     builder.label("optimiser");
     builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
     if (config.average > 0) recordAverage(builder, network, config.average);

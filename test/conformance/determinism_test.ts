@@ -37,7 +37,8 @@ async function layer(
     const runningMean = bench.buffer(new Float32Array(CHANNELS));
     const runningVariance = bench.buffer(new Float32Array(CHANNELS).fill(1));
     const result = await bench.run(({ builder, input, output }) => {
-      const convolved = builder.conv1d(input(x), { weight, bias, stride: STRIDE });
+      const source = input(x);
+      const convolved = builder.conv1d(source, { weight, bias, stride: STRIDE });
       const norm = builder.norm(convolved, {
         gamma,
         beta,
@@ -49,10 +50,9 @@ async function layer(
         relu: true,
         dropout: 0.2,
       });
-      const gradient = builder.normBackward(norm, { dy: input(dy) });
-      builder.conv1dWgrad(convolved, gradient);
+      const [dx] = builder.backward(norm, input(dy), { inputs: [source] });
       output("y", norm, shape);
-      output("dx", builder.conv1dDgrad(convolved, { dy: gradient }), x);
+      output("dx", dx!, x);
     }, { records: RECORDS, length: LENGTH, inputs: { stream: 3 } });
     return new Map<string, ArrayLike<number>>([
       ["y", result.read("y")],

@@ -76,6 +76,17 @@ void unpool_row(const Activation& x, const Activation& dy, const Activation& dx,
   zero_outside(dx, group, channel, extent.any);
 }
 
+/// Adds one row to another, over all positions that any record has: outside a record both are 0.
+void add_row(const Activation& from, const Activation& to, int group, int channel) {
+  const float* in = from.row(group, channel);
+  float* out = to.row(group, channel);
+  const int any = group_extent(to, group).any;
+  for (int p = 0; p < any; ++p) {
+    const size_t at = size_t(p) * kLanes;
+    (Vec::load(out + at) + Vec::load(in + at)).store(out + at);
+  }
+}
+
 }  // namespace
 
 void shortcut_forward(const ShortcutForward& args, ThreadPool& pool) {
@@ -104,6 +115,7 @@ void shortcut_backward(const ShortcutBackward& args, ThreadPool& pool) {
     } else {
       copy_row(args.dy, dx, group, channel);
     }
+    if (args.add) add_row(*args.add, dx, group, channel);
   });
 }
 

@@ -141,9 +141,10 @@ struct ShortcutForward {
 
 /// The gradient goes to the first of equal maxima.
 struct ShortcutBackward {
-  Activation x;   ///< [N, C, L]
-  Activation dy;  ///< [N, Cout, ceil(L / stride)]
-  Activation dx;  ///< [N, C, L]
+  Activation x;           ///< [N, C, L]; not read at stride 1
+  Activation dy;          ///< [N, Cout, ceil(L / stride)]
+  const Activation* add;  ///< [N, C, L] further gradient of x, added to dx, or null
+  Activation dx;          ///< [N, C, L]
   int stride;
 };
 

@@ -134,12 +134,6 @@ class ProgramBuilder {
   /// SAME padding. weight [Cout, Cin, K], bias [Cout]; add: a value of the output's shape or -1.
   Value conv1d(Value x, std::shared_ptr<Parameter> weight, std::shared_ptr<Parameter> bias,
                int stride, Value add);
-  /// Gradient with respect to the input of the conv1d that produced `y`; add: a value of that
-  /// input's shape or -1.
-  Value conv1d_dgrad(Value y, Value dy, Value add);
-  /// Gradients with respect to its weight and bias, into their gradient slots. A parameter's
-  /// gradient is written by one op of a program only: weights cannot be shared between layers.
-  void conv1d_wgrad(Value y, Value dy);
 
   struct Norm {
     std::shared_ptr<Parameter> gamma, beta;
@@ -154,17 +148,30 @@ class ProgramBuilder {
   /// The random bits of its dropout are keyed by (seed, stream, ordinal of the norm among those that
   /// train, from 1).
   Value norm(Value x, const Norm& settings);
-  /// Gradient with respect to the input of the norm that produced `y` (recorded with training on);
-  /// parameter gradients go to their slots; add: a value of x's shape or -1.
-  Value norm_backward(Value y, Value dy, Value add);
 
   /// Max-pool by `stride`, then zero channels up to `channels`.
   Value shortcut(Value x, int stride, int channels);
-  Value shortcut_backward(Value y, Value dy);
 
   /// The loss of logits [N, classes, T] against the gathered (or written) labels, mean cross-entropy
   /// by default. Returns dlogits.
   Value cross_entropy(Value logits, const LossSettings& settings = {});
+
+  /// A value and the gradient of the loss with respect to it, of the same shape.
+  struct Gradient {
+    Value value, gradient;
+  };
+  struct BackwardOptions {
+    std::vector<Value> inputs = {};   ///< whose gradients are wanted too
+    std::vector<Gradient> also = {};  ///< further values with a gradient, beside y
+  };
+  /// Records the backward pass of what has been recorded, from the gradient dy of y (and of others):
+  /// the gradients of all parameters that y depends on go to their slots. The gradient of a value that
+  /// several ops read is the sum of theirs. Ops are labelled as those whose derivative they are.
+  /// Throws Error(state) if a norm on the way is not training, if a parameter is used twice, and after
+  /// the optimizer; Error(range) if y depends on no parameter and no input; nothing is recorded then.
+  /// @returns the gradient of each of `inputs`, in their order
+  std::vector<Value> backward(Value y, Value dy, const BackwardOptions& options);
+  std::vector<Value> backward(Value y, Value dy) { return backward(y, dy, {}); }
 
   /// Clip and update. One optimiser per program, after all gradients; in a program that computes
   /// gradients, only of parameters whose gradient it computes.
@@ -190,9 +197,10 @@ class ProgramBuilder {
   /// and so ends the life of the values of other programs.
   std::unique_ptr<Program> build();
 
+  struct State;  // core/builder_state.h
+
  private:
   friend class Program;
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -107,7 +107,7 @@ interface NetworkOptions {
   readonly norm: { epsilon: number; momentum: number };
 }
 
-/** Forward, loss and backward, in the order in which they are written in the paper's figure. */
+/** The forward pass in the order of the paper's figure, the loss and the backward pass. */
 function recordTraining(x: Value, options: NetworkOptions): void {
   const { builder, state: { parameters, buffers }, blocks } = options;
   const parameter = (name: string): NativeParameter => parameters.get(name)!;
@@ -132,7 +132,6 @@ function recordTraining(x: Value, options: NetworkOptions): void {
 
   const stem = conv("stem", x);
   const stemNorm = norm("stem.norm", stem);
-  const tapes: ((dy: Value) => Value)[] = [];
   let value = stemNorm;
   for (let i = 0; i < blocks; i++) {
     const input = value;
@@ -142,25 +141,9 @@ function recordTraining(x: Value, options: NetworkOptions): void {
     const conv1 = conv(`block${i}.conv1`, norm1, { stride });
     const norm2 = norm(`block${i}.norm2`, conv1);
     const shortcut = builder.shortcut(input, { stride, channels });
-    const conv2 = conv(`block${i}.conv2`, norm2, { add: shortcut });
-    value = conv2;
-    tapes.push((dy) => {
-      builder.conv1dWgrad(conv2, dy);
-      const dConv1 = builder.normBackward(norm2, { dy: builder.conv1dDgrad(conv2, { dy }) });
-      builder.conv1dWgrad(conv1, dConv1);
-      const add = builder.shortcutBackward(shortcut, dy);
-      if (i === 0) return builder.conv1dDgrad(conv1, { dy: dConv1, add });
-      return builder.normBackward(norm1, { dy: builder.conv1dDgrad(conv1, { dy: dConv1 }), add });
-    });
+    value = conv(`block${i}.conv2`, norm2, { add: shortcut });
   }
   const headNorm = norm("head.norm", value);
   const logits = conv("head", headNorm);
-
-  const dlogits = builder.crossEntropy(logits);
-  builder.conv1dWgrad(logits, dlogits);
-  let gradient = builder.normBackward(headNorm, {
-    dy: builder.conv1dDgrad(logits, { dy: dlogits }),
-  });
-  for (const backward of tapes.reverse()) gradient = backward(gradient);
-  builder.conv1dWgrad(stem, builder.normBackward(stemNorm, { dy: gradient }));
+  builder.backward(logits, builder.crossEntropy(logits));
 }

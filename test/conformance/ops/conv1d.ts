@@ -123,16 +123,19 @@ function prepare(p: ConvParameters): Check {
       const b = bench.parameter([outChannels], { value: bias });
       const result = await bench.run(({ builder, input, output }) => {
         const gradient = input(dy);
-        const value = builder.conv1d(input(x), {
+        const source = input(x);
+        const value = builder.conv1d(source, {
           weight: w,
           bias: b,
           stride,
           ...(addY ? { add: input(addY) } : {}),
         });
         output("y", value, shape);
-        const options = { dy: gradient, ...(addX ? { add: input(addX) } : {}) };
-        output("dx", builder.conv1dDgrad(value, options), x);
-        builder.conv1dWgrad(value, gradient);
+        const [dx] = builder.backward(value, gradient, {
+          inputs: [source],
+          also: addX ? [{ value: source, gradient: input(addX) }] : [],
+        });
+        output("dx", dx!, x);
       }, { records, length, probe: p.probe });
       return [
         within(DOT_LIMIT, { quantity: "y", got: result.read("y"), want: y }),

@@ -122,14 +122,15 @@ function prepare(p: NormParameters): Check {
     withBench(device, async (bench) => {
       const settings = settingsOf(bench, { options, dropout: p.dropout });
       const result = await bench.run((recorder) => {
-        const y = recorder.builder.norm(operand(recorder, x, p.inPlace && !p.training), settings);
+        const source = operand(recorder, x, p.inPlace && !p.training);
+        const y = recorder.builder.norm(source, settings);
         recorder.output("y", y, x);
         if (!p.training) return;
-        const dx = recorder.builder.normBackward(y, {
-          dy: operand(recorder, dy, p.inPlace),
-          ...(addX ? { add: recorder.input(addX) } : {}),
+        const [dx] = recorder.builder.backward(y, operand(recorder, dy, p.inPlace), {
+          inputs: [source],
+          also: addX ? [{ value: source, gradient: recorder.input(addX) }] : [],
         });
-        recorder.output("dx", dx, x);
+        recorder.output("dx", dx!, x);
       }, { records, length, seed: runSeed, probe: p.probe, inputs: { stream } });
 
       const comparisons = [

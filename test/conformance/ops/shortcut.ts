@@ -70,9 +70,11 @@ function prepare(p: ShortcutParameters): Check {
   return (device) =>
     withBench(device, async (bench) => {
       const result = await bench.run(({ builder, input, output }) => {
-        const value = builder.shortcut(input(x), { stride, channels: outChannels });
+        const source = input(x);
+        const value = builder.shortcut(source, { stride, channels: outChannels });
         output("y", value, shape);
-        output("dx", builder.shortcutBackward(value, input(dy)), x);
+        const [dx] = builder.backward(value, input(dy), { inputs: [source] });
+        output("dx", dx!, x);
       }, { records, length, probe: p.probe });
       return [
         { quantity: "y", got: result.read("y"), want: y.values },
