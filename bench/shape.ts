@@ -4,11 +4,16 @@
  * @module
  */
 import type { NativeDevice } from "../src/addon/native.ts";
+import { networkGraph } from "../src/config/network_config.ts";
+import type { Graph } from "../src/model/graph.ts";
 import { applyOverrides, presetConfig } from "../src/run/resolve.ts";
 import { workbenchConfig } from "../src/run/workbench_config.ts";
 import type { LoadedDataset } from "../src/data/dataset.ts";
 import { Workbench } from "../src/training/workbench.ts";
 import { noiseDataset } from "./noise.ts";
+
+/** A, N, O and ~. */
+const CINC2017_CLASSES = 4;
 
 /** Size of a training step. */
 export interface StepShape {
@@ -24,6 +29,12 @@ export interface StepShape {
 export function shapeText({ batchSize, length, filters }: StepShape): string {
   const width = filters === 32 ? "" : ` (${filters} filters)`;
   return `${batchSize} x ${length.toLocaleString("en")}${width}`;
+}
+
+/** The network of the full study at this width. */
+export function studyGraph({ filters }: Pick<StepShape, "filters">): Graph {
+  const { network } = applyOverrides(presetConfig("cinc2017", "cpu"), { filters });
+  return networkGraph(network, CINC2017_CLASSES);
 }
 
 /** The preset cinc2017's network at this shape, on noise unless there is a data set. */

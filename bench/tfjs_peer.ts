@@ -5,7 +5,7 @@
  */
 import type * as Tfjs from "@tensorflow/tfjs";
 import { messageOf, UsageError } from "../src/core/errors.ts";
-import type { StepShape } from "./shape.ts";
+import { type StepShape, studyGraph } from "./shape.ts";
 import { median, type Repeats } from "./step_time.ts";
 import { TfjsNetwork } from "./tfjs_network.ts";
 
@@ -59,7 +59,7 @@ export async function runTfjsPeer(
   options: StepShape & Repeats,
 ): Promise<number> {
   const { batchSize, length, filters, warmup, repeat } = options;
-  const network = new TfjsNetwork(tf, filters);
+  const network = new TfjsNetwork(tf, studyGraph({ filters }));
   const x = tf.randomNormal([batchSize, length, 1]) as Tfjs.Tensor3D;
   const labels = tf.oneHot(
     tf.randomUniform([batchSize * Math.floor(length / 256)], 0, 4, "int32").toInt(),

@@ -65,6 +65,14 @@ Deno.test("a network of a file trains, prunes, resumes bit-equal after a kill an
       await outcome(["--name", at("whole"), "--resume", "--filters", "4"]),
       /Cannot use --filters with the network tiny: it is a size of the residual network/,
     );
+
+    const control = ["control", "--run", at("whole"), "--kind", "dense-small", "--rounds", "2"];
+    const small = await outcome([...control, "--name", at("small"), "--backend", "cpu"]);
+    assert.equal(small.code, 0, small.err);
+    const [round] = JSON.parse(fs.readFileSync(runFiles.summary(at("small")), "utf8")).rounds;
+    // The channels are 4 and 6 in the whole network.
+    const shapes = round.layers.map(({ shape }: { shape: number[] }) => shape);
+    assert.deepEqual(shapes, [[2, 1, 8], [2, 2, 5], [2, 2, 1]]);
   }));
 
 Deno.test("mistakes about networks are one sentence and exit code 2", () =>

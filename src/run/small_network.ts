@@ -37,23 +37,20 @@ export function smallNetwork(network: NetworkSettings, ticket: Ticket): SmallNet
   return smallResnet({ ...network, classes: ticket.classes }, ticket.weights);
 }
 
+/** Factors that a network is narrowed by: 1 / FACTORS to 1. */
+const FACTORS = 1000;
+
 /**
- * All channels but the head's become narrower by one factor: of the whole numbers of channels of the
- * widest node, the one with which the network comes nearest in weights.
+ * All channels but the head's are multiplied by one factor and rounded; of the factors the one with which
+ * the network comes nearest in weights.
  */
 function narrowGraph(network: NetworkSettings & { graph: GraphFile }, ticket: Ticket): GraphFile {
-  const { graph } = network;
-  const widest = Math.max(...graph.nodes.slice(0, -1).map(widthOf), 1);
-  const candidates = Array.from({ length: widest }, (_, i) => {
-    const narrowed = withWidth(graph, (i + 1) / widest);
-    const weights = prunableWeights(networkGraph({ ...network, graph: narrowed }, ticket.classes));
-    return { narrowed, off: Math.abs(weights - ticket.weights) };
+  const candidates = Array.from({ length: FACTORS }, (_, i) => {
+    const graph = withWidth(network.graph, (i + 1) / FACTORS);
+    const weights = prunableWeights(networkGraph({ ...network, graph }, ticket.classes));
+    return { graph, off: Math.abs(weights - ticket.weights) };
   });
-  return least(candidates, ({ off }) => [off, 0]).narrowed;
-}
-
-function widthOf(node: GraphFile["nodes"][number]): number {
-  return node.op === "norm" || node.channels === CLASSES ? 1 : node.channels;
+  return least(candidates, ({ off }) => [off, 0]).graph;
 }
 
 function withWidth({ nodes, ...graph }: GraphFile, factor: number): GraphFile {

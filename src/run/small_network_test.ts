@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { prunableWeights } from "../model/graph.ts";
+import { presetConfig } from "./resolve.ts";
+import { networkGraph, type NetworkSettings } from "../config/network_config.ts";
+import { graphFile } from "../model/graph_file.ts";
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
-import { smallResnet } from "./small_network.ts";
+import { namedNetwork } from "./network_file.ts";
+import { smallNetwork, smallResnet } from "./small_network.ts";
 
 const full = (filters: number) => ({
   filters,
@@ -36,4 +40,22 @@ Deno.test("tickets of every density have a dense network within 2 %", () => {
     }
   }
   assert.deepEqual(smallResnet(full(32), 1), { filters: 1, kernel: 1, blocksPerStage: 16 });
+});
+
+Deno.test("a network of a file becomes narrower, near the ticket's weights, and stays sound", () => {
+  const graph = namedNetwork("plain")!;
+  const network: NetworkSettings = { ...presetConfig("quick", "cpu").network, graph };
+  const sizeOf = (settings: NetworkSettings) => prunableWeights(networkGraph(settings, 4));
+  const total = sizeOf(network);
+  assert.deepEqual(smallNetwork(network, { weights: total, classes: 4 }), { graph });
+  for (const density of [0.5, 0.25, 0.1, 0.03]) {
+    const weights = Math.round(total * density);
+    const small = { ...network, graph, ...smallNetwork(network, { weights, classes: 4 }) };
+    assert.ok(graphFile.safeParse(small.graph).success);
+    const off = Math.abs(sizeOf(small) / weights - 1);
+    assert.ok(off < 0.02, `${density}: ${sizeOf(small)} for ${weights}`);
+    const kernels = ({ nodes }: typeof graph) =>
+      nodes.map((node) => [node.name, node.op === "conv" ? [node.kernel, node.stride] : null]);
+    assert.deepEqual(kernels(small.graph), kernels(graph));
+  }
 });
