@@ -13,6 +13,11 @@ import { readDescription } from "../../src/data/description.ts";
 import { openZip } from "../../src/data/unzip.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { parseConfig } from "../../src/config/config.ts";
+import { ROOT } from "../../src/core/paths.ts";
+import { analyse } from "../../src/model/analyse.ts";
+import { tensorsOf } from "../../src/model/graph.ts";
+import { graphOf } from "../../src/model/graph_file.ts";
+import { namedNetwork } from "../../src/run/network_file.ts";
 import { readEnvironment } from "../../src/run/environment.ts";
 import { presetConfig } from "../../src/run/resolve.ts";
 import { readKernels } from "../../src/run/round_kernels.ts";
@@ -53,6 +58,16 @@ const tensors = new Map([
 ]);
 const small = encodeSafetensors({ tensors, metadata: { ids: '["a","b"]', sha256: "00" } });
 const TINY = { filters: 1, kernel: 4, blocks: 2, blocksPerStage: 2, classes: 2 };
+const NETWORK = {
+  name: "n",
+  nodes: [
+    { op: "conv", name: "a", channels: 2, kernel: 4, stride: 2 },
+    { op: "norm", name: "a.norm", dropout: "rate" },
+    { op: "shortcut", name: "s", input: "a", channels: 3, stride: 2 },
+    { op: "conv", name: "b", input: "a.norm", channels: 3, kernel: 3, stride: 2, add: "s" },
+    { op: "conv", name: "head", channels: "classes", kernel: 1 },
+  ],
+};
 const plan = {
   name: "p",
   preset: "quick",
@@ -122,6 +137,17 @@ export function parsers(directory: string): Target[] {
       seeds: [json(presetConfig("quick", "cpu")), json(presetConfig("cinc2017", "cpu"))],
       remake: remakeJson,
       parse: (bytes) => parseConfig(value(bytes), "it"),
+    },
+    {
+      name: "network",
+      seeds: [json(NETWORK), bytesOf(path.join(ROOT, "src/model/networks/plain.json"))],
+      remake: remakeJson,
+      parse: file("network.json", (name) => {
+        const graph = graphOf(namedNetwork(name)!, { classes: 2, dropout: 0 });
+        // What is accepted can be walked.
+        analyse(graph);
+        tensorsOf(graph);
+      }),
     },
     {
       name: "sweep plan",
