@@ -5,8 +5,9 @@
  */
 import type { NativeDevice } from "../src/addon/native.ts";
 import { networkGraph } from "../src/config/network_config.ts";
+import { presetConfig } from "../src/config/presets.ts";
 import type { Graph } from "../src/model/graph.ts";
-import { applyOverrides, presetConfig } from "../src/run/resolve.ts";
+import { applyOverrides } from "../src/run/resolve.ts";
 import { workbenchConfig } from "../src/run/workbench_config.ts";
 import type { LoadedDataset } from "../src/data/dataset.ts";
 import { Workbench } from "../src/training/workbench.ts";

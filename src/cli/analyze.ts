@@ -12,7 +12,7 @@ import { writeJson } from "../core/files.ts";
 import { reportFile, runDirectory, runFiles } from "../core/paths.ts";
 import { configDifferences, parseConfig } from "../config/config.ts";
 import { lockRun } from "../run/lock.ts";
-import { computeSettings } from "../run/resolve.ts";
+import { computeSettings } from "../config/rules.ts";
 import { RunStore } from "../run/run_store.ts";
 import { type ControlBase, openBase, refuseOtherData, roundsOf } from "../run/control_base.ts";
 import { controlConfig } from "../run/control_config.ts";

@@ -8,6 +8,7 @@ import * as fs from "node:fs";
 import process from "node:process";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { isDeviceFailure } from "../addon/native_error.ts";
+import { type Kind, number as numberKind, readKind, Unreadable, whole } from "../config/kinds.ts";
 import { isOutOfMemory } from "../training/out_of_memory.ts";
 
 /**
@@ -23,24 +24,23 @@ export function createCommand(name: string, summary: string): Command {
 }
 
 /** Option parser for an integer in [min, max]. */
-export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^[+-]?\d+$/.test(text) || value < min || value > max) {
-      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
-    }
-    return value;
-  };
+export function integer(min: number, max?: number): (text: string) => number {
+  return reading(whole({ least: min, ...max === undefined ? {} : { most: max } }));
 }
 
 /** Option parser for a number with min <= x <= max. */
-export function number(min: number, max = Number.MAX_VALUE): (text: string) => number {
+export function number(min: number, max?: number): (text: string) => number {
+  return reading(numberKind({ least: min, ...max === undefined ? {} : { most: max } }));
+}
+
+/** Option parser for a kind of settings. */
+export function reading<T>(kind: Kind<T>): (text: string) => T {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= min && value <= max)) {
-      throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`);
+    try {
+      return readKind(kind, text);
+    } catch (error) {
+      throw error instanceof Unreadable ? new InvalidArgumentError(error.message) : error;
     }
-    return value;
   };
 }
 

@@ -15,7 +15,7 @@ import {
   hasDenseRound,
   trainsOn,
 } from "../config/controls.ts";
-import { computeSettings } from "../run/resolve.ts";
+import { computeSettings } from "../config/rules.ts";
 import { RunStore } from "../run/run_store.ts";
 import { openBase, roundsOf } from "../run/control_base.ts";
 import { controlConfig } from "../run/control_config.ts";

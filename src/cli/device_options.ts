@@ -5,10 +5,12 @@
  */
 import { type Command, Option } from "commander";
 import type { NativeDevice, Precision } from "../addon/native.ts";
-import { type BackendChoice, openDevice, PRECISIONS } from "../addon/select.ts";
+import { type BackendChoice, openDevice } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Config } from "../config/config.ts";
+import { leafAt } from "../config/paths.ts";
 import { integer } from "./command.ts";
+import { helpGroup } from "./setting_options.ts";
 
 /** As commander gives them. */
 export interface DeviceOptions {
@@ -21,14 +23,15 @@ export interface DeviceOptions {
 
 /** Adds them to a command. */
 export function addDeviceOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option("--backend <name>", "where to compute").choices(["auto", "cpu", "cuda"])
-        .default("auto"),
-    )
-    .addOption(deviceOption())
-    .addOption(precisionOption())
-    .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0);
+  const options = [
+    settingOption("backend", ["auto"]).default("auto"),
+    deviceOption(),
+    precisionOption(),
+    new Option("--threads <n>", "CPU threads, 0 for one per core")
+      .argParser(integer(0, 1024)).default(0),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(helpGroup("device")));
+  return command;
 }
 
 /** `--device` alone. */
@@ -39,10 +42,13 @@ export function deviceOption(): Option {
 
 /** `--precision` alone. */
 export function precisionOption(): Option {
-  return new Option(
-    "--precision <name>",
-    "how convolutions multiply (default: fp32 on the CPU, tf32 on a GPU)",
-  ).choices([...PRECISIONS]);
+  return settingOption("precision");
+}
+
+/** The option of a setting that is a choice, with more choices before its own. */
+function settingOption(path: "backend" | "precision", more: readonly string[] = []): Option {
+  const { entry: { flag, help }, kind: { choices } } = leafAt(path)!.setting;
+  return new Option(flag!, help).choices([...more, ...choices!]);
 }
 
 /**

@@ -7,14 +7,13 @@ import type { NativeDevice } from "../addon/native.ts";
 import { chooseBackend, listBackends } from "../addon/select.ts";
 import { runDirectory } from "../core/paths.ts";
 import { type Config, parseConfig } from "../config/config.ts";
+import { presetConfig } from "../config/presets.ts";
+import { computeSettings } from "../config/rules.ts";
 import {
   applyOverrides,
-  computeSettings,
   DEFAULT_PRESET,
   DEFAULT_SEED,
   defaultRunName,
-  type Overrides,
-  presetConfig,
   readConfig,
 } from "../run/resolve.ts";
 import { RunStore } from "../run/run_store.ts";
@@ -104,7 +103,7 @@ function backendOf({ device }: LthOptions): Config["backend"] {
 function resumedConfig(store: RunStore, options: LthOptions): Config {
   const { device: backend, ...given } = options;
   const explicit = backend === "auto" ? given : { ...given, backend };
-  return applyOverrides(savedConfig(store), overridesOf(explicit));
+  return applyOverrides(savedConfig(store), explicit);
 }
 
 function savedConfig(store: RunStore): Config {
@@ -121,32 +120,7 @@ export function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Confi
   const base = options.config === undefined
     ? presetConfig(options.preset ?? DEFAULT_PRESET, backend)
     : readConfig(options.config);
-  return applyOverrides(base, { ...overridesOf(options), backend });
-}
-
-function overridesOf(options: Overrides): Overrides {
-  const { preset, mode, data, seed, orderSeed, init, backend, precision } = options;
-  const { rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate } = options;
-  const { schedule, rateFloor, warmup, optimizer, weightDecay } = options;
-  const { teacher, teacherTemperature, teacherWeight } = options;
-  const { average, labelSmoothing, classWeights, focal } = options;
-  const { kernels, network, filters, blocks, kernel, dropout, sameNoise } = options;
-  const { target, oneShot, criterion, keepLayers, folds, fold } = options;
-  const { decision, priorExponent, priorUnit } = options;
-  const { stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks } = options;
-  const { mixup, flipAverage } = options;
-  return {
-    ...{ preset, mode, data, seed, orderSeed, init, backend, precision },
-    ...{ rewindTo, rounds, prune, epochs, earlyStop, onNan, batchSize, learningRate },
-    ...{ schedule, rateFloor, warmup, optimizer, weightDecay },
-    ...{ teacher, teacherTemperature, teacherWeight },
-    ...{ average, labelSmoothing, classWeights, focal },
-    ...{ kernels, network, filters, blocks, kernel, dropout, sameNoise },
-    ...{ target, oneShot, criterion, keepLayers, folds, fold },
-    ...{ decision, priorExponent, priorUnit },
-    ...{ stretch, crop, amplitude, wander, wanderFrequency, noise, bursts, masks, mixup },
-    ...{ flipAverage },
-  };
+  return applyOverrides(base, { ...options, backend });
 }
 
 if (import.meta.main) await runMain(main);

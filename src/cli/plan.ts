@@ -12,7 +12,7 @@ import { iterationOf, parseStepPoint } from "../core/step.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { FILES } from "../data/format.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
-import { refuseUnusableStretch } from "../config/augment.ts";
+import { refuseUnusableStretch } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { baseOfControl } from "../run/control_config.ts";

@@ -5,7 +5,7 @@ import { openDevice } from "../addon/select.ts";
 import { openBench } from "../../bench/shape.ts";
 import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
 import { loadDataset } from "../data/dataset.ts";
-import { presetConfig } from "../run/resolve.ts";
+import { presetConfig } from "../config/presets.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { doToyRun, halving, toyConfig, withToyDataset } from "../run/testing.ts";
 import { Workbench } from "../training/workbench.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../core/errors.ts";
 import { configDifferences, parseConfig } from "./config.ts";
-import { applyOverrides, defaultRunName, presetConfig } from "../run/resolve.ts";
+import { applyOverrides, defaultRunName } from "../run/resolve.ts";
+import { presetConfig } from "./presets.ts";
 
 Deno.test("every preset is a valid configuration that survives JSON", () => {
   for (const name of ["quick", "cinc2017"] as const) {
@@ -39,7 +40,7 @@ Deno.test("a run of before decided by vote and step priors; options change the r
   });
   // Methods are compared by one rule: a run is not continued with another.
   assert.deepEqual(configDifferences(before, applyOverrides(before, { decision: "mean" })), [
-    'score.decision: "vote", not "mean"',
+    'score.decision: "vote", not "mean" (--decision)',
   ]);
 });
 
@@ -108,14 +109,26 @@ Deno.test("contradictory options of training are refused in a sentence", () => {
   }
 });
 
-Deno.test("differences are named by path with both values", () => {
+Deno.test("differences are named by path and flag with both values", () => {
   const saved = presetConfig("quick", "cpu");
   const asked = applyOverrides(saved, { epochs: 99, mode: "finetune" });
   assert.deepEqual(configDifferences(saved, asked), [
-    'mode: "weight-rewind", not "finetune"',
-    `training.epochs: ${saved.training.epochs}, not 99`,
+    'mode: "weight-rewind", not "finetune" (--mode)',
+    `training.epochs: ${saved.training.epochs}, not 99 (--epochs)`,
   ]);
   assert.deepEqual(configDifferences(saved, structuredClone(saved)), []);
+  const augmented = applyOverrides(saved, { bursts: [2, 0.1], oneShot: 4 });
+  assert.deepEqual(
+    configDifferences(saved, augmented).map((line) => line.replace(/: .* \(/, " (")),
+    [
+      "pruning.rounds (--rounds)",
+      "pruning.target (--target)",
+      'pruning.schedule.kind: "fixed", not "one-shot"',
+      "pruning.schedule.fraction (--prune)",
+      "training.augment.bursts.perSecond (--bursts)",
+      "training.augment.bursts.seconds (--bursts)",
+    ],
+  );
 });
 
 Deno.test("folds are given together, within range, and show in the name", () => {

@@ -5,6 +5,8 @@
  * @module
  */
 import { z } from "zod";
+import { complaint, orList } from "./kinds.ts";
+
 export interface ControlPolicy {
   /** "base": the base's own. "small": a dense one with about as many weights as the base's round keeps. */
   readonly network: "base" | "small";
@@ -110,7 +112,7 @@ const OLD_KINDS: Readonly<Record<string, ControlKind>> = { random: "random-unifo
 /** A kind as it is written in files. */
 export const controlKind = z.preprocess(
   (kind) => typeof kind === "string" ? OLD_KINDS[kind] ?? kind : kind,
-  z.enum(CONTROLS),
+  z.enum(CONTROLS, { error: ({ input }) => complaint(orList(CONTROLS), input) }),
 );
 
 /** What a control does, by its name. */

@@ -1,100 +1,56 @@
 /**
- * Named starting points of a configuration.
+ * Named starting points of a configuration: what differs from the defaults of the schema.
  *
  * @module
  */
-import type { WrittenConfig } from "./config.ts";
+import { defaultPrecision } from "../addon/select.ts";
+import { PRESET_NAMES, type PresetName } from "./choices.ts";
+import { type Config, parseConfig, type WrittenConfig } from "./config.ts";
+import { defaultsOf } from "./paths.ts";
+import { isRecord } from "./schema.ts";
+import type { PatchOf } from "./setting.ts";
+import { SETTINGS } from "./settings/settings.ts";
 
-export type Preset = Omit<
-  WrittenConfig,
-  | "format"
-  | "preset"
-  | "backend"
-  | "precision"
-  | "seed"
-  | "orderSeed"
-  | "initFrom"
-  | "mode"
-  | "folds"
-  | "rewindTo"
-  | "control"
-  | "flipAverage"
->;
-
-/** Chosen on dev over several networks, the same for all methods: docs/decision.md. */
-const SCORE = { decision: "mean", priorExponent: 0.5, priorUnit: "records" } as const;
-const MAGNITUDE = { criterion: "magnitude", keepLayers: [] as string[] } as const;
-
-export const PRESETS = {
+const PATCHES: Record<PresetName, PatchOf<typeof SETTINGS>> = {
   /** The bundled sample and a quarter of the filters: minutes on two cores. */
   quick: {
     data: "sample",
-    pruning: { rounds: 4, target: null, schedule: { kind: "fixed", fraction: 0.5 }, ...MAGNITUDE },
-    network: {
-      filters: 8,
-      kernel: 16,
-      blocks: 16,
-      blocksPerStage: 4,
-      // 400 updates of a narrow network underfit: dropout only slows them.
-      dropout: 0,
-      init: "fan-in",
-      normEpsilon: 1e-3,
-      normMomentum: 0.1,
-    },
-    training: {
-      epochs: 15,
-      batchSize: 16,
-      learningRate: 2e-3,
-      schedule: { kind: "step", milestones: [0.6, 0.85], factor: 0.2 },
-      optimizer: "adam",
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      weightDecay: 0,
-      clipNorm: 1,
-      flip: true,
-      sameNoise: false,
-      augment: null,
-      earlyStopping: null,
-      onNan: "stop",
-      kernels: "timed",
-    },
-    score: SCORE,
+    pruning: { rounds: 4, schedule: { fraction: 0.5 } },
+    // 400 updates of a narrow network underfit: dropout only slows them.
+    network: { filters: 8, dropout: 0 },
+    training: { epochs: 15, batchSize: 16, learningRate: 2e-3, schedule: { factor: 0.2 } },
   },
-  /** The full study: the whole data set and the full-width network, to 1/142 of the weights and beyond. */
-  cinc2017: {
-    data: "data",
-    pruning: { rounds: 23, target: null, schedule: { kind: "fixed", fraction: 0.2 }, ...MAGNITUDE },
-    network: {
-      filters: 32,
-      kernel: 16,
-      blocks: 16,
-      blocksPerStage: 4,
-      dropout: 0.2,
-      init: "fan-in",
-      normEpsilon: 1e-3,
-      normMomentum: 0.1,
-    },
-    training: {
-      epochs: 30,
-      batchSize: 32,
-      learningRate: 1e-3,
-      schedule: { kind: "step", milestones: [0.6, 0.85], factor: 0.1 },
-      optimizer: "adam",
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      weightDecay: 0,
-      clipNorm: 1,
-      flip: true,
-      sameNoise: false,
-      augment: null,
-      earlyStopping: null,
-      onNan: "stop",
-      kernels: "timed",
-    },
-    score: SCORE,
-  },
-} as const satisfies Record<string, Preset>;
+  /**
+   * The full study: the whole data set and the full-width network, to 1/142 of the weights and beyond.
+   * These are the defaults.
+   */
+  cinc2017: {},
+};
 
-export type PresetName = keyof typeof PRESETS;
+/** Settings of a new run by preset. */
+export const PRESETS: Readonly<Record<PresetName, Config>> = Object.fromEntries(
+  PRESET_NAMES.map((name) => [
+    name,
+    parseConfig(
+      patched(defaultsOf(SETTINGS), { preset: name, ...PATCHES[name] }),
+      `preset ${name}`,
+    ),
+  ]),
+) as Record<PresetName, Config>;
+
+/** The configuration of a new run from its preset. */
+export function presetConfig(name: PresetName, backend: Config["backend"]): Config {
+  const written: WrittenConfig = {
+    ...PRESETS[name],
+    backend,
+    precision: defaultPrecision(backend),
+  };
+  return parseConfig(written, `preset ${name}`);
+}
+
+/** `value` with what `patch` says; lists are replaced whole. */
+function patched(value: unknown, patch: unknown): unknown {
+  if (!isRecord(value) || !isRecord(patch)) return patch;
+  const changed = Object.entries(patch).map(([key, change]) => [key, patched(value[key], change)]);
+  return { ...value, ...Object.fromEntries(changed) };
+}

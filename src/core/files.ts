@@ -163,3 +163,19 @@ export function jsonText(value: unknown): string {
 export function writeJson(file: string, value: unknown): void {
   writeFileAtomic(file, jsonText(value));
 }
+
+/** Why a file that a user named cannot be read, as the end of a sentence. */
+export function whyUnreadable(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "no such file";
+    case "EISDIR":
+      return "it is a folder, not a file";
+    case "EACCES":
+    case "EPERM":
+      return "this user may not read it";
+    default:
+      return messageOf(error);
+  }
+}

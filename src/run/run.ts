@@ -5,7 +5,7 @@
  */
 import { loadAddon } from "../addon/addon.ts";
 import type { NativeDevice } from "../addon/native.ts";
-import { refuseUnusableStretch } from "../config/augment.ts";
+import { refuseUnusableStretch } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
 import { networkGraph } from "../config/network_config.ts";
 import type { LoadedDataset } from "../data/dataset.ts";

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { decodeSafetensors } from "../core/safetensors.ts";
 import { pytorchName } from "../model/pytorch_names.ts";
 import { describeGraph, type Graph, tensorsOf } from "../model/graph.ts";
@@ -197,10 +198,11 @@ function readBytes(file: string): Uint8Array {
   try {
     return fs.readFileSync(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UsageError(
-      `Cannot read the weights ${file} (${code}): name a .safetensors file, such as one of ` +
-        `deno task export --format safetensors`,
+      `Cannot read the weights ${file}: ${
+        whyUnreadable(error)
+      }; name a .safetensors file, such as one that ` +
+        `deno task export --format safetensors writes`,
     );
   }
 }

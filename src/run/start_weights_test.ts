@@ -132,7 +132,10 @@ Deno.test("numbers that no network can start with are listed", () => {
 });
 
 Deno.test("a file that is absent, cut off, of another kind or changed is refused", () => {
-  assert.throws(() => startFile("/nowhere/x.safetensors"), /Cannot read the weights .* \(ENOENT\)/);
+  assert.throws(
+    () => startFile("/nowhere/x.safetensors"),
+    /Cannot read the weights .*: no such file; name/,
+  );
   withFile((write) => {
     const bytes = encode(tensors((name) => name));
     for (const bad of [bytes.subarray(0, bytes.length - 1), bytes.subarray(0, 100)]) {

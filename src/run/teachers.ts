@@ -11,11 +11,10 @@ import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import type { Teacher } from "../training/teacher.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import { type Config, parseConfig, type TrainingSettings } from "../config/config.ts";
 import { networkHop } from "../config/network_config.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
-import type { TrainingSettings } from "../config/training_config.ts";
 import { networkConfig } from "./workbench_config.ts";
 
 /** A network as a configuration names it. */

@@ -10,7 +10,7 @@ import { analyse } from "../model/analyse.ts";
 import { CLASSES } from "../model/graph_file.ts";
 import type { NetworkConfig } from "../model/network.ts";
 import type { WorkbenchConfig } from "../training/workbench.ts";
-import { croppedLength, nativeAugmentation } from "../config/augment.ts";
+import { croppedLength, nativeAugmentation } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
 import { networkGraph, networkHop } from "../config/network_config.ts";
 
@@ -35,8 +35,8 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
     average: training.average,
     batchSize: training.batchSize,
     flip: training.flip,
-    augment: training.augment && nativeAugmentation(training.augment),
-    longest: croppedLength(training.augment),
+    augment: training.augment && nativeAugmentation(training.augment, dataset.sampleRate),
+    longest: croppedLength(training.augment, dataset.sampleRate),
     seed: config.orderSeed ?? config.seed,
     rule: config.score,
     flipAverage: config.flipAverage,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { noiseDataset } from "../training/testing.ts";
-import { applyOverrides, presetConfig } from "./resolve.ts";
+import { presetConfig } from "../config/presets.ts";
+import { applyOverrides } from "./resolve.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 
 Deno.test("balanced class weights give each class the same share, and a step the mean weight 1", () => {

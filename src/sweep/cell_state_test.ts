@@ -3,7 +3,8 @@ import * as path from "node:path";
 import { writeJson } from "../core/files.ts";
 import { runFiles } from "../core/paths.ts";
 import { inTemporaryDirectory } from "../data/testing.ts";
-import { applyOverrides, presetConfig } from "../run/resolve.ts";
+import { applyOverrides } from "../run/resolve.ts";
+import { presetConfig } from "../config/presets.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundState } from "../run/run_store.ts";
 import { writeCheckpoint } from "../training/checkpoint.ts";
@@ -60,5 +61,5 @@ Deno.test("a run is compared with what the plan asks for, on the backend that it
       applyOverrides(presetConfig("quick", backend), { epochs: 3 });
     assert.deepEqual(settingsDifferences(run, asked), []);
     new RunStore(run).create({ ...asked("cuda"), seed: 5 });
-    assert.deepEqual(settingsDifferences(run, asked), ["seed: 5, not 1"]);
+    assert.deepEqual(settingsDifferences(run, asked), ["seed: 5, not 1 (--seed)"]);
   }));

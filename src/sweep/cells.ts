@@ -4,7 +4,7 @@
  * @module
  */
 import { foldSuffix } from "../run/resolve.ts";
-import type { Plan, Settings } from "./plan.ts";
+import { isPath, type Plan, type Settings } from "./plan.ts";
 
 /** One run of a sweep. */
 export interface Cell {
@@ -92,7 +92,9 @@ function foldsOf({ folds }: Plan): ({ count: number; fold: number } | null)[] {
 
 function optionWords(settings: Settings): string[] {
   return Object.entries(settings).flatMap(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(",") : String(value);
+    if (isPath(name)) return ["--set", `${name}=${text}`];
     if (typeof value === "boolean") return value ? [`--${name}`] : [];
-    return [`--${name}`, Array.isArray(value) ? value.join(",") : String(value)];
+    return [`--${name}`, text];
   });
 }

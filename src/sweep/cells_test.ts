@@ -41,6 +41,23 @@ Deno.test("with a seed per fold, fold i has seed i, and so has its control", () 
   assert.match(cells[1]!.args.join(" "), /--seed 2 --folds 3 --fold 2/);
 });
 
+Deno.test("a setting without an option is set by its path", () => {
+  const [run] = expandPlan(parsePlan({
+    name: "toy",
+    set: {
+      "training.beta2": 0.99,
+      "training.flip": false,
+      "training.schedule.milestones": ["0.5"],
+    },
+    modes: ["weight-rewind"],
+    seeds: [1],
+  }, "it"));
+  assert.match(
+    run!.args.join(" "),
+    / --set training\.beta2=0\.99 --set training\.flip=false --set training\.schedule\.milestones=0\.5 /,
+  );
+});
+
 Deno.test("a cell is called as on the command line, a mode's own settings last", () => {
   const [run, control] = expandPlan(parsePlan({
     name: "toy",

@@ -6,20 +6,30 @@
 import * as fs from "node:fs";
 import { z } from "zod";
 import { messageOf, UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
 import { CONTROLS } from "../config/controls.ts";
+import { flagAt } from "../config/paths.ts";
 import { MODES } from "../config/modes.ts";
-import { PRESETS } from "../config/presets.ts";
+import { PRESET_NAMES } from "../config/choices.ts";
 
 /** Options of `deno task lth` that follow from the rest of the plan, or would make no sense in it. */
 const NOT_IN_SET = [
-  ...["mode", "preset", "config", "name", "resume", "seed", "replicates"],
+  ...["mode", "preset", "config", "name", "resume", "seed", "replicates", "set"],
   ...["folds", "fold", "threads", "help", "dense-from", "fork", "plan"],
 ];
 
+function isDecidedElsewhere(name: string): boolean {
+  const flag = isPath(name) ? flagAt(name) : `--${name}`;
+  return flag !== null && NOT_IN_SET.includes(flag.slice(2));
+}
+
 const optionName = z.string()
-  .regex(/^[a-z][a-z0-9-]*$/, "write an option of deno task lth without its dashes")
-  .refine((name) => !NOT_IN_SET.includes(name), "the plan or the sweep decides it elsewhere");
+  .regex(
+    /^([a-z][a-z0-9-]*|[A-Za-z0-9]+(\.[A-Za-z0-9]+)+)$/,
+    "write an option of deno task lth without its dashes, or a path of --set",
+  )
+  .refine((name) => !isDecidedElsewhere(name), "the plan or the sweep decides it elsewhere");
 
 /** A flag is set by true; a list is written with commas. */
 const settings = z.record(
@@ -50,7 +60,7 @@ const planSchema = z.strictObject({
   /** First part of every run's name; with a slash, of every run's path. */
   name: z.string().refine(isRunName, "use letters, digits, . _ and -, or a path"),
   description: z.string().optional(),
-  preset: z.enum(Object.keys(PRESETS) as [keyof typeof PRESETS]).optional(),
+  preset: z.enum(PRESET_NAMES).optional(),
   /** Settings of every run, by option name. */
   set: settings.default({}),
   /** What is compared: modes, each with settings of its own if it needs any. */
@@ -81,6 +91,11 @@ const planSchema = z.strictObject({
     z.string().regex(/^[^:@]+:[^:@]+(@[0-9.]+ ?%?)?$/, "write METHOD:METHOD or METHOD:METHOD@6.4"),
   ).default([]),
 });
+
+/** Whether settings name one by its path, for --set, and not by its option. */
+export function isPath(name: string): boolean {
+  return name.includes(".");
+}
 
 /** Settings by option name. */
 export type Settings = z.infer<typeof settings>;
@@ -141,10 +156,7 @@ export function readPlan(file: string): Plan {
   try {
     text = fs.readFileSync(file, "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError(
-      `Cannot read the plan ${file}: ${code === "ENOENT" ? "no such file" : messageOf(error)}`,
-    );
+    throw new UsageError(`Cannot read the plan ${file}: ${whyUnreadable(error)}`);
   }
   let value: unknown;
   try {

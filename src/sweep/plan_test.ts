@@ -43,6 +43,7 @@ Deno.test("what is wrong is named by its place", () => {
     [{ ...PLAN, folds: 5 }, /folds: /],
     [{ ...PLAN, folds: { count: 1 } }, /folds\.count: /],
     [{ ...PLAN, set: { seed: 4 } }, /set\.seed: the plan or the sweep decides it elsewhere/],
+    [{ ...PLAN, set: { "folds.fold": 4 } }, /set\.folds\.fold: .* decides it elsewhere/],
     [{ ...PLAN, set: { "--epochs": 4 } }, /set\.--epochs: .*without its dashes/],
     [{ ...PLAN, set: { epochs: null } }, /set\.epochs: write a number/],
     [

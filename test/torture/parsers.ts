@@ -19,7 +19,7 @@ import { tensorsOf } from "../../src/model/graph.ts";
 import { graphOf } from "../../src/model/graph_file.ts";
 import { namedNetwork } from "../../src/run/network_file.ts";
 import { readEnvironment } from "../../src/run/environment.ts";
-import { presetConfig } from "../../src/run/resolve.ts";
+import { presetConfig } from "../../src/config/presets.ts";
 import { readKernels } from "../../src/run/round_kernels.ts";
 import { writeToyDataset } from "../../src/run/testing.ts";
 import { RunStore } from "../../src/run/run_store.ts";

@@ -10,7 +10,7 @@ import { openDevice } from "../../src/addon/select.ts";
 import { loadDataset } from "../../src/data/dataset.ts";
 import { ensureSampleDataset } from "../../src/data/sample.ts";
 import type { Config } from "../../src/config/config.ts";
-import { presetConfig } from "../../src/run/resolve.ts";
+import { presetConfig } from "../../src/config/presets.ts";
 import { doRun } from "../../src/run/run.ts";
 import { assertSameResults, silent } from "../../src/run/testing.ts";
 import { type Footprint, growth, megabytes, settledFootprint } from "./flat.ts";

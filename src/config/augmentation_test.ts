@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../core/errors.ts";
 import { noiseDataset } from "../training/testing.ts";
-import { croppedLength, nativeAugmentation, refuseUnusableStretch } from "./augment.ts";
+import { croppedLength, nativeAugmentation, refuseUnusableStretch } from "./augmentation.ts";
 import { parseConfig } from "./config.ts";
-import { applyOverrides, presetConfig } from "../run/resolve.ts";
+import { applyOverrides } from "../run/resolve.ts";
+import { presetConfig } from "./presets.ts";
 
 const quick = presetConfig("quick", "cpu");
 const augmented = (overrides: Parameters<typeof applyOverrides>[1]) =>
@@ -44,22 +45,16 @@ Deno.test("wrong settings are refused by name with what was given", () => {
     [{ stretch: [1, 17] }, /augment\.stretch: .* not 1 to 17/],
     [{ amplitude: [-1, 1] }, /augment\.amplitude: .* not -1 to 1/],
     [{ wander: [-0.1, 0.1] }, /augment\.wander\.amplitude: .* 1000 mV, not -0.1 to 0.1/],
-    [
-      { wander: [0, 0.1], wanderFrequency: [1, 151] },
-      /augment\.wander\.frequency: .* 0 to 150 Hz, not 1 to 151/,
-    ],
     [{ wanderFrequency: [1, 2] }, /--wander-frequency without --wander/],
     [{ noise: [0.2, 0.1] }, /noise: expected a range/],
     [{ noise: [-0.2, 0.1] }, /augment\.noise: .* not -0.2 to 0.1/],
-    [{ bursts: [-1, 0.03] }, /bursts\.perSecond: expected a number from 0 to 299 a second, not -1/],
+    [{ bursts: [-1, 0.03] }, /bursts\.perSecond: expected a number from 0 up a second, not -1/],
     [{ bursts: [1, 0] }, /augment\.bursts\.seconds/],
-    [{ bursts: [300, 0.01] }, /augment\.bursts\.perSecond/],
     [{ masks: [9, 1] }, /augment\.masks\.count/],
     [{ masks: [1.5, 1] }, /masks\.count: expected a whole number from 1 to 8, not 1.5/],
     [{ masks: [1, -1] }, /augment\.masks\.seconds/],
     [{ mixup: 0 }, /augment\.mixup: expected a number from 0.05 to 2, not 0/],
     [{ mixup: -1 }, /augment\.mixup: .* not -1/],
-    [{ crop: 0.84 }, /crop: expected at least 256 samples, 0.853 s, for one label, not 0.84 s/],
     [{ crop: NaN }, /augment\.crop/],
   ];
   for (const [overrides, message] of cases) {
@@ -69,6 +64,72 @@ Deno.test("wrong settings are refused by name with what was given", () => {
       return true;
     });
   }
+});
+
+Deno.test("what a sampling rate does not allow is refused with what it does allow", () => {
+  const cases: [Parameters<typeof applyOverrides>[1], rate: number, RegExp][] = [
+    [
+      { wander: [0, 0.1], wanderFrequency: [1, 151] },
+      300,
+      /augment\.wander\.frequency: .* 0 to 150 Hz, not 1 to 151/,
+    ],
+    [{ wander: [0, 0.1], wanderFrequency: [1, 101] }, 200, /0 to 100 Hz, not 1 to 101/],
+    [
+      { bursts: [300, 0.01] },
+      300,
+      /augment\.bursts\.perSecond: expected a number from 0 to 299 a second, not 300/,
+    ],
+    [{ bursts: [200, 0.01] }, 200, /from 0 to 199 a second, not 200/],
+    [{ bursts: [1, 14] }, 300, /bursts\.seconds: expected at most 4096 samples/],
+    [{ bursts: [1, 0.001] }, 300, /bursts\.seconds: expected at least one sample/],
+    [{ masks: [1, 0.001] }, 300, /masks\.seconds: expected at least one sample/],
+    [
+      { crop: 0.84 },
+      300,
+      /crop: expected at least 256 samples, 0.853 s, for one label, not 0.84 s/,
+    ],
+    [{ crop: 1.27 }, 200, /crop: expected at least 256 samples, 1.280 s, for one label/],
+  ];
+  for (const [overrides, rate, message] of cases) {
+    const settings = augmented(overrides)!;
+    assert.throws(() => nativeAugmentation(settings, rate), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  nativeAugmentation(augmented({ crop: 1.28 })!, 200);
+  nativeAugmentation(augmented({ crop: 0.84 })!, 360);
+});
+
+Deno.test("values that would change no record are refused, whatever flag", () => {
+  const cases: [Parameters<typeof applyOverrides>[1], RegExp][] = [
+    [{ noise: [0, 0] }, /^Cannot use --noise 0,0: .* or write --noise off$/],
+    [{ wander: [0, 0] }, /^Cannot use --wander 0,0: .* or write --wander off$/],
+    [{ stretch: [1, 1] }, /^Cannot use --stretch 1,1: .* or write --stretch off$/],
+    [{ amplitude: [1, 1] }, /^Cannot use --amplitude 1,1: .* or write --amplitude off$/],
+    [{ bursts: [0, 0.03] }, /^Cannot use --bursts 0,0.03: .* or write --bursts off$/],
+    [{ masks: [0, 1] }, /masks\.count: expected a whole number from 1 to 8, not 0/],
+    [{ masks: [1, 0] }, /masks\.seconds: expected a number above 0 and up to 3600 s, not 0/],
+    [
+      { set: { "training.augment.bursts.perSecond": 0, "training.augment.bursts.seconds": 1 } },
+      /^Cannot use --set training\.augment\.bursts\.perSecond=0: .* or write --bursts off$/,
+    ],
+  ];
+  for (const [overrides, message] of cases) {
+    assert.throws(() => applyOverrides(quick, overrides), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  // Files of before may say so.
+  const noise: [number, number] = [0, 0];
+  const before = {
+    ...quick,
+    training: { ...quick.training, augment: { noise } },
+  };
+  assert.deepEqual(parseConfig(before, "it").training.augment?.noise, noise);
 });
 
 Deno.test("millivolts, seconds and hertz become samples and stored units", () => {
@@ -82,7 +143,7 @@ Deno.test("millivolts, seconds and hertz become samples and stored units", () =>
     crop: 10,
     mixup: 0.2,
   })!;
-  assert.deepEqual(nativeAugmentation(settings), {
+  assert.deepEqual(nativeAugmentation(settings, 300), {
     hop: 256,
     stretch: undefined,
     log2Amplitude: [-1, 2],
@@ -92,8 +153,13 @@ Deno.test("millivolts, seconds and hertz become samples and stored units", () =>
     masks: { count: 3, length: 150 },
     mixup: 0.2,
   });
-  assert.equal(croppedLength(settings), 2816); // 11 labels of the 3,000 samples
-  assert.equal(croppedLength(augmented({ noise: [0, 1] })), Infinity);
+  assert.equal(croppedLength(settings, 300), 2816); // 11 labels of the 3,000 samples
+  const slower = nativeAugmentation(settings, 200);
+  assert.deepEqual(slower.wander, { amplitude: [0, 200], frequency: [0.0015, 0.003] });
+  assert.deepEqual(slower.bursts, { probability: 0.03, length: 6 });
+  assert.deepEqual(slower.masks, { count: 3, length: 100 });
+  assert.equal(croppedLength(settings, 200), 1792); // 7 labels of the 2,000 samples
+  assert.equal(croppedLength(augmented({ noise: [0, 1] }), 300), Infinity);
 });
 
 Deno.test("a stretch that leaves a training record without a label is refused with the record", () => {

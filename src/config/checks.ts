@@ -1,0 +1,60 @@
+/**
+ * What a configuration must fulfil beyond the limits of its single settings.
+ *
+ * @module
+ */
+import type { Config } from "./config.ts";
+import { POLICIES } from "./modes.ts";
+
+/** What is wrong, and at which path. */
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Every check gives a problem, or null. */
+export const CHECKS: readonly ((config: Config) => Problem | null)[] = [
+  foldWithinCount,
+  warmupWithinRound,
+  oneCycleWithoutWarmup,
+  someClassWeight,
+  rateToTrainOnAt,
+];
+
+function foldWithinCount({ folds }: Config): Problem | null {
+  if (folds === null || folds.fold <= folds.count) return null;
+  return { path: "folds.fold", message: `expected 1 to ${folds.count}, not ${folds.fold}` };
+}
+
+function warmupWithinRound({ training: { warmup, epochs } }: Config): Problem | null {
+  if (warmup < epochs) return null;
+  return {
+    path: "training.warmup",
+    message: `expected less than the ${epochs} epochs of a round, not ${warmup}`,
+  };
+}
+
+function oneCycleWithoutWarmup({ training: { warmup, schedule } }: Config): Problem | null {
+  if (warmup === 0 || schedule.kind !== "one-cycle") return null;
+  return {
+    path: "training.warmup",
+    message: "expected 0 with the schedule one-cycle, which has its own rise",
+  };
+}
+
+function someClassWeight({ training: { loss: { classWeights } } }: Config): Problem | null {
+  if (!Array.isArray(classWeights) || classWeights.some((weight) => weight > 0)) return null;
+  return {
+    path: "training.loss.classWeights",
+    message: "expected a weight above 0: there would be no loss",
+  };
+}
+
+function rateToTrainOnAt({ mode, training: { schedule } }: Config): Problem | null {
+  if (POLICIES[mode].learningRate !== "final") return null;
+  if (!("floor" in schedule) || schedule.floor > 0) return null;
+  return {
+    path: "training.schedule.floor",
+    message: `expected more than 0 with mode ${mode}, which trains on at the schedule's last rate`,
+  };
+}

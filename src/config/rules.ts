@@ -1,0 +1,206 @@
+/**
+ * Rules that combine settings: what one option implies for others, and which do not go together.
+ *
+ * @module
+ */
+import { defaultPrecision } from "../addon/select.ts";
+import { UsageError } from "../core/errors.ts";
+import { parseStepPoint } from "../core/step.ts";
+import { RATE } from "../model/graph_file.ts";
+import { criterionOf } from "../pruning/criteria.ts";
+import type { Config } from "./config.ts";
+import { POLICIES } from "./modes.ts";
+import type { Overrides } from "./overrides.ts";
+import type { Given } from "./paths.ts";
+
+/** What an option says about other settings. Options that are given themselves come after. */
+type Implication = (base: Config, asked: Overrides) => Given[];
+
+/** In this order. */
+export const IMPLICATIONS: readonly Implication[] = [
+  modePrunesAsSahu,
+  targetEndsTheRounds,
+  roundsEndWithoutTarget,
+  oneShotIsOneRound,
+  precisionOfAnotherBackend,
+];
+
+/** More rounds than any schedule here needs: the target ends them. */
+const UNTIL_TARGET = 10_000;
+
+/** Sahu et al. 2022: until 142 times fewer weights. The schedule's defaults are theirs, too. */
+function modePrunesAsSahu(base: Config, { mode }: Overrides): Given[] {
+  if (mode === undefined || POLICIES[mode].pruning !== "sahu") return [];
+  if (base.pruning.schedule.kind === "sahu") return [];
+  return implied(`--mode ${mode}`, {
+    "pruning.schedule.kind": "sahu",
+    "pruning.target": 142,
+    "pruning.rounds": UNTIL_TARGET,
+  });
+}
+
+function targetEndsTheRounds(_base: Config, { target }: Overrides): Given[] {
+  if (target === undefined || target === null) return [];
+  return implied("--target", { "pruning.rounds": UNTIL_TARGET });
+}
+
+/** Asking for a number of rounds asks for no target, unless both are asked for. */
+function roundsEndWithoutTarget(_base: Config, { rounds }: Overrides): Given[] {
+  return rounds === undefined ? [] : implied("--rounds", { "pruning.target": null });
+}
+
+function oneShotIsOneRound(_base: Config, { oneShot }: Overrides): Given[] {
+  if (oneShot === undefined) return [];
+  return implied("--one-shot", {
+    "pruning.schedule.kind": "one-shot",
+    "pruning.target": oneShot,
+    "pruning.rounds": 1,
+  });
+}
+
+function precisionOfAnotherBackend(base: Config, { backend }: Overrides): Given[] {
+  const { precision } = computeSettings(base, { backend });
+  return precision === base.precision ? [] : implied("--backend", { precision });
+}
+
+/**
+ * Where to compute and how to multiply. A precision that was chosen stays with another backend; one
+ * that is just the backend's default becomes the other's.
+ */
+export function computeSettings(
+  base: Pick<Config, "backend" | "precision">,
+  asked: Pick<Overrides, "backend" | "precision">,
+): Pick<Config, "backend" | "precision"> {
+  const backend = asked.backend ?? base.backend;
+  const chosen = backend === base.backend || base.precision !== defaultPrecision(base.backend);
+  const usual = chosen ? base.precision : defaultPrecision(backend);
+  return { backend, precision: asked.precision ?? usual };
+}
+
+function implied(name: string, values: Readonly<Record<string, unknown>>): Given[] {
+  return Object.entries(values).map(([path, value]) => ({ path, name, value }));
+}
+
+/** Refuses a configuration that is valid and yet not what anybody wants. */
+type Combination = (config: Config, options: { base: Config; asked: Overrides }) => void;
+
+export const COMBINATIONS: readonly Combination[] = [
+  decayOfAnotherOptimizer,
+  adamwNeedsDecay,
+  pruningBeforeTraining,
+  sizeOfAnotherNetwork,
+  dropoutWithoutPlace,
+];
+
+function decayOfAnotherOptimizer(
+  { training: { optimizer } }: Config,
+  { base: { training: before }, asked }: { base: Config; asked: Overrides },
+): void {
+  const decoupled = (name: typeof optimizer) => name === "adamw";
+  if (decoupled(optimizer) === decoupled(before.optimizer)) return;
+  if (before.weightDecay === 0 || asked.weightDecay !== undefined) return;
+  throw new UsageError(
+    `Cannot change the optimizer from ${before.optimizer} to ${optimizer} and keep the weight decay of ` +
+      `${before.weightDecay}: adamw decays weights apart from the gradient; give --weight-decay, too`,
+  );
+}
+
+function adamwNeedsDecay(
+  { training: { weightDecay } }: Config,
+  { asked }: { asked: Overrides },
+): void {
+  if (asked.optimizer !== "adamw" || weightDecay > 0) return;
+  throw new UsageError(
+    "Cannot use --optimizer adamw without a decay: add --weight-decay, e.g. 0.05, or use adam",
+  );
+}
+
+/** Pruning before training knows no trained weights and no later rewind point. */
+function pruningBeforeTraining({ mode, rewindTo, pruning: { criterion } }: Config): void {
+  if (criterionOf(criterion).network === "trained") return;
+  if (POLICIES[mode].weights !== "rewind") {
+    throw new UsageError(
+      `Cannot use criterion ${criterion} with mode ${mode}: it prunes the network at initialisation, ` +
+        `which is then trained; use --mode weight-rewind`,
+    );
+  }
+  if (isLate(rewindTo)) {
+    throw new UsageError(
+      `Cannot use criterion ${criterion} with the rewind point ${rewindTo}: it prunes the network at ` +
+        `initialisation; use --rewind-to 0`,
+    );
+  }
+}
+
+/** Sizes of the residual network mean nothing to another one. */
+function sizeOfAnotherNetwork(
+  { network: { graph } }: Config,
+  { asked }: { asked: Overrides },
+): void {
+  if (graph === undefined) return;
+  const { filters, blocks, kernel, set } = asked;
+  const sizes = {
+    ...{ "--filters": filters, "--blocks": blocks, "--kernel": kernel },
+    "--set network.blocksPerStage": set?.["network.blocksPerStage"],
+  };
+  const odd = Object.entries(sizes).find(([, size]) => size !== undefined);
+  if (odd === undefined) return;
+  throw new UsageError(
+    `Cannot use ${
+      odd[0]
+    } with the network ${graph.name}: it is a size of the residual network; write ` +
+      `the channels and kernels into the network's file`,
+  );
+}
+
+function dropoutWithoutPlace(
+  { network: { graph } }: Config,
+  { asked: { dropout } }: { asked: Overrides },
+): void {
+  if (graph === undefined || dropout === undefined) return;
+  if (graph.nodes.some((node) => node.op === "norm" && node.dropout === RATE)) return;
+  throw new UsageError(
+    `Cannot use --dropout with the network ${graph.name}: none of its norms has the dropout "${RATE}", ` +
+      `which --dropout decides`,
+  );
+}
+
+function isLate(rewindTo: string): boolean {
+  const { epochs, iterations } = parseStepPoint(rewindTo);
+  return epochs + iterations > 0;
+}
+
+/**
+ * Options that say two things at once.
+ *
+ * @throws {UsageError} Naming the pair.
+ */
+export function refuseContradictions(given: Overrides): void {
+  const refuse = (pair: string, why: string) => {
+    throw new UsageError(`Cannot use ${pair} together: ${why}`);
+  };
+  if (given.oneShot !== undefined && given.prune !== undefined) {
+    refuse("--one-shot and --prune", "one shot prunes once, straight to its compression");
+  }
+  if (given.oneShot !== undefined && (given.rounds ?? 1) !== 1) {
+    refuse("--one-shot and --rounds", "one shot is one round");
+  }
+  if (given.oneShot !== undefined && given.target !== undefined) {
+    refuse("--one-shot and --target", "one shot has its own compression");
+  }
+  const policy = given.mode && POLICIES[given.mode];
+  if (policy?.pruning === "sahu" && given.prune !== undefined) {
+    refuse(`--mode ${given.mode} and --prune`, "its share shrinks from 30 % by p^(1/1.1)");
+  }
+  if (given.rewindTo === undefined || !isLate(given.rewindTo)) return;
+  if (policy && !policy.laterPoint) {
+    refuse(
+      `--mode ${given.mode} and --rewind-to ${given.rewindTo}`,
+      "only weight-rewind has a point",
+    );
+  }
+  const criterion = given.criterion;
+  if (criterion !== undefined && criterionOf(criterion).network === "initial") {
+    refuse(`--criterion ${criterion} and --rewind-to`, "it prunes the network at initialisation");
+  }
+}

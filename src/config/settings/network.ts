@@ -1,0 +1,79 @@
+/**
+ * Settings of the network.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type GraphFile, graphFile, graphSentences } from "../../model/graph_file.ts";
+import { choice, type Kind, number, orLeftOut, share, structure, whole } from "../kinds.ts";
+import { group, setting } from "../setting.ts";
+
+/** A network of one's own; there is a sentence for each mistake. */
+const graph: Kind<GraphFile> = {
+  ...structure(graphFile, { expected: "a network", text: ({ name }) => name }),
+  schema: z.unknown().transform((value, context) => {
+    const result = graphFile.safeParse(value);
+    if (result.success) return result.data;
+    for (const message of graphSentences(result.error, value)) {
+      context.addIssue({ code: "custom", message });
+    }
+    return z.NEVER;
+  }),
+};
+
+/** Of the residual network are the first four: without effect if there is a `graph`. */
+export const network = group({
+  filters: setting(whole({ least: 1, most: 4096 }), {
+    label: "Filters of the first stage",
+    help: "filters of the first stage",
+    flag: "--filters <n>",
+    default: 32,
+  }),
+  kernel: setting(whole({ least: 1, most: 1024 }), {
+    label: "Kernel size",
+    unit: "samples",
+    help: "kernel size of the convolutions, in samples",
+    flag: "--kernel <n>",
+    default: 16,
+  }),
+  // More than 17 blocks would make a prediction span more than the 256 samples of a label.
+  blocks: setting(whole({ least: 1, most: 17 }), {
+    label: "Residual blocks",
+    help: "number of residual blocks",
+    flag: "--blocks <n>",
+    default: 16,
+  }),
+  blocksPerStage: setting(whole({ least: 1 }), {
+    label: "Blocks per stage",
+    help: "blocks after which the filters double",
+    default: 4,
+  }),
+  dropout: setting(share(), {
+    label: "Dropout",
+    help: 'dropout rate: before each block\'s second convolution, or at "rate"',
+    flag: "--dropout <rate>",
+    default: 0.2,
+  }),
+  init: setting(choice(["fan-in", "fan-out"]), {
+    label: "Initialisation scaled by",
+    help: "what the spread of initial weights is scaled by",
+    default: "fan-in",
+  }),
+  normEpsilon: setting(number({ above: 0 }), {
+    label: "Epsilon of batch norm",
+    help: "what batch norm adds to a variance",
+    default: 1e-3,
+  }),
+  normMomentum: setting(number({ above: 0, most: 1 }), {
+    label: "Momentum of batch norm",
+    help: "share of a batch in the running statistics of batch norm",
+    default: 0.1,
+  }),
+  /** Left out for the residual network. */
+  graph: setting(orLeftOut(graph), {
+    label: "Network",
+    help: "resnet, plain, or a JSON file of a network (default: resnet)",
+    flag: "--network <file>",
+    refers: "network",
+  }),
+}, "network");

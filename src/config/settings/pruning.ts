@@ -1,0 +1,70 @@
+/**
+ * Settings of pruning.
+ *
+ * @module
+ */
+import { CRITERIA } from "../../pruning/criteria.ts";
+import { choice, names, number, orNull, share, whole } from "../kinds.ts";
+import { group, setting, variants } from "../setting.ts";
+
+const schedule = variants({
+  /** The same share of the remaining weights in every round. */
+  fixed: {
+    fraction: setting(share(), {
+      label: "Pruned per round",
+      help: "share of the remaining weights that each round prunes",
+      flag: "--prune <fraction>",
+      selects: true,
+      default: 0.2,
+    }),
+  },
+  /** Sahu et al. 2022: p starts at `start`, and p^(1/alpha) follows p. */
+  sahu: {
+    start: setting(share(), {
+      label: "Pruned in the first round",
+      help: "share of the weights that the first round of lth-ecg prunes",
+      default: 0.3,
+    }),
+    alpha: setting(number({ above: 1 }), {
+      label: "Alpha",
+      help: "how the share shrinks from round to round: by p^(1/alpha)",
+      default: 1.1,
+    }),
+  },
+  /** Once, straight to the target. */
+  "one-shot": {},
+}, {
+  label: "Pruning schedule",
+  called: "pruning schedule",
+  help: "how much each round prunes",
+  default: "fixed",
+});
+
+export const pruning = group({
+  rounds: setting(whole({ least: 0, most: 10_000 }), {
+    label: "Pruning rounds, at most",
+    help: "number of pruning rounds after the dense round",
+    flag: "--rounds <n>",
+    default: 23,
+  }),
+  target: setting(orNull(number({ above: 1 })), {
+    label: "Target compression",
+    unit: "×",
+    help: "prune until this many times fewer weights are left",
+    flag: "--target <theta>",
+    default: null,
+  }),
+  schedule,
+  criterion: setting(choice(CRITERIA), {
+    label: "Criterion",
+    help: "what decides which weights are kept",
+    flag: "--criterion <name>",
+    default: "magnitude",
+  }),
+  keepLayers: setting(names("names of convolutions"), {
+    label: "Layers never pruned",
+    help: "layers that are never pruned, such as stem,head",
+    flag: "--keep-layers <names>",
+    default: [],
+  }),
+}, "pruning");
