@@ -54,7 +54,7 @@ Deno.test("a network of a file trains, prunes, resumes bit-equal after a kill an
     fs.writeFileSync(file, JSON.stringify({ ...PLAIN, name: "other" }));
     assertRefused(
       await outcome(["--name", at("killed"), "--resume", "--network", file]),
-      /other settings \(network\.graph\.name: "tiny", not "other"\)/,
+      /other settings \(network\.graph\.name: "tiny", not "other" \(--network\)\)/,
     );
     fs.rmSync(file);
     const resumed = await outcome(["--name", at("killed"), "--resume"]);
