@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Config } from "./config.ts";
 import { POLICIES } from "./modes.ts";
+import type { Config } from "./settings/settings.ts";
 
 /** What is wrong, and at which path. */
 export interface Problem {

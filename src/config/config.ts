@@ -9,15 +9,9 @@ import { UsageError } from "../core/errors.ts";
 import { CHECKS } from "./checks.ts";
 import { flagAt } from "./paths.ts";
 import { isRecord, schemaOf } from "./schema.ts";
-import type { ValueOf, WrittenOf } from "./setting.ts";
-import { SETTINGS } from "./settings/settings.ts";
+import { type Config, SETTINGS } from "./settings/settings.ts";
 
-/** A resolved configuration. */
-export type Config = ValueOf<typeof SETTINGS>;
-/** One as it may be written: what files of before lack can be left out. */
-export type WrittenConfig = WrittenOf<typeof SETTINGS>;
-/** The settings of a round's training. */
-export type TrainingSettings = Config["training"];
+export type { Config, TrainingSettings, WrittenConfig } from "./settings/settings.ts";
 
 const schema = schemaOf(SETTINGS);
 

@@ -17,16 +17,9 @@ import {
   withSetting,
 } from "./paths.ts";
 import { COMBINATIONS, IMPLICATIONS } from "./rules.ts";
-import type { FlagsOf } from "./setting.ts";
-import type { SETTINGS } from "./settings/settings.ts";
+import type { Overrides } from "./settings/settings.ts";
 
-/** What a command line says about settings; undefined where it says nothing. */
-export interface Overrides extends FlagsOf<typeof SETTINGS> {
-  /** Compression to reach in a single round: a short form for three settings of pruning. */
-  oneShot?: number | undefined;
-  /** Settings without a flag, by path. */
-  set?: Readonly<Record<string, unknown>> | undefined;
-}
+export type { Overrides } from "./settings/settings.ts";
 
 /** Values in place of references, by path; src/run finds them. */
 export type Resolved = Readonly<Record<string, unknown>>;

@@ -8,10 +8,9 @@ import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { RATE } from "../model/graph_file.ts";
 import { criterionOf } from "../pruning/criteria.ts";
-import type { Config } from "./config.ts";
 import { POLICIES } from "./modes.ts";
-import type { Overrides } from "./overrides.ts";
 import type { Given } from "./paths.ts";
+import type { Config, Overrides } from "./settings/settings.ts";
 
 /** What an option says about other settings. Options that are given themselves come after. */
 type Implication = (base: Config, asked: Overrides) => Given[];

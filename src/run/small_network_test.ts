@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { prunableWeights } from "../model/graph.ts";
-import { presetConfig } from "./resolve.ts";
+import { presetConfig } from "../config/presets.ts";
 import { networkGraph, type NetworkSettings } from "../config/network_config.ts";
 import { graphFile } from "../model/graph_file.ts";
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
