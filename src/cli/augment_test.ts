@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { roundFiles, runFiles } from "../core/paths.ts";
-import { withToyDataset } from "../run/testing.ts";
+import { inTemporaryDirectory } from "../data/testing.ts";
+import { withToyDataset, writeToyDataset } from "../run/testing.ts";
 import { readTicket } from "../ticket/ticket_file.ts";
 import { command, outcome, toyArgs } from "./testing.ts";
 
@@ -84,4 +85,42 @@ Deno.test("settings that cannot be are refused in a sentence, before anything is
       assert.equal(err.trim().split("\n").length, 1);
       assert.ok(!fs.existsSync(run));
     }
+  }));
+
+Deno.test("seconds and hertz are those of the data set, whatever its rate, in runs and in plans", () =>
+  inTemporaryDirectory(async (directory) => {
+    const data = writeToyDataset(directory, {
+      recordsPerClass: 20,
+      length: (i) => 768 + 384 * (i % 4),
+      targetRate: 200,
+    });
+    const run = path.join(directory, "run");
+    const asked = (more: string[]) => outcome([...toyArgs(data, run), "--rounds", "0", ...more]);
+    const refused: [string[], RegExp][] = [
+      [
+        ["--crop", "1.27"],
+        /crop: expected at least 256 samples, 1.280 s, for one label, not 1.27 s/,
+      ],
+      [["--wander", "0,1", "--wander-frequency", "1,101"], /within 0 to 100 Hz, not 1 to 101/],
+      [["--bursts", "200,0.03"], /perSecond: expected a number from 0 to 199 a second, not 200/],
+      [
+        ["--masks", "1,0.002"],
+        /masks\.seconds: expected at least one sample, 0.005 s, not 0.002 s/,
+      ],
+    ];
+    for (const [args, message] of refused) {
+      for (const plan of [[], ["--plan"]]) {
+        const { code, out, err } = await asked([...args, ...plan]);
+        assert.equal(code, 2, err);
+        assert.equal(out, "");
+        assert.match(err, message);
+        assert.match(err, /Cannot augment records of 200 samples a second/);
+      }
+    }
+    assert.ok(!fs.existsSync(run));
+    // 1.28 s are 256 samples here, and 384 at 300 a second: two labels of the network.
+    const planned = await asked(["--crop", "1.28", "--plan"]);
+    assert.equal(planned.code, 0, planned.err);
+    const done = await asked(["--crop", "1.28", "--epochs", "1", "--masks", "1,0.5"]);
+    assert.equal(done.code, 0, done.err);
   }));

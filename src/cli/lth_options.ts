@@ -7,7 +7,7 @@ import { type Command, Option } from "commander";
 import type { BackendChoice } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { number as numberKind } from "../config/kinds.ts";
-import type { Overrides } from "../config/overrides.ts";
+import type { Overrides } from "../config/types.ts";
 import { refuseContradictions } from "../config/rules.ts";
 import type { Heading } from "../config/setting.ts";
 import { createCommand, integer, number, reading } from "./command.ts";

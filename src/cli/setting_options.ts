@@ -6,7 +6,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../core/errors.ts";
 import { type Kind, Unreadable } from "../config/kinds.ts";
-import type { Overrides } from "../config/overrides.ts";
+import type { Overrides } from "../config/types.ts";
 import { BUNDLES, flagKey, flagName, type Leaf, leafAt, LEAVES } from "../config/paths.ts";
 import { readBundle, readSet, readValue } from "../config/read.ts";
 import { type Heading, HEADINGS } from "../config/setting.ts";

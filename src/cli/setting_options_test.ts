@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../core/errors.ts";
 import { type Config, parseConfig } from "../config/config.ts";
-import { changedConfig, type Overrides } from "../config/overrides.ts";
+import { changedConfig } from "../config/overrides.ts";
 import { BUNDLES, flagKey, flagName, type Leaf, leafAt, LEAVES } from "../config/paths.ts";
 import { presetConfig } from "../config/presets.ts";
 import { readSet } from "../config/read.ts";
+import type { Overrides } from "../config/types.ts";
 import { group, HEADINGS, setting } from "../config/setting.ts";
 import { number } from "../config/kinds.ts";
 import { createCommand } from "./command.ts";

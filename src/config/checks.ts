@@ -4,7 +4,7 @@
  * @module
  */
 import { POLICIES } from "./modes.ts";
-import type { Config } from "./settings/settings.ts";
+import type { Config } from "./types.ts";
 
 /** What is wrong, and at which path. */
 export interface Problem {

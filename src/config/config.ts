@@ -9,9 +9,10 @@ import { UsageError } from "../core/errors.ts";
 import { CHECKS } from "./checks.ts";
 import { flagAt } from "./paths.ts";
 import { isRecord, schemaOf } from "./schema.ts";
-import { type Config, SETTINGS } from "./settings/settings.ts";
+import { SETTINGS } from "./settings/settings.ts";
+import type { Config } from "./types.ts";
 
-export type { Config, TrainingSettings, WrittenConfig } from "./settings/settings.ts";
+export type { Config, TrainingSettings, WrittenConfig } from "./types.ts";
 
 const schema = schemaOf(SETTINGS);
 

@@ -17,9 +17,7 @@ import {
   withSetting,
 } from "./paths.ts";
 import { COMBINATIONS, IMPLICATIONS } from "./rules.ts";
-import type { Overrides } from "./settings/settings.ts";
-
-export type { Overrides } from "./settings/settings.ts";
+import type { Overrides } from "./types.ts";
 
 /** Values in place of references, by path; src/run finds them. */
 export type Resolved = Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { RATE } from "../model/graph_file.ts";
 import { criterionOf } from "../pruning/criteria.ts";
 import { POLICIES } from "./modes.ts";
 import type { Given } from "./paths.ts";
-import type { Config, Overrides } from "./settings/settings.ts";
+import type { Config, Overrides } from "./types.ts";
 
 /** What an option says about other settings. Options that are given themselves come after. */
 type Implication = (base: Config, asked: Overrides) => Given[];

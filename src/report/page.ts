@@ -10,7 +10,7 @@ import { glossary } from "./glossary.ts";
 import { headline } from "./headline.ts";
 import { type Html, html } from "./html.ts";
 import { results } from "./results_html.ts";
-import { datasetTable, settingsList } from "./settings.ts";
+import { datasetTable, environmentList, settingsList } from "./settings.ts";
 import { heartbeats, shell } from "./shell.ts";
 import { tiles } from "./tiles.ts";
 
@@ -75,9 +75,9 @@ function body({ summary, data, environment, extras, ecg }: PageInput): Html {
       <h2>Data and settings</h2>
       <div class="two">
         ${datasetTable(summary)}
-        ${settingsList("Settings", summary.config)}
+        ${settingsList(summary.config)}
       </div>
-      ${settingsList("Environment", environment)}
+      ${environmentList(environment)}
     </section>
     <section id="words">
       <h2>How to read this report</h2>

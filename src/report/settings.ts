@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { settingsTable } from "../config/table.ts";
 import type { Summary } from "../results/summary.ts";
 import { type Html, html } from "./html.ts";
 import { tableHtml } from "./table_html.ts";
 
 /** Nested settings as [dotted name, text] lines, in their order. */
-export function flatten(value: unknown, name = ""): [name: string, text: string][] {
+function flatten(value: unknown, name = ""): [name: string, text: string][] {
   if (Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null)) {
     return [[name, value.map(String).join(", ")]];
   }
@@ -20,24 +21,40 @@ export function flatten(value: unknown, name = ""): [name: string, text: string]
   return [[name, value === null || value === undefined ? "–" : String(value)]];
 }
 
-/** The settings of a run, or why there are none. */
-export function settingsList(title: string, settings: Record<string, unknown> | null): Html {
-  const lines = settings === null ? [] : flatten(settings);
+/** The settings of a run under their headings; each has its path in config.json as its title. */
+export function settingsList(config: Readonly<Record<string, unknown>>): Html {
+  const groups = settingsTable(config).map(({ heading, lines }) =>
+    html`
+      <h4>${heading}</h4>
+      <dl>${lines.map(({ label, text, path }) => lineHtml(label, text, path))}</dl>
+    `
+  );
   return html`
     <div class="card settings">
-      <h3>${title}</h3>
+      <h3>Settings</h3>
+      ${groups}
+    </div>
+  `;
+}
+
+/** What a run was made on, or that nobody wrote it down. */
+export function environmentList(environment: Readonly<Record<string, unknown>> | null): Html {
+  const lines = environment === null ? [] : flatten(environment);
+  return html`
+    <div class="card settings">
+      <h3>Environment</h3>
       ${lines.length === 0
         ? html`<p class="muted">Not recorded with this run.</p>`
-        : html`<dl>${
-          lines.map(([name, text]) =>
-            html`
-              <div>
-                <dt>${name}</dt>
-                <dd>${text}</dd>
-              </div>
-            `
-          )
-        }</dl>`}
+        : html`<dl>${lines.map(([name, text]) => lineHtml(name, text, name))}</dl>`}
+    </div>
+  `;
+}
+
+function lineHtml(label: string, text: string, title: string): Html {
+  return html`
+    <div title="${title}">
+      <dt>${label}</dt>
+      <dd>${text}</dd>
     </div>
   `;
 }

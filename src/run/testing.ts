@@ -33,6 +33,8 @@ export interface ToySize {
   readonly recordsPerClass: number;
   /** Samples of the i-th record of a class. */
   readonly length: (i: number) => number;
+  /** Samples per second of the data set; the recordings have 300. */
+  readonly targetRate?: number;
 }
 
 const USUAL_SIZE: ToySize = { recordsPerClass: 20, length: (i) => 512 + 256 * (i % 4) + 10 * i };
@@ -40,7 +42,7 @@ const USUAL_SIZE: ToySize = { recordsPerClass: 20, length: (i) => 512 + 256 * (i
 /** Builds the data set in `directory`/data and returns that path. */
 export function writeToyDataset(
   directory: string,
-  { recordsPerClass, length }: ToySize = USUAL_SIZE,
+  { recordsPerClass, length, targetRate = READING_DEFAULTS.targetRate }: ToySize = USUAL_SIZE,
 ): string {
   const records = Object.entries(TONES).flatMap(([label, period]) =>
     Array.from({ length: recordsPerClass }, (_, i) => {
@@ -59,6 +61,7 @@ export function writeToyDataset(
     source: path.join(directory, "records"),
     labels: path.join(directory, "labels.csv"),
     ...READING_DEFAULTS,
+    targetRate,
     out,
     split: { method: "stratified", dev: 0.2, test: 0.2, seed: 1 },
     skipBad: false,

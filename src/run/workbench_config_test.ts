@@ -34,3 +34,15 @@ Deno.test("a list of class weights is as long as there are classes", () => {
     /Cannot use 2 class weights: the data set has 4 classes, A, N, O, ~/,
   );
 });
+
+Deno.test("augmentation is converted with the data set's own rate", () => {
+  const config = applyOverrides(presetConfig("quick", "cpu"), {
+    ...{ crop: 10, wander: [0, 0.1], wanderFrequency: [0.5, 2], masks: [1, 0.5], bursts: [5, 0.1] },
+  });
+  const at = (sampleRate: number) => workbenchConfig(config, { ...noiseDataset(), sampleRate });
+  const [usual, slow] = [at(300), at(200)];
+  assert.deepEqual([usual.longest, slow.longest], [2816, 1792]);
+  assert.deepEqual(slow.augment?.wander?.frequency, [0.0025, 0.01]);
+  assert.deepEqual(slow.augment?.bursts, { probability: 0.025, length: 20 });
+  assert.deepEqual([usual.augment?.masks?.length, slow.augment?.masks?.length], [150, 100]);
+});

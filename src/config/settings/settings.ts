@@ -10,15 +10,7 @@ import { DECISIONS, PRIOR_UNITS, UNNAMED_RULE } from "../../training/decision.ts
 import { PRESET_NAMES } from "../choices.ts";
 import { choice, number, orNull, stepPoint, structure, text, toggle, whole } from "../kinds.ts";
 import { MODES } from "../modes.ts";
-import {
-  DEPENDS,
-  type FlagsOf,
-  group,
-  optional,
-  setting,
-  type ValueOf,
-  type WrittenOf,
-} from "../setting.ts";
+import { DEPENDS, group, optional, setting } from "../setting.ts";
 import { control } from "./control.ts";
 import { network } from "./network.ts";
 import { pruning } from "./pruning.ts";
@@ -181,18 +173,3 @@ export const SETTINGS = group({
     absent: DEPENDS,
   }),
 }, "run");
-
-/** A resolved configuration. */
-export type Config = ValueOf<typeof SETTINGS>;
-/** One as it may be written: what files of before lack can be left out. */
-export type WrittenConfig = WrittenOf<typeof SETTINGS>;
-/** The settings of a round's training. */
-export type TrainingSettings = Config["training"];
-
-/** What a command line says about settings; undefined where it says nothing. */
-export interface Overrides extends FlagsOf<typeof SETTINGS> {
-  /** Compression to reach in a single round: a short form for three settings of pruning. */
-  oneShot?: number | undefined;
-  /** Settings without a flag, by path. */
-  set?: Readonly<Record<string, unknown>> | undefined;
-}
