@@ -4,17 +4,21 @@ import { prunableTensors } from "../model/graph.ts";
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { evaluate } from "../training/evaluate.ts";
 import { recalibrateStatistics } from "../training/recalibrate.ts";
-import { withBench, withGraph } from "../training/testing.ts";
+import { BRANCHING, withBench, withGraph } from "../training/testing.ts";
 import { deadFilters, livingFilters } from "./dead_filters.ts";
 
 const CONFIG = { filters: 3, kernel: 5, blocks: 3, blocksPerStage: 2, classes: 4 };
 const GRAPH = resnet1dGraph(CONFIG);
 
 /** Random masks of which about `density` survives. */
-function randomMasks(seed: number, density: number): Map<string, Uint8Array> {
+function randomMasks(
+  seed: number,
+  density: number,
+  graph = GRAPH,
+): Map<string, Uint8Array> {
   const rng = createRng(seed, "masks");
   return new Map(
-    prunableTensors(GRAPH).map(({ name, shape: [out, inner, kernel] }) => [
+    prunableTensors(graph).map(({ name, shape: [out, inner, kernel] }) => [
       name,
       Uint8Array.from({ length: out * inner * kernel }, () => rng.next() < density ? 1 : 0),
     ]),
@@ -91,25 +95,27 @@ Deno.test("filters without a path are those that following single weights does n
   assert.ok(totals.constant > 50 && totals.unused > 50, "the masks cut nothing off");
 });
 
-Deno.test("weights of unused filters change no logit", () =>
-  withBench({ network: withGraph(GRAPH) }, async (bench) => {
-    const masks = randomMasks(2, 0.06);
-    const { network } = bench;
-    for (const { name, parameter } of network.prunable) parameter.setMask(masks.get(name)!);
-    await recalibrateStatistics(bench);
-    const before = (await evaluate(bench, "dev")).predictions;
-    let cut = 0;
-    livingFilters(network.graph, masks).forEach(({ used }, layer) => {
-      const { parameter } = network.prunable[layer]!;
-      const values = parameter.read("value");
-      const row = values.length / used.length;
-      used.forEach((flag, f) => {
-        if (flag) return;
-        cut += values.subarray(f * row, (f + 1) * row).filter((w) => w !== 0).length;
-        values.fill(0, f * row, (f + 1) * row);
+for (const graph of [GRAPH, BRANCHING]) {
+  Deno.test(`weights of unused filters change no logit: ${graph.name}`, () =>
+    withBench({ network: withGraph(graph) }, async (bench) => {
+      const masks = randomMasks(2, 0.06, graph);
+      const { network } = bench;
+      for (const { name, parameter } of network.prunable) parameter.setMask(masks.get(name)!);
+      await recalibrateStatistics(bench);
+      const before = (await evaluate(bench, "dev")).predictions;
+      let cut = 0;
+      livingFilters(network.graph, masks).forEach(({ used }, layer) => {
+        const { parameter } = network.prunable[layer]!;
+        const values = parameter.read("value");
+        const row = values.length / used.length;
+        used.forEach((flag, f) => {
+          if (flag) return;
+          cut += values.subarray(f * row, (f + 1) * row).filter((w) => w !== 0).length;
+          values.fill(0, f * row, (f + 1) * row);
+        });
+        parameter.write("value", values);
       });
-      parameter.write("value", values);
-    });
-    assert.ok(cut > 5, `only ${cut} weights belong to unused filters`);
-    assert.deepEqual((await evaluate(bench, "dev")).predictions, before);
-  }));
+      assert.ok(cut > 5, `only ${cut} weights belong to unused filters`);
+      assert.deepEqual((await evaluate(bench, "dev")).predictions, before);
+    }));
+}

@@ -4,7 +4,7 @@ import { createRng } from "../core/rng.ts";
 import { GradientProbe } from "../training/gradient.ts";
 import { takeSnapshot } from "../training/snapshot.ts";
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
-import { SMALL_SIZE, withBench, withGraph } from "../training/testing.ts";
+import { BRANCHING, SMALL, SMALL_SIZE, withBench, withGraph } from "../training/testing.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { graspScores, RELATIVE_STEP } from "./criteria/grasp.ts";
 import { scoringBatches } from "./scoring_batches.ts";
@@ -14,6 +14,12 @@ import { referenceLogits, referenceLoss, type Weights, weightsOf } from "./testi
 
 /** One short batch keeps the float64 network quick. */
 const ONE_BATCH = { batchSize: 3 };
+
+/** Networks, and the convolutions that everything flows through. */
+const NETWORKS = [
+  { about: "the residual network", network: SMALL.network, narrow: ["stem", "head"] },
+  { about: "a network that branches", network: withGraph(BRANCHING), narrow: ["head"] },
+];
 
 function lossAt(bench: Workbench, weights: Weights): number {
   return referenceLoss(bench, { weights, batches: scoringBatches(bench) });
@@ -36,26 +42,28 @@ function size(scores: readonly Float64Array[]): number {
   return Math.sqrt(all.reduce((sum, x) => sum + x * x, 0) / all.length);
 }
 
-Deno.test("SNIP's scores are |w dL/dw| of the loss in float64; the network is left as it was", () =>
-  withBench(ONE_BATCH, async (bench) => {
-    const before = takeSnapshot(bench.network, { optimiser: true });
-    const scores = await snipScores(bench);
-    assert.deepEqual(takeSnapshot(bench.network, { optimiser: true }), before);
-    const weights = weightsOf(bench);
-    for (const { tensor, name, at } of sample(bench, 2)) {
-      const values = weights.get(name)!;
-      const w = values[at]!;
-      const h = 1e-7; // short: a rectifier that switches on the way would show
-      values[at] = w + h;
-      const above = lossAt(bench, weights);
-      values[at] = w - h;
-      const below = lossAt(bench, weights);
-      values[at] = w;
-      const expected = Math.abs(w * (above - below) / (2 * h));
-      const error = Math.abs(scores[tensor]![at]! - expected) / size(scores);
-      assert.ok(error < 1e-4, `${name}[${at}]: ${scores[tensor]![at]}, expected ${expected}`);
-    }
-  }));
+for (const { about, network } of NETWORKS) {
+  Deno.test(`SNIP's scores are |w dL/dw| of the loss in float64, and change nothing: ${about}`, () =>
+    withBench({ ...ONE_BATCH, network }, async (bench) => {
+      const before = takeSnapshot(bench.network, { optimiser: true });
+      const scores = await snipScores(bench);
+      assert.deepEqual(takeSnapshot(bench.network, { optimiser: true }), before);
+      const weights = weightsOf(bench);
+      for (const { tensor, name, at } of sample(bench, 2)) {
+        const values = weights.get(name)!;
+        const w = values[at]!;
+        const h = 1e-7; // short: a rectifier that switches on the way would show
+        values[at] = w + h;
+        const above = lossAt(bench, weights);
+        values[at] = w - h;
+        const below = lossAt(bench, weights);
+        values[at] = w;
+        const expected = Math.abs(w * (above - below) / (2 * h));
+        const error = Math.abs(scores[tensor]![at]! - expected) / size(scores);
+        assert.ok(error < 1e-4, `${name}[${at}]: ${scores[tensor]![at]}, expected ${expected}`);
+      }
+    }));
+}
 
 Deno.test("GraSP's scores are w (H g): mixed differences of the loss in float64", () =>
   withBench(ONE_BATCH, async (bench) => {
@@ -121,43 +129,46 @@ Deno.test("what GraSP would prune first lets the gradient grow, what it keeps wo
     }
   }));
 
-Deno.test("SynFlow's scores are |w| dR/d|w| inside a long input of ones", () =>
-  withBench({}, (bench) => {
-    const scores = synflowScores(bench.network);
-    const weights: Weights = new Map(
-      [...weightsOf(bench)].map(([name, values]) => [name, values.map(Math.abs)]),
-    );
-    const length = 128;
-    const ones = signals(new Array(length).fill(1), { channels: 1, length, lengths: [length] });
-    /** R of one prediction far from both ends. */
-    const flow = () => {
-      const { values, channels, length } = referenceLogits(ones, {
-        bench,
-        weights,
-        byBatch: false,
-      });
-      const at = Math.floor(length / 2);
-      return Array.from({ length: channels }, (_, c) => values[c * length + at]!)
-        .reduce((sum, x) => sum + x, 0);
-    };
-    const total = flow();
-    for (const { tensor, name, at } of sample(bench, 6)) {
-      const values = weights.get(name)!;
-      const w = values[at]!;
-      // R is a line in each single weight: w dR/dw = R(w) - R(0).
-      values[at] = 0;
-      const expected = total - flow();
-      values[at] = w;
-      const ratio = scores[tensor]![at]! / expected;
-      assert.ok(Math.abs(ratio - 1) < 1e-9, `${name}[${at}]: ${ratio}`);
-    }
-    // Everything flows through the stem and through the head (Tanaka et al., theorem 2).
-    for (const tensor of [scores[0]!, scores.at(-1)!]) {
-      const sum = tensor.reduce((a, b) => a + b, 0);
-      assert.ok(Math.abs(sum / total - 1) < 1e-9, `${sum} of ${total}`);
-    }
-    return Promise.resolve();
-  }));
+for (const { about, network, narrow } of NETWORKS) {
+  Deno.test(`SynFlow's scores are |w| dR/d|w| inside a long input of ones: ${about}`, () =>
+    withBench({ network }, (bench) => {
+      const scores = synflowScores(bench.network);
+      const weights: Weights = new Map(
+        [...weightsOf(bench)].map(([name, values]) => [name, values.map(Math.abs)]),
+      );
+      const length = 128;
+      const ones = signals(new Array(length).fill(1), { channels: 1, length, lengths: [length] });
+      /** R of one prediction far from both ends. */
+      const flow = () => {
+        const { values, channels, length } = referenceLogits(ones, {
+          bench,
+          weights,
+          byBatch: false,
+        });
+        const at = Math.floor(length / 2);
+        return Array.from({ length: channels }, (_, c) => values[c * length + at]!)
+          .reduce((sum, x) => sum + x, 0);
+      };
+      const total = flow();
+      for (const { tensor, name, at } of sample(bench, 6)) {
+        const values = weights.get(name)!;
+        const w = values[at]!;
+        // R is a line in each single weight: w dR/dw = R(w) - R(0).
+        values[at] = 0;
+        const expected = total - flow();
+        values[at] = w;
+        const ratio = scores[tensor]![at]! / expected;
+        assert.ok(Math.abs(ratio - 1) < 1e-9, `${name}[${at}]: ${ratio}`);
+      }
+      // What everything flows through has it all (Tanaka et al., theorem 2).
+      for (const name of narrow) {
+        const tensor = bench.network.prunable.findIndex((each) => each.name === `${name}.weight`);
+        const sum = scores[tensor]!.reduce((a, b) => a + b, 0);
+        assert.ok(Math.abs(sum / total - 1) < 1e-9, `${sum} of ${total}`);
+      }
+      return Promise.resolve();
+    }));
+}
 
 Deno.test("SynFlow's flow stays a finite number through the full network", () => {
   const size = { ...SMALL_SIZE, filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4 };

@@ -6,7 +6,7 @@
 import { openTestDevice } from "../addon/testing.ts";
 import { createRng } from "../core/rng.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
-import type { Graph } from "../model/graph.ts";
+import type { ConvNode, Graph, Node } from "../model/graph.ts";
 import type { NetworkConfig } from "../model/network.ts";
 import { type ResNet1dConfig, resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { UNNAMED_RULE } from "./decision.ts";
@@ -54,6 +54,36 @@ export const SMALL_SIZE: ResNet1dConfig = {
   classes: 4,
   dropout: 0.3,
 };
+
+/**
+ * A network without a main path: values that are read, added and passed on several times, sums with the
+ * recording itself, a norm without ReLU.
+ */
+export const BRANCHING: Graph = {
+  name: "branching",
+  nodes: [
+    conv("a", { input: "input", channels: 3, kernel: 5 }),
+    { op: "norm", name: "a.norm", input: "a", relu: true, dropout: 0 },
+    { op: "shortcut", name: "around", input: "input", channels: 3, stride: 2 },
+    conv("b", { input: "a.norm", channels: 3, kernel: 3, stride: 2, add: "around" }),
+    conv("c", { input: "a.norm", channels: 3, kernel: 4, stride: 2, add: "b" }),
+    { op: "norm", name: "d.norm", input: "b", relu: false, dropout: 0.3 },
+    conv("d", { input: "d.norm", channels: 3, kernel: 3, add: "c" }),
+    conv("e", { input: "c", channels: 3, kernel: 2, add: "b" }),
+    { op: "shortcut", name: "wide", input: "b", channels: 5, stride: 1 },
+    conv("f", { input: "d", channels: 5, kernel: 3, add: "wide" }),
+    conv("g", { input: "e", channels: 5, kernel: 1, add: "f" }),
+    { op: "norm", name: "g.norm", input: "g", relu: true, dropout: 0 },
+    conv("head", { input: "g.norm", channels: 4, kernel: 1 }),
+  ],
+};
+
+function conv(
+  name: string,
+  fields: Omit<ConvNode, "op" | "name" | "stride"> & { stride?: 2 },
+): Node {
+  return { op: "conv", name, stride: 1, ...fields };
+}
 
 /** The network of {@linkcode SMALL} with this graph in its place. */
 export function withGraph(graph: Graph): NetworkConfig {
