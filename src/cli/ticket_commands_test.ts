@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { roundFiles, runFiles } from "../core/paths.ts";
+import { exporterOf, FORMATS } from "../export/registry.ts";
 import { PRESETS } from "../config/presets.ts";
 import type { RoundSummary } from "../results/summary.ts";
 import { withToyDataset } from "../run/testing.ts";
@@ -81,6 +82,36 @@ Deno.test("a trained round is exported in every format and predicts as it was sc
     assertUsage(absent, /Cannot export round 7 of run: finished rounds are 0, 1, 2/);
   }));
 
+Deno.test("a ticket file is exported in every format, the one that ships where none is named", async () => {
+  const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "export-"));
+  try {
+    const file = path.join(directory, "x.ticket.safetensors");
+    writeTicket(file, madeTicket());
+    for (const format of FORMATS) {
+      const { ending } = exporterOf(format);
+      const out = path.join(directory, `net${ending}`);
+      const shipped = format === "onnx";
+      const source = shipped ? [] : ["--ticket", file];
+      const { code, out: said, err } = await command("export", [
+        ...[...source, "--format", format, "--out", out],
+      ]);
+      assert.equal(code, 0, err);
+      assert.match(said, shipped ? /ticket, round 2: 26,163 of 163,520/ : /made-up, round 3: /);
+      assert.ok(said.includes(`${out}: ${fs.statSync(out).size.toLocaleString("en")} bytes`));
+    }
+    assert.deepEqual(
+      fs.readFileSync(path.join(directory, "net.ticket.safetensors")),
+      fs.readFileSync(file),
+    );
+    const other = ["--format", "c", "--int8", "--name", "small"];
+    const int8 = await command("export", ["--ticket", file, ...other, "--out", `${directory}/a.c`]);
+    assert.match(int8.out, /loss was not measured, a ticket has no records; --run measures it/);
+    assert.match(fs.readFileSync(`${directory}/a.c`, "utf8"), /#include "a\.h"[^]*small_push/);
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+});
+
 Deno.test("predict, footprint and export refuse misuse in one sentence", async () => {
   const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "predict-"));
   try {
@@ -143,6 +174,22 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
     assertUsage(
       await command("export", ["--run", "x", "--format", "tf"]),
       /--format must be one of/,
+    );
+    assertUsage(
+      await command("export", ["--ticket", cut, "--format", "onnx"]),
+      /truncated, damaged or another/,
+    );
+    assertUsage(
+      await command("export", ["--ticket", file, "--run", "x", "--format", "onnx"]),
+      /--ticket and --run both name what to export/,
+    );
+    assertUsage(
+      await command("export", ["--ticket", file, "--round", "1", "--format", "onnx"]),
+      /--round goes with --run/,
+    );
+    assertUsage(
+      await command("export", ["--ticket", file, "--format", "onnx", "--opset", "26"]),
+      /--opset must be one of 13, 14, 15, 16, 17, got "26"/,
     );
 
     const stream = (stdin: string) => command("predict", ["--ticket", file, "-"], { stdin });

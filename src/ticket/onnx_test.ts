@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { analyse } from "../model/analyse.ts";
 import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference, type TrainedNetwork } from "./network.ts";
 import { onnxModel, type OnnxOptions } from "./onnx.ts";
+import { OPSETS } from "./onnx_graph.ts";
 import { loadOnnxRuntime } from "./onnxruntime.ts";
+import { Predictor } from "../predict/predictor.ts";
+import { madeTicket } from "./testing.ts";
+import { runPython } from "./testing_programs.ts";
+import { ODD_GRAPH } from "./testing_reference.ts";
 
 const SHAPE = { filters: 5, kernel: 16, blocks: 6, blocksPerStage: 2, classes: 3 };
 
@@ -100,4 +107,62 @@ Deno.test({
 Deno.test("the same network gives the same bytes", () => {
   const network = madeNetwork(resnet1dGraph(SHAPE), { density: 0.3, maskKind: "uniform", seed: 8 });
   assert.deepEqual(onnxModel(network), onnxModel(network));
+});
+
+Deno.test({
+  name: "the steps and logits of a 30 s record are those of predict, 35 of 9,000 samples",
+  ignore,
+  fn: async () => {
+    assert.ok(runtime.available);
+    const ticket = madeTicket();
+    using predictor = new Predictor(ticket);
+    for (const opset of OPSETS) {
+      const options = { normalisation: ticket.normalisation, opset };
+      const model = await runtime.open(onnxModel(ticket.network, options), { threads: 1 });
+      for (const [length, steps] of [[9000, 35], [8960, 35], [9215, 35], [256, 1]] as const) {
+        const samples = madeSamples(length, length).map((x) => Math.round(300 * x));
+        const logits = await model.run(samples, { batch: 1 });
+        const expected = predictor.logits(samples);
+        assert.equal(logits.length, 4 * steps);
+        assert.equal(expected.length, logits.length);
+        const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+        expected.forEach((x, i) => assert.ok(Math.abs(x - logits[i]!) <= 1e-5 * largest));
+      }
+      await model.close();
+    }
+  },
+});
+
+const probe = runPython("-c", "import onnx");
+if (!probe.success) console.warn("SKIPPED: ONNX files are not checked: there is no python3-onnx");
+
+Deno.test({
+  name: "the checker of the onnx package passes every operator set, with shapes",
+  ignore: !probe.success,
+  fn: () => {
+    const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "onnx-"));
+    try {
+      const network = madeNetwork(ODD_GRAPH, { density: 0.5, maskKind: "uniform", seed: 1 });
+      for (const opset of OPSETS) {
+        for (const height of [false, true]) {
+          const file = path.join(directory, "model.onnx");
+          fs.writeFileSync(file, onnxModel(network, { opset, height }));
+          const { success, text } = runPython("-c", CHECK, file, String(opset));
+          assert.ok(success, text);
+        }
+      }
+    } finally {
+      fs.rmSync(directory, { recursive: true });
+    }
+  },
+});
+
+const CHECK = `import sys, onnx
+model = onnx.load(sys.argv[1])
+onnx.checker.check_model(model, full_check=True)
+assert model.opset_import[0].version == int(sys.argv[2]) and model.ir_version <= 8, model.ir_version`;
+
+Deno.test("an operator set that is not written is refused", () => {
+  const network = madeNetwork(ODD_GRAPH, { density: 1, maskKind: "uniform", seed: 1 });
+  assert.throws(() => onnxModel(network, { opset: 18 }), /opset must be one of 13, .*17, got 18/);
 });

@@ -4,20 +4,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference } from "./network.ts";
+import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.ts";
 import { encodePytorch } from "./pytorch.ts";
+import { PYTHON, runPython } from "./testing_programs.ts";
 
-const PYTHON = "/usr/bin/python3";
 const EXAMPLE = path.join(import.meta.dirname!, "python/ecg_network.py");
 const SHAPE = { filters: 4, kernel: 16, blocks: 5, blocksPerStage: 2, classes: 3 };
-
-function runPython(...args: string[]): { success: boolean; text: string } {
-  try {
-    const { success, stderr } = new Deno.Command(PYTHON, { args, stderr: "piped" }).outputSync();
-    return { success, text: new TextDecoder().decode(stderr) };
-  } catch (error) {
-    return { success: false, text: String(error) };
-  }
-}
 
 const probe = runPython("-c", "import torch");
 if (!probe.success) {
@@ -26,7 +18,7 @@ if (!probe.success) {
 }
 
 Deno.test({
-  name: "PyTorch gives our logits from the dense and the sparse file",
+  name: "PyTorch gives our logits from the dense and the sparse file, and from one of before",
   ignore: !probe.success,
   fn: () => {
     const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "pytorch-"));
@@ -45,15 +37,16 @@ Deno.test({
         path.join(directory, name)
       ) as [string, string, string];
       fs.writeFileSync(input, new Uint8Array(samples.buffer));
-      for (const sparse of [false, true]) {
-        fs.writeFileSync(model, encodePytorch(network, { sparse }));
+      for (const [sparse, before] of [[false, false], [true, false], [true, true]] as const) {
+        const bytes = encodePytorch(network, { sparse });
+        fs.writeFileSync(model, before ? asBefore(bytes) : bytes);
         const { success, text } = runPython(EXAMPLE, model, input, output);
         assert.ok(success, text);
         const bytes = fs.readFileSync(output);
         const logits = new Float32Array(new Uint8Array(bytes).buffer);
         assert.equal(logits.length, expected.length);
         logits.forEach((x, i) => {
-          assert.ok(Math.abs(x - expected[i]!) <= 1e-5 * largest, `${sparse} ${i}: ${x}`);
+          assert.ok(Math.abs(x - expected[i]!) <= 1e-5 * largest, `${sparse} ${before} ${i}: ${x}`);
         });
       }
     } finally {
@@ -61,3 +54,11 @@ Deno.test({
     }
   },
 });
+
+/** The file as exports were when there were residual networks alone: with sizes in place of nodes. */
+function asBefore(bytes: Uint8Array): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(bytes, "it");
+  const { epsilon } = JSON.parse(metadata["network"]!);
+  const network = JSON.stringify({ ...SHAPE, epsilon });
+  return encodeSafetensors({ tensors, metadata: { ...metadata, network } });
+}

@@ -4,8 +4,16 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.ts";
-import { madeTicket } from "./testing.ts";
-import { decodeTicket, encodeTicket, readTicket, writeTicket } from "./ticket_file.ts";
+import { resnet1dGraph } from "../model/networks/resnet1d.ts";
+import { madeTicket, SMALL_SHAPE } from "./testing.ts";
+import { ticketHeader } from "./ticket.ts";
+import {
+  decodeTicket,
+  DEFAULT_TICKET,
+  encodeTicket,
+  readTicket,
+  writeTicket,
+} from "./ticket_file.ts";
 
 const TINY = { filters: 2, kernel: 3, blocks: 2, blocksPerStage: 1, classes: 4 };
 
@@ -31,6 +39,28 @@ Deno.test("a ticket comes back from its file as it was", () => {
   } finally {
     fs.rmSync(directory, { recursive: true });
   }
+});
+
+Deno.test("the ticket that ships keeps its bytes, and a residual network its sizes in the header", () => {
+  const shipped = fs.readFileSync(DEFAULT_TICKET);
+  assert.ok(shipped.equals(encodeTicket(readTicket(DEFAULT_TICKET))));
+  for (const shape of [TINY, SMALL_SHAPE, { ...TINY, blocks: 5, blocksPerStage: 3, kernel: 1 }]) {
+    const { metadata } = decodeSafetensors(encodeTicket(madeTicket({ shape })), "it");
+    const header = JSON.parse(metadata["ticket"]!);
+    assert.deepEqual(header.shape, shape);
+    assert.equal(header.graph, undefined);
+  }
+});
+
+Deno.test("a header tells its network once", () => {
+  const { metadata } = decodeSafetensors(encodeTicket(madeTicket({ shape: TINY })), "it");
+  const header = JSON.parse(metadata["ticket"]!);
+  const { nodes } = resnet1dGraph(TINY);
+  for (const other of [{ shape: undefined }, { graph: { name: "two", nodes } }]) {
+    assert.throws(() => ticketHeader.parse({ ...header, ...other }), /either a shape or a graph/);
+  }
+  const renamed = { ...header, shape: undefined, graph: { name: "same", nodes } };
+  assert.deepEqual(ticketHeader.parse(renamed).graph?.nodes, nodes);
 });
 
 Deno.test("no bit of a ticket can flip unnoticed", () => {
