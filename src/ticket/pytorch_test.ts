@@ -42,8 +42,8 @@ Deno.test({
         fs.writeFileSync(model, before ? asBefore(bytes) : bytes);
         const { success, text } = runPython(EXAMPLE, model, input, output);
         assert.ok(success, text);
-        const bytes = fs.readFileSync(output);
-        const logits = new Float32Array(new Uint8Array(bytes).buffer);
+        const answer = fs.readFileSync(output);
+        const logits = new Float32Array(new Uint8Array(answer).buffer);
         assert.equal(logits.length, expected.length);
         logits.forEach((x, i) => {
           assert.ok(Math.abs(x - expected[i]!) <= 1e-5 * largest, `${sparse} ${before} ${i}: ${x}`);
