@@ -19,6 +19,27 @@ function assertUsage({ code, out, err }: Outcome, pattern: RegExp): void {
   assert.doesNotMatch(err, /\n {4}at /);
 }
 
+/** `predict` labels every test recording as the round's predictions have it. */
+async function assertPredictsAsScored(
+  ticket: string,
+  { run, round, records }: { run: string; round: number; records: string },
+): Promise<void> {
+  const predicted = await command("predict", [
+    ...["--ticket", ticket, "--json", records],
+  ]);
+  assert.equal(predicted.code, 0, predicted.err);
+  const labels = new Map<string, string>(
+    predicted.out.trim().split("\n")
+      .map((line) => JSON.parse(line) as { record: string; label: string })
+      .map(({ record, label }) => [path.basename(record, path.extname(record)), label]),
+  );
+  const rows = fs.readFileSync(roundFiles.predictions(runFiles.round(run, round)), "utf8")
+    .trim().split("\n").slice(1).map((line) => line.split(","));
+  assert.ok(rows.length > 8);
+  for (const [, record, , label] of rows) assert.equal(labels.get(record!), label, record);
+  assert.match(predicted.err, /^Decision: .* Probabilities: mean .* temperature \d\.\d{3}\.$/m);
+}
+
 Deno.test("a trained round is exported in every format and predicts as it was scored", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
@@ -43,20 +64,7 @@ Deno.test("a trained round is exported in every format and predicts as it was sc
     assert.deepEqual(ticket.decision, PRESETS.quick.score);
     assert.equal(ticket.temperature, saved.temperature);
 
-    const predicted = await command("predict", [
-      ...["--ticket", file, "--json", path.join(directory, "records")],
-    ]);
-    assert.equal(predicted.code, 0, predicted.err);
-    const labels = new Map<string, string>(
-      predicted.out.trim().split("\n")
-        .map((line) => JSON.parse(line) as { record: string; label: string })
-        .map(({ record, label }) => [path.basename(record, path.extname(record)), label]),
-    );
-    const rows = fs.readFileSync(roundFiles.predictions(runFiles.round(run, 1)), "utf8")
-      .trim().split("\n").slice(1).map((line) => line.split(","));
-    assert.ok(rows.length > 8);
-    for (const [, record, , label] of rows) assert.equal(labels.get(record!), label, record);
-    assert.match(predicted.err, /^Decision: .* Probabilities: mean .* temperature \d\.\d{3}\.$/m);
+    await assertPredictsAsScored(file, { run, round: 1, records: path.join(directory, "records") });
 
     for (
       const [args, name] of [
@@ -82,6 +90,52 @@ Deno.test("a trained round is exported in every format and predicts as it was sc
     assertUsage(absent, /Cannot export round 7 of run: finished rounds are 0, 1, 2/);
   }));
 
+Deno.test("a network of a file is exported in every format, and its ticket predicts as it was scored", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const network = path.join(directory, "own.json");
+    fs.writeFileSync(network, JSON.stringify(OWN));
+    const run = path.join(directory, "run");
+    const trained = await outcome([
+      ...["--data", data, "--name", run, "--network", network, "--dropout", "0.1"],
+      ...["--epochs", "10", "--batch-size", "4", "--rounds", "1", "--prune", "0.5"],
+      ...["--checkpoint-every", "0", "--backend", "cpu"],
+    ]);
+    assert.equal(trained.code, 0, trained.err);
+    for (const format of FORMATS) {
+      const { code, err } = await command("export", ["--run", run, "--format", format]);
+      assert.equal(code, 0, `${format}: ${err}`);
+    }
+    const ticket = path.join(run, "export", "round-001.ticket.safetensors");
+    const { network: { graph } } = readTicket(ticket);
+    assert.deepEqual(graph.nodes.map(({ name }) => name), OWN.nodes.map(({ name }) => name));
+    const again = path.join(directory, "again.onnx");
+    const exported = await command("export", [
+      ...["--ticket", ticket, "--format", "onnx", "--out", again],
+    ]);
+    assert.equal(exported.code, 0, exported.err);
+    assert.ok(fs.readFileSync(again).equals(fs.readFileSync(`${run}/export/round-001.onnx`)));
+    await assertPredictsAsScored(ticket, {
+      run,
+      round: 1,
+      records: path.join(directory, "records"),
+    });
+  }));
+
+/** With a sum, a pooled shortcut and a norm that two nodes read. */
+const OWN = {
+  name: "own",
+  nodes: [
+    { op: "conv", name: "stem", channels: 4, kernel: 8, stride: 2 },
+    { op: "norm", name: "stem.norm" },
+    { op: "conv", name: "inner", channels: 6, kernel: 5, stride: 2 },
+    { op: "norm", name: "inner.norm", dropout: "rate" },
+    { op: "shortcut", name: "around", input: "stem.norm", channels: 6, stride: 2 },
+    { op: "conv", name: "outer", input: "inner.norm", channels: 6, kernel: 3, add: "around" },
+    { op: "norm", name: "outer.norm", relu: false },
+    { op: "conv", name: "head", channels: "classes", kernel: 1 },
+  ],
+};
+
 Deno.test("a ticket file is exported in every format, the one that ships where none is named", async () => {
   const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "export-"));
   try {
@@ -96,7 +150,7 @@ Deno.test("a ticket file is exported in every format, the one that ships where n
         ...[...source, "--format", format, "--out", out],
       ]);
       assert.equal(code, 0, err);
-      assert.match(said, shipped ? /ticket, round 2: 26,163 of 163,520/ : /made-up, round 3: /);
+      assert.match(said, shipped ? /, round 2: 26,163 of 163,520/ : /made-up, round 3: /);
       assert.ok(said.includes(`${out}: ${fs.statSync(out).size.toLocaleString("en")} bytes`));
     }
     assert.deepEqual(
