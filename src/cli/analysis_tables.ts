@@ -53,8 +53,8 @@ function maskRows(rounds: readonly RoundAnalysis[]): string[][] {
 
 function explanation({ threshold, other, rounds }: Analysis): string {
   const lines = [
-    "F1 and errors are of dev. Untrained: the initial weights under the mask, statistics measured anew;",
-    "signs: with one constant per layer.",
+    "F1 and errors are of dev. Untrained: the initial weights under the mask, with new norm statistics;",
+    "signs: their signs times one constant per layer.",
     `Epochs to reach: until the dev F1 is ${decimals(threshold)}.`,
   ];
   if (rounds.some(({ barrier }) => barrier)) {
@@ -64,13 +64,15 @@ function explanation({ threshold, other, rounds }: Analysis): string {
     );
   }
   if (other !== null) {
-    lines.push(`Overlap: weights that ${other} keeps too, over those that either keeps (Jaccard).`);
+    lines.push(
+      `Overlap (Jaccard): weights that both runs keep (other: ${other}) / weights that either keeps.`,
+    );
   }
   lines.push("Constant filters: no path from the signal; unused: no path to a logit.");
   return lines.join("\n");
 }
 
-/** The overlap of every layer in the last round, beside chance. */
+/** The overlap of every layer in the last round, and the overlap expected by chance. */
 function overlapRows(rounds: readonly RoundAnalysis[]): string[][] | null {
   const last = rounds.findLast(({ overlap }) => overlap !== null);
   if (!last?.overlap) return null;
@@ -85,7 +87,7 @@ function overlapRows(rounds: readonly RoundAnalysis[]): string[][] | null {
   ];
 }
 
-/** Layers with filters that do nothing in the last round; null if there is none. */
+/** Layers with filters that do nothing in the last round; null if no layer has any. */
 function filterRows(rounds: readonly RoundAnalysis[]): string[][] | null {
   const last = rounds.at(-1)!;
   const dead = last.filters.filter(({ constant, unused }) => constant + unused > 0);

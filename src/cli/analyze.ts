@@ -1,5 +1,5 @@
 /**
- * `deno task lth analyze`: what a finished run's tickets are like.
+ * `deno task lth analyze`: analyses the tickets of a finished run.
  *
  * @module
  */
@@ -42,10 +42,10 @@ interface AnalyzeOptions extends DeviceOptions {
 
 /** Returns the exit code: 0, or 130 if the second training was stopped. */
 export async function analyzeMain(args: readonly string[]): Promise<number> {
-  const about = "Look closer at the tickets of a finished run";
+  const about = "Analyse the tickets of a finished run";
   const command = addDeviceOptions(createCommand("lth analyze", about))
     .requiredOption("--run <name>", "the finished run")
-    .option("--other <name>", "a finished run to compare masks with, e.g. of another seed")
+    .option("--other <name>", "a finished run to compare masks with, e.g. with another seed")
     .option("--rounds <list>", "rounds, as in 0,3, or all (default: all)", roundList)
     .option("--no-barrier", "do not train the rounds a second time, in another data order")
     .option("--threshold <score>", "dev score to reach (default: 0.95 of the dense)", number(0, 1));
@@ -77,13 +77,13 @@ export async function analyzeMain(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Rounds that were chosen go into the name, so that another choice is another run. */
+/** The name contains the chosen rounds, so that each choice is a separate run. */
 function reorderedName(run: string, rounds: readonly number[], base: ControlBase): string {
   const chosen = rounds.length === base.rounds.size ? "" : `-${rounds.join("-")}`;
   return `${run.replace(/\/+$/, "")}-reorder${chosen}`;
 }
 
-/** The rounds in another data order, as a control of its own; nothing if it is there already. */
+/** Trains the rounds in another data order, as a separate control; does nothing if that control exists. */
 async function trainAgain(
   options: AnalyzeOptions,
   { name, base, rounds }: { name: string; base: ControlBase; rounds: readonly number[] },
@@ -98,12 +98,12 @@ async function trainAgain(
     if (differences.length === 0) return 0;
     throw new UsageError(
       `Cannot use ${name} as the second training: it belongs to another run (` +
-        `${differences.join("; ")}); move it away`,
+        `${differences.join("; ")}); move or delete that directory`,
     );
   }
   console.log(
-    `The barrier needs round ${rounds.join(", ")} trained a second time, in another data order ` +
-      `(--no-barrier leaves it out).`,
+    `The barrier needs a second training of round ${rounds.join(", ")} in another data order ` +
+      `(--no-barrier skips it).`,
   );
   return await controlMain([
     ...["--run", run, "--kind", "reorder", "--rounds", rounds.join(","), "--name", name],

@@ -6,7 +6,7 @@ import { runFiles } from "../core/paths.ts";
 import { withToyDataset } from "../run/testing.ts";
 import { outcome, toyArgs } from "./testing.ts";
 
-Deno.test("an analysis holds every round's figures and is written beside the run", () =>
+Deno.test("an analysis has the figures of every round and is written into the run's directory", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const other = path.join(directory, "other");
@@ -33,7 +33,7 @@ Deno.test("an analysis holds every round's figures and is written beside the run
       assert.ok(overlap.total.jaccard < 1);
     }
 
-    // The second training is there and is not done again; the result is the same.
+    // The second training already exists and is not repeated; the result is the same.
     const written = fs.statSync(runFiles.summary(`${run}-reorder`)).mtimeMs;
     const again = await outcome(args);
     assert.equal(again.code, 0, again.err);

@@ -23,7 +23,7 @@ const EVERYTHING = [
   ...["--noise", "0,0.02", "--bursts", "2,0.03", "--masks", "1,0.2", "--mixup", "0.2"],
 ];
 
-Deno.test("a run with everything on scores as its ticket predicts, and repeats its bits", () =>
+Deno.test("a run with all augmentation on scores as its ticket predicts, and repeats bit for bit", () =>
   withToyDataset(async ({ directory, data }) => {
     const runs = ["a", "b"].map((name) => path.join(directory, name)) as [string, string];
     for (const run of runs) {
@@ -50,7 +50,7 @@ Deno.test("a run with everything on scores as its ticket predicts, and repeats i
     );
     const rows = fs.readFileSync(roundFiles.predictions(runFiles.round(runs[0], 2)), "utf8")
       .trim().split("\n").slice(1).map((line) => line.split(","));
-    // Training leaves out what is past the last 256 samples; a ticket of four blocks only what is past 4.
+    // Training drops samples after the last multiple of 256; a ticket of four blocks after the last multiple of 4.
     const whole = rows.filter(([, record, , , steps]) =>
       predictions.get(record!)!.steps.length === Number(steps)
     );
@@ -66,7 +66,7 @@ Deno.test("a run with everything on scores as its ticket predicts, and repeats i
     assert.ok(!fs.existsSync(path.join(runs[0], "export")));
   }));
 
-Deno.test("settings that cannot be are refused in a sentence, before anything is written", () =>
+Deno.test("invalid settings are refused in one sentence, before anything is written", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const cases: [string[], RegExp][] = [

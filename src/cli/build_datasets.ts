@@ -1,5 +1,5 @@
 /**
- * `deno task build-datasets`: recordings and labels in, manifests and the packed cache out.
+ * `deno task build-datasets`: makes manifests and the packed cache from recordings and labels.
  *
  * @module
  */
@@ -61,10 +61,10 @@ function command() {
     .option("--label-column <column>", "name or number of the label file's column of labels")
     .option(
       "--group <column|pattern>",
-      "what must stay on one side, e.g. patients: a column of the label file, or a regular " +
-        "expression on ids with a parenthesis around the group",
+      "records that must stay on one side of the split, e.g. those of a patient: a column of the " +
+        "label file, or a regular expression on ids whose first parenthesis is the group",
     )
-    .option("--map <label=class...>", "other names for labels; several labels can be one class")
+    .option("--map <label=class...>", "class of a label; several labels can map to one class")
     .addOption(
       new Option(
         "--split <method>",
@@ -73,26 +73,26 @@ function command() {
     )
     .option(
       "--dev <fraction>",
-      `part that is held out for development (default: ${DEV})`,
+      `fraction of records held out for development (default: ${DEV})`,
       number(0, 0.99),
     )
     .option(
       "--test <fraction>",
-      `part that is held out for the test (default: ${STRATIFIED_TEST}; awni has none)`,
+      `fraction of records held out for the test (default: ${STRATIFIED_TEST}; awni has none)`,
       number(0, 0.99),
     )
     .option("--seed <number>", "seed of the split", integer(0), 2018)
     .option(
       "--target-rate <hz>",
-      "samples per second of the data set: what the network sees",
+      "samples per second of the data set, which the network is trained on",
       integer(50, 2000),
       SAMPLE_RATE,
     )
-    .option("--out <folder>", "where the data set goes", "data")
+    .option("--out <folder>", "folder to write the data set to", "data")
     .option("--skip-bad", "leave bad recordings out and list them in dataset.json")
     .option("--download", "first fetch PhysioNet/CinC 2017 (about 100 MB) if it is not there")
     .option("--url <address>", "where --download fetches from", OFFICIAL_URL);
-  return addReadingOptions(command, { force: "take recordings that are no plausible ECG, too" });
+  return addReadingOptions(command, { force: "also take recordings that are not a plausible ECG" });
 }
 
 async function main(args: string[]): Promise<void> {
@@ -142,7 +142,7 @@ function buildOptions(options: Options, { dataset, source }: What): BuildOptions
   };
 }
 
-/** The split that is asked for: the published one where there is one and nothing says otherwise. */
+/** The split to make: the published one if the data set has one and no option asks for another. */
 function splitOptions(options: Options, dataset: NamedDataset | undefined): SplitOptions {
   const { dev, test, seed } = options;
   const drawn = dev !== undefined || test !== undefined;
@@ -160,7 +160,7 @@ function splitOptions(options: Options, dataset: NamedDataset | undefined): Spli
   }
   if (drawn) {
     throw new UsageError(
-      "--dev and --test draw a split, and --split published does not: leave out either",
+      "--dev and --test draw a split, and --split published does not: leave one of them out",
     );
   }
   return dataset.split;
@@ -169,7 +169,7 @@ function splitOptions(options: Options, dataset: NamedDataset | undefined): Spli
 async function download(options: Options, { dataset, source }: What): Promise<void> {
   if (dataset && dataset !== CINC2017) {
     throw new UsageError(
-      `Cannot download ${dataset.name} by itself: get it from ${dataset.home} and name its folder ` +
+      `Cannot download ${dataset.name} automatically: get it from ${dataset.home} and name its folder ` +
         "with --source",
     );
   }

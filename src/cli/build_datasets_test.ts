@@ -46,7 +46,7 @@ Deno.test("success prints the table and the files", async () => {
   });
 });
 
-Deno.test("bad recordings: exit code 2, the list, nothing written; --skip-bad goes on", async () => {
+Deno.test("bad recordings are listed with exit code 2 and nothing is written; --skip-bad continues", async () => {
   await inTemporaryDirectory(async (directory) => {
     writeSource(directory, madeRecords({ sinus: 30, AF: 20 }));
     fs.rmSync(path.join(directory, "records/R007.mat"));
@@ -68,7 +68,7 @@ Deno.test("bad recordings: exit code 2, the list, nothing written; --skip-bad go
   });
 });
 
-Deno.test("a command line that makes no sense: exit code 2 and a hint", async () => {
+Deno.test("a wrong command line gives exit code 2 and a hint", async () => {
   await inTemporaryDirectory(async (directory) => {
     const cases: [args: string[], message: RegExp][] = [
       [["--sourc", "x"], /unknown option '--sourc'[^]*--source/],
@@ -79,7 +79,7 @@ Deno.test("a command line that makes no sense: exit code 2 and a hint", async ()
       [["--dataset", "mnist"], /cinc2017, cpsc2018, ptbxl, chapman, afdb, ltafdb/],
       [
         ["--dataset", "ptbxl", "--download"],
-        /download ptbxl by itself: get it from https.*--source/,
+        /download ptbxl automatically: get it from https.*--source/,
       ],
       [["--dataset", "ptbxl", "--label-column", "x"], /says which columns.*leave out --id-column/],
       [["--dataset", "afdb", "--split", "published"], /no published split of afdb.*ptbxl/],
@@ -127,7 +127,7 @@ Deno.test("--download fetches with progress lines, then builds", async () => {
   });
 });
 
-Deno.test("--group and --map: groups in the table, warnings and notes on standard error", async () => {
+Deno.test("--group and --map print groups in the table, and warnings and notes on standard error", async () => {
   await inTemporaryDirectory(async (directory) => {
     const records = madeRecords({ sinus: 30, AF: 20, noise: 1 });
     for (const [i, record] of records.entries()) record.id = `p${i >> 1}_${i}`;

@@ -64,7 +64,7 @@ function exitCodeOf(error: unknown): number {
     console.error(`error: ${messageOf(error)}`);
     return error.exitCode;
   }
-  // In the middle of a step, say: a GPU is shared with other programs, and its driver can fail.
+  // A GPU is shared with other programs and its driver can fail, for example in the middle of a step.
   if (isOutOfMemory(error) || isDeviceFailure(error)) {
     console.error(`error: ${messageOf(error)}`);
     return 1;
@@ -73,14 +73,14 @@ function exitCodeOf(error: unknown): number {
   return 1;
 }
 
-/** `words` as a shell reads them back. */
+/** Joins `words` into a command line, quoted so that a shell splits it into the same words. */
 export function shellWords(words: readonly string[]): string {
   return words
     .map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
     .join(" ");
 }
 
-/** @throws {UsageError} If a folder that is to be written to is a file. */
+/** @throws {UsageError} If `folder`, which the command would write to, is a file. */
 export function refuseFile(folder: string, action: string): void {
   if (!fs.existsSync(folder) || fs.statSync(folder).isDirectory()) return;
   throw new UsageError(`Cannot ${action} to ${folder}: it is a file; name a folder`);

@@ -1,5 +1,5 @@
 /**
- * `deno task compare`: what finished runs say about methods, with intervals and verdicts.
+ * `deno task compare`: compares the methods of finished runs, with intervals and verdicts.
  *
  * @module
  */
@@ -41,29 +41,29 @@ function main(args: string[]): Promise<void> {
         .choices(["test", "dev"]),
     )
     .option("--draws <n>", "draws of the bootstrap", integer(100, 1_000_000), 10_000)
-    .option("--seed <n>", "of the draws", integer(0), 1)
+    .option("--seed <n>", "seed of the draws", integer(0), 1)
     .option(
       "--margin <x>",
-      "loss of score that still matches",
+      "largest loss of score that still counts as a match",
       number(1e-6, 1),
       COMPARE_DEFAULTS.margin,
     )
     .option(
       "--second-margin <x>",
-      "another one, said beside it",
+      "a second margin, reported as well",
       number(1e-6, 1),
       COMPARE_DEFAULTS.secondMargin,
     )
     .option(
       "--pairs <list>",
-      "differences that were planned, as in lr-rewind:weight-rewind,reinit:shuffle@6.4: methods, and the " +
-        "per cent of weights kept (default: mean over all densities)",
+      "differences planned before the results were seen, as METHOD:METHOD or METHOD:METHOD@percent of weights " +
+        "kept, e.g. lr-rewind:weight-rewind,reinit:shuffle@6.4 (default density: mean over all)",
       parsePairs,
     )
     .addOption(
       new Option(
         "--decision <rule>",
-        "decide the records of all runs again from their saved probabilities, priors from training records",
+        "decide all records again from the saved probabilities, with priors from training records",
       ).choices(["mean"]),
     )
     .option(
@@ -71,8 +71,8 @@ function main(args: string[]): Promise<void> {
       "for --decision: exponent of the prior, 0 for none",
       number(0, 10),
     )
-    .option("--allow-incomplete", "use the rounds there are of unfinished runs", false)
-    .option("--show-test", "of unfinished runs, too", false);
+    .option("--allow-incomplete", "use the finished rounds of unfinished runs", false)
+    .option("--show-test", "show test scores of unfinished runs too", false);
   command.parse(args, { from: "user" });
   const options = command.opts<Options>();
   const { out, split: asked, allowIncomplete, showTest, draws, seed } = options;
@@ -144,7 +144,7 @@ function epochText(epochs: number | undefined): string {
   return epochs === undefined ? "-" : String(Math.round(10 * epochs) / 10);
 }
 
-/** Prints text in which names from files cannot steer the terminal. */
+/** Prints text without control characters, so that names from files cannot send commands to the terminal. */
 function print(text: string): void {
   // deno-lint-ignore no-control-regex
   console.log(text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, "?"));

@@ -47,7 +47,7 @@ Deno.test("compare prints the verdicts and writes its three files", () =>
     assert.equal(JSON.parse(fs.readFileSync(files[0]!, "utf8")).draws, 500);
   }));
 
-Deno.test("names from files cannot steer the terminal", () =>
+Deno.test("names from files cannot send control characters to the terminal", () =>
   withDirectory((directory) => {
     const criterion = "\u001b[2Jred\u009b31m";
     const run = writeRun(directory, {
@@ -61,7 +61,7 @@ Deno.test("names from files cannot steer the terminal", () =>
     assert.doesNotMatch(stdout, /[\x1b\x9b]/);
   }));
 
-Deno.test("compare refuses what cannot be compared, without a trace and without output", () =>
+Deno.test("compare refuses incomparable runs, without a stack trace and without output", () =>
   withDirectory((directory) => {
     const good = writeRun(directory, { name: "good" });
     const half = writeRun(directory, { name: "half", rounds: 2, planned: 4, mode: "finetune" });

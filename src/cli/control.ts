@@ -1,5 +1,5 @@
 /**
- * `deno task lth control`: a branch of a finished run that reuses its masks.
+ * `deno task lth control`: trains a control, which reuses the masks of a finished run.
  *
  * @module
  */
@@ -34,7 +34,7 @@ interface ControlOptions extends DeviceOptions {
   showTest: boolean;
 }
 
-/** Option parser for rounds: "all" or whole numbers with commas. (Commander takes null for no argument.) */
+/** Option parser for rounds: "all" or whole numbers with commas. (Commander reads null as no argument.) */
 export function roundList(text: string): number[] | "all" {
   if (text === "all") return text;
   const words = text.split(",");
@@ -46,13 +46,13 @@ export function roundList(text: string): number[] | "all" {
 
 /** Returns the exit code. */
 export async function controlMain(args: readonly string[]): Promise<number> {
-  const about = "Train a finished run's rounds with a thing changed";
+  const about = "Train the rounds of a finished run again with one change";
   const command = addDeviceOptions(createCommand("lth control", about))
     .requiredOption("--run <name>", "the finished run whose masks are used")
     .addOption(
       new Option("--kind <kind>", "what is changed").choices([...CONTROLS]).makeOptionMandatory(),
     )
-    .option("--rounds <list>", "rounds to control, as in 1,3, or all (default: all)", roundList)
+    .option("--rounds <list>", "rounds to train, as in 1,3, or all (default: all)", roundList)
     .option("--name <run>", "name of the control (default: the run's name and the kind)")
     .option("--resume", "continue the control where it was stopped", false)
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
@@ -77,12 +77,12 @@ export async function controlMain(args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** What is asked for; where a saved control is continued and no rounds are given, with its rounds. */
+/** The control asked for. A saved control that is continued keeps its rounds if no rounds are given. */
 function controlOf(options: ControlOptions, saved: Config | null): Config {
   const base = openBase(options.run, "take masks from");
   const rounds = options.rounds ?? saved?.control?.rounds ?? "all";
   const config = controlConfig(base, { kind: options.kind, rounds: listed(rounds) });
-  // The backend may be another one than the base's; a control that is continued keeps its own.
+  // A new control may use another backend than its base; a continued one keeps its own backend.
   const backend = options.backend === "auto" ? undefined : options.backend;
   const compute = computeSettings(saved ?? config, { backend, precision: options.precision });
   return { ...config, ...compute };
@@ -92,7 +92,7 @@ function savedControl(store: RunStore, name: string): Config {
   const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
   if (saved.control === null) {
     throw new UsageError(
-      `Cannot continue ${name} as a control: it is a run of its own; choose another --name`,
+      `Cannot continue ${name} as a control: it is a run, not a control; choose another --name`,
     );
   }
   return saved;
@@ -111,7 +111,7 @@ function noteLeftOut({ run, kind, rounds = "all" }: ControlOptions, { control }:
   });
   const added = control!.rounds.filter((round) => !asked.includes(round));
   if (added.length > 0) {
-    console.log(`Note: round ${added.join(", ")} comes before and is trained, too.`);
+    console.log(`Note: earlier rounds are needed, so round ${added.join(", ")} is trained too.`);
   }
   const left = asked.filter((round) => !control!.rounds.includes(round));
   if (left.length === 0) return;

@@ -10,7 +10,7 @@ function summaryOf(run: string): Summary {
   return JSON.parse(fs.readFileSync(runFiles.summary(run), "utf8"));
 }
 
-Deno.test("controls of a finished run: from the command line to report, stopped and continued", () =>
+Deno.test("controls of a finished run work from the command line to the report, and continue after a stop", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "base");
     const early = await outcome(["control", "--run", run, "--kind", "reinit"]);
@@ -43,7 +43,7 @@ Deno.test("controls of a finished run: from the command line to report, stopped 
     );
     const again = await outcome(args);
     assert.equal(again.code, 2);
-    assert.match(again.err, /not finished: add --resume/);
+    assert.match(again.err, /unfinished run .*: add --resume/);
     const other = await outcome([...args, "--rounds", "1", "--resume"]);
     assert.equal(other.code, 2);
     assert.match(other.err, /control\.rounds: \[1,2\], not \[1\]/);
@@ -52,7 +52,7 @@ Deno.test("controls of a finished run: from the command line to report, stopped 
     assert.ok(summaryOf(named).complete);
   }));
 
-Deno.test("mistakes in control are one sentence and exit code 2", async () => {
+Deno.test("mistakes in control give one sentence and exit code 2", async () => {
   const cases: [string[], RegExp][] = [
     [["control"], /required option '--run/],
     [["control", "--run", "x"], /required option '--kind/],

@@ -1,6 +1,6 @@
 /**
- * Runs with `--backend cuda`, on this machine's GPU or the emulated one: the commands themselves, from the
- * first step to what is done with the results, each in a process of its own.
+ * Runs with `--backend cuda`, on this machine's GPU or the emulated one. Each command, from training to the
+ * use of results, runs in a process of its own.
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
@@ -29,8 +29,8 @@ import { command, lth, type Outcome, outcome } from "./testing.ts";
 const SIZE: ToySize = { recordsPerClass: 10, length: (i) => i % 5 === 0 ? 512 : 256 };
 
 /**
- * How far the loss of an epoch may be from the CPU's, as a part of it; measured 3e-4, 3e-4 and 8e-4. Adam
- * makes whole steps of the rounding of gradients that are nearly 0, so that all three are much alike.
+ * Largest relative difference of an epoch's loss from the CPU's; measured 3e-4, 3e-4 and 8e-4. Adam turns
+ * rounding errors of gradients near 0 into full steps, so the three differ little.
  */
 const TOLERANCE: Record<Precision, number> = { fp32: 2e-3, tf32: 5e-3, bf16: 0.02 };
 
@@ -57,7 +57,7 @@ function tinyArgs(name: string): string[] {
   ];
 }
 
-/** Without timing, so that two runs have the same kernels. */
+/** Kernels are chosen without timing, so that two runs have the same kernels. */
 const onCuda = (precision: Precision) => [
   ...["--backend", "cuda", "--precision", precision, "--kernels", "density"],
 ];
@@ -106,7 +106,7 @@ function assertPruned(run: string): void {
   }
 }
 
-/** The run of a precision that nothing disturbs, done once; what it printed. */
+/** What the undisturbed run of a precision printed; the run is done once. */
 const undisturbed = new Map<Precision, Promise<string>>();
 function runIn(precision: Precision): Promise<string> {
   const known = undisturbed.get(precision) ??
@@ -154,10 +154,10 @@ async function interrupt(
   return code !== 0;
 }
 
-test("a run that is stopped and killed ends in the same bytes, and is continued nowhere else", async () => {
+test("a run that is stopped and killed ends in the same bytes, and another device refuses to continue it", async () => {
   const run = at("interrupted");
   const start = [...tinyArgs("interrupted"), ...onCuda("tf32")];
-  // Not asked for again, backend and precision are the run's.
+  // Options that are not given again keep the run's backend and precision.
   const resume = ["--name", run, "--resume", "--checkpoint-every", "0"];
   const whole = runIn("tf32");
   const hits = [await interrupt(start, { run, seed: 0, by: "SIGTERM" })];
@@ -173,11 +173,11 @@ test("a run that is stopped and killed ends in the same bytes, and is continued 
   await succeed(outcome(resume, present));
   await whole;
   assertSameResults(run, at("tf32"));
-  // A real GPU may have done before it is hit.
+  // A real GPU may finish before the signal arrives.
   assert.ok(hits.every((hit) => hit) || !emulated, `hit: ${hits}`);
 });
 
-test("a round trained again runs on the kernels that were timed for it, and ends in the same bytes", async () => {
+test("a round that is trained again uses the kernels timed for it before, and ends in the same bytes", async () => {
   const run = at("timed");
   const start = [...tinyArgs("timed"), "--backend", "cuda", "--precision", "tf32"];
   const resume = ["--name", run, "--resume", "--checkpoint-every", "0"];
@@ -196,12 +196,12 @@ test("a round trained again runs on the kernels that were timed for it, and ends
   }
 });
 
-test("its results are shown, exported and used where there is no GPU", async () => {
+test("results of a GPU run are shown, exported and used without a GPU", async () => {
   await runIn("fp32");
   const run = at("fp32");
   const env = absent;
   assert.match(await succeed(outcome(["--name", run, "--resume"], env)), /fewer weights/);
-  // On the device that it was made on the page says the same as on the CPU: it is fp32.
+  // The run is fp32, so its page is the same on the CPU and on the device that made it.
   for (const each of [present, absent]) {
     await succeed(command("report", ["--run", run, "--ecg"], { env: each }));
   }
@@ -219,14 +219,14 @@ test("its results are shown, exported and used where there is no GPU", async () 
   for (const [name, { predicted }] of said) assert.equal(labels.get(name), classes[predicted]);
 });
 
-test("devices, plans, controls, analyses and forks know the GPU", async () => {
+test("devices, plans, controls, analyses and forks work with the GPU", async () => {
   const env = present;
   const devices = await succeed(command("devices", [], { env }));
   assert.match(devices, /\ncuda {2}available: .* SMs, .*\(fp32, tf32, bf16\)\nauto {2}cuda: avail/);
   const tooMany = [...tinyArgs("none"), ...onCuda("tf32"), "--device", "1023"];
   assertSaid(await outcome(tooMany, env), { code: 2, message: /device must be from 0 to .* 1023/ });
 
-  // What nobody asks for is computed on the GPU, in its usual precision.
+  // Without options the GPU computes, in its default precision.
   const short = (name: string) => [...tinyArgs(name), "--rounds", "1", "--epochs", "1"];
   assert.match(await succeed(outcome([...short("base"), "--plan"], env)), /cuda: .*, tf32\n/);
   await Promise.all([
@@ -252,7 +252,7 @@ test("devices, plans, controls, analyses and forks know the GPU", async () => {
   );
 });
 
-test("what does not fit into its memory is one sentence", async () => {
+test("a run that does not fit into GPU memory is refused in one sentence", async () => {
   const args = (name: string) => [
     ...[...tinyArgs(name), ...onCuda("tf32")],
     ...["--batch-size", "65536", "--filters", emulated ? "32" : "256"],

@@ -28,7 +28,7 @@ export function datasetTable(description: Description, directory: string): strin
   if (groups) {
     const sides = SIDES.filter((side) => groups.perSide[side] > 0)
       .map((side) => `${groups.perSide[side]} in ${side}`).join(", ");
-    lines.push(`groups (${groups.by}): ${groups.count}, ${sides}, none on two sides`);
+    lines.push(`groups (${groups.by}): ${groups.count}, ${sides}, none on both sides`);
   }
   const apart = duplicates.filter((group) => new Set(group.map(({ side }) => side)).size > 1);
   if (duplicates.length > 0) {

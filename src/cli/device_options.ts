@@ -1,5 +1,5 @@
 /**
- * The options of every command that computes on a device, and the device that they ask for.
+ * The device options that several commands share, and opening the device they ask for.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { leafAt } from "../config/paths.ts";
 import { integer } from "./command.ts";
 import { helpGroup } from "./setting_options.ts";
 
-/** As commander gives them. */
+/** The options as commander gives them. */
 export interface DeviceOptions {
   readonly backend: BackendChoice;
   /** Which GPU, as the driver counts them. */
@@ -52,7 +52,7 @@ function settingOption(path: "backend" | "precision", more: readonly string[] = 
 }
 
 /**
- * Opens what a configuration computes on.
+ * Opens the device that a configuration names.
  *
  * @throws {UsageError} If this machine does not have it.
  */
@@ -64,8 +64,8 @@ export function openConfigured(
 }
 
 /**
- * Opens a device to show what a finished run computed: the run's own, so that it says the same again, or
- * where this machine does not have it, the CPU.
+ * Opens a device to show what a finished run computed: the run's own device, so that results are the same,
+ * or the CPU if this machine does not have that device.
  */
 export function openForShowing(
   config: Pick<Config, "backend" | "precision">,
@@ -79,7 +79,7 @@ export function openForShowing(
   }
 }
 
-/** The arguments that ask for the same device again. */
+/** The command-line arguments that ask for the same device. */
 export function deviceWords(options: DeviceOptions): string[] {
   const { backend, device, precision, threads } = options;
   return [

@@ -1,5 +1,5 @@
 /**
- * `deno task devices`: which backends this machine can use, and why not the others.
+ * `deno task devices`: lists the backends this machine can use, and says why it cannot use the others.
  *
  * @module
  */

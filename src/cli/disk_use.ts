@@ -1,5 +1,5 @@
 /**
- * What a run takes on disk, said before it begins.
+ * The disk space that a run needs, printed before it begins.
  *
  * @module
  */
@@ -16,16 +16,16 @@ export interface PlannedDisk {
   readonly perRound: number;
   readonly rounds: number;
   readonly rewindPoint: number;
-  /** States within a round, at most: the last two and the one being written. None at the end. */
+  /** States saved within a round: at most the last two and the one being written; none at the end. */
   readonly states: number;
   /** What the run leaves. */
   readonly total: number;
 }
 
-/** Per round in files besides the tensors: headers, metrics, predictions. */
+/** Bytes per round outside the tensors: headers, metrics, predictions. */
 const SMALL_FILES = 40_000;
 
-/** @param rounds Pruned ones to come, and whether the dense round is trained too. */
+/** @param rounds Number of pruned rounds still to train, and whether the dense round is trained too. */
 export function diskOf(
   bench: Workbench,
   { plannedRounds, hasDense }: { plannedRounds: number; hasDense: boolean },
@@ -47,7 +47,7 @@ export function diskOf(
   };
 }
 
-/** Of a run with these settings; null for a control whose rounds are networks of different sizes. */
+/** The disk use of a run with these settings; null for a control whose rounds differ in network size. */
 export function diskOfRun(bench: Workbench, { control, pruning }: Config): PlannedDisk | null {
   if (control !== null && isSmallNetwork(controlPolicy(control.kind))) return null;
   const plannedRounds = control?.rounds.length ??
@@ -56,9 +56,9 @@ export function diskOfRun(bench: Workbench, { control, pruning }: Config): Plann
 }
 
 /**
- * A sentence for people about a run in `directory`, which need not exist.
+ * The disk use of a run in `directory` as a sentence to print. The directory need not exist.
  *
- * @param free Bytes left on its disk; by default as the system tells.
+ * @param free Free bytes on its disk; by default what the system reports.
  */
 export function diskText(
   { total, states }: PlannedDisk,
@@ -70,10 +70,10 @@ export function diskText(
   const room = `${bytesText(free)} free`;
   return need <= free
     ? `${text}; ${room}`
-    : `${text}; only ${room}, the run will stop when they are used up and can be resumed then`;
+    : `${text}; only ${room}: the run will stop when the disk is full and can be resumed after that`;
 }
 
-/** null where the system does not tell. */
+/** null if the system does not report it. */
 function freeBytes(directory: string): number | null {
   let existing = path.resolve(directory);
   while (!fs.existsSync(existing)) existing = path.dirname(existing);

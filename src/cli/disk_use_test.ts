@@ -8,14 +8,14 @@ import { lth, toyArgs } from "./testing.ts";
 
 const disk = { perRound: 2e6, rounds: 6e6, rewindPoint: 4e6, states: 12e6, total: 10e6 };
 
-Deno.test("what a run takes is said with what is free, and too little of it is", () =>
+Deno.test("the planned disk use is printed with the free space, and too little space is reported", () =>
   withToyDataset(({ directory }) => {
     const run = path.join(directory, "run");
     const text = (free: number | null) => diskText(disk, { directory: run, free });
     assert.equal(text(null), "Disk: 10.0 MB at the end, at most 12.0 MB more until then");
     assert.match(text(22e6), /until then; 22\.0 MB free$/);
     assert.match(text(21e6), /only 21\.0 MB free, the run will stop/);
-    // What the run has written already is not needed again.
+    // Space for files already written is not counted again.
     fs.mkdirSync(path.join(run, "round-000"), { recursive: true });
     fs.writeFileSync(path.join(run, "round-000", "end"), new Uint8Array(1e6));
     assert.match(text(21e6), /until then; 21\.0 MB free$/);
@@ -23,7 +23,7 @@ Deno.test("what a run takes is said with what is free, and too little of it is",
     return Promise.resolve();
   }));
 
-Deno.test("a run says before its first round what it will take, and takes no more", () =>
+Deno.test("a run prints its disk use before the first round, and uses no more", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const child = lth(toyArgs(data, run)).spawn();
@@ -54,7 +54,7 @@ Deno.test("a run says before its first round what it will take, and takes no mor
     assert.equal(rounds.length, 3);
   }));
 
-/** Of the run's own files; its report is of a run that is named by a path. */
+/** Bytes of the run's own files, without the report, which lies beside them if a path names the run. */
 function bytesOf(directory: string): number {
   if (!fs.existsSync(directory)) return 0;
   let bytes = 0;

@@ -16,21 +16,21 @@ import { printResults } from "./results.ts";
 import { RunReport } from "./run_report.ts";
 import { TerminalObserver } from "./terminal_observer.ts";
 
-/** A run to do, or to do what is left of. */
+/** A run to start or to continue. */
 export interface RunToExecute {
   readonly name: string;
   readonly config: Config;
-  /** It is closed at the end. */
+  /** The device; `executeRun` closes it at the end. */
   readonly device: NativeDevice;
   /** Seconds between saves within a round. */
   readonly checkpointEvery: number;
   /** Whether test scores are shown before the run is complete. */
   readonly showTest: boolean;
-  /** A run whose dense round is taken over. */
+  /** A run whose dense round is copied instead of trained. */
   readonly denseFrom?: string | undefined;
   /** A run that this new one is a fork of. */
   readonly forkFrom?: string | undefined;
-  /** The command that continues it; by default the one for this run alone. */
+  /** The command that continues the run; by default the one for this run alone. */
   readonly again?: string | undefined;
 }
 
@@ -65,9 +65,9 @@ export async function executeRun(run: RunToExecute): Promise<number> {
 }
 
 /**
- * A run that exists may be shown again without --resume if it is finished.
+ * Refuses an existing run without --resume, unless it is finished: then its results are shown again.
  *
- * @throws {UsageError} If it has other settings than those asked for, or is not finished.
+ * @throws {UsageError} If the run has other settings than those asked for, or is not finished.
  */
 export function refuseUnfinished(
   store: RunStore,
@@ -83,9 +83,11 @@ export function refuseUnfinished(
   }
   if (!store.isComplete()) {
     throw new UsageError(
-      `There is already a run ${name}, not finished: add --resume to continue it, or choose ` +
+      `There is already an unfinished run ${name}: add --resume to continue it, or choose ` +
         `another --name`,
     );
   }
-  console.log(`Run ${name} is complete; its results again (choose another --name to run anew):`);
+  console.log(
+    `Run ${name} is already complete. Its results (choose another --name for a new run):`,
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * `deno task export`: a ticket or a finished round as a file for other programs.
+ * `deno task export`: writes a ticket or a finished round as a file for other programs.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export function main(args: string[]): Promise<void> {
     .option("--out <file>", "file to write (default: in the run's directory, or here)")
     .option(
       "--licence <text>",
-      "with --run: licence of the data, where the program does not know it",
+      "with --run: licence of the data, if the program does not know it",
     );
   for (const format of FORMATS) {
     for (const { flags, help, parse } of Object.values(exporterOf(format).flags)) {
@@ -73,7 +73,11 @@ export function main(args: string[]): Promise<void> {
   return Promise.resolve();
 }
 
-/** The format's own options. @throws {UsageError} For one that is another's, or of the other source. */
+/**
+ * The options of the chosen format.
+ *
+ * @throws {UsageError} For an option of another format, or of the other source (--ticket or --run).
+ */
 function checkOptions(options: ExportOptions & Record<string, unknown>): Record<string, unknown> {
   const { format, run, ticket } = options;
   if (!FORMATS.includes(format)) {
@@ -99,7 +103,7 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
   return Object.fromEntries(own);
 }
 
-/** What to export, with the folder and the name of the file where none is given. */
+/** What to export, and the default folder and file name. */
 function open(
   { run, round, licence, ticket: file }: ExportOptions,
 ): { ticket: Ticket; dataset?: LoadedDataset; folder: string; base: string } {

@@ -1,5 +1,5 @@
 /**
- * `deno task footprint`: what a ticket costs to store and to run, beside the dense network.
+ * `deno task footprint`: what a ticket costs to store and to run, compared with the dense network.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { madeNetwork } from "../ticket/made_network.ts";
 import { createCommand, runMain } from "./command.ts";
 import { table } from "./format.ts";
 
-/** Of the record whose latency is measured. */
+/** Length of the record whose latency is measured. */
 const SECONDS = 30;
 
 async function main(args: string[]): Promise<void> {

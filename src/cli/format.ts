@@ -17,7 +17,7 @@ export function percent(fraction: number): string {
   } %`;
 }
 
-/** Columns padded to equal width: the first row is the head, numbers stand right. */
+/** Lines with columns padded to equal width. The first row is the head; numbers are aligned right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
   return rows.map((row) => row.map((cell, c) => cell.padStart(widths[c]!)).join("  ")).join("\n");

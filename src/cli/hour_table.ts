@@ -1,5 +1,5 @@
 /**
- * Long recordings hour by hour, for the terminal.
+ * Terminal tables of long recordings, one line per hour.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { percent, table } from "./format.ts";
 /** A recording that may be long. */
 type MaybeLong = Partial<LongRecord> & { readonly record: string };
 
-/** A table of hours for each long recording, and its AF burden; empty if none is long. */
+/** For each long recording, a table of its hours and its AF burden; "" if no recording is long. */
 export function hourTables(
   records: readonly MaybeLong[],
   { classes }: { classes: readonly string[] },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { longRecord } from "../predict/long_record.ts";
 import { hourTables } from "./hour_table.ts";
 
-Deno.test("a table per long recording, with its burden; nothing for short ones", () => {
+Deno.test("each long recording has a table and its AF burden; short ones have nothing", () => {
   const classes = ["A", "N"];
   const steps = [...new Array(450).fill("N"), ...new Array(90).fill("A")];
   const long = longRecord({ steps }, { seconds: 10, classes })!;

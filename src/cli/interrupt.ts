@@ -6,14 +6,14 @@
 import process from "node:process";
 
 /**
- * A terminal, a task runner and a cluster's scheduler may each pass on the same request to a process:
- * what follows within so many milliseconds is not a second one.
+ * A terminal, a task runner and a cluster's scheduler may each send the same request to the process, so a
+ * signal within this many milliseconds of the last one is the same request.
  */
 const SAME_REQUEST_MS = 1000;
 
 /**
- * Calls `stop` at the first signal and `again` (by default: exit at once) at each later one. Dispose it
- * to give the signals back.
+ * Calls `stop` at the first signal and `again` (by default: exit at once) at each later one. Disposing the
+ * result removes the signal handlers.
  */
 export function onInterrupt(
   stop: () => void,

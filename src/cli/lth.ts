@@ -28,7 +28,7 @@ import { planText } from "./plan_text.ts";
 import { runReplicates } from "./replicates.ts";
 import { renewReport } from "./run_report.ts";
 
-/** The command; other commands start it with arguments of their own. Returns the exit code. */
+/** Runs the command; other commands call it with their own arguments. Returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   if (args[0] === "control") return await controlMain(args.slice(1));
   if (args[0] === "analyze") return await analyzeMain(args.slice(1));
@@ -38,7 +38,7 @@ export async function main(args: string[]): Promise<number> {
   return await runReplicates(options, { args, baseSeed: baseSeedOf(options), runOne, renewReport });
 }
 
-/** Does one run. `again` continues it if it is stopped; by default the command for this run. */
+/** Does one run. `again` is the command that continues it after a stop; by default the one for this run. */
 async function runOne(
   options: LthOptions,
   again?: string,
@@ -51,7 +51,7 @@ async function runOne(
   return { name, code: await executeRun(run) };
 }
 
-/** Says what the run would take; one that is not to be continued counts as new. */
+/** Prints what the run would take. Without --resume the run counts as new. */
 async function printPlan(options: LthOptions): Promise<number> {
   const asked = askedConfig(options, backendOf(options));
   const name = options.name ?? defaultRunName(asked);
@@ -76,7 +76,7 @@ function prepare(
   const store = new RunStore(runDirectory(name));
   const on = (config: Config) => ({ config, name, device: openConfigured(config, options) });
   if (options.fork !== undefined) {
-    // Of a run that is not there, planFork says so.
+    // planFork reports a run that does not exist.
     const config = store.exists() ? resumedConfig(store, options) : asked;
     return on({ ...config, ...computeSettings(config, { backend, precision: options.precision }) });
   }
@@ -94,12 +94,12 @@ function prepare(
   return on(savedConfig(store));
 }
 
-/** @throws {UsageError} If this machine does not have the one that is asked for. */
+/** @throws {UsageError} If this machine does not have the backend that is asked for. */
 function backendOf({ device }: LthOptions): Config["backend"] {
   return chooseBackend(device, listBackends()).backend;
 }
 
-/** What was not asked for explicitly stays as the run has it; what was must agree (doRun checks). */
+/** Settings that were not given stay as the run has them; given settings must agree (doRun checks). */
 function resumedConfig(store: RunStore, options: LthOptions): Config {
   const { device: backend, ...given } = options;
   const explicit = backend === "auto" ? given : { ...given, backend };
@@ -115,7 +115,7 @@ function baseSeedOf(options: LthOptions): number {
     (options.config === undefined ? DEFAULT_SEED : readConfig(options.config).seed);
 }
 
-/** The configuration that options ask for, whatever runs there are. @throws {UsageError} */
+/** The configuration that options ask for, without regard to existing runs. @throws {UsageError} */
 export function askedConfig(options: LthOptions, backend: "cpu" | "cuda"): Config {
   const base = options.config === undefined
     ? presetConfig(options.preset ?? DEFAULT_PRESET, backend)

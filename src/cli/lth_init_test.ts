@@ -18,7 +18,7 @@ function numbersOf(file: string): Map<string, string> {
   );
 }
 
-Deno.test("--init begins with exactly the weights of an export, and is part of the run", () =>
+Deno.test("--init starts from exactly the weights of an export, and is saved with the run's settings", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const first = await outcome([...toyArgs(data, at("first")), "--rounds", "1"]);

@@ -31,7 +31,7 @@ function assertRefused({ code, err }: Outcome, message: RegExp): void {
   assert.doesNotMatch(err, /\n\s+at /, "a stack trace");
 }
 
-Deno.test("a network of a file trains, prunes, resumes bit-equal after a kill and without the file, and reports", () =>
+Deno.test("a network from a file trains, prunes, reports, and resumes bit-equal after a kill even if the file is gone", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const file = at("tiny.json");
@@ -75,7 +75,7 @@ Deno.test("a network of a file trains, prunes, resumes bit-equal after a kill an
     assert.deepEqual(shapes, [[2, 1, 8], [2, 2, 5], [2, 2, 1]]);
   }));
 
-Deno.test("mistakes about networks are one sentence and exit code 2", () =>
+Deno.test("mistakes about networks give one sentence and exit code 2", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const write = (name: string, text: string) => {

@@ -5,16 +5,16 @@ import { runFiles } from "../core/paths.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
 
-Deno.test("of several first starts of a run at once one does it, the others name it and refuse", () =>
+Deno.test("if several processes start one run at once, one trains it and the others name that process and refuse", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const args = [...toyArgs(data, run), "--epochs", "200", "--rounds", "0"];
-    // Each with settings of its own: what the run has must be what one of them has asked for.
+    // Each process asks for different settings; the run must have the settings of one of them.
     const children = [11, 12, 13].map((seed) => lth([...args, "--seed", String(seed)]).spawn());
     let left = children.length;
     const ends = await Promise.all(children.map(async (child) => {
       const { code, stderr } = await child.output();
-      // The last one left is the one that trains, however long that would take.
+      // The last process left is the one that trains.
       if (--left === 1) { for (const other of children) stop(other); }
       return { code, err: new TextDecoder().decode(stderr), pid: child.pid };
     }));
@@ -42,7 +42,7 @@ function stop(child: Deno.ChildProcess): void {
   }
 }
 
-Deno.test("--fork starts a new run from a stopped one's rounds, and leaves that as it is", () =>
+Deno.test("--fork starts a new run from the rounds of a stopped run, and does not change the stopped run", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const [base, fork, alone] = [at("base"), at("fork"), at("alone")];
@@ -78,7 +78,7 @@ Deno.test("--fork starts a new run from a stopped one's rounds, and leaves that 
     }
   }));
 
-Deno.test("a run that was killed before its last report was written gets it when it is resumed", () =>
+Deno.test("a run killed before its last report was written writes that report when it is resumed", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const report = path.join(run, "report.html");

@@ -27,7 +27,7 @@ Deno.test("SIGTERM saves and prints the command that continues; resuming finishe
     assert.match(other.err, /mode: "weight-rewind", not "finetune"/);
     const again = await outcome([...toyArgs(data, run), "--epochs", "400"]);
     assert.equal(again.code, 2);
-    assert.match(again.err, /not finished: add --resume/);
+    assert.match(again.err, /unfinished run .*: add --resume/);
   }));
 
 Deno.test("a finished run shows its results again; other settings need another name", () =>
@@ -38,7 +38,7 @@ Deno.test("a finished run shows its results again; other settings need another n
     assert.match(first.out, /theta/);
     const [rounds, table] = first.out.split("round  weights") as [string, string];
     assert.match(rounds, /dev F1/);
-    assert.doesNotMatch(rounds, /test F1/, "test scores wait for the end");
+    assert.doesNotMatch(rounds, /test F1/, "test scores are hidden until the end");
     assert.match(table, /test F1/);
     const shown = await outcome([...toyArgs(data, `${run}-shown`), "--show-test"]);
     assert.match(shown.out.split("round  weights")[0]!, /test F1/);
@@ -53,7 +53,7 @@ Deno.test("a finished run shows its results again; other settings need another n
     assert.match(other.err, /seed: 1, not 2/);
   }));
 
-Deno.test("mistakes on the command line are one sentence and exit code 2", async () => {
+Deno.test("mistakes on the command line give one sentence and exit code 2", async () => {
   const cases: [string[], RegExp][] = [
     [["--mode", "finetuning"], /Allowed choices are weight-rewind, lr-rewind, finetune/],
     [["--prun", "0.2"], /unknown option '--prun'.*\n?.*--prune/],
@@ -71,7 +71,7 @@ Deno.test("mistakes on the command line are one sentence and exit code 2", async
       /Cannot use 2 class weights: .* 4 classes/,
     ],
     [["--warmup", "20", "--epochs", "15"], /training\.warmup: expected less than the 15 epochs/],
-    // Nobody has so many: refused with a GPU as without one.
+    // No machine has this many GPUs, so the number is refused with and without a GPU.
     [["--backend", "cuda", "--device", "1023", "--name", "no-cuda"], /cuda/i],
   ];
   for (const [args, message] of cases) {

@@ -1,5 +1,5 @@
 /**
- * `deno task lth --plan`: what a run would take, without training and without writing anything.
+ * `deno task lth --plan`: predicts time, memory and disk use of a run; trains and writes nothing.
  *
  * @module
  */
@@ -33,37 +33,37 @@ export interface PlannedRound {
   readonly round: number;
   readonly kept: number;
   readonly density: number;
-  /** Compression: prunable over kept weights. */
+  /** Compression: prunable weights / kept weights. */
   readonly theta: number;
-  /** Multiply-adds of a reference record if every layer were pruned alike. */
+  /** Multiply-adds of a reference record if every layer had the same density. */
   readonly evenMacs: number;
-  /** Of training, from rates that were measured; null where there are none. */
+  /** Predicted training time, from measured rates; null if no rate is known. */
   readonly seconds: number | null;
 }
 
-/** Bytes by what they are for. */
+/** Bytes of memory by purpose. */
 export interface PlannedMemory {
   /**
-   * Values, gradients, two moments and, if it is kept, the average of every parameter; of teachers too.
+   * Values, gradients, two moments and, if kept, the average of every parameter; teachers included.
    */
   readonly parameters: number;
   /** The largest program's activations: exactly what the device will allocate. */
   readonly activations: number;
-  /** Sparse patterns and the kernels' packed weights, in the round that needs most; an estimate. */
+  /** Sparse patterns and packed weights of the kernels, in the round that needs most; an estimate. */
   readonly workspace: number;
-  /** What convolutions are timed on before a round, beside all else; 0 where nothing is timed. */
+  /** Additional buffers for timing convolutions before a round; 0 if nothing is timed. */
   readonly timing: number;
-  /** Recordings, on the device and in the process. */
+  /** Records, on the device and in the process. */
   readonly dataset: number;
   /** Weights and moments while they are saved or restored. */
   readonly snapshots: number;
   /** Code and heap of the runtime; an estimate. */
   readonly runtime: number;
-  /** All of it. */
+  /** The sum of all. */
   readonly peak: number;
 }
 
-/** What a run would take. */
+/** The predicted cost of a run. */
 export interface RunPlan {
   readonly config: Config;
   readonly device: string;
@@ -88,7 +88,7 @@ const RUNTIME_BYTES = 130e6;
 const SPARSE_PLAN_BYTES = 24;
 /** Per weight of a dense layer: packed for the forward pass and for the gradient. */
 const DENSE_PLAN_BYTES = 8;
-/** Above it a layer runs on dense kernels. */
+/** A layer of higher density runs on dense kernels. */
 const DENSE_DENSITY = 0.84;
 /**
  * Plans a run.
@@ -143,7 +143,7 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
   });
 }
 
-/** Rounds and the weights they keep; a control has those of its base. */
+/** Each round and the number of weights it keeps; a control keeps as many as its base. */
 function keptWeights(config: Config, dataset: LoadedDataset): { round: number; kept: number }[] {
   const { control, network, pruning } = config;
   if (control !== null) {
@@ -182,14 +182,14 @@ function memoryOf(
     ) + DENSE_PLAN_BYTES * taught,
     timing: bench.timesKernels ? timingBytes(bench, Math.min(train, longest), precision) : 0,
     dataset: 2 * bench.dataset.samples.byteLength,
-    // The rewind point with its moments: the file's bytes and the tensors taken from them.
+    // Restoring the rewind point with its moments holds the file's bytes and the tensors decoded from them.
     snapshots: 24 * weights + 2 * averages,
     runtime: RUNTIME_BYTES,
   };
   return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
 }
 
-/** Input, output and their gradients of the convolution that has most. */
+/** Bytes of input, output and their gradients for the convolution with the largest sum. */
 function timingBytes(
   { network, config }: Workbench,
   length: number,
@@ -210,7 +210,7 @@ function longestOf({ lengths }: Split): number {
   return lengths.reduce((longest, length) => Math.max(longest, length), 0);
 }
 
-/** Opens the run's data set; the bundled sample is unpacked elsewhere if it is not there yet. */
+/** Opens the run's data set. A bundled sample not yet unpacked is unpacked into a temporary folder. */
 function withDataset<Result>(config: Config, body: (dataset: LoadedDataset) => Result): Result {
   const built = path.join(DATA, "sample", "built", FILES.description);
   if (config.data !== "sample" || fs.existsSync(built)) return body(openDataset(config));

@@ -1,5 +1,5 @@
 /**
- * How long an epoch takes, as earlier runs measured it.
+ * Seconds per epoch, as earlier runs measured them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { CHECKPOINTS, runFiles } from "../core/paths.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { readSummary, readTiming } from "../results/read.ts";
 
-/** Seconds of an epoch at a density, with its evaluation. */
+/** Seconds of an epoch at a density, evaluation included. */
 export interface Rate {
   readonly run: string;
   readonly density: number;
@@ -18,10 +18,10 @@ export interface Rate {
 }
 
 /**
- * Rates of the runs below `directory` that did the same work on this network, on this data and on such a
+ * Rates of the runs below `directory` that did the same work with the same network, data and kind of
  * device.
  *
- * @param device As environments record it, e.g. "cpu: AVX-512, 2 threads".
+ * @param device The device as `environment.json` describes it, e.g. "cpu: AVX-512, 2 threads".
  */
 export function knownRates(config: Config, device: string, directory = CHECKPOINTS): Rate[] {
   if (!fs.existsSync(directory)) return [];
@@ -51,15 +51,15 @@ function ratesOf(run: string, { config, device }: { config: Config; device: stri
   });
 }
 
-/** The settings besides network and data that an epoch's time depends on. */
+/** The settings, other than network and data, that an epoch's time depends on. */
 function work({ flipAverage, training }: Config): unknown {
   const { batchSize, teacher, augment, average } = training;
   return { flipAverage, batchSize, teachers: teacher?.runs, augment, averages: average > 0 };
 }
 
 /**
- * Seconds of an epoch at `density`: between the nearest measured densities on a logarithmic scale, those
- * of the last one beyond them. null without rates.
+ * Seconds of an epoch at `density`: interpolated between the nearest measured densities on a logarithmic
+ * scale; outside their range, those of the nearest one. null without rates.
  */
 export function secondsPerEpoch(rates: readonly Rate[], density: number): number | null {
   const points = [...Map.groupBy(rates, (rate) => rate.density)]

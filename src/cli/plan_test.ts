@@ -26,7 +26,7 @@ function listing(directory: string): string[] {
   });
 }
 
-Deno.test("planned activations are what the device allocates, for every program of a run", () =>
+Deno.test("planned activations equal what the device allocates, for every program of a run", () =>
   withToyDataset(async ({ data }) => {
     const device = openDevice({ backend: "cpu", threads: 1 });
     try {
@@ -75,7 +75,7 @@ Deno.test("a step of 32 x 8,960 is planned with at most 6 GB, in proportion to i
   }
 });
 
-Deno.test("disk use is what a run leaves, to a tenth", () =>
+Deno.test("planned disk use is within 10 % of what a run leaves", () =>
   withToyDataset(async ({ directory, data }) => {
     const config = toyConfig(data, { pruning: halving(3), network: presetNetwork() });
     const device = openDevice({ backend: "cpu", threads: 1 });
@@ -97,7 +97,7 @@ function presetNetwork() {
   return { ...presetConfig("quick", "cpu").network, filters: 8, blocks: 8 };
 }
 
-Deno.test("--plan says rounds, steps, memory and disk, and writes nothing", () =>
+Deno.test("--plan prints rounds, steps, memory and disk use, and writes nothing", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const folders = [directory, CHECKPOINTS, REPORTS];
@@ -116,7 +116,7 @@ Deno.test("--plan says rounds, steps, memory and disk, and writes nothing", () =
     assert.deepEqual(folders.map(listing), before);
   }));
 
-Deno.test("every mode, preset and way to prune can be planned; what cannot be run is refused", () =>
+Deno.test("every mode, preset and pruning setting can be planned; a run that is impossible is refused", () =>
   withToyDataset(async ({ directory, data }) => {
     const base = ["--data", data, "--name", path.join(directory, "run"), "--plan"];
     const small = ["--filters", "2"];
@@ -139,7 +139,7 @@ Deno.test("every mode, preset and way to prune can be planned; what cannot be ru
     assert.match(refused.err, /Cannot keep layer nose/);
   }));
 
-Deno.test("a run with a measured rate of the same network, data and device gives a time", () =>
+Deno.test("a time is predicted if a run of the same network, data and device was measured", () =>
   withToyDataset(async ({ directory, data }) => {
     const config = toyConfig(data);
     const runs = path.join(directory, "runs");

@@ -8,7 +8,7 @@ import { POLICIES } from "../config/modes.ts";
 import { durationText, percent, table } from "./format.ts";
 import { REFERENCE, type RunPlan } from "./plan.ts";
 
-/** @param runs So many runs like it, for --replicates. */
+/** @param runs Number of runs like this one, for --replicates. */
 export function planText(name: string, plan: RunPlan, runs = 1): string {
   return [headText(name, plan), roundsText(plan), memoryText(plan), diskText(plan, runs)]
     .concat(timeText(plan, runs)).concat("Nothing was trained and nothing was written.")
@@ -46,7 +46,7 @@ function roundsText({ rounds, denseMacs }: RunPlan): string {
     `MACs: of one record of ${REFERENCE} (dense ${
       (denseMacs / 1e6).toFixed(0)
     } M) if every layer ` +
-    "is pruned alike; global selection leaves early layers denser, and so more of them.",
+    "has the same density. Global selection keeps early layers denser, so the run will need more MACs.",
   ].join("\n");
 }
 
@@ -73,7 +73,7 @@ function diskText({ disk, rounds }: RunPlan, runs: number): string {
     `  ${bytesText(disk.perRound).padStart(9)}  per pruned round: weights, mask, tables`,
     `  ${bytesText(disk.rounds).padStart(9)}  ${rounds.length} rounds`,
     `  ${bytesText(disk.rewindPoint).padStart(9)}  rewind point`,
-    `  ${bytesText(disk.states).padStart(9)}  at most besides, while a round is trained`,
+    `  ${bytesText(disk.states).padStart(9)}  at most in addition, while a round is trained`,
     `  ${bytesText(runs * disk.total).padStart(9)}  at the end` +
     (runs > 1 ? `, ${runs} runs` : ""),
   ];
@@ -83,8 +83,8 @@ function diskText({ disk, rounds }: RunPlan, runs: number): string {
 function timeText({ rounds, rates }: RunPlan, runs: number): string {
   const seconds = rounds.reduce((sum, round) => sum + (round.seconds ?? NaN), 0);
   if (Number.isNaN(seconds)) {
-    return "Time: not known; no run below checkpoints/ has trained this network on this data with " +
-      "such a device (`deno task bench` times single steps).";
+    return "Time: not known; no run below checkpoints/ has trained this network on this data and this " +
+      "kind of device (`deno task bench` times single steps).";
   }
   const names = [...new Set(rates.map(({ run }) => run))].join(", ");
   return `Time: about ${durationText(runs * seconds)} of training and dev evaluation, from the ` +

@@ -60,7 +60,7 @@ Deno.test({
       const other = await outcome(["--name", stopped, "--resume", "--precision", "fp32"]);
       assert.equal(other.code, 2);
       assert.match(other.err, /^error: .*precision: "bf16", not "fp32"/);
-      // Not asked for again, the precision is what the run has.
+      // If the precision is not given again, the run keeps its own.
       const resumed = await outcome(["--name", stopped, "--resume"]);
       assert.equal(resumed.code, 0, resumed.err);
       assertSameResults(stopped, whole);
@@ -83,7 +83,7 @@ Deno.test({
     }),
 });
 
-Deno.test("precisions and devices that cannot be had are one sentence and exit code 2", () =>
+Deno.test("unavailable precisions and devices give one sentence and exit code 2", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const cases: [string[], RegExp][] = [

@@ -1,5 +1,5 @@
 /**
- * `deno task predict`: what a ticket says about recordings.
+ * `deno task predict`: labels recordings with a ticket.
  *
  * @module
  */
@@ -47,22 +47,27 @@ async function main(args: string[]): Promise<void> {
     )
     .option("--html <file>", "also draw the recordings on millimetre paper, as one page")
     .option("--skip-bad", "leave out recordings that cannot be used and say so")
-    .option("--window <s>", "with -: seconds that an answer looks back on", number(1, 600), 30)
+    .option(
+      "--window <s>",
+      "with -: seconds of signal that each label is based on",
+      number(1, 600),
+      30,
+    )
     .addHelpText(
       "after",
-      "\nWith - whitespace-separated samples at the ticket's rate are read from standard input and" +
-        "\nevery 256 of them are answered by the label of the last --window seconds. Not a medical " +
+      "\nWith -, whitespace-separated samples at the ticket's rate are read from standard input. After" +
+        "\nevery 256 samples the label of the last --window seconds is printed. Not a medical " +
         "device.",
     );
-  addReadingOptions(command, { force: "do not warn of recordings that are no plausible ECG" })
+  addReadingOptions(command, { force: "do not warn about recordings that are not a plausible ECG" })
     .parse(args, { from: "user" });
   const options = command.opts<PredictOptions>();
   using predictor = new Predictor(openTicket(options.ticket));
-  // Standard output is the table or the JSON alone.
+  // Standard output carries only the table or the JSON.
   console.error(describeDecision(predictor.ticket));
   if (!command.args.includes("-")) return predictFiles(predictor, command.args, options);
   if (command.args.length > 1) {
-    throw new UsageError("Standard input (-) cannot be mixed with files: name either");
+    throw new UsageError("Standard input (-) cannot be mixed with files: name one or the other");
   }
   if (options.html !== undefined) {
     throw new UsageError("--html draws recordings from files, not standard input (-)");
@@ -72,17 +77,17 @@ async function main(args: string[]): Promise<void> {
 
 interface FilePrediction extends RecordPrediction, Partial<LongRecord> {
   readonly record: string;
-  /** At the ticket's rate. */
+  /** Number of samples at the ticket's rate. */
   readonly samples: number;
   /** How the file was read. */
   readonly read: Understood & { readonly missing: number; readonly gaps: number };
-  /** What speaks against its being an ECG. */
+  /** Reasons to doubt that the recording is an ECG. */
   readonly warnings: readonly string[];
 }
 
 function predictFiles(predictor: Predictor, names: string[], options: PredictOptions): void {
   const predictions: FilePrediction[] = [];
-  /** What notes need: the predictions themselves are not kept where each is printed at once. */
+  /** Only what the notes need: predictions that are printed at once are not kept. */
   const read: Pick<FilePrediction, "record" | "read" | "warnings">[] = [];
   const drawn: JudgedRecord[] = [];
   const problems: Problem[] = [];
@@ -131,7 +136,7 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
   if (html !== undefined) console.error(`Page: ${html}`);
 }
 
-/** What was assumed, bridged and doubted, for standard error. */
+/** Lines for standard error: assumptions, bridged gaps, and doubts about recordings. */
 function notesOn(
   predictions: readonly Pick<FilePrediction, "record" | "read" | "warnings">[],
   { force }: PredictOptions,
@@ -140,7 +145,7 @@ function notesOn(
     `${record}: ${read.missing} missing samples bridged (${read.gaps} gaps)`
   );
   const doubted = force ? [] : predictions.filter(({ warnings }) => warnings.length > 0).map(
-    ({ record, warnings }) => `warning: ${record} may be no ECG: ${warnings.join("; ")}`,
+    ({ record, warnings }) => `warning: ${record} may not be an ECG: ${warnings.join("; ")}`,
   );
   return [...assumedLines(predictions.map(({ read }) => read)), ...bridged, ...doubted];
 }
@@ -193,7 +198,7 @@ async function answerStdin(predictor: Predictor, options: PredictOptions): Promi
     );
   }
   if (options.lead !== undefined || options.column !== undefined) {
-    throw new UsageError("Standard input has one lead: leave --lead and --column out");
+    throw new UsageError("Standard input has one lead: leave out --lead and --column");
   }
   if (options.rate === undefined) {
     console.error(`Assumed: standard input has ${rate} samples per second (--rate confirms it)`);

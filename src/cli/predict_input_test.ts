@@ -31,7 +31,7 @@ async function withTicket(
   });
 }
 
-Deno.test("how a file was read stands in --json, and on standard error once", () =>
+Deno.test("--json says how each file was read, and standard error says it once", () =>
   withTicket(async ({ predict, write }) => {
     const files = ["a.csv", "b.csv"].map((name) => write(name, SAMPLES.join("\n")));
     const { code, out, err } = await predict(["--json", "--rate", "300", ...files]);
@@ -46,20 +46,20 @@ Deno.test("how a file was read stands in --json, and on standard error once", ()
     assert.equal(err.match(/^Assumed: whole numbers are 1000 per mV/gm)?.length, 1, err);
   }));
 
-Deno.test("what may be no ECG is labelled with a warning, --force does without", () =>
+Deno.test("a recording that may not be an ECG is labelled with a warning; --force omits the warning", () =>
   withTicket(async ({ predict, write }) => {
     const volts = write("volts.csv", SAMPLES.map((x) => (x / 1e6).toFixed(6)).join("\n"));
     const args = ["--rate", "300", "--json", volts];
     const { code, out, err } = await predict(args);
     assert.equal(code, 0, err);
-    assert.match(err, /^warning: .*volts\.csv may be no ECG: .*say --units V$/m);
+    assert.match(err, /^warning: .*volts\.csv may not be an ECG: .*say --units V$/m);
     assert.match(JSON.parse(out)[0].warnings[0], /peak to peak/);
     assert.doesNotMatch((await predict(["--force", ...args])).err, /warning/);
     const right = await predict(["--units", "V", ...args]);
     assert.doesNotMatch(right.err, /warning|Assumed/);
   }));
 
-Deno.test("recordings come to the rate that the ticket was trained on", () =>
+Deno.test("recordings are resampled to the rate that the ticket was trained on", () =>
   withTicket(async ({ predict, write }) => {
     const file = write("a.csv", SAMPLES.map((x) => x / 1000).join("\n"));
     const { out, err } = await predict(["--json", "--rate", "300", file]);
@@ -83,7 +83,7 @@ Deno.test("options that contradict each other are refused", () =>
     }
   }));
 
-Deno.test("standard input's unit is what it can only be, or asked for", () =>
+Deno.test("the unit of standard input is inferred if only one is plausible, otherwise it must be given", () =>
   withTicket(async ({ predict }) => {
     const answered = async (numbers: readonly (number | string)[], ...args: string[]) => {
       const { code, out, err } = await predict(["-", "--json", ...args], numbers.join("\n"));

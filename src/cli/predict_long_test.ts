@@ -16,7 +16,7 @@ function writeRecordings(directory: string): string {
   return folder;
 }
 
-Deno.test("predict: subfolders, hours of long recordings, JSON lines for several recordings", () =>
+Deno.test("predict reads subfolders, prints hours of long recordings, and JSON lines for several recordings", () =>
   inTemporaryDirectory(async (directory) => {
     const ticket = path.join(directory, "x.ticket.safetensors");
     writeTicket(ticket, madeTicket());

@@ -1,5 +1,5 @@
 /**
- * The options that say how recordings are read, the same in every command that reads them.
+ * The options for reading recordings, the same in every command that reads them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { ReadingOptions } from "../data/formats/reading.ts";
 import { UNITS, type Units } from "../data/formats/units.ts";
 import { number } from "./command.ts";
 
-/** What the command line says. */
+/** The reading options as given on the command line. */
 export interface ReadingFlags {
   readonly rate?: number;
   readonly units: Units | "auto";
@@ -22,21 +22,24 @@ export interface ReadingFlags {
   readonly force?: true;
 }
 
-/** Adds the options; `force` says what that one does. */
+/** Adds the options; `force` is the help text of `--force`. */
 export function addReadingOptions(command: Command, { force }: { force: string }): Command {
   return command
-    .option("--rate <hz>", "samples per second of files that do not say", number(1, 100_000))
+    .option("--rate <hz>", "samples per second of files that do not state it", number(1, 100_000))
     .addOption(
-      new Option("--units <unit>", "unit of the numbers, whatever a file says; raw is 1000 per mV")
+      new Option("--units <unit>", "unit of the samples, overrides the file; raw is 1000 per mV")
         .choices(["auto", ...UNITS]).default("auto"),
     )
-    .option("--gain <number>", "numbers per mV, or per --units, whatever a file says", nonZero)
-    .option("--baseline <number>", "the number that means 0 mV", number(-1e9, 1e9))
-    .option("--lead <name|number>", "which lead of several (default: the only ECG, or lead I)")
-    .option("--column <name|number>", "the same, for the columns of a text file")
+    .option("--gain <number>", "sample values per mV, or per --units; overrides the file", nonZero)
+    .option("--baseline <number>", "the sample value that means 0 mV", number(-1e9, 1e9))
+    .option(
+      "--lead <name|number>",
+      "lead to read if there are several (default: the only ECG, or lead I)",
+    )
+    .option("--column <name|number>", "column to read of a text file with several")
     .option(
       "--max-gap <s>",
-      "seconds of missing samples that are bridged; more are refused",
+      "longest gap of missing samples in seconds that is bridged; longer gaps are refused",
       number(0, 3600),
       MAX_GAP_SECONDS,
     )

@@ -1,5 +1,5 @@
 /**
- * `deno task lth --replicates R`: the same experiment with R seeds.
+ * `deno task lth --replicates R`: repeats the same experiment with R seeds.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import type { LthOptions } from "./lth_options.ts";
 
 /** What the runs have in common. */
 export interface Replication {
-  /** The command line, for the command that continues. */
+  /** The command line, from which the command that continues is made. */
   readonly args: readonly string[];
-  /** Of the first run. */
+  /** Seed of the first run. */
   readonly baseSeed: number;
-  /** Does one run, or what is left of it. */
+  /** Does one run, or the rest of it. */
   runOne(options: LthOptions, again: string): Promise<{ name: string; code: number }>;
   /** Writes the report of a finished run again. */
   renewReport(name: string): void;
 }
 
 /**
- * Does `options.replicates` runs, one after another, with seeds that follow one another. A `--name` gets
- * "-seed<s>" added for each run.
+ * Does `options.replicates` runs, one after another, with consecutive seeds. Each run's name is `--name`
+ * with "-seed<s>" added.
  *
  * @returns 0, or the exit code of the run that was stopped.
  */
@@ -38,7 +38,7 @@ export async function runReplicates(
     if (code !== 0) return code;
     names.push(name);
   }
-  // Theirs were written before the last run had results to draw a band with.
+  // Earlier reports were written before the last run had results, so their bands lack it.
   for (const name of names.slice(0, -1)) renewReport(name);
   console.log(`\nCompare them with: deno task compare ${shellWords(names)}`);
   return 0;

@@ -9,7 +9,7 @@ import { type LthOptions, parseLthOptions } from "./lth_options.ts";
 import { runReplicates } from "./replicates.ts";
 import { outcome } from "./testing.ts";
 
-/** Runs that note what they were asked for; the one in place `stopAt` is stopped. */
+/** Fake runs that note what they were asked to do; run number `stopAt` is stopped. */
 async function replicate(args: string[], stopAt = -1) {
   const asked: LthOptions[] = [];
   const commands = new Set<string>();
@@ -28,7 +28,7 @@ async function replicate(args: string[], stopAt = -1) {
   return { code, asked, commands: [...commands], renewed };
 }
 
-Deno.test("replicates differ in seed and name alone", async () => {
+Deno.test("replicates differ only in seed and name", async () => {
   const { code, asked } = await replicate(["--replicates", "3", "--name", "a", "--epochs", "7"]);
   assert.equal(code, 0);
   assert.deepEqual(asked.map(({ name, seed }) => [name, seed]), [
@@ -41,13 +41,13 @@ Deno.test("replicates differ in seed and name alone", async () => {
   assert.deepEqual(unnamed.asked.map(({ name }) => name), [undefined, undefined]);
 });
 
-Deno.test("when all have run, reports that were written before the last one are renewed", async () => {
+Deno.test("after the last run, the reports of earlier runs are written again", async () => {
   const { renewed } = await replicate(["--replicates", "3", "--name", "a"]);
   assert.deepEqual(renewed, ["a-seed4", "a-seed5"]);
   assert.deepEqual((await replicate(["--replicates", "3", "--name", "a"], 2)).renewed, []);
 });
 
-Deno.test("a stopped replicate is the last, and the command continues all of them", async () => {
+Deno.test("a stopped replicate ends the series, and the printed command continues all of them", async () => {
   const args = ["--replicates", "3", "--resume", "--data", "my data"];
   const { code, asked, commands } = await replicate(args, 1);
   assert.equal(code, 130);
@@ -55,12 +55,12 @@ Deno.test("a stopped replicate is the last, and the command continues all of the
   assert.deepEqual(commands, ["deno task lth --replicates 3 --data 'my data' --resume"]);
 });
 
-Deno.test("words are quoted where a shell would not read them back", () => {
+Deno.test("words are quoted if a shell would otherwise change them", () => {
   assert.equal(shellWords(["a-b", "./c,d=1", ""]), "a-b ./c,d=1 ''");
   assert.equal(shellWords(["it's $HOME"]), "'it'\\''s $HOME'");
 });
 
-Deno.test("replicates of a fold: equal data, other networks; again, they are complete", () =>
+Deno.test("replicates of a fold have equal data and different networks; a second start finds them complete", () =>
   withToyDataset(async ({ directory, data }) => {
     const name = path.join(directory, "toy");
     const args = [

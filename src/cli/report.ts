@@ -34,7 +34,7 @@ async function main(args: string[]): Promise<void> {
     )
     .option(
       "--ecg",
-      "also write a page of recordings with what dense network and ticket say",
+      "also write a page of recordings with the labels of the dense network and the ticket",
       false,
     )
     .option("--round <n>", "with --ecg: the round to show (default: the sparsest)", integer(0))
@@ -51,10 +51,14 @@ async function main(args: string[]): Promise<void> {
 
 function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
   if (run === undefined && !serve) {
-    throw new UsageError("Cannot report on nothing: name a run with --run, or add --serve");
+    throw new UsageError(
+      "Cannot write a report: name a run with --run, or add --serve",
+    );
   }
   if (run === undefined && (out !== undefined || ecg)) {
-    throw new UsageError(`Cannot write ${ecg ? "recordings" : "a report"} of no run: add --run`);
+    throw new UsageError(
+      `Cannot write ${ecg ? "recordings" : "a report"} without a run: add --run`,
+    );
   }
   if (round !== undefined && !ecg) {
     throw new UsageError(`Cannot use --round ${round} alone: it chooses a network for --ecg`);
@@ -64,7 +68,7 @@ function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
 async function write(run: string, { out, ecg, round, records, showTest }: Options): Promise<void> {
   const directory = runDirectory(run);
   const file = out === undefined ? reportFile(run) : path.resolve(out);
-  // Before the report, which links it.
+  // Written before the report, because the report links to it.
   const page = ecg
     ? await writeEcgPage({
       ...{ directory, summary: readRun(directory).summary, report: file },
@@ -77,7 +81,7 @@ async function write(run: string, { out, ecg, round, records, showTest }: Option
   if (page !== null) console.log(`Recordings: ${page}`);
 }
 
-/** Until the process is ended. */
+/** Serves reports until the process is ended. */
 async function serve(port: number): Promise<void> {
   rebuildIndex();
   const server = await serveReports({ root: REPORTS, port });

@@ -1,5 +1,5 @@
 /**
- * The ECG page of a run: records of every class with what its dense network and its ticket say.
+ * The ECG page of a run: records of every class with the labels of its dense network and its ticket.
  *
  * @module
  */
@@ -29,9 +29,9 @@ import { predictSteps, type StepPredictions } from "./report_steps.ts";
 export interface EcgRequest {
   directory: string;
   summary: Summary;
-  /** The run's report, beside which the page is put. */
+  /** The run's report; the page is written into the same folder. */
   report: string;
-  /** The round that is set beside the dense one; null for the sparsest. */
+  /** The round that is compared with the dense one; null for the sparsest. */
   round: number | null;
   /** Records of each class at most. */
   perClass: number;
@@ -128,9 +128,8 @@ function chosenRound({ rounds, control, name }: Summary, asked: number | null): 
 }
 
 /**
- * Names of up to `perClass` records of every class: half of them ones that the two networks name
- * differently, where there are so many; one that the ticket names wrongly; then others, all in the order
- * of their names.
+ * Names of up to `perClass` records of every class: up to half of them are records that the two networks
+ * label differently; then one that the ticket labels wrongly; then others. All are ordered by name.
  */
 export function chooseRecords(
   ticket: ReadonlyMap<string, Outcome>,
@@ -160,7 +159,7 @@ export function chooseRecords(
   }).flat();
 }
 
-/** How often the two networks differ over the whole split, and who is right then. */
+/** How often the two networks differ over the whole split, and which of them is right then. */
 function answerOf(
   ticket: ReadonlyMap<string, Outcome>,
   dense: ReadonlyMap<string, Outcome> | null,
@@ -169,15 +168,15 @@ function answerOf(
   const right = (outcome: Outcome) => outcome.predicted === outcome.truth;
   const all = [...ticket.entries()];
   const hits = all.filter(([, outcome]) => right(outcome)).length;
-  if (dense === null) return `${hits} of ${all.length} ${split} recordings are named rightly.`;
+  if (dense === null) return `${hits} of ${all.length} ${split} recordings are labelled correctly.`;
   const apart = all.filter(([name, { predicted }]) => dense.get(name)?.predicted !== predicted);
   const ours = apart.filter(([, outcome]) => right(outcome)).length;
   const theirs = apart.filter(([name]) => {
     const outcome = dense.get(name);
     return outcome !== undefined && right(outcome);
   }).length;
-  return `Dense network and ticket name ${apart.length} of ${all.length} ${split} recordings ` +
-    `differently: ${theirs} of them only the dense network names rightly, ${ours} only the ticket, ` +
+  return `Dense network and ticket label ${apart.length} of ${all.length} ${split} recordings ` +
+    `differently: only the dense network is right on ${theirs} of them, only the ticket on ${ours}, ` +
     `${apart.length - ours - theirs} neither.`;
 }
 
@@ -197,14 +196,14 @@ function page(
   return ecgPage({
     records,
     answer,
-    title: `${summary.name}: what the networks say`,
+    title: `${summary.name}: labels of the networks`,
     networks: { dense: "Dense", ticket: ticket === 0 ? "Dense" : "Ticket" },
     notes: [
       decisionOf(summary.config),
       `Ticket is round ${ticket}: ${format(found.theta, "factor")} fewer weights ` +
       `(${format(found.density, "percent")} kept).`,
       `Up to ${perClass} ${split} recordings of each class, not drawn at random: up to half of them are ` +
-      "ones that the two networks name differently, so this page does not show how often they do.",
+      "ones that the two networks label differently, so this page does not show how often they differ.",
     ],
     back: { href: `../${encodeURIComponent(path.basename(report))}`, name: "The run’s report" },
   });

@@ -5,9 +5,9 @@ import { chooseRecords } from "./report_ecg.ts";
 const outcomes = (entries: [string, number, number][]): Map<string, Outcome> =>
   new Map(entries.map(([name, truth, predicted]) => [name, { truth, predicted }]));
 
-Deno.test("of each class half the records differ, one is wrong, the rest are right, by name", () => {
+Deno.test("per class, half of the chosen records differ, one is wrong, the others are right; all ordered by name", () => {
   const names = Array.from({ length: 10 }, (_, i) => `r${i}`);
-  // Class 0: r0 to r7; the networks differ on r4 to r7; both name r3 wrongly.
+  // Class 0: r0 to r7; the networks differ on r4 to r7; both label r3 wrongly.
   const truth = (i: number) => i < 8 ? 0 : 1;
   const ticket = outcomes(
     names.map((name, i) => [name, truth(i), i === 3 || i > 3 && i < 8 ? 1 : truth(i)]),

@@ -1,5 +1,5 @@
 /**
- * What a network says about every step of chosen records.
+ * Predictions of a network for every step of chosen records.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { Tally } from "../training/decision.ts";
 import { softmaxOfStep } from "../training/softmax.ts";
 import type { SplitName, Workbench } from "../training/workbench.ts";
 
-/** Of one record. */
+/** Predictions for one record. */
 export interface StepPredictions {
   /** The class that every step votes for [steps]. */
   labels: number[];
   /** Softmax at the temperature [steps][classes]. */
   probabilities: number[][];
-  /** What the rule decides for the record. */
+  /** The class that the decision rule gives the record. */
   decided: number;
 }
 
@@ -22,7 +22,7 @@ export interface StepPredictions {
  * Runs the present network over records of a split, in the order given.
  *
  * @param options.records Positions in the split.
- * @param options.temperature Of the probabilities.
+ * @param options.temperature Temperature of the probabilities.
  */
 export async function predictSteps(
   bench: Workbench,

@@ -33,7 +33,7 @@ function report(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-Deno.test("report writes the page of an unfinished run given by path, and says the answer", () => {
+Deno.test("report writes the page of an unfinished run given by path, and prints the answer", () => {
   const directory = fs.mkdtempSync("/tmp/report-cli-");
   try {
     const run = path.join(directory, "run");
@@ -49,13 +49,13 @@ Deno.test("report writes the page of an unfinished run given by path, and says t
   }
 });
 
-Deno.test("report refuses a run that is not there, a bad name and an unknown flag, without a trace", () => {
+Deno.test("report refuses a missing run, a bad name and an unknown flag, without a stack trace", () => {
   for (
     const [args, message] of [
       [["--run", "no-such-run-here"], /no such directory/],
       [["--run", ".."], /Cannot name a run/],
       [[], /name a run with --run, or add --serve/],
-      [["--serve", "--ecg"], /Cannot write recordings of no run/],
+      [["--serve", "--ecg"], /Cannot write recordings without a run/],
       [["--run", "x", "--round", "2"], /Cannot use --round 2 alone/],
       [["--serve", "--port", "70000"], /65535/],
       [["--run", "x", "--ouT", "y"], /--out/],
@@ -68,7 +68,7 @@ Deno.test("report refuses a run that is not there, a bad name and an unknown fla
   }
 });
 
-Deno.test("a run's report knows filters and speed; its recordings say what predictions.csv says", () =>
+Deno.test("a run's report has filters and speed; its page of recordings agrees with predictions.csv", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "toy");
     const trained = await outcome(toyArgs(data, run));

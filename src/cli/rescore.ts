@@ -1,5 +1,5 @@
 /**
- * `deno task rescore`: finished rounds of runs scored again, by any decision rule.
+ * `deno task rescore`: scores the finished rounds of runs again, by any decision rule.
  *
  * @module
  */
@@ -46,7 +46,7 @@ interface RescoreOptions {
 async function main(args: string[]): Promise<void> {
   const command = createCommand("rescore", "Score finished rounds again by a decision rule")
     .argument("<runs...>", "names of runs below checkpoints/, or paths of their directories")
-    .option("--rules", "a table of all rules that the default was chosen among", false)
+    .option("--rules", "print a table of all rules that the default was chosen from", false)
     .addOption(
       new Option("--decision <rule>", "vote or mean (default: the run's own)")
         .choices([...DECISIONS]),
@@ -57,12 +57,12 @@ async function main(args: string[]): Promise<void> {
         .choices([...PRIOR_UNITS]),
     )
     .addOption(
-      new Option("--split <name>", "only this one (default: both)").choices(["dev", "test"]),
+      new Option("--split <name>", "only this split (default: both)").choices(["dev", "test"]),
     )
-    .option("--data <dir>", "where the runs' data set lies now")
+    .option("--data <dir>", "folder of the runs' data set, if it was moved")
     .option("--json", "print JSON", false)
     .option("--write <folder>", "write <folder>/<run>, scored again, for compare and report")
-    .option("--show-test", "of unfinished runs, too", false)
+    .option("--show-test", "show test scores of unfinished runs too", false)
     .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
     .parse(args, { from: "user" });
   const options = command.opts<RescoreOptions>();
@@ -104,7 +104,7 @@ function refuseContradictions(options: RescoreOptions): void {
     );
   }
   if (rules && write !== undefined) {
-    throw new UsageError("Cannot use --write with --rules: choose the rule that is to be written");
+    throw new UsageError("Cannot use --write with --rules: choose one rule to write");
   }
 }
 
@@ -115,7 +115,7 @@ function refuseSameName(runs: readonly RescorableRun[], write: string | undefine
   throw new UsageError(`Cannot write two runs called ${twice} into ${write}: name one at a time`);
 }
 
-/** The run's own rule with what was asked for put in. */
+/** The run's own rule, with the settings that were asked for replaced. */
 function askedRule(
   { decision, priorExponent, priorUnit }: RescoreOptions,
   own: DecisionRule,
@@ -134,7 +134,7 @@ async function rescoreRun(
   const { config, name } = run;
   const dataset = openDataset(config);
   refuseOtherRecords(run, dataset.sha256);
-  // A table on standard output stays a table.
+  // Standard output carries only the table.
   console.error(
     `Scoring ${run.summary.rounds.length} rounds of ${name}, trained with: ${
       describeRule(config.score)

@@ -17,11 +17,11 @@ export interface Rescored {
   readonly own: DecisionRule;
   readonly rules: readonly DecisionRule[];
   readonly rounds: readonly RescoredRound[];
-  /** Its test scores wait until it is complete. */
+  /** Whether its test scores are hidden because the run is not complete. */
   readonly testHidden: boolean;
 }
 
-/** @param options.split Only this one. */
+/** @param options.split Print only this split. */
 export function rescoreText(
   rescored: readonly Rescored[],
   { rules, split, json }: { rules: boolean; split?: ScoredSplit; json: boolean },
@@ -34,7 +34,9 @@ export function rescoreText(
   const hidden = rescored.filter(({ testHidden }) => testHidden).map(({ run }) => run);
   return hidden.length === 0 || split === "dev"
     ? text
-    : `${text}\n\nNot finished: ${hidden.join(", ")}; test scores wait, or add --show-test.`;
+    : `${text}\n\nNot finished: ${
+      hidden.join(", ")
+    }; test scores are hidden (add --show-test to see them).`;
 }
 
 function scoresOf(
@@ -47,13 +49,13 @@ function scoresOf(
 
 const shown = (score: number | undefined) => score === undefined ? "-" : decimals(score);
 
-/** What a rule is called in a column: "vote .5" or, for priors from steps, "vote 1s". */
+/** The name of a rule as a column heading: "vote .5" or, for priors from steps, "vote 1s". */
 export function shortRule({ decision, priorExponent, priorUnit }: DecisionRule): string {
   const exponent = String(priorExponent).replace(/^0\./, ".");
   return `${decision} ${exponent}${priorUnit === "steps" ? "s" : ""}`;
 }
 
-/** One line per network and one column per rule; then means, and what each gains over the old rule. */
+/** One line per network and one column per rule; then each rule's mean and its gain over the old rule. */
 function rulesTable(rescored: readonly Rescored[], split: ScoredSplit): string {
   const { rules } = rescored[0]!;
   const networks = rescored.flatMap((each) =>
@@ -88,7 +90,7 @@ function rulesTable(rescored: readonly Rescored[], split: ScoredSplit): string {
     `${scored.length} networks\n${table([head, ...rows, ...summed])}`;
 }
 
-/** One line per round: the score that the run gave itself, and the one by this rule. */
+/** One line per round: the score saved by the run, and the score by this rule. */
 function runTable(each: Rescored, splits: readonly ScoredSplit[]): string {
   const head = ["round", "left", ...splits.flatMap((split) => [`${split}, run`, split])];
   const rows = each.rounds.map(({ round }, i) => [

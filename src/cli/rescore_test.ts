@@ -20,7 +20,7 @@ interface Json {
   }[];
 }
 
-Deno.test("finished rounds are scored again by any rule, from what they saved; nothing of the run changes", () =>
+Deno.test("finished rounds are scored again by any rule from their saved files; the run does not change", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const trained = await outcome([
@@ -29,7 +29,7 @@ Deno.test("finished rounds are scored again by any rule, from what they saved; n
       ...["--decision", "vote", "--prior-exponent", "1", "--prior-unit", "steps"],
     ]);
     assert.equal(trained.code, 0, trained.err);
-    // The data set has moved since.
+    // The data set was moved after the run.
     const moved = path.join(directory, "moved");
     fs.renameSync(data, moved);
     const bytes = () =>
@@ -46,7 +46,7 @@ Deno.test("finished rounds are scored again by any rule, from what they saved; n
     };
     const summary: Summary = JSON.parse(fs.readFileSync(runFiles.summary(run), "utf8"));
 
-    // By its own rule, a run says what it said, temperature and calibration included.
+    // By its own rule a run gets the same results as before, temperature and calibration included.
     const [own] = JSON.parse(await rescore("--json", run)) as Json[];
     assert.deepEqual(own!.ownRule, { decision: "vote", priorExponent: 1, priorUnit: "steps" });
     assert.equal(own!.rounds.length, 3);
@@ -65,7 +65,7 @@ Deno.test("finished rounds are scored again by any rule, from what they saved; n
     const [all] = JSON.parse(await rescore("--rules", "--json", run)) as Json[];
     assert.deepEqual(all!.rounds[0]!.rules.map(({ rule }) => rule), RULES);
 
-    // A mean rule, written for compare, decides as the predictions of the run itself allow.
+    // A mean rule, written for compare, decides as it would from the run's own predictions.
     const folder = path.join(directory, "again");
     const mean = ["--decision", "mean", "--prior-exponent", "0"];
     await rescore(...mean, "--write", folder, run);
@@ -110,14 +110,17 @@ Deno.test("finished rounds are scored again by any rule, from what they saved; n
     await refused(/there is no run in/, path.join(directory, "none"));
     assert.deepEqual(bytes(), before);
 
-    // A run that is not finished keeps its test scores to itself; its labels-only files are read.
+    // The test scores of an unfinished run stay hidden; its files with labels alone are read.
     fs.writeFileSync(
       runFiles.summary(run),
       JSON.stringify({ ...summary, complete: false, dataset: summary.dataset }),
     );
     fs.rmSync(roundFiles.predictions(runFiles.round(run, 2)));
     const hidden = await rescore("--rules", run);
-    assert.match(hidden, /Not finished: run; test scores wait, or add --show-test\.$/m);
+    assert.match(
+      hidden,
+      /Not finished: run; test scores are hidden \(add --show-test to see them\)\.$/m,
+    );
     assert.match(hidden, /test: .* 0 networks/);
     assert.equal(
       (JSON.parse(await rescore("--json", run)) as Json[])[0]!.rounds[0]!.rules[0]!.test,

@@ -1,5 +1,5 @@
 /**
- * Writing the report of a run with everything that its directory and its neighbours tell.
+ * Writing the report of a run from its directory and the runs beside it.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export function renewReport(
 
 type Filters = Analysis["rounds"][number]["filters"];
 
-/** The report of one run, written as often as there is something new. */
+/** The report of one run, rewritten whenever there are new results. */
 export class RunReport {
   private readonly filters = new Map<number, Filters>();
 
@@ -118,7 +118,7 @@ export class RunReport {
     };
   }
 
-  /** Of the round's masks; null where there are none to be read. A finished round's never change. */
+  /** Filter counts from the round's masks; null if it has none. They are kept: finished masks never change. */
   private filtersOf(
     { round }: RoundSummary,
     { store, config, classes }: { store: RunStore; config: Config | null; classes: number },
@@ -145,7 +145,7 @@ export class RunReport {
   }
 }
 
-/** @throws {Failure} Unless there is none or it is one. */
+/** null if absent. @throws {Failure} If the file is not a valid analysis. */
 function readAnalysis(directory: string): Analysis | null {
   const file = runFiles.analysis(directory);
   if (!fs.existsSync(file)) return null;

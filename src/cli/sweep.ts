@@ -30,12 +30,17 @@ interface SweepOptions {
 }
 
 async function main(args: string[]): Promise<number> {
-  const command = createCommand("sweep", "Do all runs of a plan, or what is left of them")
+  const command = createCommand("sweep", "Do all runs of a plan, or the ones that are left")
     .argument("<plan>", "JSON file: modes, seeds, folds and controls to run")
     .option("--jobs <n>", "runs at the same time", integer(1, 1024), 1)
-    .option("--threads <n>", "CPU threads of all together, 0 for one per core", integer(0, 1024), 0)
+    .option(
+      "--threads <n>",
+      "CPU threads for all runs together, 0 for one per core",
+      integer(0, 1024),
+      0,
+    )
     .addOption(
-      new Option("--cell <i>", "do this run of the list alone, as a cluster's array job")
+      new Option("--cell <i>", "do only this run of the list, e.g. as an array job on a cluster")
         .argParser(integer(1)).conflicts(["jobs", "list"]),
     )
     .option("--list", "show the list of runs and do nothing", false)
@@ -53,7 +58,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 /**
- * Reads each run's arguments as the run will, and compares runs that exist already.
+ * Checks each run's arguments as the run itself will, and compares them with runs that already exist.
  *
  * @throws {UsageError} Naming the first run that cannot be done as planned.
  */
@@ -84,7 +89,7 @@ function checkCells(cells: readonly Cell[], file: string): void {
   }
 }
 
-/** Equal for runs that train the same dense round. */
+/** A key that is equal for runs that train the same dense round. */
 function denseKey({ args, base }: Cell): string | null {
   if (base !== null) return null;
   const options = parseLthOptions(args, { quiet: true });
@@ -92,7 +97,7 @@ function denseKey({ args, base }: Cell): string | null {
   return JSON.stringify([options.device, denseSettings(askedConfig(options, backend))]);
 }
 
-/** The run to take the dense round from, if it has one by now. */
+/** The run to take the dense round from, if that run has finished it. */
 function denseOf({ denseFrom }: Cell): string | null {
   return denseFrom !== null && hasDenseRound(denseFrom) ? denseFrom : null;
 }
@@ -106,7 +111,7 @@ function list(cells: readonly Cell[]): number {
   return 0;
 }
 
-/** Does one cell in this process, for a scheduler that gives each its own. */
+/** Does one cell in this process, for a scheduler that gives each cell a process of its own. */
 async function doOne(
   cells: readonly Cell[],
   { cell: number, threads }: SweepOptions & { cell: number },
@@ -116,7 +121,7 @@ async function doOne(
   const base = cells.find(({ name }) => name === cell.base);
   if (base && !isComplete(base.name)) {
     throw new UsageError(
-      `Cannot do cell ${number}, ${cell.name}: it needs ${base.name} to be finished, which is cell ` +
+      `Cannot do cell ${number}, ${cell.name}: first finish ${base.name}, which is cell ` +
         `${base.number}`,
     );
   }
@@ -148,7 +153,7 @@ async function doAll(
   let stopped = false;
   const stop = () => {
     stopped = true;
-    display.note("Saving what runs, then stopping; again to quit at once.");
+    display.note("Saving the active runs, then stopping. Press Ctrl-C again to quit at once.");
     pool.stop();
   };
   {
@@ -163,7 +168,7 @@ async function doAll(
   return conclude(pool.cells, { pairs, again: stopped ? again : null });
 }
 
-/** Says how it went. Returns the exit code. */
+/** Prints the outcome. Returns the exit code. */
 function conclude(
   cells: readonly CellStatus[],
   { pairs, again }: { pairs: readonly string[]; again: string | null },
@@ -194,7 +199,7 @@ function conclude(
   return done.length === cells.length ? 0 : 1;
 }
 
-/** Relative to where the command was started if it lies below, else absolute. */
+/** The path, relative to the working directory if it lies below that, else absolute. */
 function shortPath(file: string): string {
   const relative = path.relative(process.cwd(), file);
   return relative.startsWith("..") ? file : relative;

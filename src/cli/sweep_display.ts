@@ -1,6 +1,6 @@
 /**
- * A sweep in the terminal: a table that is redrawn where there is a terminal, a line per change where
- * there is none.
+ * A sweep in the terminal: a table that is redrawn in place, or one line per change if the output is not
+ * a terminal.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { readProgress, type RunProgress } from "../sweep/cell_state.ts";
 import type { CellStatus, Status } from "../sweep/pool.ts";
 import { decimals } from "./format.ts";
 
-/** One cell as it is shown. */
+/** One cell of the display. */
 export interface CellLine {
   readonly status: CellStatus;
   readonly progress: RunProgress;
@@ -18,7 +18,7 @@ export interface CellLine {
 /** Where a display writes. */
 export interface Screen {
   write(text: string): void;
-  /** Characters per line and lines; null if it is not a terminal. */
+  /** Characters per line and number of lines; null if the output is not a terminal. */
   size(): { columns: number; rows: number } | null;
 }
 
@@ -49,7 +49,7 @@ export class SweepDisplay {
     this.timer = setInterval(() => this.update(), INTERVAL_MS);
   }
 
-  /** Says something besides. */
+  /** Prints a note above the table. */
   note(text: string): void {
     if (this.drawn > 0) this.screen.write(`\x1b[${this.drawn}A\r\x1b[J`);
     this.drawn = 0;
@@ -100,7 +100,7 @@ export class SweepDisplay {
   }
 }
 
-/** A cell's state without what changes within a round. */
+/** A cell's state, without values that change within a round. */
 function sentence({ status: { status, note }, progress }: CellLine): string {
   const score = scoreOf(progress);
   if (status === "running") {
@@ -117,21 +117,21 @@ function scoreOf({ score, theta }: RunProgress): string {
   return score === null ? "" : `${decimals(score)} at theta ${theta!.toFixed(1)}`;
 }
 
-/** Least urgent last: what is left out first when a table does not fit. */
+/** Most urgent first. The least urgent cells are left out first when the table does not fit. */
 const URGENCY: readonly Status[] = [
   ...["running", "failed", "elsewhere", "skipped"] as const,
   ...["stopped", "waiting", "done"] as const,
 ];
 
 /**
- * The table: one line per cell and one with the totals. Of more cells than there are lines, those that
- * wait or are done are left out first.
+ * The table: one line per cell and one with the totals. If there are more cells than lines, those that are
+ * done or waiting are left out first.
  */
 export function tableLines(
   cells: readonly CellLine[],
   { columns, rows }: { columns: number; rows: number },
 ): string[] {
-  // Head, totals and the line of the cursor.
+  // Three lines are taken by the head, the totals and the cursor.
   const room = Math.max(1, rows - 3);
   const shown = new Set(
     [...cells].sort((a, b) => urgency(a) - urgency(b)).slice(0, room),

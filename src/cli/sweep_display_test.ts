@@ -20,7 +20,7 @@ function cell(number: number, status: Status, note = ""): CellStatus {
   };
 }
 
-Deno.test("the table says what runs, what waits and what failed", () => {
+Deno.test("the table shows running, waiting and failed cells", () => {
   const lines = tableLines([
     { status: cell(1, "done"), progress: HALFWAY },
     { status: cell(2, "running"), progress: HALFWAY },
@@ -37,7 +37,7 @@ Deno.test("the table says what runs, what waits and what failed", () => {
   ]);
 });
 
-Deno.test("a table that is too long leaves out what is done, then what waits; nothing wraps", () => {
+Deno.test("a table that is too long leaves out done cells first, then waiting ones; no line wraps", () => {
   const statuses = ["done", "waiting", "running", "failed", "done"] as const;
   const cells = statuses.map((status, i) => ({ status: cell(i + 1, status), progress: NOTHING }));
   const lines = tableLines(cells, { columns: 30, rows: 6 });
@@ -52,7 +52,7 @@ Deno.test("a table that is too long leaves out what is done, then what waits; no
   assert.match(last!, /5 cells: .*\(2 not shown\)/);
 });
 
-Deno.test("without a terminal each change is one line, and what repeats is not said", () => {
+Deno.test("without a terminal each change is one line, and an unchanged state prints nothing", () => {
   const cells = [cell(1, "waiting"), cell(2, "waiting")];
   let progress = NOTHING;
   let text = "";
@@ -81,7 +81,7 @@ Deno.test("without a terminal each change is one line, and what repeats is not s
   ]);
 });
 
-Deno.test("on a terminal the table is drawn over itself, and notes stay above it", () => {
+Deno.test("on a terminal the table is redrawn in place, and notes stay above it", () => {
   const cells = [cell(1, "running")];
   let text = "";
   const screen = {

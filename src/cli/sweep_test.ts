@@ -6,7 +6,7 @@ import type { Summary } from "../results/summary.ts";
 import { withToyDataset } from "../run/testing.ts";
 import { PERMISSIONS } from "../sweep/child.ts";
 
-/** As in deno.json. */
+/** The flags of a task in deno.json. */
 const TASK = taskWords("sweep");
 
 function taskWords(name: string): string[] {
@@ -79,7 +79,7 @@ Deno.test("a cell has the permissions of deno task lth", () => {
   assert.deepEqual([...PERMISSIONS].sort(), taskWords("lth").slice(0, -1).sort());
 });
 
-Deno.test("stopped, killed and run again, a sweep ends with what single runs end with", () =>
+Deno.test("a sweep that is stopped, killed and started again ends with the results of single runs", () =>
   withToyDataset(async ({ directory, data }) => {
     const file = writePlan(directory, toyPlan(data));
     const runs = RUNS.map((name) => path.join(directory, `toy-${name}`));
@@ -94,7 +94,7 @@ Deno.test("stopped, killed and run again, a sweep ends with what single runs end
     assert.ok(!isComplete(runs[3]!), "there was nothing left to stop");
     for (const run of runs) assert.ok(!fs.existsSync(runFiles.lock(run)), `${run} is locked`);
 
-    // Killed, the sweep cannot end what it started: the next one waits for that.
+    // A killed sweep cannot end its child processes; the next sweep waits for them.
     const second = sweep([file]);
     await killWhen(() => runs.some(isComplete), { child: second, signal: "SIGKILL" });
     await second.output();
@@ -131,7 +131,7 @@ Deno.test("stopped, killed and run again, a sweep ends with what single runs end
     }
   }));
 
-Deno.test("a failed cell holds up only its controls, and is named with its log", () =>
+Deno.test("a failed cell blocks only its controls, and is named with its log", () =>
   withToyDataset(async ({ directory, data }) => {
     const plan = toyPlan(data, {
       modes: [

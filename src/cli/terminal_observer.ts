@@ -1,6 +1,6 @@
 /**
- * Shows a run in the terminal: a progress bar per round where there is a terminal, a line per epoch
- * where there is none; keeps the report up to date.
+ * Shows a run in the terminal: a progress bar per round, or one line per epoch if the output is not a
+ * terminal. Also keeps the report up to date.
  *
  * @module
  */
@@ -31,10 +31,10 @@ export class TerminalObserver implements RunObserver {
     this.report = new RunReport(runDirectory(name), { file: reportFile(name), showTest });
   }
 
-  /** The run ends after the chunk of steps under way. */
+  /** Asks the run to end after the current chunk of steps. */
   requestStop(): void {
     this.stop = true;
-    this.note("stopping after this step; again to quit at once");
+    this.note("stopping after this step; press Ctrl-C again to quit at once");
   }
 
   stopRequested(): boolean {
@@ -95,7 +95,9 @@ export class TerminalObserver implements RunObserver {
       );
     }
     if (row.skipped) {
-      this.note(`${row.skipped} steps of epoch ${row.epoch} were skipped: they were not finite`);
+      this.note(
+        `${row.skipped} steps of epoch ${row.epoch} were skipped: their numbers were not finite`,
+      );
     }
   }
 
@@ -113,7 +115,7 @@ export class TerminalObserver implements RunObserver {
     this.report.write(summary, environment);
   }
 
-  /** Ends a bar under way. */
+  /** Ends the current progress bar. */
   close(): void {
     this.bar?.stop();
     this.bar = null;

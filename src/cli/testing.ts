@@ -9,7 +9,7 @@ import { ROOT } from "../core/paths.ts";
 
 const PERMISSIONS = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
 
-/** The command, with the permissions that the task gives it and these environment variables. */
+/** The command, with the permissions of its task and these environment variables. */
 export function lth(args: readonly string[], env: Record<string, string> = {}): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...PERMISSIONS, path.join(ROOT, "src/cli/lth.ts"), ...args],
@@ -34,7 +34,7 @@ export async function outcome(
   return outcomeOf(await lth(args, env).output());
 }
 
-/** Runs another command with the permissions that its task gives it. */
+/** Runs another command with the permissions of its task. */
 export async function command(
   name: "predict" | "export" | "footprint" | "report" | "devices" | "rescore",
   args: readonly string[],
@@ -62,7 +62,7 @@ function outcomeOf({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-/** A run of a few seconds on the toy data. */
+/** The arguments of a run of a few seconds on the toy data. */
 export function toyArgs(data: string, run: string): string[] {
   return [
     ...["--data", data, "--name", run, "--filters", "4", "--blocks", "4", "--kernel", "8"],

@@ -40,7 +40,7 @@ async function assertPredictsAsScored(
   assert.match(predicted.err, /^Decision: .* Probabilities: mean .* temperature \d\.\d{3}\.$/m);
 }
 
-Deno.test("a trained round is exported in every format and predicts as it was scored", () =>
+Deno.test("a trained round exports in every format, and its ticket predicts what the run scored", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const trained = await outcome(toyArgs(data, run));
