@@ -106,7 +106,7 @@ Deno.test("finished rounds are scored again by any rule from their saved files; 
     );
     await refused(/Cannot open the data set|cannot|Cannot/, run);
     await refused(/it shows all rules/, "--rules", "--decision", "mean", run);
-    await refused(/choose the rule/, "--rules", "--write", folder, run);
+    await refused(/choose one rule/, "--rules", "--write", folder, run);
     await refused(/there is no run in/, path.join(directory, "none"));
     assert.deepEqual(bytes(), before);
 

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Methods side by side over the weights kept.
+ * Charts of all methods over the weights kept.
  *
  * @module
  */
@@ -39,8 +39,8 @@ export function scoresChart(data: Comparison, view: View): Chart {
 }
 
 /**
- * Difference of every method to dense networks, of equal training where there are any, with its 95 %
- * interval.
+ * Difference of every method to dense networks with its 95 % interval. The dense networks are those of
+ * equal training if there are any.
  */
 export function differencesChart(data: Comparison, view: View): Chart {
   const x = densities(data);
@@ -74,7 +74,7 @@ export function differencesChart(data: Comparison, view: View): Chart {
   return overDensity(x, { lines: all, view, label: "Difference to dense", range });
 }
 
-/** Epochs until dev scores as the dense network did in the end, mean over the runs that get there. */
+/** Epochs until the dev score reaches the dense network's final one, mean over the runs that reach it. */
 export function speedChart(data: Comparison, view: View): Chart {
   return plainChart(data, view, {
     value: (level) => level.toDense === null ? null : meanEpochs(level),
@@ -82,7 +82,7 @@ export function speedChart(data: Comparison, view: View): Chart {
   });
 }
 
-/** Training of all rounds until each network, in epochs of the dense network. */
+/** Training of all rounds up to each network, in epochs of the dense network. */
 export function effortChart(data: Comparison, view: View): Chart {
   return plainChart(data, view, {
     value: ({ cost }) => cost?.denseEpochs ?? null,
@@ -109,7 +109,7 @@ function densities(data: Comparison): number[] {
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
-/** A dense network that is trained on has all its levels at one density. */
+/** The methods to draw. A dense network that is trained on is left out: its levels have one density. */
 function drawnMethods({ methods }: Comparison): MethodResult[] {
   return methods.filter(({ continued }) => !continued || methods.every((own) => own.continued));
 }
@@ -175,7 +175,7 @@ function overDensity(
         drawAxes: [
           drawAreas(
             lines.flatMap(({ limits, color }, i) =>
-              // Many areas on top of one another must not hide the lines.
+              // Many overlapping areas must not hide the lines.
               limits
                 ? [{ limits, color, series: i + 1, alpha: lines.length > 5 ? 0.06 : 0.13 }]
                 : []

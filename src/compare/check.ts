@@ -1,5 +1,5 @@
 /**
- * Whether runs may be compared at all.
+ * Checks whether runs can be compared at all.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { setting } from "./method.ts";
 import type { Run } from "./run.ts";
 
 /**
- * @throws {UsageError} Unless all runs have the same data, classes, score and network. A small dense
- * network, a control by its size, may differ in the network.
+ * @throws {UsageError} If data, classes, score or network differ between runs. Only a small dense network
+ * (a control of the same size as a ticket) may have another network.
  */
 export function refuseIncomparable(runs: readonly Run[]): void {
   const [first, ...others] = runs;
-  if (!first) throw new UsageError("Cannot compare no runs: name at least one");
+  if (!first) throw new UsageError("Cannot compare: no runs were named; name at least one");
   if (first.summary.classes.length > 255) {
     throw new UsageError(
       `Cannot compare runs of ${first.summary.classes.length} classes: expected at most 255`,
     );
   }
   for (const run of others) {
-    // Each fold is a data set of its own to a run; that folds fit together shows in their records.
+    // Each fold is a data set of its own. Whether folds belong together is checked by their records.
     const twin = runs.find((other) => foldOf(other) === foldOf(run))!;
     refuse(twin, run, ["the data set (sha256)", ({ summary }) => summary.dataset.sha256]);
     refuse(first, run, ["the classes", ({ summary }) => summary.classes]);
@@ -41,12 +41,12 @@ export function refuseIncomparable(runs: readonly Run[]): void {
   }
 }
 
-/** Whether a run is a dense network made as small as a ticket, so that it has its own architecture. */
+/** Whether a run is a dense network as small as a ticket, which therefore has its own architecture. */
 export function isSmallDense({ control }: Run): boolean {
   return !!control && isSmallNetwork(controlPolicy(control.kind));
 }
 
-/** Whether a run is its base's dense network trained on, without pruning. */
+/** Whether a run trains its base's dense network further, without pruning. */
 export function isContinued({ control }: Run): boolean {
   return !!control && trainsOn(controlPolicy(control.kind));
 }

@@ -36,16 +36,16 @@ export interface CompareOptions {
   split: ScoredSplit;
   draws: number;
   seed: number;
-  /** Loss of score that still counts as a match, above 0: the primary margin and the second one. */
+  /** Largest loss of score that counts as a match, above 0: the primary margin and the second one. */
   margin: number;
   secondMargin: number;
   /** Differences that were named before the results were seen. */
   pairs: readonly AskedPair[];
-  /** The rule that records were decided by again; null for each run's own. */
+  /** The rule by which records were decided again; null for each run's own rule. */
   rescored: DecisionRule | null;
 }
 
-/** What a comparison does unless it is told otherwise; a run's own report does it, too. */
+/** The default options of a comparison, which a run's own report uses too. */
 export const COMPARE_DEFAULTS: Omit<CompareOptions, "split"> = {
   draws: 10_000,
   seed: 1,
@@ -107,13 +107,13 @@ function methodResult(scored: ScoredMethod, context: MethodContext): MethodResul
   const { method, levels } = scored;
   const toDense = levels.map(({ scores, dense }, i) => i === 0 ? null : difference(scores, dense));
   const toEqual = levels.map(({ equal }) => equal && difference(equal.own, equal.dense));
-  // Where some networks have a dense one of equal training, one that has none cannot be tested.
+  // If some networks have a dense one of equal training, networks without one cannot be tested.
   const equal = toEqual.some((found) => found !== null);
   const first = equal ? toEqual : toDense;
   const { margin, secondMargin } = context;
   const results = levels.map((level, i) => ({
     ...levelResult(level, context),
-    // More training of a dense network is no sequence that could be pruned too far.
+    // A dense network that is trained further is not pruned, so there is no limit to test for.
     toDense: againstDense(method.continued ? toDense.slice(0, 1) : toDense, toDense[i], {
       i,
       margin,
@@ -136,7 +136,7 @@ function methodResult(scored: ScoredMethod, context: MethodContext): MethodResul
   };
 }
 
-/** The words of level `i` among the levels that are tested in turn, from the dense one on. */
+/** The wording for level `i` of the levels that are tested in order, from the dense one on. */
 function againstDense(
   levels: readonly (Found | null)[],
   found: Found | null | undefined,
@@ -174,7 +174,7 @@ function levelResult(
     kept,
     density: kept / full,
     theta: full / kept,
-    // A summary of before may lack it.
+    // Older summaries may lack it.
     thetaAll: (single[0]!.round.thetaAll as number | undefined) ?? null,
     scores,
     mean,
@@ -264,14 +264,14 @@ function pairResult(a: ScoredMethod, b: ScoredMethod, context: PairContext): Pai
   };
 }
 
-/** Within half a per cent, as late resetting rounds steps. Unknown training is not called equal. */
+/** Whether two costs agree within 0.5 %, since late resetting rounds steps; false if one is unknown. */
 function isEqualTraining(a: Cost | null, b: Cost | null): boolean {
   const near = (x: number, y: number) => Math.abs(x - y) <= 0.005 * Math.max(x, y);
   return a !== null && b !== null && near(a.epochs, b.epochs) &&
     near(a.weightEpochs, b.weightEpochs);
 }
 
-/** @throws {UsageError} If a difference that is asked for is not among `pairs`. */
+/** @throws {UsageError} If a requested difference is not among `pairs`. */
 function testResults(
   asked: readonly AskedPair[],
   { results, pairs }: { results: readonly MethodResult[]; pairs: readonly PairResult[] },

@@ -24,7 +24,7 @@ function study(directory: string, seeds = 3): string[] {
   );
 }
 
-Deno.test("equal networks differ by exactly 0, from 0 to 0, within and between methods", () =>
+Deno.test("equal networks differ by exactly 0 with interval [0, 0], within and between methods", () =>
   withDirectory((directory) => {
     const constant = { quality: () => 0.7, stream: "same" };
     const runs = (["weight-rewind", "lr-rewind"] as const).flatMap((mode) =>
@@ -85,7 +85,7 @@ Deno.test("scores, replicates and differences are those of the summaries", () =>
     });
   }));
 
-Deno.test("a method that loses clearly is worse, one that keeps its score is not", () =>
+Deno.test("a method with a clear loss is worse than dense; one that keeps its score is not", () =>
   withDirectory((directory) => {
     const runs = study(directory);
     const { methods, pairs } = compareDirectories(runs, { margin: 0.12 });
@@ -105,7 +105,7 @@ Deno.test("a method that loses clearly is worse, one that keeps its score is not
     assert.equal(stoppedAt ?? 4, byInterval! + 1);
   }));
 
-Deno.test("folds of one seed are pooled to the result of the undivided records", () =>
+Deno.test("pooled folds of one seed give the result of the undivided records", () =>
   withDirectory((directory) => {
     const common = { quality: () => 0.7, stream: "pooled" };
     const whole = compareDirectories([writeRun(directory, { name: "whole", ...common })]);
@@ -163,7 +163,7 @@ Deno.test("folds of one seed are pooled to the result of the undivided records",
     );
   }));
 
-Deno.test("a control is measured by the dense network of its base", () =>
+Deno.test("a control is compared with the dense network of its base", () =>
   withDirectory((directory) => {
     const base = writeRun(directory, { name: "base", quality: () => 0.9 });
     const control = writeRun(directory, {
@@ -186,7 +186,7 @@ Deno.test("a control is measured by the dense network of its base", () =>
     );
   }));
 
-Deno.test("a small dense network is placed by the weights that it has", () =>
+Deno.test("the level of a small dense network is its number of weights", () =>
   withDirectory((directory) => {
     const kept: number[] = [];
     const base = writeRun(directory, {
@@ -217,7 +217,7 @@ Deno.test("a small dense network is placed by the weights that it has", () =>
     assert.deepEqual(pairs[0]!.levels.map(({ levelA, levelB }) => [levelA, levelB]), [[1, 2]]);
   }));
 
-Deno.test("grids that hardly meet are compared where they do, and said to be only near", () =>
+Deno.test("density grids that meet only in places are compared there, and a note says that densities are only near", () =>
   withDirectory((directory) => {
     const a = writeRun(directory, { name: "a", prune: 0.3, rounds: 5 });
     const b = writeRun(directory, { name: "b", prune: 0.28, rounds: 3, mode: "lth-ecg" });
@@ -233,7 +233,7 @@ Deno.test("grids that hardly meet are compared where they do, and said to be onl
     );
   }));
 
-Deno.test("unequal budgets and single seeds are said", () =>
+Deno.test("notes name unequal budgets and single seeds", () =>
   withDirectory((directory) => {
     const a = writeRun(directory, { name: "a" });
     const b = writeRun(directory, {
@@ -248,7 +248,7 @@ Deno.test("unequal budgets and single seeds are said", () =>
     assert.ok(notes.some((note) => /Every method has one seed only/.test(note)));
   }));
 
-Deno.test("a replicate that has not come as far is left out with its dense network", () =>
+Deno.test("a replicate that lacks a level is left out of it together with its dense network", () =>
   withDirectory((directory) => {
     const far = writeRun(directory, { name: "far", quality: () => 0.8 });
     const near = writeRun(directory, {
@@ -267,18 +267,18 @@ Deno.test("a replicate that has not come as far is left out with its dense netwo
     assert.ok(second!.toDense!.high < 0.2, "the poor replicate's dense network is not in it");
   }));
 
-Deno.test("dense networks that have learned nothing are pointed out", () =>
+Deno.test("a note names dense networks that have learned nothing", () =>
   withDirectory((directory) => {
     const good = writeRun(directory, { name: "good", mode: "finetune", quality: () => 0.6 });
     const poor = writeRun(directory, { name: "poor", quality: () => 0 });
-    // 15 of 60 records in each class: naming one of three always scores 2 * 15 / (60 + 15) / 3.
+    // 15 of 60 records in each class: always answering one of three scores 2 * 15 / (60 + 15) / 3.
     const note = /dense networks of weight-rewind score no more .* \(CinC F1 0\.133\)/;
     assert.ok(compareDirectories([good, poor]).notes.some((text) => note.test(text)));
     const { notes } = compareDirectories([good]);
     assert.ok(!notes.some((text) => /score no more/.test(text)));
   }));
 
-/** Runs of two methods and the dense network of the first trained on, for each seed. */
+/** For each seed: runs of two methods, and the dense network of the first method trained on. */
 function withContinued(
   directory: string,
   { seeds = 3, rounds = 4, planned = 3 }: { seeds?: number; rounds?: number; planned?: number } =
@@ -304,7 +304,7 @@ function withContinued(
   });
 }
 
-Deno.test("the first difference is to the dense network trained on for as many epochs", () =>
+Deno.test("the first difference is to the dense network trained for as many epochs", () =>
   withDirectory((directory) => {
     const runs = withContinued(directory);
     const { methods, pairs, notes, sentences } = compareDirectories(runs);
@@ -315,7 +315,7 @@ Deno.test("the first difference is to the dense network trained on for as many e
     assert.deepEqual(continued!.levels.map(({ kept }) => kept), Array(4).fill(lr!.levels[0]!.kept));
     assert.deepEqual(continued!.levels.map(({ cost }) => cost!.epochs), [12, 24, 36, 48]);
     assert.equal(continued!.matching.byInterval, null);
-    // The dense round of a seed is one for both methods, so both are measured by it trained on.
+    // Both methods share the dense round of a seed, so both are compared with that network trained on.
     for (const method of [lr!, weight!]) {
       method.levels.forEach((level, i) => {
         if (i === 0) return assert.equal(level.toEqual, null);
@@ -338,21 +338,21 @@ Deno.test("the first difference is to the dense network trained on for as many e
       sentences.methods.some((text) => /of equal training \(\d+ epochs, dense \d+\)/.test(text)),
     );
     assert.ok(
-      sentences.methods.some((text) => /^continue .*trained on for 48 epochs in all/.test(text)),
+      sentences.methods.some((text) => /^continue .*trained on for 48 epochs in total/.test(text)),
     );
   }));
 
-Deno.test("without it the note names the command for every dense network", () =>
+Deno.test("without a dense network of equal training, the note names the command for every dense network", () =>
   withDirectory((directory) => {
     const runs = withContinued(directory, { seeds: 2 }).filter((run) => !/continue/.test(run));
     const { notes, methods } = compareDirectories(runs);
     assert.equal(methods[0]!.levels[1]!.toEqual, null);
     const note = notes.find((text) => /--kind continue/.test(text))!;
-    assert.match(note, /fewer epochs \(12 against up to 48 in all\)/);
+    assert.match(note, /fewer epochs \(12 against up to 48 in total\)/);
     assert.match(note, /control --run lr-rewind-1 --kind continue .*likewise for lr-rewind-2\)/);
   }));
 
-Deno.test("where dense was not trained on for as long, the tests end and it is said", () =>
+Deno.test("if dense was not trained for as long, the tests end and a note says so", () =>
   withDirectory((directory) => {
     const runs = withContinued(directory, { seeds: 2, rounds: 2, planned: 1 });
     const { notes, methods, sentences } = compareDirectories(runs, { margin: 0.9 });
@@ -366,7 +366,7 @@ Deno.test("where dense was not trained on for as long, the tests end and it is s
     assert.match(sentences.methods.find((text) => /^lr-rewind/.test(text))!, /the tests end\./);
   }));
 
-Deno.test("a level after a gap is not tested, whatever its interval", () =>
+Deno.test("a level after the first failure is not tested, whatever its interval", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, {
       name: "gap",
@@ -385,7 +385,7 @@ Deno.test("a level after a gap is not tested, whatever its interval", () =>
     assert.match(sentences.methods[0]!, /is worse than dense: .*: the tests end there\./);
   }));
 
-Deno.test("folds that have a seed each are one replicate, paired fold by fold", () =>
+Deno.test("folds with a seed each form one replicate, paired fold by fold", () =>
   withDirectory((directory) => {
     const folds = (mode: Mode, quality: number, seedOf: (fold: number) => number) =>
       [1, 2, 3].map((fold) =>
@@ -442,11 +442,11 @@ Deno.test("planned differences are adjusted together, the others are exploratory
     assert.deepEqual(pairs.map(({ named }) => named).filter((named) => named).length, 2);
     assert.match(
       sentences.tests[0]!,
-      /^weight-rewind against finetune, mean of all densities: .*they differ\.$/,
+      /^weight-rewind against finetune, mean over all densities: .*they differ\.$/,
     );
     assert.equal(sentences.pairs.filter((text) => /exploratory/.test(text)).length, 1);
     assert.ok(
-      notes.some((note) => /2 tests that were named before are adjusted together/.test(note)),
+      notes.some((note) => /2 tests planned before are adjusted together/.test(note)),
     );
     assert.throws(
       () => compareDirectories(runs, { pairs: parsePairs("weight-rewind:magic") }),
@@ -454,7 +454,7 @@ Deno.test("planned differences are adjusted together, the others are exploratory
     );
   }));
 
-Deno.test("networks of unequal training are marked and said", () =>
+Deno.test("networks of unequal training are marked, and a note names them", () =>
   withDirectory((directory) => {
     const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
     const shuffle = writeRun(directory, {
@@ -472,14 +472,14 @@ Deno.test("networks of unequal training are marked and said", () =>
     ]);
     assert.ok(
       notes.some((note) =>
-        /lr-rewind \(48 in all, 48 of its weights\) and shuffle .*\(48 in all, 24 of its weights\)/
+        /lr-rewind \(48 in total, 48 of its weights\) and shuffle .*\(48 in total, 24 of its weights\)/
           .test(note)
       ),
       notes.join("\n"),
     );
   }));
 
-Deno.test("records that belong together are drawn together, and it is said", () =>
+Deno.test("records of one group are drawn together, and a note says so", () =>
   withDirectory((directory) => {
     const write = (name: string, size: number) =>
       writeRun(directory, {
@@ -505,7 +505,7 @@ Deno.test("records that belong together are drawn together, and it is said", () 
     const [a, b] = [alone, grouped].map(({ methods }) => methods[0]!.levels[3]!.toDense!);
     assert.equal(a!.difference, b!.difference);
     assert.notEqual(a!.low, b!.low);
-    // A group of one record each is no group.
+    // Groups of one record each count as no groups.
     const single = compareDirectories([write("single", 1)]);
     assert.deepEqual(single.methods[0]!.levels[3]!.toDense, alone.methods[0]!.levels[3]!.toDense);
   }));

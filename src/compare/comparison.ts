@@ -15,32 +15,32 @@ export interface Comparison {
   /** The methods' names. */
   name: string;
   split: ScoredSplit;
-  /** Records of the split, drawn anew in every draw. */
+  /** Number of records of the split; every draw resamples them. */
   records: number;
   /** Groups (patients) that the records belong to and are drawn with; null where they have none. */
   groups: number | null;
   classes: string[];
   metric: string;
-  /** Loss of score that still counts as a match: the primary margin, and a second one beside it. */
+  /** Largest loss of score that counts as a match: the primary margin and the second one. */
   margin: number;
   secondMargin: number;
-  /** The rule that records were decided by again; null for each run's own. */
+  /** The rule by which records were decided again; null for each run's own rule. */
   rescored: DecisionRule | null;
   draws: number;
   seed: number;
-  /** The answers: for all methods together, for every method, for tests named before, for every pair. */
+  /** The answers: for all methods together, for every method, for planned tests, for every pair. */
   sentences: { answer: string; methods: string[]; tests: string[]; pairs: string[] };
-  /** What stands against taking the answers for more than they are. */
+  /** Limits of the answers. */
   notes: string[];
   methods: MethodResult[];
-  /** Differences that were named before; their p values are adjusted together. */
+  /** Planned differences; their p values are adjusted together. */
   tests: PairTest[];
-  /** All pairs; those that no test names are exploratory. */
+  /** All pairs; those without a planned test are exploratory. */
   pairs: PairResult[];
   runs: RunEntry[];
 }
 
-/** A run and what it was taken for. */
+/** A run and its place in the comparison. */
 export interface RunEntry {
   name: string;
   method: string;
@@ -51,18 +51,18 @@ export interface RunEntry {
   dataset: string;
 }
 
-/** One method: runs that differ in nothing but seed and fold. */
+/** One method: runs that differ only in seed and fold. */
 export interface MethodResult {
   name: string;
-  /** Per replicate; null where it has none, or one of its own in every fold. */
+  /** Seed of each replicate; null if it has none, or a different one in every fold. */
   seeds: (number | null)[];
-  /** Folds that each replicate is pooled from; 1 without cross-validation. */
+  /** Number of folds pooled in each replicate; 1 without cross-validation. */
   folds: number;
   /** Whether it is the dense network trained on, without pruning: its levels differ in epochs. */
   continued: boolean;
   /**
-   * The dense network first, then the pruned ones, most weights first; or the same dense network by the
-   * epochs it was trained on for.
+   * The dense network first, then the pruned ones, most weights first; or, for a dense network that was
+   * trained on, that network by the number of additional epochs.
    */
   levels: LevelResult[];
   /** How far it matches dense by the primary and by the second margin. */
@@ -70,7 +70,7 @@ export interface MethodResult {
   secondMatching: Matching;
 }
 
-/** The networks of one method that keep equally many weights. */
+/** The networks of one method that keep the same number of weights. */
 export interface LevelResult {
   /** How many times it was pruned. */
   round: number;
@@ -86,13 +86,13 @@ export interface LevelResult {
   min: number;
   max: number;
   /**
-   * Mean over replicates minus that of dense networks trained for as many epochs in all; null for dense
-   * networks and where there are none.
+   * Mean over replicates minus the mean of dense networks trained for as many epochs in total; null for
+   * dense networks, and if there are no such dense networks.
    */
   toEqual: EqualTraining | null;
-  /** The same minus the dense networks that it began with; null for those. */
+  /** Mean minus that of the dense networks that the method began with; null for those networks. */
   toDense: Difference<DenseVerdict> | null;
-  /** Mean over runs; null for a control whose base is not there. */
+  /** Mean over runs; null for a control whose base is missing. */
   cost: Cost | null;
   /** Per run: epochs until dev reached the final dev score of its dense network, null if never. */
   epochsToDense: (number | null)[];
@@ -107,17 +107,17 @@ export interface Difference<Verdict> extends Estimate {
   perSeed: number[];
   /** Per fold of a single replicate; [] otherwise. */
   perFold: number[];
-  /** Sample standard deviation of `perFold`, else of `perSeed`; null for fewer than two. */
+  /** Sample standard deviation of `perFold`, or of `perSeed` without folds; null for fewer than two. */
   seedDeviation: number | null;
-  /** Of an interval over folds: the corrected one of Nadeau and Bengio. */
+  /** For an interval over folds: the corrected interval of Nadeau and Bengio. */
   corrected: { low: number; high: number } | null;
 }
 
 /** A difference to dense networks of equal training. */
 export interface EqualTraining extends Difference<DenseVerdict> {
-  /** Epochs in all of either side, mean over runs. */
+  /** Total epochs of each side, mean over runs. */
   epochs: { own: number; dense: number };
-  /** Replicates that have such a dense network, of how many. */
+  /** Number of replicates that have such a dense network, and number of all replicates. */
   replicates: { compared: number; of: number };
 }
 
@@ -127,11 +127,11 @@ export interface Matching {
   byInterval: number | null;
   /** The first that is not shown to match; null if all are. */
   stoppedAt: number | null;
-  /** Largest theta whose difference itself lies above -margin: what a paper without intervals reports. */
+  /** Largest theta whose difference, without its interval, is above -margin, as in papers without intervals. */
   byPoint: number | null;
 }
 
-/** A difference between two methods that was named before the results were seen. */
+/** A difference between two methods that was planned before the results were seen. */
 export interface PairTest {
   a: string;
   b: string;
@@ -141,7 +141,7 @@ export interface PairTest {
   low: number;
   high: number;
   p: number;
-  /** p adjusted by Holm for all tests. */
+  /** The p value, adjusted by Holm's method over all tests. */
   adjusted: number;
   /** Whether `adjusted` is below 0.05. */
   differs: boolean;
@@ -151,7 +151,7 @@ export interface PairTest {
 export interface PairResult {
   a: string;
   b: string;
-  /** Whether a test names it. */
+  /** Whether a planned test names this pair. */
   named: boolean;
   /** a minus b; positions in the levels of either. */
   levels: PairLevel[];
@@ -163,6 +163,6 @@ export interface PairResult {
 export interface PairLevel extends Difference<PairVerdict> {
   levelA: number;
   levelB: number;
-  /** Whether both had as many epochs in all, and their weights as many. */
+  /** Whether both had the same total epochs, and their weights the same number of epochs. */
   equalTraining: boolean;
 }

@@ -11,10 +11,10 @@ import { baseOf, type Network } from "./levels.ts";
 import { rewinds, setting } from "./method.ts";
 import type { Run } from "./run.ts";
 
-/** Training of a network from the first weight on: all rounds before it and its own. */
+/** The training that a network took from initialisation on: all rounds before it and its own. */
 export interface Cost {
   epochs: number;
-  /** Epochs that the weights themselves went through: rounds that only found the mask are left out. */
+  /** Epochs that the weights themselves were trained for, without rounds that only found the mask. */
   weightEpochs: number;
   /** Updates. */
   steps: number;
@@ -30,10 +30,10 @@ export interface Cost {
 }
 
 /**
- * A ticket is found by training every round up to it. A control takes its mask from its base, whose
- * denser rounds had to be trained for it; a small dense network needs only its own training; a dense
- * network that is trained on needs the base's dense round and its own rounds up to it. Null when the base
- * is not among `runs`.
+ * The cost of a network. A ticket needs every round up to it. A control takes its mask from its base, so it
+ * also needs the denser rounds of the base. A small dense network needs only its own training. A dense
+ * network that is trained on needs the base's dense round and its own rounds up to it. Null if the base is
+ * not among `runs`.
  */
 export function costOf({ run, round }: Network, runs: readonly Run[]): Cost | null {
   const base = baseOf(run, runs);
@@ -69,7 +69,7 @@ function weightEpochs({ run, round }: Network, base: Run | null): number {
   const own = scheduleEpochs(round);
   const dense = base ? scheduleEpochs(base.summary.rounds[0]!) : 0;
   if (isContinued(run)) return dense + before(run, 1) + own;
-  // What a rewound round takes over from the dense one is in its rows.
+  // The rows of a rewound round include the epochs copied from the dense round.
   if (rewinds(summary.mode) || (policy && runsWholeSchedule(policy))) return own;
   if (!policy || !base) return before(run, 0) + own;
   return (policy.weights === "ticket" ? before(base, 0) : dense) + own;
@@ -93,7 +93,7 @@ function trainingOf({ run, round }: Network, denseMacs: number): Omit<Cost, "wei
   };
 }
 
-/** Seconds of so many epochs of a round, from those that were timed. */
+/** Seconds of `epochs` epochs of a round, extrapolated from the epochs that were timed. */
 function secondsOf({ run, round }: Network, epochs: number): number | null {
   const timed = run.timing?.rounds.find((entry) => entry.round === round.round);
   return timed && timed.epochs > 0 ? timed.trainSeconds / timed.epochs * epochs : null;
@@ -111,7 +111,7 @@ export function epochsToReach(network: Network, threshold: number): number | nul
   return row ? (row.step - before) / stepsPerEpoch(network.round) : null;
 }
 
-/** Updates that a rewound round takes over from the dense round, rows included, instead of doing them. */
+/** Updates (with their rows) that a rewound round copies from the dense round instead of computing them. */
 function rewoundSteps({ run: { summary, control }, round }: Network): number {
   const point = setting(summary.config, "rewindTo");
   if (control && runsWholeSchedule(controlPolicy(control.kind))) return 0;

@@ -41,7 +41,7 @@ function run(options: {
 
 const network = (run: Run, round: number) => ({ run, round: run.summary.rounds[round]! });
 
-Deno.test("a ticket costs every round up to it, sparser ones less", () => {
+Deno.test("a ticket costs every round up to it, and sparser rounds cost less", () => {
   const own = run({});
   assert.deepEqual(costOf(network(own, 0), [own]), {
     epochs: 4,
@@ -62,7 +62,7 @@ Deno.test("a ticket costs every round up to it, sparser ones less", () => {
   });
 });
 
-Deno.test("seconds are those of an epoch as timed, times the epochs; one missing round leaves none", () => {
+Deno.test("seconds are timed seconds per epoch times epochs; without times of one round there are none", () => {
   // Round 1 was interrupted: only its last epoch was timed.
   const rounds = [[0, 8, 4], [1, 1.5, 1], [2, 4, 4]].map(([round, trainSeconds, epochs]) => ({
     round: round!,
@@ -78,7 +78,7 @@ Deno.test("seconds are those of an epoch as timed, times the epochs; one missing
   assert.equal(costOf(network(partly, 1), [partly])?.seconds, null);
 });
 
-Deno.test("steps that a late rewind takes over are not counted again", () => {
+Deno.test("steps that late rewinding copies are not counted again", () => {
   const late = run({ rewindTo: "1ep5it" });
   assert.equal(costOf(network(late, 0), [late])?.steps, 40);
   assert.equal(costOf(network(late, 2), [late])?.steps, 40 + 25 + 25);
@@ -87,7 +87,7 @@ Deno.test("steps that a late rewind takes over are not counted again", () => {
   assert.equal(costOf(network(kept, 2), [kept])?.steps, 120);
 });
 
-Deno.test("a control costs the rounds that its mask came from and its own", () => {
+Deno.test("a control costs its own rounds and those that its mask came from", () => {
   const base = run({});
   const control = run({ control: { kind: "reinit", base: "r" } });
   control.summary.rounds = control.summary.rounds.slice(2);
@@ -105,7 +105,7 @@ Deno.test("a control costs the rounds that its mask came from and its own", () =
   assert.deepEqual(costOf(network(small, 0), [base, small])?.denseEpochs, 1);
 });
 
-Deno.test("epochs to a threshold count a round's own training", () => {
+Deno.test("epochs to a threshold count only the round's own training", () => {
   assert.equal(epochsToReach(network(run({}), 1), 0.6), 2);
   assert.equal(epochsToReach(network(run({}), 1), 0.7), 4);
   assert.equal(epochsToReach(network(run({}), 1), 0.71), null);

@@ -21,8 +21,8 @@ export interface Wording<Verdict> {
 }
 
 /**
- * a minus b. One replicate from several folds is estimated over folds; several replicates over seeds and
- * records, paired where both sides have the same seeds; one alone over records.
+ * a minus b. The interval is over folds for one replicate from several folds, over seeds and records for
+ * several replicates (paired if both sides have the same seeds), and over records for a single replicate.
  */
 export function difference(a: Scores, b: Scores): Found {
   if (a.folds && b.folds && a.folds.scores.length === b.folds.scores.length) {

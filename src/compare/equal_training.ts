@@ -1,6 +1,6 @@
 /**
- * The dense network that was trained for as long as another network: what a pruned network is measured
- * by first, since a gain over a dense network of fewer epochs may be a gain of the epochs.
+ * Finds the dense network that was trained for as long as another network. Pruned networks are compared
+ * with it first, because a gain over a dense network of fewer epochs may come from the epochs.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { baseOf, type Network } from "./levels.ts";
 import { seedOf } from "./replicates.ts";
 import type { Run } from "./run.ts";
 
-/** A dense network with the epochs in all of both sides. */
+/** A dense network and the total epochs of both networks. */
 export interface EqualDense {
   dense: Network;
   epochs: { own: number; dense: number };
 }
 
 /**
- * Among the dense network that `network` began with and that network trained on (control `continue`), the
- * one whose epochs in all are nearest; of two equally near, the longer. Late resetting repeats less than a
- * whole schedule, so that totals need not be equal: they may differ by half a schedule.
+ * Candidates are the dense network that `network` began with and the rounds that train it further (control
+ * `continue`). The one with the nearest total of epochs is chosen; of two equally near, the longer one. The
+ * totals may differ by half a schedule, because late resetting repeats less than a whole schedule.
  *
  * @returns null if the dense network was not trained on, or not for as long.
  */
@@ -54,7 +54,7 @@ function startOf(run: Run, runs: readonly Run[]): Network | null {
   return own && round ? { run: own, round } : null;
 }
 
-/** Whether two dense rounds are one: runs of a seed that share it have the same history. */
+/** Whether two dense rounds are the same network: runs that share it have the same history. */
 function isSameDense(a: Network, b: Network): boolean {
   if (a.run === b.run) return true;
   const history = ({ round }: Network) => JSON.stringify([round.epochs, round.dev]);

@@ -26,20 +26,20 @@ export interface RunFixture {
   prune?: number;
   /** Probability of a right prediction, by round. */
   quality?: (round: number) => number;
-  /** Equal streams give equal errors at equal quality; by default the name. */
+  /** Random stream; equal streams give equal errors at equal quality. By default the name. */
   stream?: string;
-  /** Test records; as many are in dev. */
+  /** Number of test records; dev has as many. */
   records?: number;
-  /** Test on every count-th record only, from the fold-th (1 to count) on. */
+  /** Test only on every count-th record, starting from the fold-th (1 to count). */
   folds?: { count: number; fold: number };
   classes?: string[];
   test?: boolean;
   control?: Control;
-  /** Last changes before the files are written. */
+  /** Applied last, before the files are written. */
   change?: (summary: Summary) => void;
 }
 
-/** Makes the rounds those of a dense network that is trained on. */
+/** Turns the rounds into those of a dense network that is trained on. */
 function trainOn(summary: Summary): void {
   summary.rounds = summary.rounds.slice(1);
   for (const round of summary.rounds) {
@@ -67,7 +67,7 @@ export function writeRun(parent: string, fixture: RunFixture): string {
       );
       return own.map((i) => {
         const rng = createRng(seed, stream, round.round, split, i);
-        // Half of what decides is the record's difficulty, which all networks share.
+        // Half of the error comes from the record's difficulty, which all networks share.
         const hardness = (createRng(0, "difficulty", split, i).next() + rng.next()) / 2;
         const truth = i % classes.length;
         const right = hardness < quality(round.round);

@@ -12,7 +12,7 @@ export function foldOf({ summary }: Run): number | null {
   return typeof fold === "number" ? fold : null;
 }
 
-/** Into how many folds the records were divided; null without cross-validation. */
+/** The number of folds; null without cross-validation. */
 export function foldCount({ summary }: Run): number | null {
   const count = setting(summary.config, "folds.count");
   return typeof count === "number" ? count : null;

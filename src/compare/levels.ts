@@ -1,6 +1,6 @@
 /**
- * The pruned networks of a run by the number of weights they keep, each with the dense network that it
- * is measured by.
+ * The pruned networks of a run by the number of weights they keep, each with the dense network that it is
+ * compared with.
  *
  * @module
  */
@@ -24,9 +24,9 @@ export interface Pair {
 }
 
 /**
- * What a run contributes: its dense network and the later ones by level. The level of a pruned network is
- * the number of weights it keeps. A dense network that is trained on keeps all of them: its level is minus
- * its round, so that levels of both kinds go from large to small.
+ * The dense network of a run and its later networks by level. The level of a pruned network is the number
+ * of weights it keeps. A dense network that is trained on keeps all weights, so its level is minus its
+ * round. Both kinds of levels go from large to small.
  */
 export interface RunLevels {
   run: Run;
@@ -35,7 +35,7 @@ export interface RunLevels {
 }
 
 /**
- * A control branches off its base run and is measured by that one's dense network.
+ * The levels of a run. A control branches off its base and is compared with the dense network of the base.
  *
  * @throws {UsageError} If a control's base is not among `runs` and the control has no dense round of its
  * own, or if two rounds keep equally many weights.
@@ -53,7 +53,7 @@ export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
     throw new UsageError(
       run.control
         ? `Cannot compare the control ${run.directory} without its base run ${run.control.base}, ` +
-          "whose dense network it is measured by: name that run too"
+          "which has the dense network to compare with: name that run too"
         : `Cannot compare ${run.directory}: it has no dense round`,
     );
   }
@@ -71,7 +71,7 @@ export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
   return { run, dense, levels };
 }
 
-/** The run among `runs` that a control branches off; null for other runs, or if it is not there. */
+/** The run among `runs` that a control branches off; null if there is none or the run is no control. */
 export function baseOf({ control }: Run, runs: readonly Run[]): Run | null {
   if (!control) return null;
   const directory = runDirectory(control.base);

@@ -1,5 +1,5 @@
 /**
- * Which networks of two methods keep about as many weights.
+ * Pairs the networks of two methods that keep about as many weights.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 export const DENSITY_FACTOR = 1.1;
 
 /**
- * Pairs of positions [in a, in b] of levels that are each other's nearest (by the ratio of weights kept)
- * and within {@linkcode DENSITY_FACTOR}, in the order of `a`.
+ * Pairs of positions [in a, in b], in the order of `a`. Two levels form a pair if each is the other's nearest
+ * (by the ratio of weights kept) and both are within {@linkcode DENSITY_FACTOR}.
  *
  * @param a Weights kept by each level of one method.
- * @param b Of the other.
+ * @param b Weights kept by each level of the other method.
  */
 export function matchLevels(a: readonly number[], b: readonly number[]): [number, number][] {
   return a.flatMap((kept, i): [number, number][] => {

@@ -9,14 +9,14 @@ Deno.test("a part of a grid matches its own levels", () => {
   assert.deepEqual(matchLevels([80, 64, 51], [51]), [[2, 0]]);
 });
 
-Deno.test("near levels match once, with the nearest, and within 10 % only", () => {
+Deno.test("a level matches at most one other, the nearest, and only within 10 %", () => {
   assert.deepEqual(matchLevels([1000, 950, 500], [960, 440]), [[1, 0]]);
   assert.deepEqual(matchLevels([110], [100]), [[0, 0]]);
   assert.deepEqual(matchLevels([111], [100]), []);
   assert.deepEqual(matchLevels([100], [111]), []);
 });
 
-Deno.test("nothing matches nothing, and a network without weights matches its like", () => {
+Deno.test("empty grids have no matches, and a network without weights matches another one", () => {
   assert.deepEqual(matchLevels([], [5]), []);
   assert.deepEqual(matchLevels([5, 0], [0]), [[1, 0]]);
 });

@@ -9,27 +9,27 @@ import type { Run } from "./run.ts";
 
 type Settings = Record<string, unknown>;
 
-/** What tells methods apart. */
+/** The parts of a run that distinguish methods. */
 export interface Described {
   summary: Pick<Run["summary"], "config" | "mode">;
   control: Run["control"];
 }
 
 /**
- * Settings in which replicates may differ: the seed, the fold, and what decides nothing about the
- * training (the data set is compared by its content, the preset's name by what it set).
+ * Settings in which replicates may differ: the seed, the fold, and settings that do not decide the training
+ * (the data set is compared by its content, a preset by the values it sets).
  */
 const FREE = ["seed", "orderSeed", "folds.fold", "data", "preset", "format"];
 
-/** The settings that make a method: everything but {@linkcode FREE}, and the kind of control. */
+/** The settings that define a method: all except {@linkcode FREE}, and the kind of control. */
 export function methodSettings({ summary, control }: Described): Map<string, string> {
-  // A run of before had the rule that is now called UNNAMED_RULE.
+  // Older runs had the rule that is now called UNNAMED_RULE.
   const settings = new Map(flat({ score: UNNAMED_RULE, ...summary.config }));
   FREE.forEach((name) => settings.delete(name));
-  // Of a control its kind alone: base and masks go with the seed, rounds are its levels.
+  // Only the kind of a control counts: its base and masks go with the seed, its rounds are its levels.
   for (const name of settings.keys()) if (/^control\b/.test(name)) settings.delete(name);
   settings.set("control.kind", JSON.stringify(control?.kind ?? null));
-  // Where nothing returns to the rewind point, it decides nothing.
+  // If nothing returns to the rewind point, that setting has no effect.
   if (!control && !rewinds(summary.mode)) settings.delete("rewindTo");
   // One-shot runs to different compressions are levels of one method.
   if (setting(summary.config, "pruning.schedule.kind") === "one-shot") {
@@ -38,14 +38,15 @@ export function methodSettings({ summary, control }: Described): Map<string, str
   return settings;
 }
 
-/** Equal for runs of one method. */
+/** A key that is equal for runs of one method. */
 export function methodKey(run: Described): string {
   return JSON.stringify([...methodSettings(run)].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**
- * The mode, with rewind point, one-shot and criterion where they are not the usual; of a control its kind,
- * with the name of the method that its masks come from unless that is plain weight rewinding.
+ * A run's method is called by its mode, with rewind point, one-shot and criterion if they are not the
+ * default. A control is called by its kind, with the name of the method that its masks come from unless
+ * that is plain weight rewinding.
  */
 export function methodName({ summary, control }: Run): string {
   const { config, mode } = summary;
@@ -78,7 +79,7 @@ export function distinctNames(examples: readonly Run[]): string[] {
   });
 }
 
-/** The setting at a dotted path, undefined where there is none. */
+/** The setting at a dotted path; undefined if there is none. */
 export function setting(config: Settings, path: string): unknown {
   return path.split(".").reduce<unknown>(
     (value, key) => isSettings(value) && Object.hasOwn(value, key) ? value[key] : undefined,

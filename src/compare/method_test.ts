@@ -19,7 +19,7 @@ function run(mode: Mode, settings: Record<string, unknown> = {}, control?: Contr
   };
 }
 
-Deno.test("a method is called by what makes it", () => {
+Deno.test("a method's name lists the settings that define it", () => {
   const reinit: Control = { kind: "reinit", base: "b" };
   const oneShot = { schedule: { kind: "one-shot" }, criterion: "random" };
   assert.equal(methodName(run("weight-rewind")), "weight-rewind");
@@ -72,7 +72,7 @@ Deno.test("replicates differ in seed, fold and names only", () => {
   );
 });
 
-Deno.test("what decides nothing does not divide: rewind point of a mode that keeps its weights", () => {
+Deno.test("a setting without effect does not separate methods: the rewind point of a mode that keeps its weights", () => {
   assert.equal(methodKey(run("finetune", { rewindTo: "1ep" })), methodKey(run("finetune")));
   const oneShot = (target: number) => ({ pruning: { schedule: { kind: "one-shot" }, target } });
   assert.equal(methodKey(run("finetune", oneShot(4))), methodKey(run("finetune", oneShot(9))));

@@ -1,5 +1,5 @@
 /**
- * What stands against taking the answers of a comparison for more than they are.
+ * Notes on the limits of a comparison's answers.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Method } from "./replicates.ts";
 import { ruleOf } from "./rescore.ts";
 import { decisive } from "./sentences.ts";
 
-/** Settings that make a budget: what differs here differs in effort, not only in method. */
+/** Settings of the training budget: runs that differ here differ in effort, not only in method. */
 const BUDGET = /^training\./;
 
 /** Remarks, the general ones first. */
@@ -62,8 +62,8 @@ function uncertainty(comparison: Comparison): string {
       : []),
     ...(sources.has("records") || sources.size === 0
       ? [
-        `Intervals over records alone are 95 % percentile intervals of ${drawn}: what another seed would ` +
-        "change is not in them.",
+        `Intervals over records alone are 95 % percentile intervals of ${drawn}: they do not include the ` +
+        "effect of another seed.",
       ]
       : []),
     `“Matches” means that the lower bound is above −${margin} (second margin: −${secondMargin}) for ` +
@@ -84,7 +84,7 @@ function differencesOf({ methods, pairs }: Comparison): Difference<string>[] {
   ];
 }
 
-/** Methods that are measured by dense networks of fewer epochs, and how to change that. */
+/** Methods that are compared with dense networks of fewer epochs, and how to change that. */
 function equalTrainingNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
   const lacking = results.filter(({ continued, levels }) =>
     !continued && levels.length > 1 && levels.every(({ toEqual }) => toEqual === null)
@@ -108,13 +108,11 @@ function equalTrainingNote({ methods: results }: Comparison, methods: readonly M
     : ` deno task lth control --run ${bases[0]} --kind continue makes one` +
       `${bases.length > 1 ? ` (likewise for ${bases.slice(1).join(", ")})` : ""}; name it here.`;
   return [
-    `${
-      lacking.map(({ name }) => name).join(", ")
-    }: differences are to dense networks of fewer epochs ` +
+    `${lacking.map(({ name }) => name).join(", ")}: the dense networks had fewer epochs ` +
     `(${shownEpochs(least)} against up to ${
       shownEpochs(most)
-    } in all), so that part of them may be ` +
-    `training length. No dense network of equal training is here:${command || " none was named."}`,
+    } in total), so part of these differences may be ` +
+    `training length. There is no dense network of equal training:${command || " none was named."}`,
   ];
 }
 
@@ -148,7 +146,7 @@ function partlyEqualNote({ methods }: Comparison): string[] {
   });
 }
 
-/** Training on can make a dense network worse; it is then the easier one to match. */
+/** Further training can make a dense network worse, and then easier to match. */
 function weakerNote({ methods }: Comparison): string[] {
   return methods.flatMap(({ name, levels }) => {
     const weaker = levels.filter(({ toEqual, toDense }) =>
@@ -158,13 +156,13 @@ function weakerNote({ methods }: Comparison): string[] {
       `${name} at ${
         weaker.map(({ theta }) => format(theta, "factor")).join(", ")
       }: dense of equal ` +
-      "training scores less than the dense network it began with, so that the difference to the latter is " +
+      "training scores less than the original dense network, so the difference to the original one is " +
       "the harder test.",
     ];
   });
 }
 
-/** Networks that are scored by different rules differ by the rule, too. */
+/** A difference between networks that are scored by different rules includes the effect of the rules. */
 function ruleNote({ rescored }: Comparison, methods: readonly Method[]): string[] {
   if (rescored) {
     return [
@@ -184,13 +182,13 @@ function ruleNote({ rescored }: Comparison, methods: readonly Method[]): string[
     `${rules.filter((own) => own.rule === rule).map(({ name }) => name).join(", ")}: ${rule}`
   );
   return [
-    `Records are decided by different rules, so that differences are the rules’, too (${
+    `Records are decided by different rules, so differences include the effect of the rules (${
       who.join("; ")
-    }). --decision mean decides them alike where probabilities were saved.`,
+    }). --decision mean applies one rule to all runs that saved probabilities.`,
   ];
 }
 
-/** The corrected variance, where intervals are over folds. */
+/** The corrected variance, for intervals over folds. */
 function checkNote({ methods, margin }: Comparison): string[] {
   const rows = methods.flatMap(({ name, levels, matching: { byInterval }, continued }) => {
     if (continued || levels.length < 2) return [];
@@ -208,17 +206,17 @@ function checkNote({ methods, margin }: Comparison): string[] {
     ];
   });
   return rows.length === 0 ? [] : [
-    "Training sets of folds overlap, which the spread over folds does not show. With the corrected variance " +
+    "The training sets of folds overlap, and the spread over folds ignores that. With the corrected variance " +
     `of Nadeau and Bengio (2003): ${rows.join("; ")}.`,
   ];
 }
 
-/** Pairs whose networks were not trained for equally long. */
+/** Pairs whose networks were not trained for the same number of epochs. */
 function trainingNote({ methods, pairs }: Comparison): string[] {
   const cost = (name: string, i: number) =>
     methods.find((method) => method.name === name)!.levels[i]!.cost;
   const text = ({ epochs, weightEpochs }: Cost) =>
-    `${shownEpochs(epochs)} in all, ${shownEpochs(weightEpochs)} of its weights`;
+    `${shownEpochs(epochs)} in total, ${shownEpochs(weightEpochs)} of its weights`;
   const rows = pairs.flatMap(({ a, b, levels }) => {
     const unequal = levels.findLast(({ equalTraining }) => !equalTraining);
     if (!unequal) return [];
@@ -228,7 +226,7 @@ function trainingNote({ methods, pairs }: Comparison): string[] {
   return rows.length === 0 ? [] : [
     `Epochs differ at the sparsest density of these pairs: ${
       rows.join("; ")
-    }. Epochs in all include the ` +
+    }. The total includes the ` +
     "rounds that only found the mask.",
   ];
 }
@@ -242,7 +240,7 @@ function splitNote({ split }: Comparison, methods: readonly Method[]): string[] 
     : [`Dev also decided ${[...decided].join(", ")}, so these scores are optimistic.`];
 }
 
-/** Matching a network that has learned nothing means nothing. */
+/** A match with a dense network that has learned nothing has no meaning. */
 function floorNote({ methods: results, metric }: Comparison, methods: readonly Method[]): string[] {
   const networks = methods[0]!.replicates[0]!.dense;
   const { classes, metric: { classes: scored } } = networks[0]!.run.summary;
@@ -255,8 +253,8 @@ function floorNote({ methods: results, metric }: Comparison, methods: readonly M
   return low.length === 0 ? [] : [
     `The dense networks of ${
       low.join(", ")
-    } score no more than always naming the most frequent class ` +
-    `would (${metric} ${format(floor, "score")}), so that matching them means nothing.`,
+    } score no more than always answering the most frequent class ` +
+    `would (${metric} ${format(floor, "score")}), so a match with them means nothing.`,
   ];
 }
 
@@ -265,7 +263,7 @@ function seedNote({ methods }: Comparison): string[] {
     .map(({ name }) => name);
   if (single.length === 0) return [];
   const who = single.length === methods.length ? "Every method has" : `${single.join(", ")}:`;
-  return [`${who} one seed only; what another seed would change is unknown.`];
+  return [`${who} one seed only; the effect of another seed is unknown.`];
 }
 
 function budgetNote(methods: readonly Method[]): string[] {
@@ -309,7 +307,7 @@ function densityNote({ methods, pairs }: Comparison): string[] {
   ];
 }
 
-/** Methods that cannot be set against each other. */
+/** Methods that cannot be compared with each other. */
 function apartNote({ methods, pairs }: Comparison): string[] {
   const pruned = methods.filter(({ levels, continued }) => levels.length > 1 && !continued)
     .map(({ name }) => name);
@@ -320,17 +318,17 @@ function apartNote({ methods, pairs }: Comparison): string[] {
   );
   return apart.length === 0
     ? []
-    : [`At no density to be compared within 10 % of each other: ${apart.join("; ")}.`];
+    : [`No densities within 10 % of each other, so not compared: ${apart.join("; ")}.`];
 }
 
-/** The bootstrap only knows the records there are: where none tells two networks apart, none will. */
+/** The bootstrap draws only existing records: if none of them separates two networks, no draw does. */
 function widthNote({ methods, pairs, records }: Comparison): string[] {
   const all = [
     ...methods.flatMap(({ levels }) => levels.flatMap((level) => decisive(level) ?? [])),
     ...pairs.flatMap(({ levels }) => levels),
   ];
   return all.every(({ low, high }) => low < high) ? [] : [
-    "An interval without width means that hardly any of these records tells the two apart, not " +
+    "An interval without width means that hardly any of these records separates the two networks, not " +
     `certainty: up to ${
       format(Math.min(1, 3 / records), "percent")
     } of other records still might ` +
@@ -345,20 +343,20 @@ function multiplicity({ methods, pairs, tests }: Comparison): string {
     methods.filter(({ levels, continued }) => levels.length > 1 && !continued).length;
   return [
     ...(sequences > 1
-      ? [`Each of the ${sequences} methods is tested against dense for itself.`]
+      ? [`Each of the ${sequences} methods is tested against dense separately.`]
       : []),
     ...(tests.length > 0
       ? [
         `The p values of the ${tests.length} test${
           tests.length === 1 ? "" : "s"
-        } that were named before are adjusted together (Holm): at most one family in twenty has a false ` +
+        } planned before are adjusted together (Holm): at most one family in twenty has a false ` +
         "claim.",
       ]
       : []),
     ...(exploratory > 0
       ? [
-        `${exploratory} intervals between methods are exploratory, each for itself: of comparisons without ` +
-        "any difference, about one in twenty excludes 0 by chance. --pairs A:B names what was planned.",
+        `${exploratory} intervals between methods are exploratory and not adjusted: of comparisons without ` +
+        "any difference, about one in twenty excludes 0 by chance. --pairs A:B names planned differences.",
       ]
       : []),
   ].join(" ");

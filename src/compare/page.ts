@@ -1,5 +1,5 @@
 /**
- * A comparison as one HTML text that needs nothing else.
+ * A comparison as one self-contained HTML text.
  *
  * @module
  */
@@ -52,13 +52,13 @@ function body(comparison: Comparison): Html {
     </section>
     <section id="methods">
       ${card("The methods", methodTable(comparison))}
-      <p class="note">The largest compression that is shown to match dense, what it took to find it (all rounds up to
-        it), and the sparsest network; learnt: until its dev score reached the dense network’s.</p>
+      <p class="note">The largest compression that is shown to match dense, the training it took (all rounds up to
+        it), and the sparsest network. “Learnt”: its dev score reached the dense network’s.</p>
     </section>
     <section id="scores">
       <h2>Score against weights kept</h2>
       ${figure("scores", {
-        title: `${metric} as weights go`,
+        title: `${metric} by density`,
         note: "Lines are means over replicates, bands reach from the worst to the best replicate.",
         tall: true,
         pick: false,
@@ -69,9 +69,9 @@ function body(comparison: Comparison): Html {
       ${figure("differences", {
         title: "Pruned minus dense",
         note:
-          "Each method against dense networks trained for as many epochs where there are any, else against " +
-          "those it began with; bands are 95 % intervals. A network matches dense where its band, and those of " +
-          "all networks to its left, stay above the margin.",
+          "Each method minus dense networks trained for as many epochs, or, if there are none, minus the dense " +
+          "networks it began with. Bands are 95 % intervals. A network matches dense if its band and the bands " +
+          "of all networks to its left stay above the margin.",
         tall: true,
         pick: false,
       })}
@@ -81,7 +81,7 @@ function body(comparison: Comparison): Html {
       <section id="tests">
         <h2>Planned differences</h2>
       ${list(sentences.tests)}
-        ${card("Tests named before, adjusted together", testTable(comparison))}
+        ${card("Planned tests, adjusted together", testTable(comparison))}
       </section>
     `}
     ${pairs.length === 0 ? null : html`
@@ -92,28 +92,28 @@ function body(comparison: Comparison): Html {
       </section>
     `}
     <section id="costs">
-      <h2>What it took</h2>
+      <h2>Training cost</h2>
       <div class="two">
         ${figure("effort", {
-          title: "Training until each network",
+          title: "Training up to each network",
           note:
-            "Of all rounds up to it, weighted by the weights that were left: 1 is an epoch of the " +
+            "All rounds up to the network, weighted by multiply-adds that were left: 1 is an epoch of the " +
             "dense network.",
           pick: false,
         })}
         ${figure("speed", {
-          title: "Epochs until dev scores as dense did",
+          title: "Epochs to the dense dev score",
           note:
-            "Of a network’s own training, mean over the runs that get there; the table says how " +
+            "Epochs of the network’s own training, mean over the runs that reach it; the table says how " +
             "many do.",
           pick: false,
         })}
       </div>
-      ${card("Training until each network", costTable(comparison))}
+      ${card("Training up to each network", costTable(comparison))}
     </section>
     <section id="runs">
       <h2>Runs</h2>
-      ${card("What was compared", runTable(comparison))}
+      ${card("Runs compared", runTable(comparison))}
     </section>
     <section id="words">
       <h2>How to read this comparison</h2>

@@ -1,26 +1,26 @@
 /**
- * Pairs of methods that were named before the results were seen.
+ * Pairs of methods whose comparison was planned before the results were seen.
  *
  * @module
  */
 import { UsageError } from "../core/errors.ts";
 import { DENSITY_FACTOR } from "./match_levels.ts";
 
-/** A difference that is asked for: a minus b. */
+/** A requested difference: a minus b. */
 export interface AskedPair {
   a: string;
   b: string;
   /** Per cent of the weights kept; null for the mean over all densities that both have. */
   percent: number | null;
-  /** As it was written. */
+  /** The pair as it was written. */
   text: string;
 }
 
 /**
- * Reads "A:B,C:D@6.4": names of methods, and after @ the per cent of the weights kept. Names of methods
- * may contain a comma with a space behind it.
+ * Reads "A:B,C:D@6.4": names of methods, and after @ the percentage of weights kept. A method's name may
+ * contain a comma followed by a space.
  *
- * @throws {UsageError} If a part is not such a pair, or is there twice.
+ * @throws {UsageError} If a part is not such a pair, or occurs twice.
  */
 export function parsePairs(text: string): AskedPair[] {
   const pairs = text.split(/,(?! )/).map((part): AskedPair => {
@@ -44,8 +44,9 @@ export function parsePairs(text: string): AskedPair[] {
 }
 
 /**
- * The pair of two methods, and -1 where it has them in the other order; null if it is not there. A control
- * may be called by its kind alone ("shuffle") where only one method has it ("shuffle of lr-rewind").
+ * The pair of two methods, with sign -1 if the pair has them in the other order; null if there is no such
+ * pair. A control may be called by its kind alone ("shuffle") if only one method has that kind ("shuffle of
+ * lr-rewind").
  */
 export function findPair<Pair extends { a: string; b: string }>(
   pairs: readonly Pair[],
@@ -66,7 +67,7 @@ function fullName(name: string, names: readonly string[]): string {
 }
 
 /**
- * The position among `densities` (1 is all weights) that is asked for; null for their mean.
+ * The requested position among `densities` (1 is all weights); null for their mean.
  *
  * @throws {UsageError} If none is within 10 %.
  */

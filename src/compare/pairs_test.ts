@@ -14,7 +14,7 @@ Deno.test("pairs are read with their density; a comma before a space belongs to 
   ]);
 });
 
-Deno.test("what is no pair, or is there twice, is refused", () => {
+Deno.test("a text that is not a pair, or a pair given twice, is refused", () => {
   for (const text of ["", "a", "a:b:c", "a:b@", "a:b@0", "a:b@200", ":b", "a:b,"]) {
     assert.throws(
       () => parsePairs(text),
@@ -31,7 +31,7 @@ Deno.test("a pair is found in either order", () => {
   assert.equal(findPair(pairs, parsePairs("x:y")[0]!)?.sign, 1);
   assert.equal(findPair(pairs, parsePairs("y:x")[0]!)?.sign, -1);
   assert.equal(findPair(pairs, parsePairs("x:z")[0]!), null);
-  // A control is called by its kind alone where that says which.
+  // A control may be called by its kind alone if that is unique.
   const controls = [{ a: "x", b: "shuffle of x" }, { a: "reinit of x", b: "reinit of y" }];
   assert.equal(findPair(controls, parsePairs("shuffle:x")[0]!)?.sign, -1);
   assert.equal(findPair(controls, parsePairs("reinit:x")[0]!), null);

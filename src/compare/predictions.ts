@@ -1,5 +1,5 @@
 /**
- * What a network said about each record: `predictions.csv` of one round (experiment/predictions_csv.ts).
+ * Predictions of a network for each record: reads `predictions.csv` of one round.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { predictionColumns } from "../run/predictions_csv.ts";
 export interface Outcome {
   truth: number;
   predicted: number;
-  /** What else the network said; absent where the file is of before it was kept. */
+  /** Further output of the network; absent in files of older versions, which did not keep it. */
   said?: Said;
 }
 
-/** What a decision was made from. */
+/** The values from which a record was decided. */
 export interface Said {
   steps: number;
   /** Mean softmax of the steps at temperature 1, by class. */
@@ -32,7 +32,7 @@ const LABEL_COLUMNS = ["split", "record", "label", "predicted"];
 /**
  * The outcomes of one split by record.
  *
- * @throws {Failure} If the file is missing, damaged, or speaks of classes that the run does not have.
+ * @throws {Failure} If the file is missing, damaged, or contains classes that the run does not have.
  */
 export function readPredictions(
   run: string,
@@ -75,7 +75,7 @@ export function readPredictions(
   return outcomes;
 }
 
-/** @throws {Failure} Unless they are those of one of the two formats. */
+/** @throws {Failure} If the columns are not those of one of the two formats. */
 function columnsOf(
   head: CsvRow | undefined,
   { file, classes }: { file: string; classes: readonly string[] },
@@ -90,10 +90,10 @@ function columnsOf(
   );
 }
 
-/** Digits are cut off, so that sums of probabilities are 1 up to this. */
+/** The file holds rounded digits, so probabilities sum to 1 only within this tolerance. */
 const ROUNDING = 1e-6;
 
-/** @throws {Failure} If numbers of the row cannot be what a network said. */
+/** @throws {Failure} If the numbers of the row cannot come from a network. */
 function saidOf(
   { line, cells }: CsvRow,
   { file, classes }: { file: string; classes: number },

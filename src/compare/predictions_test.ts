@@ -19,13 +19,13 @@ function read(run: string, text: string, classes: readonly string[] = CLASSES) {
   return readPredictions(run, { round: 1, split: "test", classes });
 }
 
-Deno.test("a file of labels alone, as runs of before have it, is read", () =>
+Deno.test("a file with labels alone, as older runs have it, is read", () =>
   withDirectory((directory) => {
     const text = "split,record,label,predicted\ndev,x,A,A\ntest,y,O,~\n";
     assert.deepEqual([...read(directory, text)], [["y", { truth: 2, predicted: 3 }]]);
   }));
 
-Deno.test("any mean rule can be decided again from the file, and the vote that was counted", () =>
+Deno.test("any mean rule can be applied again from the file, and the counted votes can be read", () =>
   withDirectory((directory) => {
     const rng = createRng(1, "predictions");
     const priors = [0.17, 0.676, 0.365, 0.114];
@@ -87,7 +87,7 @@ Deno.test("class names may be any text", () =>
     assert.deepEqual(read(directory, text, classes).get("x"), { truth: 1, predicted: 0, said });
   }));
 
-Deno.test("rows that no network can have said are refused with their line", () =>
+Deno.test("rows that cannot come from a network are refused with their line number", () =>
   withDirectory((directory) => {
     const head =
       "split,record,label,predicted,steps,p_A,p_N,p_O,p_~,votes_A,votes_N,votes_O,votes_~\n";

@@ -11,18 +11,18 @@ import { cellOf, compareText, type ScoredSplit } from "./run.ts";
 /** Turns the predictions of a network (or one per fold) into confusion cells in a fixed order. */
 export interface Records {
   count: number;
-  /** Per record the number of what it belongs to, e.g. its patient; null where records have no groups. */
+  /** Group number of each record, e.g. its patient; null if records have no groups. */
   groups: Uint32Array | null;
-  /** Per record of the comparison, true class * classes + predicted class. */
+  /** For each record of the comparison: true class * number of classes + predicted class. */
   cells(networks: readonly Network[]): Uint16Array;
 }
 
 /**
- * Takes the records from one replicate; every other must have the same ones, so that differences are
- * paired.
+ * Takes the records from one replicate. All other replicates must have the same records, so that
+ * differences are paired.
  *
- * @throws {UsageError} From here or from `cells`: if a record is in several folds, is missing, is in
- * surplus, or has another label.
+ * @throws {UsageError} Here or in `cells`: if a record is in several folds, is missing, is additional, or has
+ * another label.
  */
 export function recordsOf(reference: readonly Network[], split: ScoredSplit): Records {
   const names = allOutcomes(reference, split).map(([record]) => record).sort(compareText);
@@ -73,7 +73,7 @@ function groupsOf(
   if (known.size === 0) return null;
   const numbers = new Map<string, number>();
   return Uint32Array.from(names, (name) => {
-    // A record without a group is one of its own.
+    // A record without a group forms a group of its own.
     const key = JSON.stringify(known.has(name) ? ["group", known.get(name)] : ["record", name]);
     if (!numbers.has(key)) numbers.set(key, numbers.size);
     return numbers.get(key)!;
@@ -93,7 +93,7 @@ function allOutcomes(networks: readonly Network[], split: ScoredSplit) {
   return all;
 }
 
-/** Which folds either side has, if they differ. */
+/** The folds of each side, if they differ. */
 function folds(a: readonly Network[], b: readonly Network[]): string {
   const [one, other] = [a, b].map((networks) => networks.map(({ run }) => foldOf(run)).join(", "));
   return one === other ? "" : `; folds ${one || "none"} against ${other || "none"}`;

@@ -1,6 +1,6 @@
 /**
- * From single runs to methods: runs that differ in their seed are replicates, runs that differ in their
- * fold are one replicate whose predictions are pooled.
+ * Groups single runs into methods. Runs that differ in their seed are replicates. Runs that differ in their
+ * fold are one replicate, whose predictions are pooled.
  *
  * @module
  */
@@ -17,19 +17,19 @@ export interface ReplicateLevel {
   dense: Network[];
 }
 
-/** All runs of one method with one seed, or one run per fold with a seed of its own in each. */
+/** All runs of one method with one seed, or one run per fold if each fold has its own seed. */
 export interface Replicate {
-  /** null without one, or if folds have different ones. */
+  /** The seed; null if there is none or if folds have different ones. */
   seed: number | null;
-  /** Its seeds in the order of its folds: replicates of two methods with equal labels are paired. */
+  /** The seeds in the order of the folds. Replicates of two methods with equal labels are paired. */
   label: string;
   runs: Run[];
   dense: Network[];
-  /** By level (see levels.ts); only those that every fold has. */
+  /** Networks by level (see levels.ts), only of levels that every fold has. */
   levels: Map<number, ReplicateLevel>;
 }
 
-/** Runs that differ in nothing but seed and fold. */
+/** Runs that differ only in seed and fold. */
 export interface Method {
   name: string;
   /** Whether it is the dense network trained on, without pruning. */
@@ -43,8 +43,8 @@ export interface Method {
 /**
  * The methods among `runs`, by name.
  *
- * @throws {UsageError} If two runs of one method share seed, fold and number of weights kept, or as
- * {@linkcode levelsOf} says.
+ * @throws {UsageError} If two runs of one method share seed, fold and number of weights kept, or for the
+ * reasons of {@linkcode levelsOf}.
  */
 export function methodsOf(runs: readonly Run[]): Method[] {
   const groups = [...grouped(runs, methodKey).values()];
@@ -69,9 +69,9 @@ export function seedOf({ summary }: Run): number | null {
 }
 
 /**
- * Divides the runs of a method into replicates. Where all folds have the same seeds, a seed is a replicate.
- * Where they have different ones (fold i with seed i), but equally many, the first seeds of the folds make
- * one replicate, the second ones the next.
+ * Divides the runs of a method into replicates. If all folds have the same seeds, each seed is a replicate.
+ * If folds have different seeds (fold i with seed i) but the same number of them, the first seeds of all
+ * folds form one replicate, the second seeds the next.
  */
 function replicateGroups(members: readonly Run[]): Run[][] {
   const seedKey = (run: Run) => String(seedOf(run) ?? run.name);
@@ -110,7 +110,7 @@ function replicateOf(members: readonly Run[], runs: readonly Run[]): Replicate {
   };
 }
 
-/** Runs of one method, seed and fold (one-shot runs, branches of different rounds) as if one run. */
+/** Merges runs of one method, seed and fold (one-shot runs, branches of different rounds) into one. */
 function joined(parts: readonly RunLevels[]): RunLevels {
   const [first, ...others] = parts;
   const levels = new Map(first!.levels);

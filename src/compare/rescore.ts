@@ -1,5 +1,5 @@
 /**
- * Records decided again from the probabilities that a run saved.
+ * Decides records again from the probabilities that a run saved.
  *
  * @module
  */
@@ -21,8 +21,8 @@ export function ruleOf(config: Record<string, unknown>): DecisionRule {
 }
 
 /**
- * The outcomes of one round under the rule "mean" with priors from training records. Votes are saved as
- * the run's own rule counted them and cannot be counted by another.
+ * The outcomes of one round under the rule "mean" with priors from training records. Votes cannot be
+ * counted again: the file holds them as the run's own rule counted them.
  *
  * @throws {UsageError} If the run saved no probabilities.
  */
@@ -35,7 +35,7 @@ export function decidedAgain(
     [...outcomes].map(([record, outcome]) => {
       if (!outcome.said) {
         throw new UsageError(
-          `Cannot decide the records of ${directory} again: it is of before probabilities were saved; ` +
+          `Cannot decide the records of ${directory} again: this older run saved no probabilities; ` +
             "leave --decision out",
         );
       }

@@ -12,7 +12,7 @@ summary.dataset.counts.train = [5000, 500, 2500, 0];
 const mean = (priorExponent: number) =>
   ({ decision: "mean", priorExponent, priorUnit: "records" }) as const;
 
-Deno.test("the largest mean softmax over the prior of training records decides", () => {
+Deno.test("the class with the largest mean softmax / prior of training records is decided", () => {
   // Priors (5500, 1000, 3000, 500) / 8004: the second class gains most but one from them.
   assert.deepEqual(
     [...smoothedPriors(summary.dataset.counts.train)],
@@ -39,7 +39,7 @@ Deno.test("a run without saved probabilities is refused by name", () =>
     );
   }));
 
-Deno.test("a run that names no rule has the one of before", () => {
+Deno.test("a run that names no rule has the rule of older versions", () => {
   assert.deepEqual(ruleOf({}), UNNAMED_RULE);
   assert.deepEqual(ruleOf({ score: mean(0.5) }), mean(0.5));
 });

@@ -1,5 +1,5 @@
 /**
- * The runs that a comparison is made of, as they lie on disk.
+ * Reads the runs of a comparison from disk.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { decidedAgain } from "./rescore.ts";
 /** The split whose records are drawn. */
 export type ScoredSplit = "test" | "dev";
 
-/** A branch of a finished run that reuses its masks: its kind, and the name or path of that run. */
+/** A control, which reuses the masks of a finished run: its kind, and the name or path of that run. */
 export type Control = NonNullable<Summary["control"]>;
 
 /** One run with the outcome of every round. */
@@ -27,9 +27,9 @@ export interface Run {
   directory: string;
   summary: Summary;
   control: Control | null;
-  /** What training took; null where it was not recorded. */
+  /** Times of training; null if they were not recorded. */
   timing: Timing | null;
-  /** By round. */
+  /** Outcomes by round, then by record. */
   outcomes: Map<number, Map<string, Outcome>>;
 }
 
@@ -37,16 +37,16 @@ export interface Run {
 export interface ReadOptions {
   /** undefined: test if every run has it and is complete, else dev. */
   split?: ScoredSplit | undefined;
-  /** Whether runs with rounds still to come are welcome. */
+  /** Whether unfinished runs are allowed. */
   allowIncomplete: boolean;
   /** Whether test scores of unfinished runs are asked for. */
   showTest: boolean;
-  /** The rule "mean" to decide records by again; null for each run's own. */
+  /** The rule "mean" by which to decide records again; null for each run's own rule. */
   rescored?: DecisionRule | null;
 }
 
 /**
- * Reads the runs that `names` (names or paths) mean, in the order of their names.
+ * Reads the runs given by `names` (names or paths), in the order of their names.
  *
  * @throws {UsageError} If one does not exist, is not finished, lacks the split or saved probabilities
  * to decide records by again, or is named twice.
@@ -118,7 +118,7 @@ function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: 
   if (summary.complete || allowIncomplete) return;
   throw new UsageError(
     `Cannot compare ${directory}: it is not finished (${rounds} round${rounds === 1 ? "" : "s"}` +
-      ` so far); resume it, or add --allow-incomplete to use the rounds there are`,
+      ` so far); resume it, or add --allow-incomplete to use its finished rounds`,
   );
 }
 
@@ -158,7 +158,7 @@ export function readRun(
   return { name: path.basename(directory), directory, summary, control, timing, outcomes };
 }
 
-/** Scores that do not follow from the predictions mean that the files are not of one run. */
+/** Throws if the scores do not follow from the predictions: then the files are not from one run. */
 function refuseContradiction(
   summary: RoundSummary,
   { directory, split, score, records }: {
@@ -180,7 +180,7 @@ function byNameAndDirectory(a: Run, b: Run): number {
   return compareText(a.name, b.name) || compareText(a.directory, b.directory);
 }
 
-/** The same order everywhere, whatever the language of the machine. */
+/** Compares texts by code units, so that the order does not depend on the machine's language. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * What a run alone says of its rounds against dense: a comparison of the run with nothing but its dense
- * network trained on, where a control has done so beside it.
+ * Compares the rounds of a single run with dense: with its own dense network and, if a control beside the
+ * run trained that network on, with the result.
  *
  * @module
  */
@@ -17,11 +17,11 @@ import { readRun } from "./run.ts";
 import { continuedBeside } from "./siblings.ts";
 
 /**
- * Differences of all pruned rounds, with the draws and margins that a comparison has by default.
+ * Differences of all pruned rounds, with the default draws and margins of a comparison.
  *
- * @param summary With the scores that may be shown.
- * @returns null without a dense and a pruned round, where predictions of a round were not saved, or where
- * rounds cannot be told apart by the weights they keep.
+ * @param summary The summary, with only the scores that may be shown.
+ * @returns null if there is no dense or no pruned round, if predictions of a round were not saved, or if two
+ * rounds keep the same number of weights.
  * @throws {Failure} If predictions are damaged or contradict the summary.
  */
 export function runDifferences(directory: string, summary: Summary): RunDifferences | null {
@@ -43,7 +43,7 @@ export function runDifferences(directory: string, summary: Summary): RunDifferen
       split,
     });
   } catch (error) {
-    // E.g. two rounds that keep equally many weights: there is no such comparison, and yet a report.
+    // For example, two rounds keep the same number of weights: the report then lacks the comparison.
     if (error instanceof UsageError) return null;
     throw error;
   }

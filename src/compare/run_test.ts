@@ -7,7 +7,7 @@ import { type RunFixture, writeRun } from "./fixture.ts";
 import { readRuns } from "./run.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 
-/** Comparing a usual run with `other` must fail like this. */
+/** Comparing a normal run with `other` must fail with this message. */
 function refused(other: Omit<RunFixture, "name">, message: RegExp): Promise<void> {
   return withDirectory((directory) => {
     const usual = writeRun(directory, { name: "usual" });
@@ -43,14 +43,14 @@ Deno.test("runs of other data, classes, score or network are refused", async () 
   );
 });
 
-Deno.test("unfinished runs are refused unless they are welcome", () =>
+Deno.test("unfinished runs are refused unless they are allowed", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "half", rounds: 2, planned: 5 });
     assert.throws(() => compareDirectories([run]), /not finished \(2 rounds so far\)/);
     const { notes, methods } = compareDirectories([run], { allowIncomplete: true });
     assert.ok(notes.includes("Not finished: half."));
     assert.equal(methods[0]!.levels.length, 2);
-    // Whoever watches test scores round by round begins to choose by them.
+    // A user who watches test scores round by round starts to choose by them.
     const read = (options: Partial<Parameters<typeof readRuns>[1]>) =>
       readRuns([run], { allowIncomplete: true, showTest: false, ...options }).split;
     assert.equal(read({}), "dev");
@@ -60,7 +60,7 @@ Deno.test("unfinished runs are refused unless they are welcome", () =>
     assert.throws(() => compareDirectories([none], { allowIncomplete: true }), /no round of it/);
   }));
 
-Deno.test("runs that are not there, or the same twice, are refused", () =>
+Deno.test("missing runs, and a run named twice, are refused", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "run" });
     assert.throws(() => compareDirectories([`${directory}/no`]), /no such directory/);
@@ -73,7 +73,7 @@ Deno.test("runs that are not there, or the same twice, are refused", () =>
     assert.throws(() => compareDirectories([run, copy]), /same settings and the same seed/);
   }));
 
-Deno.test("a run without a test split is compared on dev, and said to be", () =>
+Deno.test("a run without a test split is compared on dev, and a note says so", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "run", test: false });
     const { split, notes } = compareDirectories([run]);
@@ -82,7 +82,7 @@ Deno.test("a run without a test split is compared on dev, and said to be", () =>
     assert.throws(() => compareDirectories([run], { split: "test" }), /no test split/);
   }));
 
-Deno.test("files that are damaged or contradict each other are failures", () =>
+Deno.test("damaged or contradictory files are failures", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "run" });
     const file = path.join(run, "round-001/predictions.csv");

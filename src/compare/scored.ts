@@ -1,5 +1,5 @@
 /**
- * The scores of methods, as they are and on every draw of records.
+ * The scores of methods: observed, and on every draw of records.
  *
  * @module
  */
@@ -14,32 +14,32 @@ import { cellOf, type Run, type ScoredSplit, statisticOf } from "./run.ts";
 
 /** Networks that are averaged: one per replicate. */
 export interface Scores {
-  /** Of the replicates. */
+  /** Labels of the replicates. */
   labels: string[];
-  /** Per replicate its score, and its score on each draw. */
+  /** For each replicate, its score and its score on each draw. */
   units: Unit[];
   mean: number;
-  /** Of a single replicate that is pooled from folds: the score of each; else null. */
+  /** For a single replicate that is pooled from folds, the score of each fold; else null. */
   folds: { scores: number[]; testPerTrain: number } | null;
 }
 
-/** Networks of a method beside dense ones trained for as many epochs, of the same replicates. */
+/** Networks of a method, and dense ones of the same replicates trained for as many epochs. */
 export interface EqualScores {
   own: Scores;
   dense: Scores;
   epochs: { own: number; dense: number };
 }
 
-/** The networks of one method that keep equally many weights. */
+/** The networks of one method that keep the same number of weights. */
 export interface ScoredLevel {
   kept: number;
-  /** Per replicate the networks (one per fold), and the dense ones they come from. */
+  /** For each replicate, its networks (one per fold), and the dense ones they come from. */
   networks: Network[][];
   denseNetworks: Network[][];
   scores: Scores;
-  /** Of the same replicates; equal to `scores` for the dense networks themselves. */
+  /** Dense scores of the same replicates; equal to `scores` for the dense networks themselves. */
   dense: Scores;
-  /** Of the replicates that have such dense networks; null if none has. */
+  /** Scores of the replicates that have dense networks of equal training; null if none has. */
   equal: EqualScores | null;
 }
 
@@ -73,7 +73,7 @@ export function scoreMethods(
   };
 
   const plans = methods.map((method) => ({ method, levels: planOf(method, runs) }));
-  // Networks with equal outcomes share their draws: methods with the same dense network have one.
+  // Networks with equal outcomes share their draws, e.g. methods with the same dense network.
   const distinct = new Map<string, Uint16Array>();
   const keys = new Map<readonly Network[], string>();
   for (const { networks, dense, equal } of plans.flatMap(({ levels }) => levels)) {
@@ -139,7 +139,7 @@ export function scoreMethods(
   };
 }
 
-/** Scores averaged over several levels, of the replicates that all have; one unit if there are none. */
+/** Scores averaged over several levels, for the replicates that all levels have; one unit if none. */
 export function averaged(levels: readonly Scores[]): Scores {
   const [first, ...others] = levels;
   const common = first!.labels.filter((label) =>
@@ -205,7 +205,7 @@ function labelOf({ label }: Replicate): string {
   return label;
 }
 
-/** null unless every fold has one. */
+/** The dense networks of equal training; null if a fold has none. */
 function equalPool(networks: readonly Network[], runs: readonly Run[]): EqualPool | null {
   const found = networks.map((network) => denseOfEqualTraining(network, runs));
   if (!found.every((one): one is EqualDense => one !== null)) return null;

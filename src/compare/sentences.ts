@@ -14,7 +14,7 @@ import type {
   PairTest,
 } from "./comparison.ts";
 
-/** What the sentences are about. */
+/** The results that the sentences describe. */
 interface Results {
   methods: readonly MethodResult[];
   pairs: readonly PairResult[];
@@ -34,14 +34,14 @@ export function sentencesOf(results: Results): Comparison["sentences"] {
   };
 }
 
-/** The difference that decides: to dense of equal training, where there is one. */
+/** The difference that decides: to dense of equal training if there is one, else to the original dense. */
 export function decisive({ toEqual, toDense }: LevelResult): Difference<string> | null {
   return toEqual ?? toDense;
 }
 
 /**
- * The sparsest network of all that matches dense; where some methods have dense networks of equal training,
- * of those methods.
+ * The sparsest network that matches dense. If some methods have dense networks of equal training, only
+ * those methods count.
  */
 function answer({ methods, margin }: Results): string {
   const fair = methods.filter(({ levels }) => levels.some(({ toEqual }) => toEqual));
@@ -93,7 +93,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
     const level = levels[stoppedAt]!;
     text.push(
       decisive(level) === null || (level.toEqual === null && levels.some(({ toEqual }) => toEqual))
-        ? `At ${place(level)} there is no dense network of equal training: the tests end.`
+        ? `At ${place(level)} there is no dense network of equal training, so the tests end.`
         : `At ${place(level)} it ${verdict(level)}: the tests end there.`,
     );
   }
@@ -111,28 +111,30 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
   }
   if (byPoint !== null && byPoint !== byInterval) {
     text.push(
-      `By the bare difference, without its interval, it would be ${place(levels[byPoint]!)}.`,
+      `Judged by the difference alone, without its interval, it would be ${
+        place(levels[byPoint]!)
+      }.`,
     );
   }
   return text.join(" ");
 }
 
-/** What more training alone does to the dense network. */
+/** The effect of more training alone on the dense network. */
 function continuedSentence(about: string, { levels }: MethodResult): string {
   const last = levels.at(-1)!;
   const epochs = last.cost
-    ? ` for ${format(rounded(last.cost.epochs), "integer")} epochs in all`
+    ? ` for ${format(rounded(last.cost.epochs), "integer")} epochs in total`
     : "";
   return `${about}, the dense network trained on${epochs}: ${
     intervalText(last.toDense!)
-  } to the one ` +
-    "it began with.";
+  } to the original ` +
+    "dense network.";
 }
 
 function testText(
   { a, b, density, difference, low, high, p, adjusted, differs }: PairTest,
 ): string {
-  const where = density === null ? "mean of all densities" : `${format(density, "percent")} kept`;
+  const where = density === null ? "mean over all densities" : `${format(density, "percent")} kept`;
   return `${a} against ${b}, ${where}: ${intervalText({ difference, low, high })}, p ${
     shownP(p)
   }, adjusted ${shownP(adjusted)}: ${differs ? "they differ" : "no difference is shown"}.`;

@@ -1,5 +1,5 @@
 /**
- * The replicates of a run among its neighbours.
+ * Finds the replicates of a run in the directory that contains the run.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { methodKey, setting } from "./method.ts";
 import { compareText } from "./run.ts";
 
 /**
- * Summaries of the runs beside `directory` that differ from it in their seed alone, by name. Neighbours
- * that cannot be read are no replicates.
+ * Summaries of the runs beside `directory` that differ from it only in their seed, ordered by name. Runs that
+ * cannot be read are left out.
  */
 export function replicatesOf(directory: string, summary: Summary): Summary[] {
   const parent = path.dirname(path.resolve(directory));
@@ -34,8 +34,8 @@ export function replicatesOf(directory: string, summary: Summary): Summary[] {
 }
 
 /**
- * The directory of the complete control that trained the dense network of `directory` on, among its
- * neighbours: of several the one with the most rounds. Neighbours that cannot be read are left out.
+ * The directory of a complete control beside `directory` that trained its dense network on. Of several, the
+ * one with the most rounds is taken. Runs that cannot be read are left out.
  */
 export function continuedBeside(directory: string): string | null {
   const parent = path.dirname(path.resolve(directory));
@@ -67,7 +67,7 @@ function isContinuedOf(other: string, directory: string): boolean {
   }
 }
 
-/** The configuration is read first: it is small, a summary may be large. */
+/** Compares the configuration first: it is small, while a summary may be large. */
 function hasSameSettings(directory: string, { config, mode, control }: Summary): boolean {
   if (!fs.existsSync(runFiles.config(directory)) || !hasSummary(directory)) {
     return false;

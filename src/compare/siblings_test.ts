@@ -18,7 +18,7 @@ function write(directory: string, fixture: RunFixture): string {
   return run;
 }
 
-Deno.test("replicates are the neighbours with another seed and nothing else, as far as they can be read", () =>
+Deno.test("replicates are readable runs beside the run that differ only in the seed", () =>
   withDirectory((directory) => {
     const own = write(directory, { name: "a", seed: 1 });
     write(directory, { name: "b", seed: 2 });
@@ -35,7 +35,7 @@ Deno.test("replicates are the neighbours with another seed and nothing else, as 
     assert.deepEqual(found.map(({ name }) => name), ["b", "c"]);
   }));
 
-Deno.test("the differences of a run alone are those that a comparison of it gives", () =>
+Deno.test("the differences of a single run equal those of a comparison of that run", () =>
   withDirectory((directory) => {
     const run = write(directory, { name: "a", quality: (round) => 0.9 - 0.1 * round, records: 91 });
     const { runs, split } = readRuns([run], { allowIncomplete: false, showTest: false });
@@ -60,7 +60,7 @@ Deno.test("the differences of a run alone are those that a comparison of it give
     assert.equal(runDifferences(run, readSummary(run)), null);
   }));
 
-Deno.test("a control that trained the dense network on is found beside a run, once it is complete", () =>
+Deno.test("a control that trained the dense network on is found beside the run once the control is complete", () =>
   withDirectory((directory) => {
     const run = write(directory, { name: "a", quality: () => 0.8 });
     const control = (name: string, base: string, planned = 3) =>
@@ -81,7 +81,7 @@ Deno.test("a control that trained the dense network on is found beside a run, on
     assert.equal(toEqual!.epochs, 48);
     assert.ok(Math.abs(toEqual!.score - readSummary(own).rounds.at(-1)!.test!.score) < 1e-12);
     assert.ok(toEqual!.difference < toDense.difference);
-    // By its path it is found, too.
+    // It is also found by its path.
     fs.rmSync(own, { recursive: true });
     assert.equal(continuedBeside(run), null);
     assert.equal(control("by-path", run), continuedBeside(run));

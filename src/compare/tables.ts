@@ -1,5 +1,5 @@
 /**
- * A comparison as tables: the same ones are shown and saved.
+ * A comparison as tables, which are both shown and saved.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface LevelRow {
   level: LevelResult;
 }
 
-/** One line per method: how small it gets, and what that takes. */
+/** One line per method: its largest compression that matches dense, and the cost of finding it. */
 export function methodTable({ methods }: Comparison): Table {
   const at = (method: MethodResult) => {
     const { matching: { byInterval }, levels } = method;
@@ -59,13 +59,13 @@ export function methodTable({ methods }: Comparison): Table {
   ], methods);
 }
 
-/** Mean over the runs that reach it of the epochs to the dev score of dense; null if none does. */
+/** Epochs to the dev score of dense, mean over the runs that reach it; null if none does. */
 export function meanEpochs({ epochsToDense }: LevelResult): number | null {
   const reached = epochsToDense.filter((x) => x !== null);
   return rounded(reached.reduce((sum, x) => sum + x, 0) / reached.length);
 }
 
-/** Scores of every method at every density, and what they differ from dense by. */
+/** Scores of every method at every density, and their differences to dense. */
 export function levelTable({ methods }: Comparison): Table {
   return tableOf<LevelRow>([
     ...levelColumns,
@@ -82,13 +82,13 @@ export function levelTable({ methods }: Comparison): Table {
   ], levelRows(methods));
 }
 
-/** Epochs in all of what the decisive difference is to. */
+/** Total epochs of the dense network that the decisive difference is to. */
 function referenceEpochs({ levels }: MethodResult, level: LevelResult): number | null {
   if (level.toEqual) return rounded(level.toEqual.epochs.dense);
   return level.toDense ? rounded(levels[0]!.cost?.epochs) : null;
 }
 
-/** What each network took to train, all rounds before it included. */
+/** Training cost of each network, all rounds before it included. */
 export function costTable({ methods }: Comparison): Table {
   const reached = ({ level }: LevelRow) => level.epochsToDense.filter((x) => x !== null);
   return tableOf<LevelRow>([
@@ -105,7 +105,7 @@ export function costTable({ methods }: Comparison): Table {
   ], levelRows(methods));
 }
 
-/** Differences between methods where they keep about as many weights. */
+/** Differences between methods at densities where they keep about as many weights. */
 export function pairTable({ methods, pairs }: Comparison): Table {
   type Row = {
     a: string;
@@ -146,7 +146,7 @@ export function pairTable({ methods, pairs }: Comparison): Table {
   ], rows);
 }
 
-/** Differences that were named before, with their p values adjusted together. */
+/** Planned differences, with their p values adjusted together. */
 export function testTable({ tests }: Comparison): Table {
   return tableOf<PairTest>([
     ["Method", "text", ({ a }) => a],
@@ -161,7 +161,7 @@ export function testTable({ tests }: Comparison): Table {
   ], tests);
 }
 
-/** The runs and what they were taken for. */
+/** The runs and their place in the comparison. */
 export function runTable({ runs }: Comparison): Table {
   return tableOf<Comparison["runs"][number]>([
     ["Run", "text", ({ name }) => name],
@@ -287,7 +287,7 @@ function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Ta
   };
 }
 
-/** One decimal; null where there is no number. */
+/** Rounded to one decimal; null if there is no number. */
 function rounded(x: number | undefined): number | null {
   return x === undefined || !Number.isFinite(x) ? null : Math.round(10 * x) / 10;
 }

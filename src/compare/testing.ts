@@ -10,7 +10,7 @@ import { COMPARE_DEFAULTS, type CompareOptions, compareRuns } from "./compare.ts
 import type { Comparison } from "./comparison.ts";
 import { type ReadOptions, readRuns } from "./run.ts";
 
-/** Runs `body` with a directory that is gone afterwards. */
+/** Runs `body` with a temporary directory, which is removed afterwards. */
 export async function withDirectory(
   body: (directory: string) => void | Promise<void>,
 ): Promise<void> {

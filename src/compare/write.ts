@@ -1,5 +1,5 @@
 /**
- * A comparison on disk.
+ * Writes a comparison to disk.
  *
  * @module
  */
@@ -45,8 +45,8 @@ export function writeComparison(comparison: Comparison, out: string): Comparison
 }
 
 /**
- * `reports/compare-` and the runs' names, or what they have in common and a hash when that is too long;
- * the same for any order of runs.
+ * `reports/compare-` and the runs' names; or, if that is too long, the part the names have in common and a
+ * hash. The order of the runs does not matter.
  */
 export function defaultOut({ runs, split }: Comparison): string {
   const names = runs.map(({ name }) => name.replace(/[^\w.-]+/g, "_")).sort();
