@@ -38,12 +38,21 @@ export function studyGraph({ filters }: Pick<StepShape, "filters">): Graph {
   return networkGraph(network, CINC2017_CLASSES);
 }
 
-/** The preset cinc2017's network at this shape, on noise unless there is a data set. */
+/** What the peers do, too: plain Adam on records as they are. */
+const PLAIN = {
+  optimizer: "adam",
+  weightDecay: 0,
+  stretch: null,
+  amplitude: null,
+} as const;
+
+/** A plain step of the preset cinc2017's network at this shape, on noise unless there is a data set. */
 export function openBench(
   device: NativeDevice,
   { batchSize, length, filters }: StepShape,
   dataset: LoadedDataset = noiseDataset({ records: batchSize, length }),
 ): Workbench {
-  const config = applyOverrides(presetConfig("cinc2017", device.name), { batchSize, filters });
+  const preset = presetConfig("cinc2017", device.name);
+  const config = applyOverrides(preset, { ...PLAIN, batchSize, filters });
   return new Workbench(device, dataset, workbenchConfig(config, dataset));
 }

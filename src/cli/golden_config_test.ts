@@ -1,5 +1,6 @@
 /**
- * The bytes of config.json. golden_configs.jsonl was written at commit b762769, before there was a schema:
+ * The bytes of config.json. golden_configs.jsonl was written at commit b762769, before there was a schema
+ * (its lines with the preset cinc2017 anew when that became the recipe of docs/recipe.md):
  * a line is [arguments of `deno task lth`, JSON.stringify of the configuration that they asked for].
  */
 import assert from "node:assert/strict";

@@ -15,5 +15,5 @@ export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 export const OPTIMIZERS = ["adam", "adamw", "sgd"] as const;
 
 /** Named starting points of a configuration; presets.ts has their settings. */
-export const PRESET_NAMES = ["quick", "cinc2017"] as const;
+export const PRESET_NAMES = ["quick", "wearable", "cinc2017"] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];

@@ -5,7 +5,7 @@ import { applyOverrides, defaultRunName } from "../run/resolve.ts";
 import { presetConfig } from "./presets.ts";
 
 Deno.test("every preset is a valid configuration that survives JSON", () => {
-  for (const name of ["quick", "cinc2017"] as const) {
+  for (const name of ["quick", "wearable", "cinc2017"] as const) {
     const config = presetConfig(name, "cpu");
     assert.deepEqual(parseConfig(JSON.parse(JSON.stringify(config)), name), config);
   }

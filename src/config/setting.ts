@@ -174,6 +174,7 @@ type WrittenFields<F> = Plain<
 
 /** Some of the settings at a node, as a preset says them. */
 export type PatchOf<N> = N extends Group<infer F> ? { readonly [K in keyof F]?: PatchOf<F[K]> }
+  : N extends Optional<infer F, infer _> ? { readonly [K in keyof F]?: PatchOf<F[K]> } | null
   : N extends Variants<infer V, infer _>
     ? { [K in keyof V]: { readonly kind?: K } & Partial<ValuesOf<V[K]>> }[keyof V]
   : ValueOf<N>;

@@ -5,6 +5,8 @@ import { runFiles } from "../core/paths.ts";
 import { inTemporaryDirectory } from "../data/testing.ts";
 import { applyOverrides } from "../run/resolve.ts";
 import { presetConfig } from "../config/presets.ts";
+import { fixtureSummary } from "../report/fixture.ts";
+import type { Summary } from "../results/summary.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundState } from "../run/run_store.ts";
 import { writeCheckpoint } from "../training/checkpoint.ts";
@@ -12,10 +14,16 @@ import { isComplete, readProgress, settingsDifferences } from "./cell_state.ts";
 
 const CONFIG = presetConfig("quick", "cpu");
 
-/** What of `summary.json` counts: rounds done with these thetas, of `plannedRounds` pruned ones. */
-function summary(thetas: number[], plannedRounds: number, first = 0): unknown {
-  const rounds = thetas.map((theta, i) => ({ round: first + i, theta, dev: { score: 0.5 + i } }));
-  return { complete: false, plannedRounds, rounds };
+/** A `summary.json` with rounds of these thetas, of `plannedRounds` pruned ones. */
+function summary(thetas: number[], plannedRounds: number, first = 0): Summary {
+  const made = fixtureSummary({ rounds: thetas.length });
+  const rounds = made.rounds.map((round, i) => ({
+    ...round,
+    round: first + i,
+    theta: thetas[i]!,
+    dev: { ...round.dev, score: 0.5 + i },
+  }));
+  return { ...made, complete: false, plannedRounds, rounds };
 }
 
 function saveLatest(run: string, round: number, epochs: number): void {
