@@ -5,11 +5,13 @@
  * @module
  */
 import type { OpProfile } from "../src/addon/native.ts";
+import { analyse } from "../src/model/analyse.ts";
+import type { Graph } from "../src/model/graph.ts";
 import type { Floors } from "./machine.ts";
 
 /** One op of one layer, or several together. */
 export interface OpTime {
-  /** A layer ("block3.conv1"), or a part of the network ("stage 0"). */
+  /** A layer ("block3.conv1"), or a part of the network ("64 channels"). */
   readonly where: string;
   readonly op: string;
   readonly detail: string;
@@ -36,15 +38,22 @@ export function opTimes(ops: readonly OpProfile[], floors: Floors): OpTime[] {
   }));
 }
 
-/** The part of the network that a label belongs to; blocks in stages of four. */
-export function partOf(label: string, blocksPerStage = 4): string {
-  const block = /^block(\d+)\./.exec(label);
-  if (block) return `stage ${Math.floor(Number(block[1]) / blocksPerStage)}`;
-  return label.split(".")[0]!;
+/**
+ * The part of a network that each label belongs to: the nodes that give as many channels, and the head by
+ * itself. What is no node is its own part.
+ */
+export function partsOf(graph: Graph): (label: string) => string {
+  const { nodes, head } = analyse(graph);
+  const parts = new Map(nodes.map(({ node, outChannels }) => [
+    node.name,
+    node === head.node ? node.name : `${outChannels} channels`,
+  ]));
+  return (label) => parts.get(label) ?? label;
 }
 
 /** Sums by part and op, largest time first. */
-export function byPart(times: readonly OpTime[]): OpTime[] {
+export function byPart(times: readonly OpTime[], graph: Graph): OpTime[] {
+  const partOf = partsOf(graph);
   const sums = new Map<string, OpTime>();
   for (const time of times) {
     const where = partOf(time.where);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { OpProfile } from "../src/addon/native.ts";
 import { openDevice } from "../src/addon/select.ts";
-import { byPart, opTimes, partOf } from "./breakdown.ts";
+import { byPart, opTimes, partsOf } from "./breakdown.ts";
 import type { Floors } from "./machine.ts";
-import { openBench } from "./shape.ts";
+import { openBench, studyGraph } from "./shape.ts";
 import { timeStep } from "./step_time.ts";
 
 const FLOORS: Floors = {
@@ -27,18 +27,21 @@ Deno.test("a floor is what multiply-adds or memory need, whichever is more, op b
     op("block4.conv1", "conv1d_forward", { seconds: 5 }),
   ], FLOORS);
   assert.deepEqual(times.map(({ floorSeconds }) => floorSeconds), [2, 3, 0]);
-  const parts = byPart(times);
+  const parts = byPart(times, studyGraph({ filters: 32 }));
   assert.deepEqual(parts.map(({ where, seconds }) => [where, seconds]), [
-    ["stage 1", 5],
-    ["stage 0", 2],
+    ["64 channels", 5],
+    ["32 channels", 2],
   ]);
   assert.equal(parts[1]!.floorSeconds, 5);
 });
 
 Deno.test("labels belong to parts of the network", () => {
-  assert.equal(partOf("block15.conv2"), "stage 3");
-  assert.equal(partOf("block4.norm1"), "stage 1");
-  assert.equal(partOf("stem.norm"), "stem");
+  const partOf = partsOf(studyGraph({ filters: 32 }));
+  assert.equal(partOf("block15.conv2"), "256 channels");
+  assert.equal(partOf("block4.norm1"), "32 channels");
+  assert.equal(partOf("block4.shortcut"), "64 channels");
+  assert.equal(partOf("stem.norm"), "32 channels");
+  assert.equal(partOf("head"), "head");
   assert.equal(partOf("optimiser"), "optimiser");
 });
 

@@ -108,7 +108,7 @@ Deno.test("a breakdown sums by part, or shows every op", () => {
     }],
   };
   const cells = layerText(table, false).split("\n").at(-1)!.trim().split(/\s{2,}/);
-  const sums = ["stage 0", "conv1d_forward", "400.0", "100.0 %", "100.0", "4.0", "50", "5.0"];
+  const sums = ["32 channels", "conv1d_forward", "400.0", "100.0 %", "100.0", "4.0", "50", "5.0"];
   assert.deepEqual(cells, sums);
   assert.match(layerText(table, true), /block1\.conv1/);
 });

@@ -14,7 +14,7 @@ import type {
 } from "../document.ts";
 import type { Floors } from "../machine.ts";
 import type { MemoryUse } from "../memory_bench.ts";
-import { shapeText } from "../shape.ts";
+import { shapeText, studyGraph } from "../shape.ts";
 import type { TopkTiming } from "../topk.ts";
 import { durationText, percent, table } from "../../src/cli/format.ts";
 
@@ -75,7 +75,7 @@ export function stepText({ shape, masks, timings, slower, peer }: StepTable, flo
 /** Where the time goes; with `all`, every op by itself. */
 export function layerText(layers: LayerTable, all: boolean): string {
   const { shape, masks, density, median, ops } = layers;
-  const rows = (all ? ops : byPart(ops)).map((row) => opRow(row, median));
+  const rows = (all ? ops : byPart(ops, studyGraph(shape))).map((row) => opRow(row, median));
   const floor = ops.reduce((sum, { floorSeconds }) => sum + floorSeconds, 0);
   return [
     `Where the time goes, ${shapeText(shape)}, density ${density.toPrecision(3)}, ${masks}: ` +
