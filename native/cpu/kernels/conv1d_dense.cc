@@ -121,9 +121,9 @@ UnitInput open_input(Bf16Operands, const PassGeometry& g, const PassData& data,
   for (int s = 0; s < g.set_count; ++s) {
     const TapSet& set = g.sets[s];
     const int last_step = unit.step_end(set, g.out_step) - 1;
-    if (set.count == 0 || last_step < unit.step_begin) continue;
-    first = std::min(first, unit.step_begin * g.in_step + set.offset);
-    end = std::max(end, last_step * g.in_step + set.offset + set.count);
+    if (set.taps == 0 || last_step < unit.step_begin) continue;
+    first = std::min(first, unit.step_begin * g.in_step + set.base);
+    end = std::max(end, last_step * g.in_step + set.base + set.taps);
   }
   if (first >= end) return {data.in.row(unit.group, 0), 0, 0};  // there is nothing to read
   // Rows an odd number of cache lines apart do not meet in the same few sets of the caches.
@@ -161,7 +161,7 @@ DensePass<Operands>::DensePass(const PassGeometry& geometry, int block) : geomet
   size_t total = 0;
   for (int s = 0; s < geometry.set_count; ++s) {
     set_begin_[s] = total;
-    total += rows * depth() * geometry.sets[s].count;
+    total += rows * depth() * geometry.sets[s].taps;
   }
   packed_.resize(total);
 }
@@ -173,19 +173,19 @@ void DensePass<Operands>::pack(const float* weight, ThreadPool& pool) {
     const int rows = std::min(kRows, g.out_channels - block * kRows);
     for (int s = 0; s < g.set_count; ++s) {
       const TapSet& set = g.sets[s];
-      float* target = packed_.data() + set_begin_[s] + size_t(block) * depth() * set.count * kRows;
+      float* target = packed_.data() + set_begin_[s] + size_t(block) * depth() * set.taps * kRows;
       for (int i = 0; i < g.in_channels; i += Operands::kTerms) {
         const float* source = weight + size_t(block) * kRows * g.weight_out_stride +
-                              i * g.weight_in_stride + set.k_first;
+                              size_t(i) * g.weight_in_stride + set.k_first;
         for (int o = 0; o < kRows; ++o) {
-          for (int t = 0; t < set.count; ++t) {
-            const float* weights = source + o * g.weight_out_stride + t * set.k_step;
+          for (int t = 0; t < set.taps; ++t) {
+            const float* weights = source + size_t(o) * g.weight_out_stride + t * set.k_step;
             target[t * kRows + o] = o < rows ? weight_lane(Operands{}, weights, g.weight_in_stride,
                                                            g.in_channels - i)
                                              : 0;
           }
         }
-        target += set.count * kRows;
+        target += set.taps * kRows;
       }
     }
   });
@@ -213,12 +213,12 @@ void DensePass<Operands>::run_unit(const PassData& data, const PassUnit& unit) c
       const int rows = std::min(kRows, unit.row_end - row);
       TileInput in;
       in.x_row = input.row;
-      in.weight = packed_.data() + set_begin_[s] + size_t(row) * depth() * set.count;
+      in.weight = packed_.data() + set_begin_[s] + size_t(row) * depth() * set.taps;
       in.depth = depth();
-      in.taps = set.count;
+      in.taps = set.taps;
       in.block = block_;
       for (int j = unit.step_begin; j < end; j += kColumns) {
-        in.x = input.x + ptrdiff_t(j * g.in_step + set.offset - input.first) * kLanes;
+        in.x = input.x + ptrdiff_t(j * g.in_step + set.base - input.first) * kLanes;
         const OutputTile out = OutputTile::at(g, data, set, unit.group, row, j);
         const int columns = std::min(kColumns, end - j);
         if (g.in_step == 1) {

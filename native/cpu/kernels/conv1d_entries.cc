@@ -39,7 +39,7 @@ SparseEntries::SparseEntries(const PassGeometry& g, const SparsePattern& pattern
         const int tap = (k - g.sets[set].k_first) / g.sets[set].k_step;
         const int in = transposed ? r : c, out = transposed ? c : r;
         body((size_t(set) * blocks_ + in / block_) * out_channels_ + out, in,
-             g.sets[set].offset + tap, r * pattern.columns + pattern.column[e]);
+             g.sets[set].base + tap, r * pattern.columns + pattern.column[e]);
       }
     }
   };

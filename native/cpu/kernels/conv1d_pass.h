@@ -5,53 +5,9 @@
 
 #include "cpu/thread_pool.h"
 #include "lth/activation.h"
-#include "lth/conv1d_desc.h"
+#include "lth/conv1d_pass.h"
 
-/// Forward and dgrad are the same operation, here called a pass:
-///   out[o, out_first + j * out_step] = bias[o] + add[o, same position] +
-///       sum over i, t of weight(o, i, t) * in[i, j * in_step + offset + t]
-/// with one or, for the gradient of a strided convolution, two sets of taps t.
 namespace lth::cpu::LTH_ISA {
-
-struct TapSet {
-  int out_first;  ///< first output position
-  int count;      ///< taps; may be 0
-  int offset;     ///< input position of tap 0 for j = 0
-  int k_first;    ///< kernel index of tap 0
-  int k_step;     ///< kernel index step from tap to tap
-};
-
-struct PassGeometry {
-  int in_channels;
-  int out_channels;
-  int kernel;
-  int in_step;   ///< 1 or 2
-  int out_step;  ///< 1 or 2
-  int set_count;
-  TapSet sets[2];
-  size_t weight_out_stride;  ///< of weight[Cout, Cin, K], per output channel of this pass
-  size_t weight_in_stride;
-};
-
-inline PassGeometry forward_geometry(const Conv1dDesc& d) {
-  return {d.in_channels, d.out_channels, d.kernel, d.stride, 1, 1,
-          {{0, d.kernel, -d.pad_left, 0, 1}, {}},
-          size_t(d.in_channels) * d.kernel, size_t(d.kernel)};
-}
-
-/// dx[q] takes weight k from dy[(q + pad - k) / stride] where that is whole: for stride 2, even and
-/// odd q use disjoint taps.
-inline PassGeometry dgrad_geometry(const Conv1dDesc& d) {
-  PassGeometry g{d.out_channels, d.in_channels, d.kernel, 1, d.stride, d.stride, {},
-                 size_t(d.kernel), size_t(d.in_channels) * d.kernel};
-  for (int r = 0; r < d.stride; ++r) {
-    int last = d.kernel - 1;
-    if (d.stride == 2 && ((r + d.pad_left - last) & 1)) --last;
-    const int count = last < 0 ? 0 : last / d.stride + 1;
-    g.sets[r] = {r, count, count ? (r + d.pad_left - last) / d.stride : 0, last, -d.stride};
-  }
-  return g;
-}
 
 /// What one execution of a pass reads and writes.
 struct PassData {
