@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "check.h"
+#include "inference/arena.h"
 #include "lth/isa.h"
 #include "network_reference.h"
 
@@ -148,6 +149,35 @@ void test_unread_channels() {
   check_network(net, "unread", {64, 65});
 }
 
+/// Buffers in use at the same time do not overlap, and none lies outside.
+void test_buffers() {
+  std::mt19937 random(19);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<inference::Buffer> buffers(1 + random() % 12);
+    for (inference::Buffer& each : buffers) {
+      each.floats = random() % 1000;
+      each.first = int(random() % 10);
+      each.last = each.first + int(random() % 4);
+    }
+    const size_t floats = inference::place_buffers(buffers);
+    size_t all = 0;
+    for (const inference::Buffer& a : buffers) {
+      all += a.floats + 96;
+      CHECK(a.at % 16 == 0 && a.at + a.floats <= floats);
+      for (const inference::Buffer& b : buffers) {
+        const bool together = a.first <= b.last && b.first <= a.last;
+        if (&a == &b || !together) continue;
+        CHECK(a.at + a.floats <= b.at || b.at + b.floats <= a.at);
+      }
+    }
+    CHECK(floats <= all + 64);
+  }
+  // Two that follow one another share a place.
+  std::vector<inference::Buffer> buffers{{500, 0, 1}, {500, 2, 3}, {100, 1, 2}};
+  inference::place_buffers(buffers);
+  CHECK_EQ(buffers[0].at, buffers[1].at);
+}
+
 /// The same record gives the same bits, whatever was run before it.
 void test_repeatable() {
   MadeNetwork net({4, 16, 6, 2, 3}, 0.2, 16);
@@ -281,6 +311,7 @@ int main() {
   lth::test::test_shapes();
   lth::test::test_dead_parts();
   lth::test::test_unread_channels();
+  lth::test::test_buffers();
   lth::test::test_repeatable();
   lth::test::test_other_networks();
   lth::test::test_misuse();

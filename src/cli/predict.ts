@@ -56,8 +56,8 @@ async function main(args: string[]): Promise<void> {
     .addHelpText(
       "after",
       "\nWith -, whitespace-separated samples at the ticket's rate are read from standard input. After" +
-        "\nevery 256 samples the label of the last --window seconds is printed. Not a medical " +
-        "device.",
+        "\nevery step (256 samples of the ticket that ships) the label of the last --window seconds is" +
+        "\nprinted. Not a medical device.",
     );
   addReadingOptions(command, { force: "do not warn about recordings that are not a plausible ECG" })
     .parse(args, { from: "user" });

@@ -8,6 +8,7 @@ import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { recordForward } from "../model/record.ts";
 import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference, type TrainedNetwork } from "./network.ts";
+import { ODD_GRAPH } from "./testing_reference.ts";
 
 const SHAPE = { filters: 6, kernel: 16, blocks: 6, blocksPerStage: 2, classes: 4 };
 
@@ -84,6 +85,18 @@ Deno.test("dead filters, a single survivor and an empty layer change nothing els
   const survivor = network.tensors.get("block3.conv1.weight")!.fill(0);
   survivor[survivor.length - 1] = 0.8;
   await compare(network, [1, 250, 1024, 1031]);
+});
+
+Deno.test("so are those of a network of another make", async () => {
+  // Training has kernels for strides of 1 and 2.
+  const nodes = ODD_GRAPH.nodes.map((node) =>
+    node.op !== "norm" && node.stride === 4 ? { ...node, stride: 2 } : node
+  );
+  for (const density of [1, 0.3]) {
+    const graph = { name: "odd-of-tests", nodes };
+    const network = madeNetwork(graph, { density, maskKind: "uniform", seed: 6 });
+    await compare(network, [4, 250, 1024, 1031]);
+  }
 });
 
 Deno.test("33 convolutions, 30 seconds, 2 % of the weights", async () => {
