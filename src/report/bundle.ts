@@ -1,5 +1,5 @@
 /**
- * The page's script as one text: modules of this directory, types erased, each in its own scope.
+ * Bundles a page's script into one text: types are erased, and each module keeps its own scope.
  *
  * @module
  */

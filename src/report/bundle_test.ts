@@ -17,7 +17,7 @@ function bundle(modules: Record<string, string>): string {
   }
 }
 
-Deno.test("modules keep their own names, types vanish, each module runs once", () => {
+Deno.test("modules keep their own names, types are removed, and each module runs once", () => {
   const code = bundle({
     "main.ts": `import { add } from "./a.ts";
 import { twice as double, type Unused } from "./b.ts";

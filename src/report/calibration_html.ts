@@ -1,5 +1,5 @@
 /**
- * The place of what probabilities are worth.
+ * The report's section on the calibration of probabilities.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { figure } from "./figure_html.ts";
 import { type Html, html } from "./html.ts";
 import { tableHtml } from "./table_html.ts";
 
-/** The reliability diagram and the errors by round; what to do where they were not measured. */
+/** The reliability diagram and the errors by round, or the command that measures them if they are missing. */
 export function calibrationSection(data: ReportData): Html {
   const measured = calibratedSplits(data.rounds).length > 0;
   return html`
@@ -19,11 +19,11 @@ export function calibrationSection(data: ReportData): Html {
         ? html`
           <div class="two">
             ${figure("reliability", {
-              title: "Do probabilities mean what they say?",
+              title: "Calibration of probabilities",
               note:
                 "Records of the chosen round by the probability of their most probable class, in 15 bins " +
-                "of equal width. On the dashed line they are right as often as the probability says; " +
-                "below it the network is too sure of itself. A bin of few records says little.",
+                "of equal width. On the dashed line records are right as often as the probability says; " +
+                "below it the network is overconfident. A bin of few records says little.",
               table: reliabilityTable(data),
               pick: false,
             })}
@@ -39,7 +39,7 @@ export function calibrationSection(data: ReportData): Html {
           </div>
         `
         : html`
-          <p class="note">This run is from before probabilities were calibrated:
+          <p class="note">This older run has no calibrated probabilities:
             <code>deno task rescore ${data
               .name} --write FOLDER</code> measures them from its networks.</p>
         `}

@@ -1,5 +1,5 @@
 /**
- * How far the probabilities of each round can be believed, in numbers.
+ * Tables of the calibration of each round's probabilities.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Column, Table } from "./tables.ts";
 
 const column = (label: string, kind: Column["kind"]): Column => ({ label, kind });
 
-/** The splits that some round was measured on, the result's first. */
+/** The splits on which a round was measured; the split of the result first. */
 export function calibratedSplits(rounds: readonly RoundData[]): ("test" | "dev")[] {
   return (["test", "dev"] as const).filter((split) =>
     rounds.some((round) => round[split]?.calibration)
@@ -46,7 +46,7 @@ export function calibrationTable({ rounds }: ReportData): Table {
   };
 }
 
-/** The bins of every round and split that hold records. */
+/** The non-empty bins of every round and split. */
 export function reliabilityTable({ rounds }: ReportData): Table {
   return {
     columns: [

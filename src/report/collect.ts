@@ -1,5 +1,5 @@
 /**
- * From a run's files to the tables of its report.
+ * Makes the tables of a report from a run's files.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import { scoreStandardError } from "../statistics/standard_error.ts";
 import { finite } from "./finite.ts";
 import { filterCounts, ticketData } from "./tickets.ts";
 
-/** Epochs kept over all rounds; beyond it, every round's curve is thinned alike. */
+/** Largest number of epochs kept over all rounds; of more, every round's curve is thinned equally. */
 export const MAX_EPOCHS = 20_000;
 
-/** The tables of `summary`, with seconds from `timing` and with `extras` where there are any. */
+/** The tables of `summary`, with seconds from `timing` and with `extras` if given. */
 export function collect(
   summary: Summary,
   timing: Timing | null,
@@ -38,7 +38,7 @@ export function collect(
 
   const rounds = summary.rounds.map((round): RoundData => {
     const time = seconds.get(round.round);
-    // A control of small dense networks has layers of another size in each round.
+    // In a control of small dense networks, layers have a different size in each round.
     const kept = new Map(round.layers.map(({ name, size, kept }) => [`${name} ${size}`, kept]));
     const split = (scores: Scores) => splitData(scores, { classes: summary.classes, scored });
     const optional = (scores: Scores | null | undefined) => scores ? split(scores) : null;
@@ -48,7 +48,7 @@ export function collect(
       dev: split(round.dev),
       test: optional(round.test),
       afterPruning: optional(round.afterPruning),
-      // Runs of an earlier version have no such field.
+      // Older runs lack this field.
       afterPruningRecalibrated: optional(round.afterPruningRecalibrated),
       epochs: epochColumns(thin(round.epochs, stride)),
       secondsPerEpoch: time && time.epochs > 0 ? finite(time.trainSeconds / time.epochs) : null,
@@ -107,7 +107,7 @@ function splitData(
   };
 }
 
-/** Runs of an earlier version have none. */
+/** Calibration for the report; null for older runs, which have none. */
 function calibrationData(calibration: Scores["calibration"]): CalibrationData | null {
   if (calibration === undefined) return null;
   const { temperature, calibrationError, brier, uncalibrated, bins } = calibration;

@@ -19,7 +19,7 @@ Deno.test("collect keeps every round's numbers and joins seconds by round", () =
   });
 });
 
-Deno.test("collect turns what JSON made of NaN, and NaN itself, into null", () => {
+Deno.test("collect turns NaN, and the null that JSON has for it, into null", () => {
   const summary = fixtureSummary({ rounds: 2 });
   const round = summary.rounds[1];
   const row = round?.epochs[0];

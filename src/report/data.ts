@@ -1,11 +1,11 @@
 /**
- * The tables a report is drawn from. They travel inside the page as JSON, so every value is a
- * number, a string or null (NaN and infinities become null), and nothing else is needed to draw it.
+ * The tables from which a report is drawn. The page contains them as JSON, so every value is a number, a
+ * string or null (NaN and infinities become null). Nothing else is needed to draw the report.
  *
  * @module
  */
 
-/** A measured value; null where it does not exist or was not a finite number. */
+/** A measured value; null if it does not exist or was not a finite number. */
 export type Value = number | null;
 
 /** Scores of one network on one split, with classes by position. */
@@ -21,21 +21,21 @@ export interface SplitData {
   f1: Value[];
   /** confusion[true class][predicted class], records. */
   confusion: number[][];
-  /** null where probabilities were not measured. */
+  /** null if probabilities were not measured. */
   calibration: CalibrationData | null;
 }
 
-/** How far probabilities can be believed; see training/calibration.ts. */
+/** Calibration of probabilities; see training/calibration.ts. */
 export interface CalibrationData {
   temperature: Value;
-  /** Expected calibration error and Brier score at the temperature ... */
+  /** Expected calibration error and Brier score at the fitted temperature. */
   calibrationError: Value;
   brier: Value;
-  /** ... and at temperature 1. */
+  /** The same two values at temperature 1. */
   uncalibrated: { calibrationError: Value; brier: Value };
-  /** Bins of equal width of the largest probability that hold records; `bin` counts from 0. */
+  /** Non-empty bins of equal width of the largest probability; `bin` counts from 0. */
   bins: [bin: number, records: number, confidence: Value, accuracy: Value][];
-  /** Bins, the empty ones among them. */
+  /** Number of bins, the empty ones included. */
   binCount: number;
 }
 
@@ -70,25 +70,25 @@ export interface RoundData {
   test: SplitData | null;
   /** On dev, before any retraining. */
   afterPruning: SplitData | null;
-  /** The same with running statistics estimated again; null in runs that did not measure it. */
+  /** The same, with running statistics estimated again; null in runs that did not measure it. */
   afterPruningRecalibrated: SplitData | null;
   epochs: EpochColumns;
   /** Wall-clock seconds of training and dev evaluation; null when the run recorded none. */
   secondsPerEpoch: Value;
-  /** Filters that do nothing; null where the masks were not looked at. */
+  /** Filters that do nothing; null if the masks were not examined. */
   filters: FilterCounts | null;
-  /** What `deno task lth analyze` found out; null where it did not run. */
+  /** Results of `deno task lth analyze`; null if it did not run. */
   ticket: TicketData | null;
 }
 
 /** Filters per layer, in the order of `ReportData.layers`; null where a layer is not listed. */
 export interface FilterCounts {
   filters: Value[];
-  /** Without a weight. */
+  /** Filters without a weight. */
   empty: Value[];
-  /** Without a path from the signal, the empty ones among them. */
+  /** Filters without a path from the signal, the empty ones included. */
   constant: Value[];
-  /** Without a path to a logit. */
+  /** Filters without a path to a logit. */
   unused: Value[];
 }
 
@@ -101,7 +101,7 @@ export interface TicketData {
   instability: Value;
   /** [place between the two networks, error] */
   line: [at: number, error: Value][] | null;
-  /** Jaccard index of the masks of two runs, and what random masks would have. */
+  /** Jaccard index of the masks of two runs, and that expected of random masks. */
   overlap: Value;
   overlapByChance: Value;
   epochsToThreshold: Value;
@@ -113,11 +113,11 @@ export interface Band {
   mean: number;
   min: number;
   max: number;
-  /** Runs that have this network. */
+  /** Number of runs that have this network. */
   count: number;
 }
 
-/** Runs that differ in their seed alone. */
+/** Runs that differ only in their seed. */
 export interface ReplicateData {
   /** This run's first. */
   names: string[];
@@ -139,7 +139,7 @@ export interface ReportData {
   mode: string;
   complete: boolean;
   metric: string;
-  /** How records are decided, in words; null where nobody said. */
+  /** The decision rule in words; null if it is not known. */
   decision: string | null;
   classes: string[];
   layers: LayerData[];
@@ -153,7 +153,7 @@ export interface ReportData {
   other: string | null;
 }
 
-/** Which of a round's three evaluations. */
+/** One of a round's three evaluations. */
 export type Split = "test" | "dev" | "afterPruning";
 
 /** The split that carries the result: test where the run has one, else dev. */

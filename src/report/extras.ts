@@ -1,24 +1,24 @@
 /**
- * What a report can show besides the run's own summary. Nothing of it is needed.
+ * Optional parts of a report that do not come from the run's own summary.
  *
  * @module
  */
 import type { RoundAnalysis } from "../analysis/analysis.ts";
 import type { Summary } from "../results/summary.ts";
 
-/** What stands beside a summary. */
+/** Optional input of a report, in addition to a summary. */
 export interface Extras {
-  /** By round, as far as it is known: filters, speed, untrained scores, barrier, overlap. */
+  /** Known results of an analysis by round: filters, speed, untrained scores, barrier, overlap. */
   rounds?: ReadonlyMap<number, Partial<RoundAnalysis>>;
   /** Dev score of "epochs to threshold"; null if it is not known. */
   threshold?: number | null;
   /** The run that masks were compared with. */
   other?: string | null;
-  /** Other runs that differ from this one in their seed alone. */
+  /** Other runs that differ from this one only in their seed. */
   replicates?: readonly Summary[];
-  /** All pruned rounds against dense, on the records of the result; null if they cannot be had. */
+  /** All pruned rounds against dense, on the records of the result; null if they cannot be computed. */
   differences?: RunDifferences | null;
-  /** How records are decided, in words. */
+  /** The decision rule in words. */
   decision?: string;
 }
 
@@ -27,31 +27,31 @@ export interface DenseDifference {
   difference: number;
   low: number;
   high: number;
-  /** What it says, e.g. "matches dense: difference …". */
+  /** The verdict as a sentence, e.g. "matches dense: difference …". */
   sentence: string;
-  /** Of the dense network. */
+  /** Score of the dense network. */
   score: number;
-  /** Epochs of the dense network in all; null if they are not known. */
+  /** Total epochs of the dense network; null if not known. */
   epochs: number | null;
 }
 
 /** A pruned round against dense networks. */
 export interface RoundDifference {
-  /** The one that the run began with. */
+  /** Difference to the dense network that the run began with. */
   toDense: DenseDifference;
-  /** One that was trained for about as long; null without one. */
+  /** Difference to a dense network that was trained for about as long; null without one. */
   toEqual: DenseDifference | null;
-  /** Epochs of the pruned network in all; null if they are not known. */
+  /** Total epochs of the pruned network; null if not known. */
   epochs: number | null;
 }
 
-/** What a comparison of the run alone says. */
+/** The result of a comparison of the run alone. */
 export interface RunDifferences {
   rounds: ReadonlyMap<number, RoundDifference>;
-  /** Losses that still count as a match. */
+  /** Largest losses that count as a match. */
   margin: number;
   secondMargin: number;
-  /** The sparsest rounds that match dense by either; null if none does. */
+  /** The sparsest rounds that match dense by each margin; null if none does. */
   matching: number | null;
   secondMatching: number | null;
   /** The first round that is not shown to match by `margin`; null if all are. */
@@ -60,6 +60,6 @@ export interface RunDifferences {
   draws: number;
   /** The control that trained the dense network on; null if there is none. */
   continued: string | null;
-  /** What commands call this run. */
+  /** The run's name on the command line. */
   run: string;
 }

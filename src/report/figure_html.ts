@@ -1,5 +1,5 @@
 /**
- * A chart's place on a page.
+ * The HTML element of a chart.
  *
  * @module
  */
@@ -7,20 +7,20 @@ import { type Html, html } from "./html.ts";
 import { tableHtml } from "./table_html.ts";
 import type { Table } from "./tables.ts";
 
-/** What stands around a chart. */
+/** The parts around a chart. */
 export interface Figure {
   title: string;
   note: string;
   /** The numbers of the chart, folded away below it. */
   table?: Table;
-  /** Whether there is a place for the epochs of the chosen round. */
+  /** Whether the figure shows the epochs of the chosen round. */
   epochs?: boolean;
   tall?: boolean;
   /** Whether positions and rows of the table are rounds that can be chosen. */
   pick?: boolean;
 }
 
-/** The place of the chart that the page's script knows as `id`. */
+/** The element of the chart that the page's script knows as `id`. */
 export function figure(
   id: string,
   { title, note, table, epochs = false, tall = false, pick = true }: Figure,
@@ -49,7 +49,7 @@ export function figure(
   `;
 }
 
-/** Rows up to which a table stands in the page; the script makes longer ones when they are opened. */
+/** Largest number of rows of a table in the page; the script makes longer tables when they are opened. */
 const MAX_ROWS = 100;
 
 function tableBelow(table: Table, { title, pick }: { title: string; pick: boolean }): Html {

@@ -1,5 +1,5 @@
 /**
- * Numbers from files that may hold none.
+ * Reads a number from a file that may contain something else.
  *
  * @module
  */

@@ -36,7 +36,7 @@ const COUNTS = {
   test: [24, 15, 15, 6],
 };
 
-/** A made-up `summary.json`: scores hold for a while as weights go, then fall. */
+/** A made-up `summary.json`: scores stay constant at moderate sparsity, then fall. */
 export function fixtureSummary(options: FixtureOptions): Summary {
   const {
     rounds,
@@ -155,7 +155,7 @@ function network(): LayerCount[] {
   return layers;
 }
 
-/** Takes `prune` of all survivors away, more from the wide layers than from the narrow ones. */
+/** Prunes the fraction `prune` of all survivors, more in the wide layers than in the narrow ones. */
 function pruneLayers(layers: LayerCount[], prune: number, round: number): void {
   layers.forEach((layer, i) => {
     const share = prune * Math.min(1.15, 0.35 + layer.size / 12_000 + 0.05 * ((i * 7 + round) % 3));
@@ -198,7 +198,7 @@ function scores(
   };
 }
 
-/** Scores of a network that is a little too sure of itself, more so at temperature 1. */
+/** Scores of a slightly overconfident network, more overconfident at temperature 1. */
 function calibrated(scores: Scores): Scores {
   const { records, accuracy, loss } = scores;
   const most = Math.floor(records / 2);

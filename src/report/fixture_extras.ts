@@ -1,5 +1,5 @@
 /**
- * What a report of a made-up run can show besides, for tests.
+ * Made-up optional parts of a report, for tests.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Summary } from "../results/summary.ts";
 import type { Extras, RunDifferences } from "./extras.ts";
 import { fixtureSummary } from "./fixture.ts";
 
-/** A made-up analysis of every round, and replicates with the seeds after the run's own. */
+/** A made-up analysis of every round, and replicates with consecutive seeds after the run's own. */
 export function fixtureExtras(summary: Summary, { replicates = 0 } = {}): Extras {
   const { classes } = summary;
   const seed = Number(summary.config["seed"]);

@@ -1,5 +1,5 @@
 /**
- * Numbers as people read them. Every formatter shows null as an en dash.
+ * Formats numbers for people. Every formatter shows null as an en dash.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export const NONE = "–";
 
 const NARROW_SPACE = "\u202f";
 
-/** What a table column or an axis holds. */
+/** The kind of values in a table column or on an axis. */
 export type Kind =
   | "text"
   | "integer"

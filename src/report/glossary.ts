@@ -1,5 +1,5 @@
 /**
- * The words of the report.
+ * The glossary of the report.
  *
  * @module
  */
@@ -34,29 +34,29 @@ const WORDS: [word: string, meaning: string][] = [
   [
     "Probability, temperature",
     "A record's probability of a class is the mean over its steps of softmax(logits / T). T is one number " +
-    "per round, fitted on dev so that probabilities fit what is true (Guo et al. 2017); above 1 the network " +
-    "was too sure of itself.",
+    "per round, fitted on dev so that probabilities match the true classes (Guo et al. 2017); above 1 the network " +
+    "was overconfident.",
   ],
   [
     "Calibration error, Brier score",
     "Expected calibration error: over 15 bins of the largest probability, the mean distance between it and " +
-    "the share of records that it is right for, weighted by records. Brier score: the mean of the squared " +
+    "the share of records that are right, weighted by records. Brier score: the mean of the squared " +
     "distances of all probabilities from 0 or 1, summed over classes (0 to 2). Lower is better.",
   ],
   [
     "After retraining",
-    "A round's score is always the score after its training. That is what a ticket is worth.",
+    "A round's score is always the score after its training. It is the score of a ticket.",
   ],
   [
     "Right after pruning",
     "The same network before any retraining, on dev. It mostly shows how large the pruning step was, " +
     "not how good the ticket is; batch-normalisation statistics are those of the network before pruning. " +
-    "With statistics renewed, means and variances are estimated again on training batches first, and no " +
+    "“With statistics renewed”: means and variances are first estimated again on training batches, and no " +
     "weight is changed.",
   ],
   [
     "Train, dev, test",
-    "Train fits the weights and gives mean and standard deviation of the signal. Dev is " +
+    "Train fits the weights and supplies mean and standard deviation of the signal. Dev is " +
     "scored after every epoch; it decides the learning rate where the schedule waits for a plateau, and " +
     "when early stopping ends a round. Test is scored once per round, decides nothing and is shown when " +
     "the run is complete.",
@@ -69,22 +69,22 @@ const WORDS: [word: string, meaning: string][] = [
   ],
   [
     "Standard error",
-    "How much a score would move with other records of the same kind: the confusion matrix is taken as a " +
+    "How much a score would vary with other records of the same kind: the confusion matrix is taken as a " +
     "multinomial sample, and Var = (1/n) Σ p g² with g the derivative of the score by each cell's share p " +
-    "(delta method). Whiskers are 1.96 standard errors to both sides. It does not contain what another " +
-    "seed would change.",
+    "(delta method). Whiskers are 1.96 standard errors on both sides. The effect of another seed is not " +
+    "included.",
   ],
   [
     "Interval of a difference",
     "Records are drawn with replacement, both networks are scored on the same draw, and the interval holds the " +
-    "middle 95 % of the differences. It does not contain what another seed would change. Where predictions were " +
+    "middle 95 % of the differences. The effect of another seed is not included. If predictions were " +
     "not saved it is 1.96 · √(se² + se²) of the two scores, as if they came from different records, and usually " +
     "too wide.",
   ],
   [
     "Dense of equal training",
-    "The dense network trained on without pruning (control “continue”), at the round whose epochs in all are " +
-    "nearest to those of the pruned network. The dense network that the run began with had fewer epochs.",
+    "The dense network trained on without pruning (control “continue”), at the round whose total of epochs is " +
+    "nearest to that of the pruned network. The dense network that the run began with had fewer epochs.",
   ],
   [
     "Matches dense",
@@ -102,7 +102,7 @@ const WORDS: [word: string, meaning: string][] = [
   ],
 ];
 
-/** The list of words. */
+/** The glossary as HTML. */
 export function glossary(): Html {
   return wordList(WORDS);
 }

@@ -1,5 +1,5 @@
 /**
- * The answer of a run in sentences, with what stands against taking it for more than it is.
+ * The answer of a run in sentences, with its limits.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import { format } from "./format.ts";
 export interface Headline {
   answer: string;
   remarks: string[];
-  /** The one of the remarks that says how to get a fairer answer; null if there is no need. */
+  /** The remark that says how to get a fairer answer; null if there is no need. */
   advice: string | null;
 }
 
-/** What the run found, in words. */
+/** The result of the run in words. */
 export function headline(summary: ShownSummary, data: ReportData, extras: Extras = {}): Headline {
   const remarks = [incomplete(summary)];
   const dense = data.rounds.find((round) => round.round === 0);
@@ -57,9 +57,9 @@ interface Context {
   data: ReportData;
   dense: RoundData;
   ticket: RoundData;
-  /** Of all pruned rounds; null if they are not known. */
+  /** Differences of all pruned rounds; null if not known. */
   differences: RunDifferences | null;
-  /** Of `ticket`. */
+  /** Differences of `ticket`. */
   found: RoundDifference | null;
 }
 
@@ -114,7 +114,7 @@ function epochsText(epochs: number): string {
   return `${text} epoch${text === "1" ? "" : "s"}`;
 }
 
-/** That dense had fewer epochs, and the command that makes one with as many. */
+/** Says that dense had fewer epochs, and names the command that trains it for as many. */
 function lessTraining(
   { complete }: Summary,
   { differences, found, ticket }: Context,
@@ -135,7 +135,7 @@ function lessTraining(
     : said;
 }
 
-/** How far the run matches dense, tested from dense to sparse (statistics/matches.ts). */
+/** The largest compression that matches dense, tested from dense to sparse (statistics/matches.ts). */
 function matching({ data, differences }: Context): string | null {
   if (!differences) return null;
   const { margin, secondMargin, stoppedAt, rounds } = differences;
@@ -167,7 +167,7 @@ function matching({ data, differences }: Context): string | null {
   }`;
 }
 
-/** What other seeds made of it, at the compression of `ticket` and dense. */
+/** Results of other seeds at the compression of `ticket`, and of dense. */
 function overSeeds({ replicates, rounds }: ReportData, ticket: RoundData): string | null {
   if (!replicates) return null;
   const split = resultSplit(rounds);
@@ -187,7 +187,7 @@ function overSeeds({ replicates, rounds }: ReportData, ticket: RoundData): strin
     "a comparison gives intervals.";
 }
 
-/** A control has no dense round of its own to be measured by. */
+/** The headline of a control, which has no dense round of its own to be compared with. */
 function controlHeadline(
   { control, name }: Summary,
   context: { data: ReportData; ticket: RoundData; remarks: (string | null)[] },
@@ -203,8 +203,8 @@ function controlHeadline(
   const answer = `${of} the network scores ` +
     `${data.metric} ${format(ticket[split]?.score, "score")} on ${split}.`;
   const compare = control &&
-    `A control is measured by its base's rounds: deno task compare ${control.base} ${name} says by ` +
-      "how much they differ.";
+    `A control is compared with its base: deno task compare ${control.base} ${name} reports the ` +
+      "difference.";
   return { answer, remarks: [...remarks, compare].filter(isText), advice: null };
 }
 
@@ -241,7 +241,7 @@ function uncertainty(
     `other seeds may differ.${selected}`;
 }
 
-/** Why the result is a dev score, and what dev had decided before. */
+/** Why the result is a dev score, and what dev decided in the run. */
 function aboutDev({ testHidden, config }: ShownSummary): string {
   const decided = decidedByDev(config);
   const why = testHidden

@@ -9,7 +9,7 @@ import { headline } from "./headline.ts";
 
 const words = (summary: Summary) => headline(summary, collect(summary, null));
 
-Deno.test("the answer names compression, both scores and their difference, of the sparsest round", () => {
+Deno.test("the answer gives compression, both scores and their difference for the sparsest round", () => {
   const summary = fixtureSummary({ rounds: 5 });
   const [dense, ticket] = [summary.rounds[0], summary.rounds[4]];
   const change = (ticket?.test?.score ?? 0) - (dense?.test?.score ?? 0);
@@ -23,7 +23,7 @@ Deno.test("the answer names compression, both scores and their difference, of th
   );
 });
 
-Deno.test("the remarks say that it is one seed, how many records, and whether noise explains it", () => {
+Deno.test("the remarks give the number of seeds and records, and say whether noise explains the difference", () => {
   const summary = fixtureSummary({ rounds: 2, seed: 3 });
   const same = summary.rounds[1];
   if (!same || !summary.rounds[0]?.test) throw new Error("the fixture has no second round");
@@ -36,7 +36,7 @@ Deno.test("the remarks say that it is one seed, how many records, and whether no
   assert.match(words(summary).remarks.join(" "), /more than the choice of records explains/);
 });
 
-Deno.test("without a test split the dev score answers, and the bias is named", () => {
+Deno.test("without a test split the answer is the dev score, and its bias is stated", () => {
   const { answer, remarks } = words(fixtureSummary({ rounds: 3, test: false }));
   assert.match(answer, / on dev against /);
   assert.match(remarks.join(" "), /no test split/);
@@ -60,7 +60,7 @@ function withDifferences(change: (differences: RunDifferences) => void) {
   return headline(summary, collect(summary, null), { differences });
 }
 
-Deno.test("without a dense network of equal training its fewer epochs are said, with the command", () => {
+Deno.test("without a dense network of equal training, the remarks give its fewer epochs and the command", () => {
   const { answer, remarks, advice } = withDifferences(() => {});
   assert.ok(remarks.includes(advice!));
   assert.match(
@@ -73,7 +73,7 @@ Deno.test("without a dense network of equal training its fewer epochs are said, 
   );
 });
 
-Deno.test("dense of equal training comes first, dense once second, and the command is gone", () => {
+Deno.test("dense of equal training comes first, the original dense second, without the command", () => {
   const { answer, remarks } = withDifferences(({ rounds }) => {
     for (const [round, found] of rounds) {
       const epochs = 12 * (round + 1);
@@ -89,7 +89,7 @@ Deno.test("dense of equal training comes first, dense once second, and the comma
   assert.match(remarks.join(" "), /matches dense of equal training within 0\.015 up to round 3/);
 });
 
-Deno.test("how far it matches is said by both margins, with what ended the tests", () => {
+Deno.test("the largest match is given for both margins, with the reason why the tests ended", () => {
   const said = (change: (differences: RunDifferences) => void) =>
     withDifferences(change).remarks.join(" ");
   assert.match(
@@ -105,7 +105,7 @@ Deno.test("how far it matches is said by both margins, with what ended the tests
   assert.match(none, /No pruned round is shown to match dense within 0\.015 .* end at round 1/);
 });
 
-Deno.test("a control is named with its base; it claims no difference to a dense network", () => {
+Deno.test("the headline of a control names its base and claims no difference to a dense network", () => {
   const summary = fixtureSummary({ rounds: 4, name: "r-reinit" });
   summary.control = { kind: "reinit", base: "r" };
   summary.rounds = summary.rounds.slice(2);

@@ -1,5 +1,5 @@
 /**
- * HTML text in which nothing from outside can become markup.
+ * Builds HTML text; text from outside is escaped and cannot become markup.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export function trusted(text: string): Html {
   return new Html(text);
 }
 
-/** `text` with the five characters that mean something in HTML escaped. */
+/** `text` with the five special characters of HTML escaped. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

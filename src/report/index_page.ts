@@ -22,13 +22,13 @@ import { evenly, sparkLine } from "./spark.ts";
 /** One line of the list. */
 export interface IndexedRun {
   summary: Summary;
-  /** The report's file name relative to the list; null when there is none yet. */
+  /** The report's file name relative to the list; null if there is none yet. */
   report: string | null;
   /** The page of its recordings relative to the list; null when there is none. */
   ecg?: string | null;
 }
 
-/** What the list says besides its runs. */
+/** Where the list is written, and its content in addition to runs. */
 export interface IndexOptions {
   /** The HTML file to write. */
   file: string;
@@ -37,7 +37,7 @@ export interface IndexOptions {
   unreadable?: readonly string[];
 }
 
-/** Writes the list of `runs` and of comparisons; it sorts by a click on a heading. */
+/** Writes the list of `runs` and of comparisons. A click on a heading sorts it. */
 export function writeIndex(runs: readonly IndexedRun[], options: IndexOptions): void {
   writeFileAtomic(options.file, indexPage(runs, options));
 }
@@ -115,8 +115,8 @@ function indexPage(
               ? html`<p class="muted">No run has finished a round yet.</p>`
               : list("Runs", RUN_COLUMNS, runs.map(runCells))}
           </div>
-          <p class="note">Change is the sparsest round minus dense, without its interval: the run’s report has it. Data
-            sets and budgets differ between runs: compare like with like.</p>
+          <p class="note">Change is the sparsest round minus dense; the run’s report has its interval. Data sets and
+            training budgets may differ between runs.</p>
         </section>
         ${comparisons.length === 0 ? null : html`
           <section id="comparisons">
@@ -134,13 +134,13 @@ function indexPage(
         `}
         ${unreadable.length === 0
           ? null
-          : html`<p class="remark">Numbers that cannot be read: ${unreadable.join(", ")}.</p>`}
+          : html`<p class="remark">Results that cannot be read: ${unreadable.join(", ")}.</p>`}
       </main>
     `,
   });
 }
 
-/** A cell: its value, for sorting, and what is shown instead of it. */
+/** A cell: its value, used for sorting, and the text that is shown. */
 interface Cell {
   value: string | Value;
   shown?: Html;

@@ -7,7 +7,7 @@ import { rebuildIndex, writeIndex } from "./index_page.ts";
 import { browserTest, overflow } from "./testing.ts";
 
 browserTest(
-  "the list of runs sorts both ways, links reports and stays within its window",
+  "the list of runs sorts in both directions, links to reports and fits its window",
   async (pages) => {
     const evil = `"><img src=x onerror=alert(1)>`;
     const runs = [["b", 5], ["c", 1], [evil, 20], ["a", 0]].map(([name, rounds]) => ({
@@ -96,7 +96,7 @@ Deno.test("the list is rebuilt from the runs on disk, broken ones named", () => 
       writeJson(path.join(reports, name, "comparison.json"), value);
       fs.writeFileSync(path.join(reports, `${name}.html`), "");
     }
-    // Numbers whose page is gone.
+    // Results whose page was deleted.
     writeJson(path.join(reports, "compare-gone/comparison.json"), comparison);
     rebuildIndex({ checkpoints, reports });
     assert.match(read(), /href="good.html"/);

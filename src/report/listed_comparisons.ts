@@ -1,5 +1,5 @@
 /**
- * The comparisons among the reports.
+ * Lists the comparisons in the folder of reports.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface ListedComparison {
   curves: Value[][];
 }
 
-/** As much of `comparison.json` as the list shows. */
+/** The parts of `comparison.json` that the list shows. */
 interface Known {
   format: string;
   name: string;
@@ -38,7 +38,7 @@ interface Known {
   runs: unknown[];
 }
 
-/** Comparisons in `reports` whose page is there, by name; and those whose numbers cannot be read. */
+/** Comparisons in `reports` that have a page, ordered by name; and those whose results cannot be read. */
 export function listedComparisons(
   reports: string,
 ): { comparisons: ListedComparison[]; unreadable: string[] } {
@@ -57,7 +57,7 @@ export function listedComparisons(
   return { comparisons, unreadable };
 }
 
-/** @throws {Error} If it is no comparison. */
+/** @throws {Error} If `known` is not a comparison. */
 function listed(known: Known, page: string): ListedComparison {
   if (known.format !== "lth-ecg-comparison/1") throw new Error(`unknown format ${known.format}`);
   const thetas = known.methods.flatMap(({ levels, matching: { byInterval } }) =>

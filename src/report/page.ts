@@ -65,7 +65,7 @@ function body({ summary, data, environment, extras, ecg }: PageInput): Html {
       <p class="answer">${answer}</p>
       ${ecg === null ? null : html`
         <p
-          class="more"><a href="${ecg}">Recordings on paper, with what dense network and ticket say</a></p>
+          class="more"><a href="${ecg}">Recordings with the labels of the dense network and the ticket</a></p>
       `}
       ${remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
       ${tiles(data)}

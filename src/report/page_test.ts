@@ -29,7 +29,7 @@ function write(pages: Pages, options: Parameters<typeof fixtureSummary>[0]) {
 
 for (const rounds of [0, 1, 5, 20]) {
   browserTest(
-    `report of ${rounds} rounds: no complaint, no request, charts drawn, no sideways scroll`,
+    `report of ${rounds} rounds: no errors, no requests, charts drawn, no horizontal scrolling`,
     async (pages) => {
       const { file } = write(pages, { rounds, planned: 20 });
       for (const width of [380, 1600]) {
@@ -173,7 +173,7 @@ browserTest(
       assert.match(await figure.locator(".legend").innerText(), /12\.3.%/);
       assert.match(await page.locator("#scores .note").innerText(), /Decision: by a rule\./);
     });
-    // A run from before probabilities were measured.
+    // An older run, which did not measure probabilities.
     for (const { dev, test } of summary.rounds) {
       delete dev.calibration;
       delete test!.calibration;
@@ -183,7 +183,7 @@ browserTest(
       assert.equal((await canvasColors(page)).length, 5);
       assert.match(
         await page.locator("#probabilities").innerText(),
-        /from before .*rescore fixture/s,
+        /no calibrated probabilities:.*rescore fixture/s,
       );
     });
   },
@@ -412,7 +412,7 @@ browserTest("the page's policy stops foreign scripts and every request", async (
 });
 
 browserTest(
-  "350 rounds of 10 seeds, analysed, make a page of less than 3 MB that still answers",
+  "350 analysed rounds of 10 seeds make a page of less than 3 MB that still responds",
   async (pages) => {
     const summary = fixtureSummary({ rounds: 350, epochs: 100, prune: 0.015 });
     const file = path.join(pages.directory, "long.html");

@@ -6,7 +6,7 @@ import { writeReport } from "./report.ts";
 import { browserTest } from "./testing.ts";
 
 browserTest(
-  "on paper no table is cut off or runs into what follows, and nothing is clickable",
+  "on paper no table is cut off or overlaps the next part, and nothing is clickable",
   async (pages) => {
     const file = path.join(pages.directory, "printed.html");
     writeReport({ summary: fixtureSummary({ rounds: 4 }), timing: null, environment: null, file });

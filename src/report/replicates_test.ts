@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fixtureSummary } from "./fixture.ts";
 import { replicateData } from "./replicates.ts";
 
-Deno.test("bands are over the same round with about as many weights, as far as runs have it", () => {
+Deno.test("a band covers the runs that have the same round with about as many weights", () => {
   const own = fixtureSummary({ rounds: 3, name: "a" });
   const [near, short, far] = [structuredClone(own), structuredClone(own), structuredClone(own)];
   near.rounds[2]!.kept = Math.round(own.rounds[2]!.kept * 1.009);

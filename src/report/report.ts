@@ -15,23 +15,22 @@ import { headline } from "./headline.ts";
 import { rebuildIndex } from "./index_page.ts";
 import { reportPage } from "./page.ts";
 
-/** What a report is made from, and where it goes. */
+/** The input of a report, and the file to write. */
 export interface ReportInput {
   summary: Summary;
-  /** Contents of `timing.json`; null leaves the seconds out. */
+  /** Contents of `timing.json`; null if there is none, and seconds are left out. */
   timing: Timing | null;
-  /** Contents of `environment.json`; null says that none was recorded. */
+  /** Contents of `environment.json`; null if none was recorded. */
   environment: Record<string, unknown> | null;
   /** The HTML file to write. */
   file: string;
-  /** What else is known about the run. */
+  /** Further results of the run. */
   extras?: Extras;
 }
 
 /**
- * Writes one self-contained HTML file. The run may have any number of finished rounds, none included. It
- * links the page of recordings if there is one. A report that goes to `reports/` also renews the list
- * there.
+ * Writes one self-contained HTML file. The run may have any number of finished rounds, even none. The report
+ * links to the page of recordings if there is one. A report in `reports/` also rewrites the list there.
  *
  * @returns The result in one sentence, as the page begins with.
  */

@@ -1,5 +1,5 @@
 /**
- * The charts of a run's report, each in its place.
+ * The charts and tables of a run's report as HTML.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function results(data: ReportData): Html {
     <section id="scores">
       <h2>Score against weights kept</h2>
       ${figure("scores", {
-        title: `${data.metric} as weights go`,
+        title: `${data.metric} by density`,
         note: scoreNote(data),
         table: scoreTable(data),
         tall: true,
@@ -44,7 +44,7 @@ export function results(data: ReportData): Html {
         table: classTable(data),
       })}
       <div class="card" id="confusion">
-        <h3>Who is taken for whom</h3>
+        <h3>Confusion matrix</h3>
         <p class="note">Records of each true class by predicted class; shading is the share of the row.</p>
         <div class="tools" id="confusion-tools"></div>
         <div class="two" id="confusions"></div>
@@ -94,9 +94,9 @@ export function results(data: ReportData): Html {
         </div>
       </div>
       <div class="card">
-        <h3>How each layer lost its weights</h3>
-        <p class="note">One chart per layer, all to one logarithmic scale of density; rounds run to the right. The faint
-          line is all layers together, the dot is <span data-round-name></span>. Click to choose a round.</p>
+        <h3>Density of each layer by round</h3>
+        <p class="note">One chart per layer; all have the same logarithmic scale of density, with rounds on the horizontal
+          axis. The faint line is all layers together, the dot is <span data-round-name></span>. Click to choose a round.</p>
         <div class="multiples" id="layer-multiples"></div>
       </div>
       ${filterFigure(data)}
@@ -107,8 +107,8 @@ export function results(data: ReportData): Html {
       ${figure("costs", {
         title: "Cost against weights kept",
         note:
-          "Everything relative to the dense round. Multiply-adds are counted; seconds are wall-clock " +
-          "time and depend on the machine and on what else it did.",
+          "All values are relative to the dense round. Multiply-adds are counted; seconds are wall-clock " +
+          "time and depend on the machine and its other load.",
         table: costTable(data),
       })}
     </section>
@@ -117,7 +117,7 @@ export function results(data: ReportData): Html {
 
 function scoreNote({ replicates, decision }: ReportData): string {
   const seeds = replicates
-    ? ` The line with the area is the mean over ${replicates.names.length} runs that differ in their ` +
+    ? ` The line with the area is the mean over ${replicates.names.length} runs that differ only in their ` +
       `seed alone (${
         named(replicates.names)
       }), the area reaches from the worst to the best of them.`
@@ -128,7 +128,7 @@ function scoreNote({ replicates, decision }: ReportData): string {
     } Choose a round by clicking its point or its line in the table.`;
 }
 
-/** Names one after another, the first few if there are many. */
+/** The names as a list; only the first few if there are many. */
 function named(names: readonly string[]): string {
   const few = names.slice(0, 4).join(", ");
   return names.length > 4 ? `${few} and ${names.length - 4} more` : few;

@@ -1,5 +1,5 @@
 /**
- * Reports over HTTP on this machine alone, with pages that reload themselves when they are rewritten.
+ * Serves reports over HTTP, only to this machine. Pages reload themselves when they are rewritten.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 
-/** Milliseconds between looks at a page's file, and between signs of life to its reader. */
+/** Milliseconds between checks of a page's file, and between keep-alive messages to its reader. */
 const LOOK = 300;
 const ALIVE = 15_000;
 
@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".png": "image/png",
 };
 
-/** A server at work. */
+/** A running server. */
 export interface ReportServer {
   /** E.g. "http://127.0.0.1:8300/". */
   url: string;
@@ -29,8 +29,8 @@ export interface ReportServer {
 }
 
 /**
- * Serves the files below `root`, and nothing else, on 127.0.0.1. Names that begin with a dot are not
- * there for it. The files on disk stay as they are: what reloads a page is added on the way out.
+ * Serves only the files below `root`, on 127.0.0.1. Names that begin with a dot are not served. The files on
+ * disk are not changed: the script that reloads a page is added to the response.
  *
  * @param options.port 0 for any free one.
  * @throws {UsageError} If the port is taken.
@@ -65,7 +65,7 @@ function answer(root: string, request: http.IncomingMessage, response: http.Serv
     response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
     response.end(`${text}\n`);
   };
-  // Another site's page cannot reach this server under a name of its own (DNS rebinding).
+  // Requests under another host name are refused, so that other sites cannot read reports (DNS rebinding).
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? "")) {
     return refuse(403, "Only this machine is served");
   }
@@ -85,7 +85,7 @@ function answer(root: string, request: http.IncomingMessage, response: http.Serv
   else response.end(html ? reloading(bytes.toString("utf8"), fs.statSync(file).mtimeMs) : bytes);
 }
 
-/** The file that an address means; null if there is none below `root`. */
+/** The file at an address; null if there is none below `root`. */
 export function fileFor(root: string, pathname: string): string | null {
   let parts: string[];
   try {
@@ -99,14 +99,14 @@ export function fileFor(root: string, pathname: string): string | null {
   }
   const file = path.join(root, ...parts);
   if (TYPES[path.extname(file)] === undefined || !fs.existsSync(file)) return null;
-  // A link must not lead out either.
+  // A link must not lead out of `root` either.
   const real = fs.realpathSync(file);
   return real.startsWith(fs.realpathSync(root) + path.sep) && fs.statSync(real).isFile()
     ? real
     : null;
 }
 
-/** `page` with a script that waits for its next version, and a policy that allows just that script. */
+/** `page` with a script that waits for its next version, and a policy that allows that script. */
 export function reloading(page: string, modified: number): string {
   const code = `new EventSource("/events?since=${modified}&page="+encodeURIComponent(` +
     `location.pathname)).onmessage=()=>location.reload()`;
@@ -118,7 +118,7 @@ export function reloading(page: string, modified: number): string {
     `<script>${code}</script>` + page.slice(end);
 }
 
-/** Tells a page's reader (server-sent events) as soon as its file is another than the one it has. */
+/** Sends the reader of a page a server-sent event as soon as the page's file has changed. */
 function watch(root: string, query: URLSearchParams, response: http.ServerResponse): void {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
   response.write("retry: 1000\n\n");

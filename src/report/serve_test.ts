@@ -27,7 +27,7 @@ async function withReports(body: (root: string) => Promise<void>): Promise<void>
   }
 }
 
-/** An answer to a request that is sent as it stands, which `fetch` would tidy up first. */
+/** The answer to a request that is sent unchanged; `fetch` would normalise it. */
 function raw(port: number, lines: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -43,7 +43,7 @@ function raw(port: number, lines: string[]): Promise<string> {
   });
 }
 
-/** Whether somebody listens there. */
+/** Whether a server listens on the port. */
 function connected(address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host: address, port, timeout: 2000 }, () => {
@@ -54,7 +54,7 @@ function connected(address: string, port: number): Promise<void> {
   });
 }
 
-Deno.test("only pages below the directory are found, whatever the address is made of", () =>
+Deno.test("only pages below the directory are found, for any form of address", () =>
   withReports((root) => {
     const real = fs.realpathSync(root);
     assert.equal(fileFor(root, "/"), path.join(real, "index.html"));
@@ -81,7 +81,7 @@ Deno.test("only pages below the directory are found, whatever the address is mad
     return Promise.resolve();
   }));
 
-Deno.test("the server answers this machine alone, with reading alone", () =>
+Deno.test("the server answers only this machine, and only requests to read", () =>
   withReports(async (root) => {
     const server = await serveReports({ root, port: 0 });
     try {
@@ -98,7 +98,7 @@ Deno.test("the server answers this machine alone, with reading alone", () =>
       assert.match(text, /list<script>new EventSource/);
       assert.equal(fs.readFileSync(path.join(root, "index.html"), "utf8"), "<body>list</body>");
       await assert.rejects(serveReports({ root, port }), /it is taken/);
-      // Whoever listens on all addresses answers under these too.
+      // A server that listens on all addresses would answer under these too.
       const others = Object.values(os.networkInterfaces()).flatMap((each) => each ?? [])
         .filter(({ internal, family }) => !internal && family === "IPv4");
       for (const address of ["127.0.0.2", "::1", ...others.map(({ address }) => address)]) {

@@ -1,5 +1,5 @@
 /**
- * What every page is: one HTML text that needs nothing else, no network and no other file.
+ * The frame of every page: one self-contained HTML text that needs no network and no other file.
  *
  * @module
  */
@@ -30,8 +30,8 @@ export interface Shell {
 }
 
 /**
- * A self-contained HTML text. Its policy allows exactly the script and the style sheet that it
- * carries, by their hashes; everything else (network, frames, inline handlers) is forbidden.
+ * A self-contained HTML text. Its policy allows exactly the script and the style sheet that the page
+ * contains, by their hashes. Everything else (network, frames, inline handlers) is forbidden.
  */
 export function shell({ title, body, data, script, charts, styles: own = [] }: Shell): string {
   const read = (file: string) => fs.readFileSync(path.join(UPLOT, file), "utf8");
@@ -67,7 +67,7 @@ export function shell({ title, body, data, script, charts, styles: own = [] }: S
   `.text;
 }
 
-/** The trace at the top of a page: one heartbeat, drawn with ever fewer points. */
+/** The drawing at the top of a page: one heartbeat, drawn with fewer and fewer points. */
 export function heartbeats(): Html {
   const beat = (x: number) =>
     `M${x} 26h14c3 0 4-5 7-5s4 5 7 5h6l3 4 5-26 6 34 4-12h8c4 0 6-8 11-8s7 8 11 8h13`;

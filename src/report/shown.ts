@@ -1,21 +1,21 @@
 /**
- * What of a run's scores may be seen when, and what dev had a say in.
+ * Which scores of a run may be shown, and what its dev scores decided.
  *
  * @module
  */
 import type { Summary } from "../results/summary.ts";
 
-/** A summary as people see it. */
+/** A summary without the scores that must stay hidden. */
 export interface ShownSummary extends Summary {
-  /** Whether there are test scores that are left out until the run is complete. */
+  /** Whether test scores are left out until the run is complete. */
   testHidden?: boolean;
 }
 
 /**
- * Leaves the test scores of an unfinished run out: whoever watches them round by round begins to choose
- * by them.
+ * Leaves out the test scores of an unfinished run, because a user who watches them round by round starts to
+ * choose by them.
  *
- * @param options.showTest Whether somebody has asked for them all the same.
+ * @param options.showTest Whether the user asked for them explicitly.
  */
 export function shownSummary(summary: Summary, { showTest }: { showTest: boolean }): ShownSummary {
   if (summary.complete || showTest || summary.rounds.every(({ test }) => test === null)) {
@@ -26,9 +26,9 @@ export function shownSummary(summary: Summary, { showTest }: { showTest: boolean
 }
 
 /**
- * What the dev scores decided in a run with these settings, as the end of a sentence; null for nothing.
+ * What the dev scores decided in a run with these settings, as the end of a sentence; null if nothing.
  *
- * @param config A resolved configuration, or that of a run of before.
+ * @param config A resolved configuration, or that of an older run.
  */
 export function decidedByDev(config: Record<string, unknown>): string | null {
   const training = (config["training"] ?? {}) as {

@@ -9,7 +9,7 @@ const summary = (complete: boolean, test: Scores | null) =>
     rounds: [{ round: 0, dev: scores, test }, { round: 1, dev: scores, test }] as RoundSummary[],
   }) as Summary;
 
-Deno.test("test scores show once the run is complete or when they are asked for", () => {
+Deno.test("test scores are shown if the run is complete or if the user asks for them", () => {
   const tests = (shown: Summary) => shown.rounds.map(({ test }) => test);
   const hidden = shownSummary(summary(false, scores), { showTest: false });
   assert.deepEqual(tests(hidden), [null, null]);
@@ -24,7 +24,7 @@ Deno.test("test scores show once the run is complete or when they are asked for"
   assert.equal(shownSummary(summary(false, null), { showTest: false }).testHidden, undefined);
 });
 
-Deno.test("dev decides what the schedule and early stopping ask it, nothing else", () => {
+Deno.test("dev decides only for the plateau schedule and early stopping", () => {
   const training = (schedule: string, earlyStopping: unknown) => ({
     training: { schedule: { kind: schedule }, earlyStopping },
   });

@@ -44,7 +44,7 @@ export function sparkLine(values: readonly Value[]): Html {
     }
     const x = values.length === 1 ? 40 : (80 * i) / (values.length - 1);
     const y = round(22 - 20 * Math.min(1, Math.max(0, value)));
-    // The empty stroke makes a dot of a value that has no neighbour.
+    // A stroke of length 0 draws a dot for a value without neighbours.
     path += pen ? `L${round(x)} ${y}` : `M${round(x)} ${y}h0`;
     pen = true;
   });

@@ -8,7 +8,7 @@ import { type Html, html } from "./html.ts";
 import type { Table } from "./tables.ts";
 
 /**
- * A table in a box that scrolls by itself. Each number's cell carries the unrounded value in
+ * A table in a box with its own scroll bar. Each cell with a number has the unrounded value in
  * `data-value`. With `pick`, the first column holds buttons that show the row's round.
  */
 export function tableHtml(

@@ -1,5 +1,5 @@
 /**
- * The tables below the charts: the same ones are shown, compared with in tests and saved as CSV.
+ * The tables below the charts, which are shown, checked in tests and saved as CSV.
  *
  * @module
  */
@@ -81,7 +81,7 @@ function bandCells(band: Band | null): Value[] {
   return band ? [band.mean, band.min, band.max, band.count] : [null, null, null, null];
 }
 
-/** F1 of every class after each round's training, on test (where there is one) and on dev. */
+/** F1 of every class after each round's training, on test (if there is one) and on dev. */
 export function classTable({ rounds, classes }: ReportData): Table {
   const splits = rounds.some((round) => round.test !== null)
     ? ["test", "dev"] as const
@@ -104,7 +104,7 @@ export function classTable({ rounds, classes }: ReportData): Table {
   };
 }
 
-/** What a forward pass, the stored network and an epoch cost in every round. */
+/** The cost of a forward pass, of the stored network and of an epoch in every round. */
 export function costTable({ rounds }: ReportData): Table {
   return {
     columns: [

@@ -11,16 +11,16 @@ import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Where Debian and its derivatives put it. */
+/** The path of Chromium on Debian and its derivatives. */
 const CHROMIUM = "/usr/bin/chromium";
 
 /** How a page is opened. */
 export interface PageOptions {
   width?: number;
   theme?: "light" | "dark";
-  /** Complaints that the test provokes on purpose. */
+  /** Error messages that the test causes on purpose. */
   expected?: RegExp;
-  /** The page is an address, not a file, and may ask its own server. */
+  /** The page is an address, not a file, and may send requests to its own server. */
   served?: boolean;
 }
 
@@ -47,7 +47,7 @@ Deno.test.afterAll(async () => {
   await (await shared)?.close();
 });
 
-/** A test that drives headless Chromium; it is skipped, saying so, on a machine without one. */
+/** A test that drives headless Chromium; it is skipped with a message on a machine without Chromium. */
 export function browserTest(name: string, body: (pages: Pages) => Promise<void>): void {
   const missing = !fs.existsSync(CHROMIUM);
   if (missing) console.warn(`SKIPPED ${name}: there is no ${CHROMIUM} (apt install chromium)`);
@@ -76,7 +76,7 @@ async function open(
   look: (page: Page) => Promise<void>,
 ): Promise<void> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
-  // A loaded machine is slow, not wrong.
+  // On a loaded machine pages are slow, which is not an error.
   page.setDefaultTimeout(180_000);
   const url = served ? file : pathToFileURL(file).href;
   const complaints: string[] = [];

@@ -10,7 +10,7 @@ import type { Table } from "./tables.ts";
 
 const column = (label: string, kind: Kind) => ({ label, kind });
 
-/** What each chart of an analysis shows, round by round. */
+/** The columns of each chart of an analysis. */
 const SHOWN = {
   untrained: [
     ["Dev score, trained", "score", ({ dev }) => dev.score],
@@ -67,7 +67,7 @@ export function filterTable({ rounds }: ReportData): Table {
   };
 }
 
-/** Errors on the way between two data orders: a row per round, a column per place. */
+/** Errors on the straight line between two data orders: a row per round, a column per position. */
 export function barrierTable({ rounds }: ReportData): Table {
   const having = rounds.flatMap(({ round, ticket }) =>
     ticket?.line ? [{ round, line: ticket.line }] : []

@@ -1,5 +1,5 @@
 /**
- * From an analysis to the tables of a report.
+ * Makes the tables of a report from an analysis.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { RoundAnalysis } from "../analysis/analysis.ts";
 import { finite } from "./finite.ts";
 import type { FilterCounts, LayerData, TicketData } from "./data.ts";
 
-/** Filters of each layer that do nothing, in the order of `layers`; null where nothing is known. */
+/** Filters of each layer that do nothing, in the order of `layers`; null if nothing is known. */
 export function filterCounts(
   layers: readonly LayerData[],
   filters: RoundAnalysis["filters"] | undefined,
@@ -24,7 +24,7 @@ export function filterCounts(
   };
 }
 
-/** What an analysis found out about one round; null if nothing. */
+/** The results of an analysis for one round; null if there are none. */
 export function ticketData(analysis: Partial<RoundAnalysis> | undefined): TicketData | null {
   if (!analysis) return null;
   const { untrained, barrier, overlap, convergence } = analysis;

@@ -1,5 +1,5 @@
 /**
- * The place of what an analysis found out.
+ * The report's sections on an analysis.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { format } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { barrierTable, filterTable, ticketTable } from "./ticket_tables.ts";
 
-/** Filters that do nothing, over the rounds; what to do where the masks were not looked at. */
+/** Filters that do nothing, over the rounds, or the command that counts them if they are not known. */
 export function filterFigure(data: ReportData): Html {
   if (!data.rounds.some(({ filters }) => filters)) {
     return html`
-      <p class="note">Which filters the masks cut off is not known here:
+      <p class="note">Filters that the masks cut off were not counted:
         <code>deno task report --run ${data.name}</code> counts them.</p>
     `;
   }
   return figure("filters", {
     title: "Filters that do nothing",
     note:
-      "Followed along the surviving weights: a constant filter’s output is the same for every " +
-      "recording, an unused one’s changes no logit. A filter can be both.",
+      "Found by following the surviving weights. A constant filter’s output is the same for every " +
+      "recording; an unused filter’s output changes no logit. A filter can be both.",
     table: filterTable(data),
   });
 }
 
-/** The charts of an analysis that there are numbers for; how to get them where there are none. */
+/** The charts of an analysis, or the command that makes the analysis if there is none. */
 export function ticketSections(data: ReportData): Html {
   const { rounds, other, threshold } = data;
   const has = (key: keyof NonNullable<RoundData["ticket"]>) =>
@@ -34,7 +34,7 @@ export function ticketSections(data: ReportData): Html {
   const figures = [
     ...(has("untrained")
       ? [figure("untrained", {
-        title: "What the choice of weights alone knows",
+        title: "Scores of untrained weights under the mask",
         note:
           "Dev score of networks whose weights were never trained, only chosen; statistics of batch " +
           "normalisation are measured on training records first.",
@@ -52,7 +52,7 @@ export function ticketSections(data: ReportData): Html {
           table: ticketTable(data, "barrier"),
         }),
         figure("barrierLine", {
-          title: "The way from one data order to the other",
+          title: "Error between the two data orders",
           note: "Dev error on the straight line between the two networks. A bump is a barrier.",
           table: barrierTable(data),
           pick: false,
@@ -62,17 +62,17 @@ export function ticketSections(data: ReportData): Html {
     ...(has("overlap")
       ? [figure("overlap", {
         title: `Masks in common with ${other ?? "the other run"}`,
-        note: "Weights that both keep over weights that either keeps, beside what masks drawn at " +
-          "random within each layer would have in common.",
+        note: "Weights that both keep / weights that either keeps, compared with masks drawn at " +
+          "random within each layer.",
         table: ticketTable(data, "overlap"),
       })]
       : []),
     ...(has("epochsToThreshold") || has("lowestLossEpoch")
       ? [figure("speed", {
-        title: "How fast a round is learnt",
+        title: "Speed of learning",
         note: `First epoch whose dev score reaches ${
           format(threshold, "score")
-        } (nothing is drawn where none does), and the epoch of the lowest dev loss.`,
+        } (no point if none does), and the epoch of the lowest dev loss.`,
         table: ticketTable(data, "speed"),
       })]
       : []),
@@ -80,7 +80,7 @@ export function ticketSections(data: ReportData): Html {
   const complete = has("untrained");
   return html`
     <section id="tickets">
-      <h2>What the tickets are like</h2>
+      <h2>Analysis of the tickets</h2>
       ${figures.length === 0 ? null : html`<div class="two">${figures}</div>`}
       ${complete ? null : html`
         <p class="note"><code>deno task lth analyze --run ${data

@@ -1,5 +1,5 @@
 /**
- * The figures at the top of the page, each with bars over the rounds.
+ * The key numbers at the top of the page, each with bars over the rounds.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { sparsest } from "./headline.ts";
 import { type Html, html } from "./html.ts";
 import { evenly, sparkBars } from "./spark.ts";
 
-/** Weights, score, arithmetic, size and time of the sparsest round beside the dense one. */
+/** Weights, score, multiply-adds, size and time of the sparsest round, compared with the dense one. */
 export function tiles(data: ReportData): Html | null {
   const ticket = sparsest(data.rounds);
   const dense = data.rounds.find((round) => round.round === 0);

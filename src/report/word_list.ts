@@ -1,5 +1,5 @@
 /**
- * A list of terms with their meanings, as the pages end with.
+ * A list of terms with their meanings, at the end of the pages.
  *
  * @module
  */

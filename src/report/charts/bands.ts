@@ -10,7 +10,7 @@ import type uPlot from "uplot";
 export interface Area {
   limits: readonly (readonly [low: number, high: number] | null)[];
   color: string;
-  /** Of uPlot's series that it belongs to: it is hidden with it. */
+  /** Index of the uPlot series that the area belongs to and is hidden with. */
   series: number;
   /** Opacity of the fill; its edge has twice that. */
   alpha?: number;

@@ -1,5 +1,5 @@
 /**
- * What a chart is: options and data for uPlot, and what the page must know besides to label it.
+ * The parts of a chart: options and data for uPlot, and what the page needs to label it.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type uPlot from "uplot";
 import type { RoundData } from "../data.ts";
 import type { Kind } from "../format.ts";
 
-/** Colours of the current theme. `series` are told apart by colour-blind readers too (Okabe-Ito). */
+/** Colours of the current theme. Colour-blind readers can tell those of `series` apart (Okabe-Ito). */
 export interface Palette {
   ink: string;
   muted: string;
@@ -45,7 +45,7 @@ export interface Chart {
   options: Omit<uPlot.Options, "width" | "height">;
   data: (number | null)[][];
   legend: LegendEntry[];
-  /** What the horizontal position is, e.g. "Round 3, 51 % kept", by index into data[0]. */
+  /** Name of each horizontal position, e.g. "Round 3, 51 % kept", by index into data[0]. */
   positions: string[];
   /** Index into `ReportData.rounds` by index into data[0]; null where a position is no round. */
   rounds: (number | null)[];
@@ -67,7 +67,7 @@ export interface Line {
   area?: ([low: number, high: number] | null)[];
 }
 
-/** Colour `i` of a palette's series, going round when there are more lines than colours. */
+/** Colour `i` of a palette's series; colours repeat if there are more lines than colours. */
 export function seriesColor(palette: Palette, i: number): string {
   return palette.series[i % palette.series.length] ?? palette.ink;
 }

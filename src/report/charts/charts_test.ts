@@ -125,7 +125,7 @@ Deno.test("learning curves match the epochs of their round, the chosen one on to
   assert.deepEqual(third?.slice(8), [null, null, null, null]);
 });
 
-Deno.test("of many rounds a spread is drawn that holds the first, the last and the chosen one", () => {
+Deno.test("of many rounds a selection is drawn that contains the first, the last and the chosen one", () => {
   const drawn = drawnRounds(350, 123);
   assert.ok(drawn.length <= MAX_CURVES + 1);
   assert.deepEqual([drawn[0], drawn.includes(123), drawn.at(-1)], [0, true, 349]);
@@ -169,7 +169,7 @@ Deno.test("the reliability diagram pairs each bin's probability with its accurac
   assert.deepEqual(chart.data[1], [null, ...bins.map(([, , , accuracy]) => accuracy)]);
   assert.deepEqual(chart.data[2], chart.data[0]);
   assert.match(chart.positions.at(-1)!, /^Probability 100.%, 3 records$/);
-  data.rounds[1]!.dev.calibration = null; // a round of before
+  data.rounds[1]!.dev.calibration = null; // an older round
   assert.deepEqual(reliabilityChart(data, view({ variant: "dev", selected: 1 })).data, [
     [0, 1],
     [null, null],

@@ -1,5 +1,5 @@
 /**
- * What a round costs against the weights it keeps.
+ * The cost of a round over the weights it keeps.
  *
  * @module
  */

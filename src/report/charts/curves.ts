@@ -9,7 +9,7 @@ import { axis, extent, padded, scale } from "./axes.ts";
 import { type Chart, legendOf, type Line, rampColor, seriesOptions, type View } from "./chart.ts";
 import { scoreRange } from "./scores.ts";
 
-/** Lines drawn at most, the selected round besides: more cannot be told apart. */
+/** Largest number of lines, the selected round not counted: more cannot be told apart. */
 export const MAX_CURVES = 16;
 
 type Quantity = Exclude<keyof EpochColumns, "epoch">;
@@ -35,7 +35,7 @@ export function drawnRounds(count: number, selected: number): number[] {
   return [...drawn].sort((a, b) => a - b);
 }
 
-/** `view.variant` names the quantity (a column of the learning curves); epochs run to the right. */
+/** Learning curves over epochs. `view.variant` names the quantity, a column of the learning curves. */
 export function curveChart(data: ReportData, view: View): Chart {
   const quantity: Quantity = view.variant in QUANTITIES ? view.variant as Quantity : "devScore";
   const { label, kind } = QUANTITIES[quantity];

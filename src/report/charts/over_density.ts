@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The frame of every chart with the weights kept along the horizontal axis.
+ * The common frame of charts with the weights kept on the horizontal axis.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { type Area, drawAreas } from "./bands.ts";
 import { axis, densityAxes, extent, padded, scale } from "./axes.ts";
 import { type Chart, legendOf, type Line, seriesOptions, type View } from "./chart.ts";
 
-/** Rounds up to which each has its point; beyond, points would hide the line. */
+/** Largest number of rounds drawn with points; of more rounds the points would hide the line. */
 const MAX_POINTS = 60;
 
-/** What differs between charts over density. */
+/** The parts in which charts over density differ. */
 export interface DensityFrame {
   /** Indices of the rounds drawn, sparsest first; every line has one value per index. */
   order: number[];

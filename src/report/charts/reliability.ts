@@ -1,5 +1,5 @@
 /**
- * How often a probability is right.
+ * The reliability diagram: how often predictions of a given probability are right.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { type Chart, legendOf, type Line, seriesColor, seriesOptions, type View 
 
 /**
  * The reliability diagram (Guo et al. 2017, section 2) of the chosen round on the split `view.variant`:
- * per bin of the largest probability, its mean against the share of records that it is right for. On the
- * diagonal, probabilities mean what they say.
+ * for each bin of the largest probability, its mean on the horizontal axis and the share of correct records
+ * on the vertical one. On the diagonal, probabilities are calibrated.
  */
 export function reliabilityChart({ rounds }: ReportData, view: View): Chart {
   const split = view.variant === "dev" ? "dev" : "test";
@@ -29,7 +29,7 @@ export function reliabilityChart({ rounds }: ReportData, view: View): Chart {
       kind: "percent",
     },
     {
-      label: "Where probabilities mean what they say",
+      label: "Calibrated probabilities",
       values: x,
       color: view.palette.muted,
       width: 1,

@@ -1,5 +1,5 @@
 /**
- * Scores against the weights kept.
+ * Charts of scores over the weights kept.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { extent, padded } from "./axes.ts";
 import { byDensity, type Chart, type Line, seriesColor, type View } from "./chart.ts";
 import { overDensity } from "./over_density.ts";
 
-/** What the score chart can leave out, for a closer look at the rest. */
+/** Variants of the score chart: each leaves some lines out, so that the others are easier to see. */
 export const SCORE_VARIANTS: [id: string, label: string][] = [
   ["all", "All"],
   ["retrained", "Retrained only"],
 ];
 
-/** The headline score after retraining on test and dev, right after pruning, and of the dense net. */
+/** The headline score on test and dev after retraining, on dev right after pruning, and of the dense network. */
 export function scoreChart(data: ReportData, view: View): Chart {
   const { rounds } = data;
   const order = byDensity(rounds, view.log);
@@ -85,7 +85,7 @@ function prunedLines(
     color: view.palette.muted,
     width: 1,
     dash,
-    // A line through one point is nothing without the point.
+    // A line with a single point is visible only if the point is drawn.
     points: rounds.length < 4,
     kind: "score" as const,
   });
@@ -97,7 +97,7 @@ function prunedLines(
   ];
 }
 
-/** The mean over the replicates with the area from the worst to the best; nothing without replicates. */
+/** The mean over replicates, with the area from the worst to the best; no line without replicates. */
 function replicateLines(
   { replicates }: ReportData,
   { order, split, view }: { order: readonly number[]; split: "test" | "dev"; view: View },
@@ -141,7 +141,7 @@ export function interval(scores: SplitData | null | undefined): [number, number]
   return [Math.max(0, scores.score - half), Math.min(1, scores.score + half)];
 }
 
-/** Room around scores that stays within 0..1 and spans at least 0.1, so that noise looks small. */
+/** A range around scores, within 0..1 and at least 0.1 wide, so that noise looks small. */
 export function scoreRange(columns: readonly (readonly Value[])[]): [number, number] {
   const [low, high] = extent(columns) ?? [0, 1];
   const widen = Math.max(0, 0.1 - (high - low)) / 2;

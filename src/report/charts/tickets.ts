@@ -1,5 +1,5 @@
 /**
- * What an analysis found out, against the weights kept.
+ * Charts of an analysis over the weights kept.
  *
  * @module
  */
@@ -23,13 +23,13 @@ import { scoreRange } from "./scores.ts";
 /** Frankle et al. 2020 call a network stable below this. */
 export const STABLE_BELOW = 0.02;
 
-/** Sums over the layers that are known; null if none is. */
+/** The sum over the layers with known counts; null if there are none. */
 export function sumOf(counts: FilterCounts | null, key: keyof FilterCounts): Value {
   const known = counts?.[key].filter((value) => value !== null) ?? [];
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }
 
-/** Shares of all filters that do nothing. */
+/** Constant and unused filters as shares of all filters. */
 export function filterChart({ rounds }: ReportData, view: View): Chart {
   const share = (key: "empty" | "constant" | "unused") => ({ filters }: RoundData): Value => {
     const [part, whole] = [sumOf(filters, key), sumOf(filters, "filters")];
@@ -46,7 +46,7 @@ export function filterChart({ rounds }: ReportData, view: View): Chart {
   });
 }
 
-/** Dev scores of networks that were never trained, beside the trained one's. */
+/** Dev scores of networks that were never trained, compared with the trained one. */
 export function untrainedChart({ rounds }: ReportData, view: View): Chart {
   return overRounds(rounds, view, {
     label: "Dev score",
@@ -59,7 +59,7 @@ export function untrainedChart({ rounds }: ReportData, view: View): Chart {
   });
 }
 
-/** Instability to the data order, and what counts as stable. */
+/** Instability to the data order, and the threshold of a stable network. */
 export function barrierChart({ rounds }: ReportData, view: View): Chart {
   return overRounds(rounds, view, {
     label: "Rise of the error",
@@ -69,7 +69,7 @@ export function barrierChart({ rounds }: ReportData, view: View): Chart {
   });
 }
 
-/** Overlap of the masks of two runs, and what chance would give. */
+/** Overlap of the masks of two runs, and the overlap expected by chance. */
 export function overlapChart({ rounds }: ReportData, view: View): Chart {
   return overRounds(rounds, view, {
     label: "Jaccard index",
@@ -183,7 +183,7 @@ function overRounds(
       share: 0.06,
     });
   const chart = overDensity(rounds, { order, lines, y: { label, kind, log: false, range } }, view);
-  // Rounds that were not analysed leave no hole in a line.
+  // A line continues across rounds that were not analysed.
   chart.options.series = [
     chart.options.series[0]!,
     ...chart.options.series.slice(1).map((series) => ({ ...series, spanGaps: true })),

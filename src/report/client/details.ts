@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * What one round looks like: confusion matrices beside the dense network's, layers, epochs.
+ * The details of one round: its confusion matrices and those of the dense network, layers, epochs.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export function confusionMatrix(classes: readonly string[], scores: SplitData): 
   ]);
 }
 
-/** One titled matrix, or the reason why there is none. */
+/** One matrix with a title, or the reason why it is missing. */
 export function confusionPanel(
   data: ReportData,
   round: RoundData | undefined,
@@ -71,7 +71,7 @@ export function confusionPanel(
   ]);
 }
 
-/** Every layer with what the round kept of it and how that came about over the rounds. */
+/** Every layer with the weights that the round keeps of it and its history over the rounds. */
 export function layerRows(
   data: ReportData,
   { selected, palette, select }: {
@@ -107,7 +107,7 @@ export function layerRows(
   });
 }
 
-/** Filters of a layer that are constant or unused, whichever are more: a filter can be both. */
+/** The number of constant or of unused filters of a layer, whichever is larger, since a filter can be both. */
 function idleCell(counts: FilterCounts | null, layer: number): HTMLElement {
   const of = (key: keyof FilterCounts) => counts?.[key][layer] ?? null;
   const [constant, unused, filters] = [of("constant"), of("unused"), of("filters")];
@@ -124,7 +124,7 @@ function idleCell(counts: FilterCounts | null, layer: number): HTMLElement {
   ]);
 }
 
-/** The smallest density above 0 of any layer in any round; below 1, so that it can end a scale. */
+/** The smallest density above 0 of any layer in any round; always below 1, so that a scale can end there. */
 function leastDensity({ rounds, layers }: ReportData): number {
   let least = 0.5;
   for (const round of rounds) {
@@ -136,7 +136,7 @@ function leastDensity({ rounds, layers }: ReportData): number {
   return least;
 }
 
-/** Positions of the rounds that a history shows: all, or evenly spread with the selected one. */
+/** Positions of the rounds that a history shows: all, or evenly spread ones and the selected one. */
 export function historyRounds(count: number, selected: number): number[] {
   if (count <= MAX_CELLS) return Array.from({ length: count }, (_, i) => i);
   const spread = Array.from(
@@ -146,7 +146,7 @@ export function historyRounds(count: number, selected: number): number[] {
   return [...new Set([...spread, selected])].sort((a, b) => a - b);
 }
 
-/** A strip of cells, one per round, whose colour goes with the logarithm of the density. */
+/** A strip of cells, one per round, coloured by the logarithm of the density. */
 function history(
   data: ReportData,
   { layer, cells, least, selected, palette, select }: {

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Making and finding elements. Text only ever becomes text: nothing here parses markup.
+ * Making and finding elements. Text is inserted as text: nothing here parses markup.
  *
  * @module
  */

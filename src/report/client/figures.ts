@@ -21,10 +21,10 @@ export interface FigureKind<Data> {
   variants(data: Data): [id: string, label: string][];
 }
 
-/** What figures share. */
+/** The parts that all figures share. */
 export interface FigureContext<Data extends { name: string }> {
   data: Data;
-  /** By the figure's `data-figure`. */
+  /** Kinds of figures by their `data-figure` attribute. */
   kinds: Record<string, FigureKind<Data>>;
   palette(): Palette;
   selected(): number;
@@ -32,7 +32,7 @@ export interface FigureContext<Data extends { name: string }> {
   select(round: number): void;
 }
 
-/** Puts switches, plot and legend into `figure`; returns the function that draws it anew. */
+/** Puts switches, plot and legend into `figure`; returns the function that redraws it. */
 export function setUpFigure<Data extends { name: string }>(
   figure: HTMLElement,
   context: FigureContext<Data>,
@@ -100,7 +100,7 @@ export function setUpFigure<Data extends { name: string }>(
   return draw;
 }
 
-/** A long table is made when its place is opened for the first time. */
+/** Makes a long table when its section is opened for the first time. */
 function fillWhenOpened(
   figure: HTMLElement,
   context: { selected(): number },
@@ -119,7 +119,7 @@ export function saveTable(name: string, table: Table): void {
   download(name, new Blob([csvText(table)], { type: "text/csv" }));
 }
 
-/** A name that is safe for a file. */
+/** `name`, changed so that it is safe as a file name. */
 export function fileName(name: string): string {
   return name.replace(/[^\w.-]+/g, "_").slice(0, 80) || "run";
 }
@@ -161,7 +161,7 @@ function logButton(label: string, state: { log: boolean }, draw: () => void): HT
   return button;
 }
 
-/** Fills the legend; returns what shows the values at a position. */
+/** Fills the legend; returns the function that shows the values at a position. */
 function fillLegend(
   chart: Chart,
   { legend, readout, title, context, state, redraw }: {

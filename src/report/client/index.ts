@@ -15,7 +15,7 @@ document.querySelectorAll<HTMLTableElement>(".runs").forEach((table) =>
 );
 document.documentElement.dataset["ready"] = "true";
 
-/** Sorts by a column; again, the other way round. Missing values stay at the end. */
+/** Sorts by a column, or reverses the order if it is sorted already. Missing values stay at the end. */
 function sort(table: HTMLTableElement, column: number): void {
   const heads = [...table.querySelectorAll("thead th")];
   const down = heads[column]?.getAttribute("aria-sort") === "ascending";

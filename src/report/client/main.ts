@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The report page's script: draws the charts and keeps everything at the selected round.
+ * The report page's script: draws the charts and shows the selected round everywhere.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * One small chart per layer: its density over the rounds, all to one scale.
+ * One small chart per layer of its density over the rounds; all have the same scale.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const HEIGHT = 54;
 /** Rounds drawn per layer at most. */
 const MAX_POINTS = 80;
 
-/** What the small charts need. */
+/** The inputs of the small charts. */
 export interface MultiplesView {
   selected: number;
   palette: Palette;

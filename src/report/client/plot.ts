@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * A chart on a canvas: size, hover, keyboard, and its picture as a file.
+ * Draws a chart on a canvas, handles its size, pointer and keyboard, and saves it as a picture.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { download } from "./dom.ts";
 
 declare const uPlot: typeof uPlotType;
 
-/** What the page wants to hear from a plot. */
+/** Events that a plot reports to the page. */
 export interface PlotEvents {
-  /** Where the keyboard starts; -1 for either end. */
+  /** The position at which keyboard navigation starts; -1 for either end. */
   start: number;
   /** The position under the pointer or reached by keyboard; null when the pointer leaves. */
   hover(index: number | null, keyboard: boolean): void;

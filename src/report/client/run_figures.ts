@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * What the figures of a run's report show.
+ * The figures of a run's report.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { FigureKind } from "./figures.ts";
 
 const DENSITY_AXIS = { log: true, logLabel: "Log axis" };
 
-/** A chart of what an analysis found out about every round. */
+/** A chart of an analysis of every round. */
 function ticketFigure(
   build: FigureKind<ReportData>["build"],
   chart: Parameters<typeof ticketTable>[1],
@@ -32,7 +32,7 @@ function ticketFigure(
   return { build, table: (data) => ticketTable(data, chart), variants: () => [], ...DENSITY_AXIS };
 }
 
-/** By the figure's `data-figure`. */
+/** The figures by their `data-figure` attribute. */
 export const RUN_FIGURES: Record<string, FigureKind<ReportData>> = {
   scores: { build: scoreChart, table: scoreTable, variants: () => SCORE_VARIANTS, ...DENSITY_AXIS },
   classes: {

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * A table that the script fills.
+ * Makes the rows of a table in the browser.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Table } from "../tables.ts";
 import { element } from "./dom.ts";
 
 /**
- * Head and body of `table`, as they stand in static tables. With `pick`, the first column holds buttons
+ * Head and body of `table`, the same as in static tables. With `pick`, the first column holds buttons
  * that show the row's round.
  */
 export function tableParts({ columns, rows }: Table, { pick = false } = {}): HTMLElement[] {

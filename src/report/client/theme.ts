@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Light, dark, or as the system says; and the colours that canvases take from the style sheet.
+ * The theme (light, dark, or that of the system), and the colours that canvases take from the style sheet.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { find } from "./dom.ts";
 const CHOICES = ["auto", "light", "dark"] as const;
 const STORED = "lth-ecg-theme";
 
-// Viridis from the dense round to the sparsest, without the end that would vanish on the background.
+// Viridis from the dense round to the sparsest, without the end that is hard to see on the background.
 const RAMP_LIGHT = "#440154 #482878 #3e4a89 #31688e #26828e #1f9e89 #35b779 #6ece58".split(" ");
 const RAMP_DARK = "#fde725 #b5de2b #6ece58 #35b779 #25ac8b #2f99a3 #3f83b0 #5b6bb5".split(" ");
 
@@ -31,12 +31,12 @@ export function setUpTheme(changed: () => void): void {
     try {
       localStorage.setItem(STORED, choice);
     } catch {
-      // Storage may be switched off; the choice then lasts as long as the page.
+      // Storage may be disabled; the choice is then lost when the page is closed.
     }
     changed();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
-  // Paper is white.
+  // Printed pages always use the light theme.
   addEventListener("beforeprint", () => {
     document.documentElement.dataset["theme"] = "light";
     changed();
@@ -47,7 +47,7 @@ export function setUpTheme(changed: () => void): void {
   });
 }
 
-/** The colours now in force. */
+/** The current colours. */
 export function palette(): Palette {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim();

@@ -1,25 +1,25 @@
 /**
- * Where a recording lies on millimetre paper.
+ * The layout of a recording on millimetre paper.
  *
  * @module
  */
 
-/** CSS pixels of a millimetre: paper printed at 100 % has the true size. */
+/** CSS pixels per millimetre, so that paper printed at 100 % has the true size. */
 export const PX_PER_MM = 96 / 25.4;
 
 /** The usual paper speed and gain. */
 export const MM_PER_SECOND = 25;
 export const MM_PER_MILLIVOLT = 10;
 
-/** A row is at most this high; a recording with larger swings is drawn at a lower gain. Millimetres. */
+/** Largest height of a row in millimetres; larger deflections are drawn at a lower gain. */
 const HIGHEST = 55;
 
-/** Left of the trace, for the calibration pulse. Millimetres. */
+/** Millimetres to the left of the signal, for the calibration pulse. */
 export const MARGIN_MM = 9;
 
 /** A recording's place on paper. */
 export interface Layout {
-  /** Seconds from and to, row by row; the last one may reach past the end. */
+  /** First and last second of each row; the last row may end after the recording. */
   rows: { from: number; to: number }[];
   mmPerSecond: number;
   mmPerMillivolt: number;
@@ -30,7 +30,7 @@ export interface Layout {
   height: number;
 }
 
-/** What is laid out, in seconds and millivolts. */
+/** The range of a recording, in seconds and millivolts. */
 export interface Extent {
   seconds: number;
   stepSeconds: number;
@@ -39,7 +39,7 @@ export interface Extent {
 }
 
 /**
- * Rows of whole steps at 25 mm/s; or with `whole` a single row as wide as there is room.
+ * Rows of whole steps at 25 mm/s, or with `whole` a single row over the full width.
  *
  * @param room.width Pixels.
  */
@@ -66,7 +66,7 @@ export function layOut(
     };
   }
   const length = Math.max(1, Math.floor(mm / MM_PER_SECOND / stepSeconds)) * stepSeconds;
-  // A row that does not hold a single step at the usual speed is compressed.
+  // If a row is too short for one step at the usual speed, time is compressed.
   const mmPerSecond = Math.min(MM_PER_SECOND, mm / length);
   const rows = Array.from(
     { length: Math.ceil(seconds / length - 1e-9) },
@@ -82,9 +82,9 @@ export function gainFor(range: number): number {
   return gain;
 }
 
-/** A part of a signal as one pair of extremes, and the ends, per column. */
+/** A part of a signal: for each column its extremes and its first and last sample. */
 export interface Envelope {
-  /** Per column: smallest, largest, first and last sample; NaN where there is none. */
+  /** For each column the smallest, largest, first and last sample; NaN if it has none. */
   low: Float32Array;
   high: Float32Array;
   first: Float32Array;

@@ -24,7 +24,7 @@ Deno.test("a window too narrow for a step compresses the time instead of cutting
   assert.ok((rows[0]!.to * mmPerSecond + 9) * PX_PER_MM <= 200 + 1e-6);
 });
 
-Deno.test("the whole recording fits one row, and nothing has no seconds to divide by", () => {
+Deno.test("a whole recording fits one row, and an empty recording does not divide by 0", () => {
   const { rows, mmPerSecond } = layOut(ECG, { width: 1000, whole: true });
   assert.equal(rows.length, 1);
   assert.ok(Math.abs((ECG.seconds * mmPerSecond + 9) * PX_PER_MM - 1000) < 1e-6);
@@ -32,7 +32,7 @@ Deno.test("the whole recording fits one row, and nothing has no seconds to divid
   assert.ok(Number.isFinite(none.mmPerSecond) && none.height > 0);
 });
 
-Deno.test("10 mm/mV unless the swings are too large; both edges lie beyond the extremes on 5 mm lines", () => {
+Deno.test("the gain is 10 mm/mV unless deflections are too large; both edges are 5 mm lines beyond the extremes", () => {
   assert.equal(gainFor(5.5), 10);
   assert.equal(gainFor(5.6), 5);
   assert.equal(gainFor(60), 0.625);
@@ -46,7 +46,7 @@ Deno.test("10 mm/mV unless the swings are too large; both edges lie beyond the e
   }
 });
 
-Deno.test("the envelope holds each column's extremes and ends as found one by one", () => {
+Deno.test("the envelope has the same extremes and ends of each column as a direct search", () => {
   const rng = createRng(1, "envelope");
   const samples = Float32Array.from({ length: 36_000 }, () => rng.next() < 0.01 ? NaN : rng.next());
   for (

@@ -5,21 +5,21 @@
  */
 import type { EcgRecord, PackedRecord } from "./record.ts";
 
-/** Samples stored on a page at most; beyond it only the extremes of short stretches are stored. */
+/** Largest number of samples on a page; of longer recordings only the extremes of short stretches are stored. */
 export const MAX_SAMPLES = 900_000;
 
-/** Stands for a sample that is not a number. */
+/** The stored value for a sample that is not a number. */
 export const GAP = -32768;
 
-/** Volts per unit are never finer than this: 1 microvolt, in millivolts. */
+/** Smallest quantum in millivolts: 1 microvolt. */
 const FINEST = 0.001;
 
 const HOP = 256;
 
 /**
- * The records as a page carries them: samples rounded to a microvolt (or to 1/32767 of the record's
- * largest voltage where that is coarser). Where all together are more than {@linkcode MAX_SAMPLES}, the
- * smallest and the largest sample of every stretch are kept, in the order in which they came.
+ * The records as stored in a page: samples are rounded to a microvolt (or to 1/32767 of the record's largest
+ * voltage, if that is coarser). If all records together have more than {@linkcode MAX_SAMPLES} samples, only
+ * the smallest and the largest sample of every stretch are kept, in their order in time.
  */
 export function packRecords(records: readonly EcgRecord[], most = MAX_SAMPLES): PackedRecord[] {
   const total = records.reduce((sum, { samples }) => sum + samples.length, 0);
@@ -107,14 +107,14 @@ function base64(units: Int16Array): string {
   const view = new DataView(bytes.buffer);
   units.forEach((value, i) => view.setInt16(2 * i, value, true));
   let text = "";
-  // In pieces: a call takes only so many arguments.
+  // Converted in pieces, because the number of arguments of a call is limited.
   for (let at = 0; at < bytes.length; at += 8192) {
     text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   }
   return btoa(text);
 }
 
-/** Three decimals are enough to read. */
+/** Shares rounded to three decimals, which are enough to read. */
 function shares(rows: readonly (readonly number[])[] | undefined): number[][] | null {
   return rows?.map((row) => row.map((value) => Math.round(1000 * value) / 1000)) ?? null;
 }

@@ -6,7 +6,7 @@ function record(samples: ArrayLike<number>, more: Partial<EcgRecord> = {}): EcgR
   return { name: "r", samples, rate: 300, classes: ["N", "A"], steps: { ticket: [0] }, ...more };
 }
 
-Deno.test("raw units come back as exactly those millivolts, gaps as gaps", () => {
+Deno.test("raw units unpack to exactly their millivolts, and gaps to gaps", () => {
   const [packed] = packRecords([
     record(Int16Array.of(0, 1, -1, 1500, -2000, 32767), { perMillivolt: 1000 }),
   ]);
@@ -20,14 +20,14 @@ Deno.test("raw units come back as exactly those millivolts, gaps as gaps", () =>
   assert.deepEqual([broken!.low, broken!.high], [-1, 1]);
 });
 
-Deno.test("a voltage beyond int16 microvolts costs resolution, not amplitude", () => {
+Deno.test("a voltage beyond int16 microvolts reduces the resolution, not the amplitude", () => {
   const [packed] = packRecords([record([0, 100, -327.67])]);
   const volts = unpackSamples(packed!);
   assert.ok(Math.abs(volts[2]! + 327.67) <= packed!.quantum);
   assert.ok(packed!.quantum > 0.0099 && packed!.quantum < 0.0101);
 });
 
-Deno.test("a record of gaps alone, or of nothing, has no extremes and breaks nothing", () => {
+Deno.test("a record of gaps alone, or without samples, has no extremes and causes no error", () => {
   for (const samples of [[NaN, NaN], []]) {
     const [packed] = packRecords([record(samples)]);
     assert.deepEqual([packed!.low, packed!.high], [0, 0]);
@@ -35,7 +35,7 @@ Deno.test("a record of gaps alone, or of nothing, has no extremes and breaks not
   }
 });
 
-Deno.test("too many samples leave the extremes of every stretch, in their order, and the same duration", () => {
+Deno.test("of too many samples the extremes of every stretch are kept in order, with the same duration", () => {
   const samples = Float64Array.from(
     { length: 10_000 },
     (_, i) => Math.sin(i / 3) + (i === 777 ? 9 : 0),
@@ -50,7 +50,7 @@ Deno.test("too many samples leave the extremes of every stretch, in their order,
   assert.deepEqual([...extremes(Float64Array.of(1, 5, -2, NaN, 3, 4), 3)], [5, -2, 3, 4]);
 });
 
-Deno.test("without a vote the most frequent step names the record", () => {
+Deno.test("without a vote the most frequent step label is that of the record", () => {
   const [packed] = packRecords([record([0], { steps: { ticket: [1, 0, 1], dense: [0, 0, 1] } })]);
   assert.deepEqual(packed!.votes, { dense: 0, ticket: 1 });
   const [alone] = packRecords([record([0], { steps: { ticket: [1] }, votes: { ticket: 0 } })]);

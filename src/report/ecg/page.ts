@@ -1,6 +1,5 @@
 /**
- * Recordings on millimetre paper with what networks say about each of their steps, as one HTML text that
- * needs nothing else.
+ * Recordings on millimetre paper with the networks' label of each step, as one self-contained HTML text.
  *
  * @module
  */
@@ -16,9 +15,9 @@ import { recordTable } from "./tables.ts";
 export type { EcgInput, EcgRecord } from "./record.ts";
 
 /**
- * The text of a page on which `records` can be browsed. Names and classes may be any text. There may be
- * any number of records, none included; signals of more than 900,000 samples in all are reduced to the
- * extremes of short stretches, and the page says so.
+ * The text of a page for browsing `records`. Names and classes may be any text, and there may be any number
+ * of records, even none. Signals of more than 900,000 samples in total are reduced to the extremes of short
+ * stretches, and the page says so.
  */
 export function ecgPage(input: EcgInput): string {
   const { records, title, answer, notes = [], networks, back } = input;
@@ -114,25 +113,25 @@ const WORDS: [word: string, meaning: string][] = [
   [
     "The paper",
     "A small square is 1 mm: 0.04 s wide and 0.1 mV high at 25 mm/s and 10 mm/mV; a large one is five of " +
-    "them. Printed at 100 % the millimetres are true. Where a recording swings by more than 5.5 mV the " +
+    "them. Printed at 100 % the scale is true. If a recording spans more than 5.5 mV, the " +
     "gain is halved until it fits, and the line below the paper says so. The pulse at the left of a row " +
     "is 1 mV high.",
   ],
   [
     "Steps",
-    "A network names a class for every step; with 16 blocks that is every 256 samples, 0.85 s at 300 " +
-    "samples per second. How the steps name the recording stands above. What one step says also depends on " +
+    "A network predicts a class for every step; with 16 blocks that is every 256 samples, 0.85 s at 300 " +
+    "samples per second. The class of the whole recording is shown above. The class of a step also depends on " +
     "its surroundings.",
   ],
   [
     "Every extreme is drawn",
-    "Where several samples fall into one column of pixels, the line goes from the smallest to the largest " +
+    "If several samples fall into one column of pixels, the line goes from the smallest to the largest " +
     "of them.",
   ],
 ];
 
 const DIFFERENCES: [word: string, meaning: string] = [
   "Differences",
-  "Steps that the two networks name differently are framed and shaded. That neither needs to be right " +
-  "shows in the class that the data set gives the recording as a whole; single steps have no true class.",
+  "Steps that the two networks label differently are framed and shaded. Both may be wrong: the data set " +
+  "gives a true class for the recording as a whole, not for single steps.",
 ];

@@ -49,7 +49,7 @@ function write(pages: Pages, input: EcgInput): string {
 const shown = (page: Page) => page.locator("#record-name").innerText();
 
 browserTest(
-  "recordings are drawn at both widths in both themes, and can be browsed by keyboard",
+  "recordings are drawn at both widths and in both themes, and can be browsed by keyboard",
   async (pages) => {
     const records = [
       recording("first", { differ: [3, 4, 20] }),
@@ -101,7 +101,7 @@ browserTest(
   },
 );
 
-browserTest("the tables hold what was said, and are what is saved", async (pages) => {
+browserTest("the tables hold the predictions, and the same tables are saved", async (pages) => {
   const records = [recording("a", { differ: [1], steps: 5 }), recording("b", { steps: 3 })];
   const file = write(pages, { records });
   const packed = packRecords(records);
@@ -141,7 +141,7 @@ browserTest(
         const wanted = [1, 3, 5].map((i) => parseInt(ink.slice(i, i + 2), 16));
         const { data, width } = context.getImageData(0, 0, canvas.width, 120);
         for (let i = 0; i < data.length; i += 4) {
-          // Past the calibration pulse, as dark as ink where lines are thin.
+          // Search to the right of the calibration pulse; thin lines are lighter than full ink.
           const x = (i / 4) % width;
           const close = wanted.every((value, k) => Math.abs(data[i + k]! - value) < 60);
           if (x > 60 && close) return { x: x / width, y: Math.floor(i / 4 / width) };
@@ -157,7 +157,7 @@ browserTest(
 );
 
 browserTest(
-  "hostile names, gaps and missing parts are shown correctly and do nothing",
+  "hostile names, gaps and missing parts are shown as text and run no code",
   async (pages) => {
     const evil = `</script><script>alert(1)</script>"><img src=x onerror=alert(2)>`;
     const classes = [evil, "__proto__"];

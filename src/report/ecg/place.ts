@@ -1,11 +1,11 @@
 /**
- * Where a run's ECG page lies.
+ * The path of a run's ECG page.
  *
  * @module
  */
 import * as path from "node:path";
 
-/** `reports/NAME/ecg.html` for the report `reports/NAME.html`: no other run's report has that name. */
+/** `reports/NAME/ecg.html` for the report `reports/NAME.html`, a name that no other run's report has. */
 export function ecgFile(report: string): string {
   return `${report.replace(/\.html$/, "")}/ecg.html`;
 }

@@ -1,10 +1,10 @@
 /**
- * A recording and what networks said about it: what an ECG page is made from.
+ * The input of an ECG page: recordings and the predictions of networks for them.
  *
  * @module
  */
 
-/** Values of the dense network, where there is one, beside the ticket's. */
+/** A value of the ticket, and that of the dense network if there is one. */
 export interface Said<T> {
   dense?: T | undefined;
   ticket: T;
@@ -13,9 +13,9 @@ export interface Said<T> {
 /** One recording with the class of each of its steps. */
 export interface EcgRecord {
   name: string;
-  /** The signal [samples]; what is not a finite number becomes a gap. */
+  /** The signal [samples]; samples that are not finite numbers become gaps. */
   samples: ArrayLike<number>;
-  /** How many units of `samples` make one millivolt: 1 (the default) for millivolts. */
+  /** Units of `samples` per millivolt: 1 (the default) for millivolts. */
   perMillivolt?: number;
   /** Samples per second. */
   rate: number;
@@ -24,27 +24,27 @@ export interface EcgRecord {
   classes: readonly string[];
   /** Position in `classes` for every step [steps]. */
   steps: Said<readonly number[]>;
-  /** The class that is decided for the whole record; the most frequent of `steps` if not given. */
+  /** The class decided for the whole record; by default the most frequent of `steps`. */
   votes?: Said<number>;
   /** The class's name in the data set. */
   truth?: string;
-  /** Softmax per step, or what the page's notes say it is [steps][classes]. */
+  /** Softmax of each step, or the values that the page's notes describe [steps][classes]. */
   probabilities?: {
     dense?: readonly (readonly number[])[];
     ticket?: readonly (readonly number[])[];
   };
-  /** How sure the ticket is of each class for the whole record [classes]. */
+  /** Probability that the ticket gives each class for the whole record [classes]. */
   overall?: readonly number[];
 }
 
-/** The records of a page and what stands around them. */
+/** The records of a page and the text around them. */
 export interface EcgInput {
   records: readonly EcgRecord[];
   /** Heading and title; by default that these are predictions. */
   title?: string;
   /** The result in a sentence. */
   answer?: string;
-  /** Below it: where records and networks come from. */
+  /** Paragraphs below the answer: the origin of records and networks. */
   notes?: readonly string[];
   /** What the two networks are called. */
   networks?: { dense?: string; ticket?: string };
@@ -52,7 +52,7 @@ export interface EcgInput {
   back?: { href: string; name: string };
 }
 
-/** A record as the page carries it. Times are in seconds, voltages in millivolts. */
+/** A record as stored in the page. Times are in seconds, voltages in millivolts. */
 export interface PackedRecord {
   name: string;
   truth: string | null;
@@ -82,12 +82,12 @@ export interface EcgData {
   records: PackedRecord[];
 }
 
-/** How many steps of a record the two networks name differently; null without a dense network. */
+/** The number of steps that the two networks label differently; null without a dense network. */
 export function disagreements({ steps: { dense, ticket } }: PackedRecord): number | null {
   return dense === null ? null : ticket.filter((label, i) => label !== dense[i]).length;
 }
 
-/** Whether the two networks name the whole record differently. */
+/** Whether the two networks label the whole record differently. */
 export function votesDiffer({ votes: { dense, ticket } }: PackedRecord): boolean {
   return dense !== null && dense !== ticket;
 }

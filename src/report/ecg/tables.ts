@@ -9,7 +9,7 @@ import { disagreements, type EcgData, type PackedRecord } from "./record.ts";
 
 type Network = "dense" | "ticket";
 
-/** One row per step: when it is, what the networks say, and how sure they are. */
+/** One row per step: its time, the labels of the networks, and their probabilities. */
 export function stepTable(record: PackedRecord, networks: EcgData["networks"]): Table {
   const { steps, probabilities, classes, stepSeconds } = record;
   const named = (label: number | undefined) => label === undefined ? null : classes[label] ?? "?";
@@ -60,11 +60,11 @@ export function allStepsTable({ records, networks }: EcgData): Table {
   };
 }
 
-/** What was said about every record, for the list; without columns that nothing is known for. */
+/** The predictions for every record, for the list; columns without any value are left out. */
 export function recordTable({ records, networks }: EcgData): Table {
   const hasTruth = records.some(({ truth }) => truth !== null);
   const hasDense = records.some(({ steps }) => steps.dense !== null);
-  // Shares have columns only where all records have the same classes.
+  // Shares have columns only if all records have the same classes.
   const names = records.find(({ overall }) => overall !== null)?.classes ?? [];
   const shared = records.every(({ classes }) =>
     classes.length === names.length && classes.every((name, c) => name === names[c])

@@ -15,7 +15,7 @@ import { disagreements, type EcgData, type PackedRecord, votesDiffer } from "../
 import { allStepsTable, stepTable } from "../tables.ts";
 import { drawRow, type PaperColors, secondsAt, type Sheet } from "./paper.ts";
 
-/** Rows on the page at most; longer records are shown in parts. */
+/** Largest number of rows on the page; longer records are shown in parts. */
 const ROWS = 24;
 
 type Filter = "all" | "differ" | "wrong";
@@ -43,12 +43,12 @@ if (data.records.length > 0) {
     show(Number(button.dataset["index"]));
     find("#record").scrollIntoView();
   });
-  // What differs is what people come for.
+  // Recordings on which the networks differ are the most interesting, so they are shown first.
   show(Math.max(0, data.records.findIndex(votesDiffer)));
 }
 document.documentElement.dataset["ready"] = "true";
 
-/** Records that the filter leaves, by position. */
+/** Positions of the records that pass the filter. */
 function listed(): number[] {
   return data.records.flatMap((record, i) => passes(record, state.filter) ? [i] : []);
 }
@@ -82,7 +82,7 @@ function show(index: number): void {
     const chosen = Number(item.dataset["index"]) === index;
     item.setAttribute("aria-pressed", String(chosen));
     const list = find("#list");
-    // Only the list scrolls: the page stays where it is.
+    // Only the list scrolls, not the page.
     if (
       chosen && (item.offsetTop < list.scrollTop ||
         item.offsetTop + item.offsetHeight > list.scrollTop + list.clientHeight)
@@ -148,14 +148,14 @@ function scaleText({ mmPerSecond, mmPerMillivolt }: Layout): string {
   const speed = `${Number(mmPerSecond.toPrecision(3))} mm/s`;
   const usual = Math.abs(mmPerSecond - MM_PER_SECOND) < 1e-9
     ? ""
-    : " (the usual paper has 25 mm/s: here only the vertical millimetres are true)";
+    : " (not the usual 25 mm/s: only the vertical scale is true)";
   const gain = mmPerMillivolt === MM_PER_MILLIVOLT
     ? ""
-    : " (lowered from 10 mm/mV, so that the largest swings stay on the paper)";
+    : " (lowered from 10 mm/mV, so that the largest deflections fit on the paper)";
   return `${speed}${usual}, ${mmPerMillivolt} mm/mV${gain}.`;
 }
 
-/** Shows what is known of the step that is read. */
+/** Shows the details of the current step. */
 function read(): void {
   const record = data.records[state.record]!;
   const { step } = state;
@@ -184,7 +184,7 @@ function read(): void {
     [...said("dense"), ...said("ticket")].join(". ");
 }
 
-/** Goes to a step; with `tell` a screen reader hears it. */
+/** Goes to a step; with `tell`, a screen reader announces it. */
 function readStep(step: number, tell: boolean): void {
   const record = data.records[state.record]!;
   const next = Math.min(record.steps.ticket.length - 1, Math.max(-1, step));
@@ -217,9 +217,9 @@ function setUpList(): void {
   const buttons = choices.map(([filter, label]) => {
     const title = {
       all: "Show all recordings",
-      differ: `Show recordings of which ${data.networks.dense} and ${data.networks.ticket} name ` +
+      differ: `Show recordings of which ${data.networks.dense} and ${data.networks.ticket} label ` +
         "steps differently",
-      wrong: `Show recordings that ${data.networks.ticket} names wrongly`,
+      wrong: `Show recordings that ${data.networks.ticket} labels wrongly`,
     }[filter];
     const button = toolButton(`${label} ${count(filter)}`, title, () => {
       state.filter = filter;
@@ -304,7 +304,7 @@ function setUpTools(): void {
   });
 }
 
-/** The next or previous recording that the filter leaves. */
+/** Goes to the next or previous recording that passes the filter. */
 function move(by: number): void {
   const left = listed();
   const at = left.indexOf(state.record);
@@ -339,7 +339,7 @@ function setUpKeys(): void {
   });
 }
 
-/** The next step that the networks name differently, in this recording or a later listed one. */
+/** Goes to the next step that the networks label differently, in this recording or a later listed one. */
 function nextDifference(): void {
   const after = (record: PackedRecord, step: number) =>
     record.steps.ticket.findIndex((label, i) => i > step && record.steps.dense?.[i] !== label);

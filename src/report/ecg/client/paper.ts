@@ -32,7 +32,7 @@ export interface Sheet {
   layout: Layout;
   colors: PaperColors;
   width: number;
-  /** The step that is read, -1 for none. */
+  /** The current step, -1 for none. */
   step: number;
   labels: { dense: string; ticket: string };
 }
@@ -54,7 +54,7 @@ export function secondsAt(x: number, row: number, layout: Layout): number {
   return from + (x / PX_PER_MM - MARGIN_MM) / layout.mmPerSecond;
 }
 
-/** Draws one row; the canvas gets its size. */
+/** Draws one row and sets the size of the canvas. */
 export function drawRow(canvas: HTMLCanvasElement, row: number, sheet: Sheet): void {
   const { layout, colors, width } = sheet;
   const height = rowHeight(sheet);
@@ -102,7 +102,7 @@ function drawGrid(context: CanvasRenderingContext2D, { layout, width, colors }: 
   line(5 * PX_PER_MM, colors.bold, 0);
 }
 
-/** One millivolt, a large square wide. */
+/** Draws the calibration pulse: 1 mV high and one large square wide. */
 function drawPulse(context: CanvasRenderingContext2D, { layout, colors }: Sheet): void {
   const y = (volts: number) => (layout.high - volts) * layout.mmPerMillivolt * PX_PER_MM;
   const x = (mm: number) => mm * PX_PER_MM;
@@ -138,7 +138,7 @@ function drawTrace(context: CanvasRenderingContext2D, row: number, sheet: Sheet)
     }
   };
   if (end - start <= 3 * pixels) {
-    // One sample more on either side: the line enters and leaves the row.
+    // One more sample on each side lets the line enter and leave the row.
     for (let i = Math.max(0, Math.ceil(start) - 1); i < Math.min(volts.length, end + 1); i++) {
       point(xOf(i / record.rate, row, layout), volts[i]!);
     }
@@ -211,7 +211,7 @@ function drawSteps(context: CanvasRenderingContext2D, row: number, sheet: Sheet)
   }
 }
 
-/** A long class name loses its end: about 7 pixels per letter. */
+/** Cuts the end off a class name that does not fit, at about 7 pixels per letter. */
 function shortened(name: string, width: number): string {
   const room = Math.max(1, Math.floor(width / 7));
   return name.length <= room ? name : name.slice(0, room);
