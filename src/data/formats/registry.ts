@@ -13,10 +13,6 @@ import { readTable } from "./table.ts";
 import { readWfdb } from "./wfdb.ts";
 import { parseWfdbHeader } from "./wfdb_header.ts";
 
-/** Formats in the order in which contents are looked at. */
-export const FORMAT_NAMES = ["mat5", "hdf5", "edf", "mat4", "wfdb", "text"] as const;
-export type FormatName = (typeof FORMAT_NAMES)[number];
-
 /** How a format is recognised and read. */
 export interface Format {
   /** For messages and tables. */
@@ -29,7 +25,8 @@ export interface Format {
   readonly read: (source: SourceFile) => SignalFile;
 }
 
-export const FORMATS: Readonly<Record<FormatName, Format>> = {
+/** In the order in which contents are looked at. */
+const REGISTRY = {
   mat5: {
     title: "MATLAB v5",
     endings: [".mat"],
@@ -56,7 +53,11 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     matches: null,
     read: ({ bytes }) => readTable(bytes),
   },
-};
+} as const satisfies Readonly<Record<string, Format>>;
+
+export type FormatName = keyof typeof REGISTRY;
+export const FORMATS: Readonly<Record<FormatName, Format>> = REGISTRY;
+const FORMAT_NAMES = Object.keys(REGISTRY) as FormatName[];
 
 /** Endings of all files that are recordings of their own, in small letters. */
 export const ENDINGS: readonly string[] = [
