@@ -55,6 +55,8 @@ export interface Entry<T> {
   nothing?(value: NoInfer<T>): boolean;
   /** Why it cannot be set: what makes it. */
   readonly made?: string;
+  /** A setting of the same group: where that one is given, this one has no effect and is not shown. */
+  readonly replacedBy?: string;
 }
 
 /** One setting. */

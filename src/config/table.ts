@@ -75,6 +75,9 @@ function* linesOf(node: Node, { value, path, heading }: Place): Generator<Placed
   }
   if (!isRecord(value)) return yield* otherLines(value, path);
   for (const [name, child] of Object.entries(fields)) {
+    if (child instanceof Setting && (value[child.entry.replacedBy ?? ""] ?? null) !== null) {
+      continue;
+    }
     yield* linesOf(child, { value: value[name], path: [...path, name], heading: own });
   }
   for (const [name, other] of Object.entries(value)) {

@@ -38,6 +38,17 @@ Deno.test("settings are shown with label, value and unit under their headings", 
   for (const path of paths) assert.ok(LEAVES.some((leaf) => leaf.path === path), path);
 });
 
+Deno.test("beside a network of one's own the sizes of the residual network are not shown", () => {
+  const config = presetConfig("quick", "cpu");
+  const nodes = [{ op: "conv", name: "head", channels: "classes", kernel: 1 }];
+  const graph = { name: "own", nodes };
+  const groups = settingsTable({ ...config, network: { ...config.network, graph } });
+  assert.equal(textAt(groups, "network.graph"), "own");
+  assert.equal(textAt(groups, "network.dropout"), "0");
+  assert.equal(textAt(groups, "network.filters"), undefined);
+  assert.equal(textAt(settingsTable(config), "network.filters"), "8");
+});
+
 Deno.test("a configuration of another version is shown as far as it is known", () => {
   const groups = settingsTable({
     seed: 3,

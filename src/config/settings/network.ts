@@ -27,6 +27,7 @@ export const network = group({
     label: "Filters of the first stage",
     help: "filters of the first stage",
     flag: "--filters <n>",
+    replacedBy: "graph",
     default: 32,
   }),
   kernel: setting(whole({ least: 1, most: 1024 }), {
@@ -34,6 +35,7 @@ export const network = group({
     unit: "samples",
     help: "kernel size of the convolutions, in samples",
     flag: "--kernel <n>",
+    replacedBy: "graph",
     default: 16,
   }),
   // More than 17 blocks would make a prediction span more than the 256 samples of a label.
@@ -41,11 +43,13 @@ export const network = group({
     label: "Residual blocks",
     help: "number of residual blocks",
     flag: "--blocks <n>",
+    replacedBy: "graph",
     default: 16,
   }),
   blocksPerStage: setting(whole({ least: 1 }), {
     label: "Blocks per stage",
     help: "blocks after which the filters double",
+    replacedBy: "graph",
     default: 4,
   }),
   dropout: setting(share(), {
