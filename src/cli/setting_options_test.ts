@@ -1,11 +1,12 @@
 /** Every entry of the schema, from the command line to the file and back. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { UsageError } from "../core/errors.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { changedConfig } from "../config/overrides.ts";
 import { BUNDLES, flagKey, flagName, type Leaf, leafAt, LEAVES } from "../config/paths.ts";
 import { presetConfig } from "../config/presets.ts";
-import { readSet } from "../config/read.ts";
+import { readSet, readValue } from "../config/read.ts";
 import type { Overrides } from "../config/types.ts";
 import { group, HEADINGS, setting } from "../config/setting.ts";
 import { number } from "../config/kinds.ts";
@@ -13,98 +14,48 @@ import { createCommand } from "./command.ts";
 import { helpOf, parseLthOptions } from "./lth_options.ts";
 import { addSetOption, optionsOfCommand, settingOptions } from "./setting_options.ts";
 
-/** Values other than the preset's, as a command line writes them; every entry has one. */
-const OTHER: Readonly<Record<string, string>> = {
-  preset: "cinc2017",
-  data: "/elsewhere/data",
-  seed: "7",
-  orderSeed: "8",
-  backend: "cuda",
-  mode: "lr-rewind",
-  "folds.count": "5",
-  "folds.fold": "2",
-  "folds.seed": "4",
-  rewindTo: "2ep",
-  "pruning.rounds": "6",
-  "pruning.target": "12.5",
-  "pruning.schedule.kind": "sahu",
-  "pruning.schedule.fraction": "0.25",
-  "pruning.schedule.start": "0.4",
-  "pruning.schedule.alpha": "1.25",
-  "pruning.criterion": "random",
-  "pruning.keepLayers": "stem,head",
-  "network.filters": "12",
-  "network.kernel": "9",
-  "network.blocks": "7",
-  "network.blocksPerStage": "2",
-  "network.dropout": "0.125",
-  "network.init": "fan-out",
-  "network.normEpsilon": "0.0001",
-  "network.normMomentum": "0.25",
-  "training.epochs": "21",
-  "training.batchSize": "24",
-  "training.learningRate": "0.0625",
-  "training.schedule.kind": "plateau",
-  "training.schedule.milestones": "0.25,0.5",
-  "training.schedule.factor": "0.375",
-  "training.schedule.patience": "5",
-  "training.schedule.minimum": "0.00001",
-  "training.schedule.floor": "0.125",
-  "training.warmup": "1.5",
-  "training.optimizer": "sgd",
-  "training.beta1": "0.8",
-  "training.beta2": "0.99",
-  "training.epsilon": "0.000001",
-  "training.weightDecay": "0.0005",
-  "training.clipNorm": "2",
-  "training.flip": "false",
-  "training.sameNoise": "true",
-  "training.augment.stretch": "0.75,1.25",
-  "training.augment.crop": "12",
-  "training.augment.amplitude": "0.5,2",
-  "training.augment.wander.amplitude": "0,0.25",
-  "training.augment.wander.frequency": "0.25,0.5",
-  "training.augment.noise": "0,0.125",
-  "training.augment.bursts.perSecond": "2",
-  "training.augment.bursts.seconds": "0.05",
-  "training.augment.masks.count": "3",
-  "training.augment.masks.seconds": "0.5",
-  "training.augment.mixup": "0.25",
-  "training.loss.labelSmoothing": "0.125",
-  "training.loss.classWeights": "1,1,2",
-  "training.loss.focal": "2",
-  "training.teacher.temperature": "3",
-  "training.teacher.weight": "0.25",
-  "training.average": "0.75",
-  "training.earlyStopping.patience": "4",
-  "training.earlyStopping.minEpochs": "2",
-  "training.earlyStopping.metric": "score",
-  "training.onNan": "skip",
-  "training.kernels": "density",
-  "score.decision": "vote",
-  "score.priorExponent": "0.75",
-  "score.priorUnit": "steps",
-  flipAverage: "true",
-  precision: "bf16",
-};
+/** What a command line may write, among which every kind finds a value. */
+const CANDIDATES = [
+  ...[
+    "3",
+    "0.25",
+    "2",
+    "1.5",
+    "7",
+    "cinc2017",
+    "2ep",
+    "0.25,0.5",
+    "1,1,2",
+    "stem,head",
+    "true",
+    "false",
+  ],
+];
 
-/** What a setting of a group or a variant cannot be without. */
-const NEEDED: Readonly<Record<string, readonly string[]>> = {
-  "folds.count": ["folds.fold"],
-  "folds.fold": ["folds.count"],
-  "folds.seed": ["folds.count", "folds.fold"],
-  "pruning.schedule.start": ["pruning.schedule.kind"],
-  "pruning.schedule.alpha": ["pruning.schedule.kind"],
-  "training.schedule.patience": ["training.schedule.kind"],
-  "training.schedule.minimum": ["training.schedule.kind"],
-  "training.augment.wander.frequency": ["training.augment.wander.amplitude"],
-  "training.augment.bursts.perSecond": ["training.augment.bursts.seconds"],
-  "training.augment.bursts.seconds": ["training.augment.bursts.perSecond"],
-  "training.augment.masks.count": ["training.augment.masks.seconds"],
-  "training.augment.masks.seconds": ["training.augment.masks.count"],
-  "training.earlyStopping.minEpochs": ["training.earlyStopping.patience"],
-  "training.earlyStopping.metric": ["training.earlyStopping.patience"],
-};
+/** A value of a setting other than those given, as a command line writes it. */
+function otherText(leaf: Leaf, not: readonly unknown[]): string {
+  const { kind } = leaf.setting;
+  const text = [...[...kind.choices ?? []].reverse(), ...CANDIDATES].find((text) => {
+    try {
+      const value = readValue(leaf, text);
+      return kind.schema.safeParse(value).success && kind.text(value) === text &&
+        not.every((other) => !isDeepStrictEqual(other, value));
+    } catch {
+      return false;
+    }
+  });
+  assert.ok(text !== undefined, `${leaf.path}: no candidate is one of its values`);
+  return text;
+}
+
+/** Settings of its group that a setting cannot be without. */
+function neededFor({ path }: Leaf): string[] {
+  const parent = path.slice(0, path.lastIndexOf(".") + 1);
+  return LEAVES.filter((leaf) => leaf.leads && leaf.path !== path && parent !== "")
+    .filter((leaf) => leaf.path.slice(0, leaf.path.lastIndexOf(".") + 1) === parent)
+    .filter((leaf) => !isReference(leaf))
+    .flatMap((leaf) => ["--set", `${leaf.path}=${otherText(leaf, [])}`]);
+}
 
 /** References, which only src/run can read; lth_init_test.ts and teacher_test.ts have them. */
 const isReference = ({ setting: { entry } }: Leaf) => entry.refers !== undefined;
@@ -123,11 +74,14 @@ function valueAt(config: unknown, path: string): unknown {
 }
 
 /** A base in which the setting has a place of its own. */
-function baseFor(path: string): Config {
+function baseFor({ path }: Leaf): Config {
   const base = presetConfig("quick", "cpu");
   if (path.startsWith("training.teacher.")) base.training.teacher = TEACHER;
-  if (path.endsWith("schedule.floor")) base.training.schedule = { kind: "cosine", floor: 0.01 };
-  return base;
+  const group = path.slice(0, path.lastIndexOf("."));
+  const kinds = leafAt(`${group}.kind`)?.setting.kind.choices ?? [];
+  if (path.endsWith(".kind") || kinds.length === 0 || path.startsWith("control.")) return base;
+  const possible = kinds.map((kind) => changed(base, ["--set", `${group}.kind=${kind}`]));
+  return possible.find((config) => valueAt(config, path) !== undefined)!;
 }
 
 function changed(base: Config, args: readonly string[]): Config {
@@ -137,23 +91,20 @@ function changed(base: Config, args: readonly string[]): Config {
 
 Deno.test("every setting: flag, --set, file and parse agree", () => {
   const settable = LEAVES.filter((leaf) => !isMade(leaf) && !isReference(leaf));
-  assert.deepEqual(
-    settable.map(({ path }) => path).filter((path) => !(path in OTHER)),
-    [],
-    "a setting without a value here",
-  );
+  assert.ok(settable.length > 60);
   for (const leaf of settable) {
     const { path, setting: { kind, entry } } = leaf;
-    const base = baseFor(path);
-    const needed = (NEEDED[path] ?? []).flatMap((other) => ["--set", `${other}=${OTHER[other]}`]);
-    const config = changed(base, [...needed, "--set", `${path}=${OTHER[path]}`]);
+    const base = baseFor(leaf);
+    const text = otherText(leaf, [valueAt(base, path)]);
+    const needed = neededFor(leaf);
+    const config = changed(base, [...needed, "--set", `${path}=${text}`]);
     const value = valueAt(config, path);
-    assert.equal(kind.text(value), OTHER[path], path);
+    assert.equal(kind.text(value), text, path);
     assert.notDeepEqual(value, valueAt(base, path), `${path} was changed`);
 
     const { flag, otherwise } = entry;
     if (flag !== undefined) {
-      const words = otherwise === undefined ? [flagName(flag), OTHER[path]!] : [flagName(flag)];
+      const words = otherwise === undefined ? [flagName(flag), text] : [flagName(flag)];
       assert.deepEqual(changed(base, [...needed, ...words]), config, `${path} by its flag`);
     }
     assert.deepEqual(parseConfig(JSON.parse(JSON.stringify(config)), path), config, path);
@@ -167,8 +118,9 @@ Deno.test("every setting: flag, --set, file and parse agree", () => {
 });
 
 Deno.test("every setting refuses a value that is none of its, in one sentence with its path", () => {
-  for (const { path, setting: { kind } } of LEAVES) {
-    const base = changedBase(path);
+  for (const leaf of LEAVES) {
+    const { path, setting: { kind } } = leaf;
+    const base = changedBase(leaf);
     const broken = structuredClone(base) as unknown as Record<string, unknown>;
     const parts = path.split(".");
     const last = parts.pop()!;
@@ -189,14 +141,10 @@ Deno.test("every setting refuses a value that is none of its, in one sentence wi
 });
 
 /** A configuration that has a setting at the path. */
-function changedBase(path: string): Config {
-  const base = baseFor(path);
-  if (!(path in OTHER)) return base;
-  const words = [...NEEDED[path] ?? [], path].flatMap((other) => [
-    "--set",
-    `${other}=${OTHER[other]}`,
-  ]);
-  return changed(base, words);
+function changedBase(leaf: Leaf): Config {
+  const base = baseFor(leaf);
+  if (isMade(leaf) || isReference(leaf)) return base;
+  return changed(base, [...neededFor(leaf), "--set", `${leaf.path}=${otherText(leaf, [])}`]);
 }
 
 Deno.test("help has a heading for every group and every flag below its own", () => {
