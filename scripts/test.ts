@@ -1,7 +1,7 @@
 /**
  * `deno task test`: builds, runs the native tests through ctest, again under the sanitizers, then
  * `deno test`, and ends with the totals of all. Arguments are passed on to `deno test`.
- * LTH_SANITIZE=0 leaves the sanitizers out.
+ * LTH_SANITIZE=0 leaves the sanitizers out; `--part=NAME` does one of the parts in test_parts.ts.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import process from "node:process";
 import { Failure, messageOf } from "../src/core/errors.ts";
 import { BUILD_DIR, buildAddon, buildNativeTests, ROOT } from "./build.ts";
 import { checkDependencies } from "./check_dependencies.ts";
+import { type Part, partOf } from "./test_parts.ts";
 import { add, NONE, parseCtest, parseDenoTest, type Totals, totalsLine } from "./totals.ts";
 
 /** Runs a program, shows what it prints and returns it. */
@@ -58,26 +59,32 @@ async function runSanitized(): Promise<Totals> {
   return totals;
 }
 
-async function runAll(denoArgs: readonly string[]): Promise<Totals> {
+async function runAll(args: readonly string[]): Promise<Totals> {
+  const { part, rest } = partOf(args);
   const violations = checkDependencies(ROOT);
   for (const each of violations) console.log(`dependency: ${each}`);
   const built = await buildAddon();
   if (built !== undefined) console.log(built);
-  await buildNativeTests();
-  const native = await runShown("ctest", [
-    "--test-dir",
-    BUILD_DIR,
-    "--verbose",
-    "--no-tests=error",
-  ]);
-  const sanitized = await runSanitized();
-  const deno = await runShown(Deno.execPath(), ["test", "-A", ...denoArgs]);
   return [
-    reconciled(parseCtest(native.output), native.success),
-    sanitized,
-    reconciled(parseDenoTest(deno.output), deno.success),
+    await runNative(part),
+    part.sanitized ? await runSanitized() : NONE,
+    await runDeno(part, rest),
     { ...NONE, failed: violations.length },
   ].reduce(add);
+}
+
+async function runNative({ native }: Part): Promise<Totals> {
+  if (!native) return NONE;
+  await buildNativeTests();
+  const args = ["--test-dir", BUILD_DIR, "--verbose", "--no-tests=error"];
+  const { output, success } = await runShown("ctest", args);
+  return reconciled(parseCtest(output), success);
+}
+
+async function runDeno({ deno }: Part, args: readonly string[]): Promise<Totals> {
+  if (deno === null) return NONE;
+  const { output, success } = await runShown(Deno.execPath(), ["test", "-A", ...deno, ...args]);
+  return reconciled(parseDenoTest(output), success);
 }
 
 if (import.meta.main) {
