@@ -23,18 +23,6 @@ LevelIndex ProgramBuilder::State::new_level(LevelIndex source, int stride, int l
   return LevelIndex(recording->levels.size()) - 1;
 }
 
-LevelIndex ProgramBuilder::State::derived_level(LevelIndex source, int stride) {
-  if (stride == 1) return source;
-  const std::vector<Level>& levels = recording->levels;
-  for (size_t i = 0; i < levels.size(); ++i) {
-    if (levels[i].source == source && levels[i].stride == stride) return LevelIndex(i);
-  }
-  const int length = same_output_length(levels[size_t(source)].length, stride);
-  const LevelIndex level = new_level(source, stride, length);
-  record(DeriveLengthsOp{level});
-  return level;
-}
-
 ValueIndex ProgramBuilder::State::new_value(int channels, LevelIndex level) {
   std::vector<ValueInfo>& values = recording->values;
   if (values.size() >= size_t(kMostValues)) {
@@ -53,7 +41,7 @@ ValueIndex ProgramBuilder::State::new_value_like(ValueIndex other) {
   return new_value(info.shape.channels, info.level);
 }
 
-void ProgramBuilder::State::record(Op op) {
+void ProgramBuilder::State::record(std::unique_ptr<Op> op) {
   recording->nodes.push_back({label, std::move(op), 0});
 }
 

@@ -29,7 +29,7 @@ struct ProgramBuilder::State {
   ValueIndex new_value(int channels, LevelIndex level);
   /// The same, of the shape and records of another one.
   ValueIndex new_value_like(ValueIndex other);
-  void record(Op op);
+  void record(std::unique_ptr<Op> op);
 
   const ValueInfo& value(ValueIndex index) const { return recording->values[size_t(index)]; }
   /// Handle to index, of a value of the given [channels, length]; none stays none if it may.

@@ -5,71 +5,9 @@
 #include "lth/error.h"
 
 namespace lth {
-namespace {
-
-/// What an op adds to the gradients of its operands, and records of those of its parameters, given the
-/// gradient of its result. By value: recording moves the trace's ops.
-struct Derivative {
-  Derivation& pass;
-  ValueIndex dy;
-
-  void operator()(ConvOp op) const {
-    ProgramBuilder::State& state = pass.state();
-    state.claim_gradient(*op.weight, "weight");
-    state.claim_gradient(*op.bias, "bias");
-    state.record(ConvWgradOp{op, dy});
-    if (op.add != kNone) pass.add(op.add, dy);
-    pass.add(op.x, Derivation::Order::convolution, [&state, op, dy = dy](ValueIndex add) {
-      const ValueIndex dx = state.new_value_like(op.x);
-      state.record(ConvDgradOp{op, dy, add, dx});
-      return dx;
-    });
-  }
-
-  void operator()(NormOp op) const {
-    ProgramBuilder::State& state = pass.state();
-    if (!op.settings.training) {
-      throw_state("The gradient of a norm needs one that was recorded with training on: that "
-                  "labelled \"" + state.label + "\" was not");
-    }
-    state.claim_gradient(*op.settings.gamma, "gamma");
-    state.claim_gradient(*op.settings.beta, "beta");
-    pass.add(op.x, Derivation::Order::norm, [&state, op, dy = dy](ValueIndex add) {
-      const ValueIndex dx = state.new_value_like(op.x);
-      state.record(NormBackwardOp{op, dy, add, dx});
-      return dx;
-    });
-  }
-
-  void operator()(ShortcutOp op) const {
-    ProgramBuilder::State& state = pass.state();
-    pass.add(op.x, Derivation::Order::shortcut, [&state, op, dy = dy](ValueIndex add) {
-      const ValueIndex dx = state.new_value_like(op.x);
-      state.record(ShortcutBackwardOp{op, dy, add, dx});
-      return dx;
-    });
-  }
-
-  template <class T>
-  void operator()(const T& op) const {
-    throw_state(std::string("There is no derivative of ") + op_name(op) +
-                ", whose result y depends on");
-  }
-};
-
-/// Whether the result depends on parameters, not counting those behind the operands.
-bool has_parameters(const Op& op) {
-  return std::visit(Overloaded{
-                        [](const ConvOp&) { return true; },
-                        [](const ConvDgradOp&) { return true; },
-                        [](const NormOp&) { return true; },
-                        [](const NormBackwardOp&) { return true; },
-                        [](const auto&) { return false; },
-                    },
-                    op);
+void Op::derive(Derivation&, ValueIndex) const {
+  throw_state(std::string("There is no derivative of ") + name() + ", whose result y depends on");
 }
-
-}  // namespace
 
 Derivation::Derivation(ProgramBuilder::State& state, const std::vector<ValueIndex>& inputs)
     : state_(state),
@@ -79,16 +17,17 @@ Derivation::Derivation(ProgramBuilder::State& state, const std::vector<ValueInde
   unfuse_norms(*state.recording);
   for (ValueIndex input : inputs) needed_[size_t(input)] = true;
   for (int node = 0; node < nodes_; ++node) {
-    const ValueIndex y = op_values(state.recording->nodes[size_t(node)].op).write;
+    const ValueIndex y = state.recording->nodes[size_t(node)].op->values().write;
     if (y != kNone && leads(node)) needed_[size_t(y)] = true;
   }
 }
 
 bool Derivation::leads(int node) const {
-  const Op& op = state_.recording->nodes[size_t(node)].op;
-  const std::vector<ValueIndex> reads = op_values(op).reads;
-  return has_parameters(op) ||
-         std::any_of(reads.begin(), reads.end(), [&](ValueIndex v) { return needs(v); });
+  const Op& op = *state_.recording->nodes[size_t(node)].op;
+  const std::vector<ValueIndex> reads = op.values().reads;
+  return op.has_parameters() || std::any_of(reads.begin(), reads.end(), [&](ValueIndex v) {
+           return v != kNone && needs(v);
+         });
 }
 
 void Derivation::add(ValueIndex value, ValueIndex gradient) {
@@ -103,18 +42,19 @@ void Derivation::add(ValueIndex value, Order order, Summand summand) {
 
 void Derivation::walk() {
   for (int node = nodes_ - 1; node >= 0; --node) {
-    const ValueIndex y = op_values(state_.recording->nodes[size_t(node)].op).write;
+    const Op& op = *state_.recording->nodes[size_t(node)].op;
+    const ValueIndex y = op.values().write;
     const ValueIndex dy = y == kNone ? kNone : gradient(y);
     if (dy == kNone || !leads(node)) continue;
     state_.label = state_.recording->nodes[size_t(node)].label;
-    std::visit(Derivative{*this, dy}, Op(state_.recording->nodes[size_t(node)].op));
+    op.derive(*this, dy);
   }
 }
 
 ValueIndex Derivation::gradient(ValueIndex value) {
   Sum& sum = sums_[size_t(value)];
   ValueIndex total = kNone;
-  for (ValueIndex known : sum.known) total = total == kNone ? known : plus(value, known, total);
+  for (ValueIndex known : sum.known) total = total == kNone ? known : plus(known, total);
   std::stable_sort(sum.pending.begin(), sum.pending.end(),
                    [](const Pending& a, const Pending& b) { return a.order < b.order; });
   for (const Pending& pending : sum.pending) {
@@ -125,13 +65,6 @@ ValueIndex Derivation::gradient(ValueIndex value) {
   sum.known = {total};
   if (total == kNone) sum.known.clear();
   return total;
-}
-
-ValueIndex Derivation::plus(ValueIndex like, ValueIndex a, ValueIndex b) {
-  const ValueIndex sum = state_.new_value_like(like);
-  const ShortcutOp identity{1, like, like};
-  state_.record(ShortcutBackwardOp{identity, a, b, sum});
-  return sum;
 }
 
 std::vector<Value> ProgramBuilder::backward(Value y, Value dy, const BackwardOptions& options) {

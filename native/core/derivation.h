@@ -50,8 +50,8 @@ class Derivation {
   };
 
   bool leads(int node) const;
-  /// Records one value plus another.
-  ValueIndex plus(ValueIndex like, ValueIndex a, ValueIndex b);
+  /// Records the sum of two values; in ops/shortcut.cc.
+  ValueIndex plus(ValueIndex a, ValueIndex b);
 
   ProgramBuilder::State& state_;
   int nodes_;                 ///< of the trace that is differentiated

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/format.h"
+#include "core/ops/conv1d.h"
 #include "core/program_impl.h"
 #include "lth/error.h"
 
@@ -42,7 +43,8 @@ Program::Impl::Impl(std::unique_ptr<Recording> source, std::shared_ptr<DeviceAre
   }
   for (const auto& parameter : recording->trained) used.push_back(parameter.get());
   for (const Node& node : recording->nodes) {
-    if (const auto* conv = std::get_if<ConvOp>(&node.op)) used.push_back(conv->weight.get());
+    const auto* conv = dynamic_cast<const ConvOp*>(node.op.get());
+    if (conv) used.push_back(conv->weight.get());
   }
 }
 
@@ -165,7 +167,7 @@ std::vector<ConvKernels> Program::choose_kernels() {
   if (!backend.times_convolutions()) return chosen;
   std::vector<Parameter*> weights;
   for (const Node& node : recording.nodes) {
-    const auto* conv = std::get_if<ConvOp>(&node.op);
+    const auto* conv = dynamic_cast<const ConvOp*>(node.op.get());
     if (!conv || std::find(weights.begin(), weights.end(), conv->weight.get()) != weights.end()) {
       continue;
     }

@@ -24,7 +24,6 @@ struct CaptureKey {
 struct Program::Impl {
   Impl(std::unique_ptr<Recording> recording, std::shared_ptr<DeviceArena> arena, size_t bytes);
   ~Impl();
-  struct Replayer;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -63,6 +62,7 @@ struct Program::Impl {
   CaptureKey run_key;                   ///< of the last run op by op
   bool profiling = false;
 
+  double* gradient_norm() const { return results + 3; }
   int32_t* labels() const { return tables; }
   int32_t* records() const { return tables + slots(); }
   int32_t* second_labels() const { return recording->mixes ? tables + 2 * slots() : nullptr; }

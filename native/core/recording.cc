@@ -1,7 +1,6 @@
 #include "core/recording.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <numeric>
 
@@ -11,40 +10,6 @@
 
 namespace lth {
 namespace {
-
-/// What an op asks of the layout.
-struct HaloNeed {
-  ValueIndex value;
-  int halo;
-};
-
-std::vector<HaloNeed> halo_needs(const Op& op) {
-  return std::visit(
-      Overloaded{
-          [](const ConvOp& o) { return std::vector<HaloNeed>{{o.input(), conv_halo(o.desc)}}; },
-          [](const ConvDgradOp& o) {
-            return std::vector<HaloNeed>{{o.dy, conv_halo(o.conv.desc)}};
-          },
-          [](const ConvWgradOp& o) {
-            const int halo = conv_halo(o.conv.desc);
-            return std::vector<HaloNeed>{{o.conv.input(), halo}, {o.dy, halo}};
-          },
-          [](const auto&) { return std::vector<HaloNeed>{}; },
-      },
-      op);
-}
-
-/// The value that an op may overwrite with its result, or none.
-ValueIndex overwritable(const Op& op) {
-  return std::visit(Overloaded{
-                        [](const NormOp& o) {
-                          return o.settings.training || o.folded ? kNone : o.x;
-                        },
-                        [](const NormBackwardOp& o) { return o.dy; },
-                        [](const auto&) { return kNone; },
-                    },
-                    op);
-}
 
 /// Throws rather than let a product of extents wrap around. Kernels count the elements of sixteen
 /// records in 32 bits.
@@ -84,53 +49,6 @@ ValueIndex Recording::index_of(Value handle, const char* role) const {
   return index;
 }
 
-const char* op_name(const Op& op) {
-  static constexpr std::array<const char*, std::variant_size_v<Op>> names = {
-      "gather",        "derive_lengths",   "conv1d_forward",    "conv1d_dgrad",
-      "conv1d_wgrad",  "norm_forward",     "norm_backward",     "shortcut_forward",
-      "shortcut_backward", "cross_entropy", "gradient_norm",    "optimizer_step",
-      "average_step"};
-  return names[op.index()];
-}
-
-OpValues op_values(const Op& op) {
-  OpValues result = std::visit(
-      Overloaded{
-          [](const GatherOp& o) { return OpValues{{}, o.x}; },
-          [](const ConvOp& o) { return OpValues{{o.input(), o.add}, o.y}; },
-          [](const ConvDgradOp& o) {
-            return OpValues{{o.dy, o.add, o.measured_x}, o.dx};
-          },
-          [](const ConvWgradOp& o) { return OpValues{{o.conv.input(), o.dy}, kNone}; },
-          [](const NormOp& o) {
-            // Folded, and its statistics known otherwise, it touches nothing but its map.
-            const bool idle = o.folded && (o.measured || !o.settings.training);
-            return OpValues{{idle ? kNone : o.x}, o.folded ? kNone : o.y};
-          },
-          [](const NormBackwardOp& o) {
-            return OpValues{{o.norm.x, o.norm.folded ? kNone : o.norm.y, o.dy, o.add}, o.dx};
-          },
-          [](const ShortcutOp& o) { return OpValues{{o.x}, o.y}; },
-          [](const ShortcutBackwardOp& o) {
-            return OpValues{{o.shortcut.stride == 1 ? kNone : o.shortcut.x, o.dy, o.add}, o.dx};
-          },
-          [](const CrossEntropyOp& o) {
-            OpValues values{o.teachers, o.dlogits};
-            values.reads.push_back(o.logits);
-            return values;
-          },
-          [](const auto&) { return OpValues{}; },
-      },
-      op);
-  std::erase(result.reads, kNone);
-  return result;
-}
-
-bool joins_wgrad(const Op& op) {
-  return std::holds_alternative<ConvWgradOp>(op) || std::holds_alternative<GradientNormOp>(op) ||
-         std::holds_alternative<OptimizerOp>(op);
-}
-
 size_t plan_values(Recording& recording) {
   fuse_norms(recording);
   std::vector<ValueInfo>& values = recording.values;
@@ -148,20 +66,17 @@ size_t plan_values(Recording& recording) {
     lives[v].last = kept ? end : values[v].producer;
   }
   for (int node = 0; node < end; ++node) {
-    const Op& op = recording.nodes[size_t(node)].op;
-    const OpValues operands = op_values(op);
+    const Op& op = *recording.nodes[size_t(node)].op;
+    const OpValues operands = op.values();
+    int last = node;  // until which it may run
+    if (recording.backend->overlaps_wgrad() && op.is_wgrad()) {
+      while (last + 1 < end && !recording.nodes[size_t(last + 1)].op->joins_wgrad()) ++last;
+    }
     for (ValueIndex v : operands.reads) {
-      lives[size_t(v)].last = std::max(lives[size_t(v)].last, node);
+      if (v != kNone) lives[size_t(v)].last = std::max(lives[size_t(v)].last, last);
     }
     if (operands.write != kNone) held[size_t(operands.write)] = true;
-    if (recording.backend->overlaps_wgrad() && std::holds_alternative<ConvWgradOp>(op)) {
-      int last = node;
-      while (last + 1 < end && !joins_wgrad(recording.nodes[size_t(last + 1)].op)) ++last;
-      for (ValueIndex v : operands.reads) {
-        lives[size_t(v)].last = std::max(lives[size_t(v)].last, last);
-      }
-    }
-    for (const HaloNeed& need : halo_needs(op)) {
+    for (const HaloNeed& need : op.halos()) {
       int& halo = values[size_t(need.value)].shape.halo;
       halo = std::max(halo, need.halo);
     }
@@ -173,10 +88,10 @@ size_t plan_values(Recording& recording) {
   std::vector<int> halo_of(values.size());
   for (size_t v = 0; v < values.size(); ++v) halo_of[v] = values[v].shape.halo;
   for (int node = 0; node < end; ++node) {
-    const Op& op = recording.nodes[size_t(node)].op;
-    const ValueIndex old = overwritable(op);
+    const Op& op = *recording.nodes[size_t(node)].op;
+    const ValueIndex old = op.overwritable();
     if (old == kNone || lives[size_t(old)].last != node) continue;
-    const ValueIndex result = op_values(op).write;
+    const ValueIndex result = op.values().write;
     const ValueIndex block = block_of[size_t(old)];
     block_of[size_t(result)] = block;
     halo_of[size_t(block)] = std::max(halo_of[size_t(block)], halo_of[size_t(result)]);

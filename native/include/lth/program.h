@@ -251,11 +251,12 @@ class Program {
   /// timed, set or returned where the backend's kernels do not differ in bits.
   std::vector<ConvKernels> choose_kernels();
 
+  struct Impl;  // core/program_impl.h
+
  private:
   friend class ProgramBuilder;
   friend size_t run_steps(std::span<const ProgramStep>, std::span<StepResult>,
                         const std::atomic<bool>&);
-  struct Impl;
   explicit Program(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "core/op.h"
+#include "lth/program.h"
+
+namespace lth {
+
+class NormOp : public Op {
+ public:
+  ProgramBuilder::Norm settings;
+  uint32_t layer = 0;                    ///< random key of its dropout
+  std::shared_ptr<Buffer> saved;         ///< [2 * C] mean, then 1 / std; null unless training
+  ValueIndex x = kNone, y = kNone;
+  /// [2][C][4] forward's and backward's map of each channel; null unless the backend fuses norms
+  std::shared_ptr<Buffer> maps;
+  std::shared_ptr<Buffer> keep;          ///< Dropout::keep; null without dropout, or without maps
+  // Set by fuse_norms.
+  bool folded = false;                   ///< y lies nowhere: who reads it makes it of x
+  bool measured = false;                 ///< the convolution before it takes the statistics
+
+  NormForward arguments(const Replay& replay) const;
+
+  const char* name() const override { return "norm_forward"; }
+  OpValues values() const override;
+  void run(const Replay& replay) const override;
+  void prepare(const Replay& replay, Preparation& preparation) const override;
+  bool has_parameters() const override { return true; }
+  void derive(Derivation& pass, ValueIndex dy) const override;
+  ValueIndex overwritable() const override { return settings.training || folded ? kNone : x; }
+  void unfuse() override { folded = measured = false; }
+};
+
+class NormBackwardOp : public Op {
+ public:
+  const NormOp& norm;
+  ValueIndex dy;
+  ValueIndex add;         ///< or none
+  ValueIndex dx;
+  bool measured = false;  ///< the dgrad before it takes the sums; set by fuse_norms
+
+  NormBackwardOp(const NormOp& norm, ValueIndex dy, ValueIndex add, ValueIndex dx)
+      : norm(norm), dy(dy), add(add), dx(dx) {}
+
+  /// All but `add`. @param forward place for the arguments that the result refers to
+  NormBackward arguments(const Replay& replay, NormForward& forward) const;
+
+  const char* name() const override { return "norm_backward"; }
+  OpValues values() const override;
+  void run(const Replay& replay) const override;
+  bool has_parameters() const override { return true; }
+  ValueIndex overwritable() const override { return dy; }
+  ValueIndex foldable() const override { return norm.y; }
+  void unfuse() override { measured = false; }
+};
+
+}  // namespace lth
