@@ -46,7 +46,7 @@ export interface Analysis {
 /**
  * Follows a graph from its input to its head.
  *
- * @param graph A sound one: of a builder in `networks/`, or checked by {@linkcode checkGraph}.
+ * @param graph A sound one: of a builder in `networks/`, or checked by graph_problems.ts.
  */
 export function analyse(graph: Graph): Analysis {
   const indices = new Map<string, number>([[INPUT, -1]]);

@@ -65,9 +65,6 @@ export interface PrunableShape {
   readonly shape: readonly [number, number, number];
 }
 
-/** The tensors of a convolution, in the order of files. */
-export const CONV_TENSORS = ["weight", "bias"] as const;
-
 /** The tensors of a norm, in the order of files. */
 export const NORM_TENSORS = ["gamma", "beta", "running_mean", "running_variance"] as const;
 

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ROOT } from "../core/paths.ts";
+import { HOP } from "../data/format.ts";
 import { analyse } from "../model/analyse.ts";
 import { prunableWeights } from "../model/graph.ts";
 import { graphFile, graphOf } from "../model/graph_file.ts";
+import { LABEL_SAMPLES } from "../model/graph_problems.ts";
 import { namedNetwork, networkNames, RESNET } from "./network_file.ts";
 
 Deno.test("every network that ships is sound, is called as its file, and labels every 256 samples", () => {
@@ -20,6 +22,10 @@ Deno.test("every network that ships is sound, is called as its file, and labels 
     prunableWeights(graphOf(namedNetwork("plain")!, { classes: 4, dropout: 0 })),
     525_056,
   );
+});
+
+Deno.test("a network must divide the samples that the data set has one label for", () => {
+  assert.equal(LABEL_SAMPLES, HOP);
 });
 
 Deno.test("the network of docs/extending.md is sound", () => {
