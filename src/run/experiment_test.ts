@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
-import type { Config } from "../config/config.ts";
+import type { Config, WrittenConfig } from "../config/config.ts";
 import type { Mode } from "../config/modes.ts";
 import { stopsEarly } from "../training/early_stopping.ts";
 import { learningRateAt } from "../training/schedule.ts";
@@ -142,7 +142,7 @@ Deno.test("stopped after every chunk and resumed in new processes' worth of stat
   withToyDataset(async ({ directory, data }) => {
     const early = { patience: 1, minEpochs: 2, metric: "score" } as const;
     const { training } = toyConfig(data);
-    const variants: [string, Partial<Config>][] = [
+    const variants: [string, Partial<WrittenConfig>][] = [
       ["weight-rewind", { rewindTo: "3it" }],
       ["finetune", { mode: "finetune", rewindTo: "3it" }],
       ["early", { training: { ...training, epochs: 6, earlyStopping: early } }],
@@ -259,7 +259,7 @@ Deno.test("averages: the end of a round is the average, a rewind point keeps wei
 Deno.test("early stopping cuts a round short and changes nothing before", () =>
   withToyDataset(async ({ directory, data }) => {
     const { training } = toyConfig(data);
-    const rowsWith = async (earlyStopping: Config["training"]["earlyStopping"]) => {
+    const rowsWith = async (earlyStopping: WrittenConfig["training"]["earlyStopping"]) => {
       const config = toyConfig(data, {
         training: { ...training, epochs: 12, earlyStopping },
         pruning: halving(0),
