@@ -7,6 +7,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { messageOf, UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { ROOT } from "../core/paths.ts";
 import { type GraphFile, graphFile, graphSentences } from "../model/graph_file.ts";
 
@@ -58,7 +59,7 @@ function readJson(file: string): unknown {
   try {
     text = fs.readFileSync(file, "utf8");
   } catch (error) {
-    return refuse((error as NodeJS.ErrnoException).code ?? messageOf(error));
+    return refuse(whyUnreadable(error));
   }
   try {
     return JSON.parse(text);
