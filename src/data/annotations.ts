@@ -8,7 +8,7 @@ import { BadRecord } from "./problem.ts";
 
 /** One annotation. */
 export interface Annotation {
-  /** The sample it belongs to, from the record's beginning, in the record's own samples. */
+  /** The sample that the annotation belongs to, counted from the start of the record. */
   sample: number;
   /** WFDB's type code: 1 a normal beat, 28 a change of rhythm ... */
   type: number;
@@ -16,7 +16,7 @@ export interface Annotation {
   text: string;
 }
 
-/** Type codes that are no annotations. */
+/** Type codes that are not annotations. */
 const [SKIP, NUM, SUB, CHN, AUX] = [59, 60, 61, 62, 63];
 /** A change of rhythm; its text names the new one. */
 const RHYTHM = 28;
@@ -27,7 +27,7 @@ const LARGEST = 49;
  * The annotations of a file in its order.
  *
  * @param bytes The whole file.
- * @throws {BadRecord} If it is empty, is cut off, or holds what the format does not know.
+ * @throws {BadRecord} If the file is empty, is cut off, or contains codes that the format does not define.
  */
 export function readAnnotations(bytes: Uint8Array): Annotation[] {
   if (bytes.length === 0) throw new BadRecord("empty", "0 bytes of annotations");
@@ -44,7 +44,7 @@ export function readAnnotations(bytes: Uint8Array): Annotation[] {
     at += 2;
     if (type === 0 && value === 0) return annotations;
     if (type === SKIP) {
-      // The upper half first, each half with its lower byte first; the interval may be negative.
+      // The upper half comes first, each half with its lower byte first. The interval may be negative.
       sample += (word(at) << 16) | word(at + 2);
       at += 4;
     } else if (type === AUX) {
@@ -54,7 +54,7 @@ export function readAnnotations(bytes: Uint8Array): Annotation[] {
       last.text = textOf(bytes.subarray(at, at + value));
       at += value + (value % 2);
     } else if (type === NUM || type === SUB || type === CHN) {
-      continue; // Which signal an annotation is of does not matter here.
+      continue; // The signal of an annotation does not matter here.
     } else {
       if (type > LARGEST) {
         throw new BadRecord("unreadable", `annotation type ${type}, which WFDB does not define`);
@@ -70,7 +70,7 @@ function cutOff(length: number): BadRecord {
   return new BadRecord("truncated", `${length} bytes of annotations without the mark of their end`);
 }
 
-/** Up to the first zero: some writers count one that ends the text. */
+/** The text up to the first zero byte, because some writers include a terminating zero. */
 function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder("latin1").decode(end < 0 ? bytes : bytes.subarray(0, end));
@@ -85,7 +85,7 @@ export interface Rhythm {
   to: number;
 }
 
-/** The rhythms among annotations; what comes before the first change of rhythm has no name. */
+/** The rhythms among annotations; the stretch before the first change of rhythm has no name. */
 export function rhythmsOf(annotations: readonly Annotation[], length: number): Rhythm[] {
   const changes = annotations
     .filter(({ type, text }) => type === RHYTHM && text.startsWith("("))

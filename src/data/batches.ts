@@ -1,5 +1,5 @@
 /**
- * Which records go into one batch: records of about equal length, so that little of it is padding.
+ * Forms batches from records of about equal length, so that a batch has little padding.
  *
  * @module
  */
@@ -14,22 +14,22 @@ export interface Batch {
   length: number;
 }
 
-/** How to form batches. */
+/** Options for forming batches. */
 export interface BatchOptions {
   /** Slots per batch. */
   batchSize: number;
-  /** For training: a random order, a new one in each epoch of each round. null: sorted by length. */
+  /** For training: a random order that differs in each epoch of each round. null: sorted by length. */
   shuffle: { seed: number; epoch: number; round?: number } | null;
-  /** Batch lengths are multiples of it: fewer lengths, fewer programs to build. Samples. */
+  /** Batch lengths in samples are multiples of this, so that fewer programs must be built. */
   lengthQuantum?: number;
 }
 
 /**
  * Divides records into batches, each record in exactly one.
  *
- * Records are sorted by length and cut into batches. For training, records of equal length and then
- * the batches are shuffled, from the seed, the round and the epoch alone; the batch that is not full then
- * holds other records in other epochs, because the cut starts at a random place.
+ * Records are sorted by length and cut into batches. For training, records of equal length are shuffled, and
+ * then the batches; seed, round and epoch alone decide the order. The cut starts at a random position, so
+ * that the batch that is not full has different records in each epoch.
  *
  * @param lengths Samples per record [records].
  * @throws {RangeError} If an option is not a positive whole number.
@@ -50,7 +50,7 @@ export function planBatches(lengths: Int32Array, options: BatchOptions): Batch[]
   const batches: Batch[] = [];
   const short = order.length % batchSize;
   const full = Math.floor(order.length / batchSize);
-  // The batch that is not full comes last, or when training anywhere among the others.
+  // The batch that is not full comes last, or in training at a random place.
   const shortAt = short === 0 ? -1 : rng ? rng.integer(full + 1) : full;
   for (let at = 0; at < order.length;) {
     const size = batches.length === shortAt ? short : batchSize;
@@ -63,7 +63,7 @@ export function planBatches(lengths: Int32Array, options: BatchOptions): Batch[]
   return rng ? rng.shuffle(batches) : batches;
 }
 
-/** The dense round has the stream that every round had before rounds had their own. */
+/** The random stream of an epoch. The dense round has the stream that older versions had in every round. */
 function streamOf({ epoch, round = 0 }: { epoch: number; round?: number }): number[] {
   return round === 0 ? [epoch] : [epoch, round];
 }

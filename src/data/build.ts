@@ -1,5 +1,5 @@
 /**
- * From listed recordings to a data set on disk.
+ * Builds a data set on disk from listed recordings.
  *
  * @module
  */
@@ -26,34 +26,34 @@ import { type Scan, type ScanOptions, scanRecords } from "./scan.ts";
 import { equalRecordings, isGrouped, type SplitOptions, splitRecords } from "./split.ts";
 import { statistics } from "./statistics.ts";
 
-/** Everything that decides what a data set will be. */
+/** Everything that decides the contents of a data set. */
 export interface BuildOptions extends ScanOptions {
   /** The folder of recordings. */
   source: string;
-  /** The label file; undefined where a published data set says where it is. */
+  /** The label file; undefined if the description of a published data set names it. */
   labels: string | undefined;
-  /** A published data set, whose description says where labels, groups and folds are. */
+  /** A published data set, whose description names its labels, groups and folds. */
   dataset?: NamedDataset;
-  /** Columns of the label file, where its header does not tell. */
+  /** Columns of the label file, if its header does not name them. */
   columns?: LabelColumns;
-  /** What belongs together: a column of the label file, or a regular expression on ids. */
+  /** The groups of records: a column of the label file, or a regular expression on ids. */
   group?: string | undefined;
-  /** Classes of labels, where they are to have other names. */
+  /** Class of each label that is renamed. */
   map?: ClassMap;
   /** The directory to write to. */
   out: string;
   split: SplitOptions;
-  /** Leave bad records out instead of refusing the whole. */
+  /** Leave out bad records instead of refusing the data set. */
   skipBad: boolean;
 }
 
 /**
- * Builds a data set: manifests, dataset.json and the packed cache. Nothing is written, and nothing
- * that was there is changed, unless everything succeeds. An empty side has no manifest.
+ * Builds a data set: manifests, dataset.json and the packed cache. Files are written or changed only if
+ * everything succeeds. An empty side has no manifest.
  *
- * @returns What dataset.json says.
- * @throws {UsageError} If records are bad and `skipBad` is false (the message lists them), or if what
- * is left cannot be trained on.
+ * @returns The contents of dataset.json.
+ * @throws {UsageError} If records are bad and `skipBad` is false (the message lists them), or if the
+ * remaining records cannot be trained on.
  * @throws {Failure} If the files cannot be written.
  */
 export function buildDataset(options: BuildOptions): Description {
@@ -153,7 +153,7 @@ export function buildDataset(options: BuildOptions): Description {
   }
 }
 
-/** Lists what is to be read, with the classes that it is to have, and the label file. */
+/** Lists the records to read, with their classes, and the label file. */
 function listRecords(
   { source, labels, dataset, columns, group, map }: BuildOptions,
 ): { records: RecordList; labelFile: string | undefined } {
@@ -168,8 +168,8 @@ function listRecords(
 }
 
 /**
- * @throws {UsageError} If the fractions leave nothing to train on, `awni` is given a test set, or groups,
- * which it does not look at.
+ * @throws {UsageError} If the fractions leave nothing to train on, or `awni` is used with a test set or with
+ * groups, which it ignores.
  */
 function checkSplit(split: SplitOptions, isGrouped: boolean): void {
   if (split.method === "published") return;
@@ -181,7 +181,7 @@ function checkSplit(split: SplitOptions, isGrouped: boolean): void {
   }
   if (method === "awni" && isGrouped) {
     throw new UsageError(
-      "The awni split does not look at groups: leave out --group, or use --split stratified",
+      "The awni split ignores groups: leave out --group, or use --split stratified",
     );
   }
   if (!(dev >= 0 && test >= 0 && dev + test < 1)) {
@@ -224,7 +224,7 @@ function refuseEmptyTrain(
   );
 }
 
-/** Sentences about sides that were asked for and got nothing, as happens with few large groups. */
+/** Sentences about requested sides that stay empty, as can happen with few large groups. */
 function emptySides(
   { records }: Scan,
   { split, sideOf }: { split: SplitOptions; sideOf: (i: number) => Side },

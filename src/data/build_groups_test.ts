@@ -132,7 +132,7 @@ Deno.test("groups that cannot be told are refused with what would tell", async (
       [{
         group: "subject",
         split: { method: "awni", dev: 0.1, test: 0, seed: 1 },
-      }, /awni split does not look at groups/],
+      }, /awni split ignores groups/],
     ];
     for (const [more, message] of cases) {
       assert.throws(() => buildDataset(optionsFor(directory, more)), (error: Error) => {

@@ -5,7 +5,7 @@
  */
 import { safetensorsParts, type TensorFile } from "../core/safetensors.ts";
 
-/** What the cache holds. Records are in the order of the label file. */
+/** The contents of the cache. Records are in the order of the label file. */
 export interface Cache {
   ids: string[];
   /** int16 samples of all records [total]. */

@@ -1,5 +1,5 @@
 /**
- * Class names: which there are, and what is suspicious about them.
+ * Class names of a data set, and warnings about them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { UsageError } from "../core/errors.ts";
 import { type Side, SIDES } from "./format.ts";
 
 /**
- * Class names in the order of their codes: by character code, so independent of the records.
+ * Class names in the order of their codes. They are sorted by character code, independently of the records.
  *
  * @throws {UsageError} If there are fewer than two, or two differ only in case or blanks.
  */
@@ -49,7 +49,7 @@ function shellQuoted(text: string): string {
   return /^[\w=~.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Sentences about classes that have no record on a side that others are on. */
+/** Sentences about classes without a record on a side that is not empty. */
 export function absentClasses(
   records: readonly { label: string }[],
   { classes, sideOf }: { classes: readonly string[]; sideOf: (i: number) => Side },
@@ -73,7 +73,7 @@ const WHAT: Readonly<Record<Side, string>> = {
   test: "test does not say how well it is recognised",
 };
 
-/** Names for labels, as `--map LABEL=CLASS` gives them. */
+/** The class of each label, as given by `--map LABEL=CLASS`. */
 export type ClassMap = ReadonlyMap<string, string>;
 
 /** @throws {UsageError} If one of `texts` is not LABEL=CLASS, or maps a label a second time. */

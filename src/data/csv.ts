@@ -1,5 +1,5 @@
 /**
- * Separated text as rows of cells. The only file that knows which parser does it.
+ * Reads separated text as rows of cells. Only this file uses the parser's package.
  *
  * @module
  */
@@ -12,15 +12,15 @@ export interface CsvRow {
   cells: string[];
 }
 
-/** What can stand between two cells. */
+/** A separator of cells. */
 export type Separator = "," | ";" | "\t";
 
 /**
  * The rows of a CSV text: cells trimmed, blank lines left out, CRLF and a byte-order mark accepted.
- * Rows may differ in length; what a caller expects of them is its own to check.
+ * Rows may differ in length; callers check their length.
  *
- * @param name What to call the text in an error.
- * @param separator What stands between two cells.
+ * @param name Name of the text in errors.
+ * @param separator The separator of cells.
  * @throws {UsageError} If quotes do not close.
  */
 export function parseCsv(text: string, name: string, separator: Separator = ","): CsvRow[] {
@@ -44,13 +44,13 @@ export function parseCsv(text: string, name: string, separator: Separator = ",")
   }
 }
 
-/** Lines that are looked at to find the separator. */
+/** Number of lines that are examined to find the separator. */
 const LOOKED_AT = 50;
 
 /**
- * What separates the cells of `text`: the one of comma, semicolon and tab that cuts its first lines
- * into equally many cells, more than one (most cells, if several do); failing that, the most frequent
- * one in the first line. Separators inside double quotes do not count.
+ * The separator of the cells of `text`: comma, semicolon or tab. It is the one that divides the first lines
+ * into the same number of cells, more than one; if several do, the one with most cells; if none does, the
+ * most frequent one in the first line. Separators inside double quotes do not count.
  */
 export function separatorOf(text: string): Separator {
   const counts = countsByLine(text);

@@ -22,7 +22,7 @@ export interface Split {
   lengths: Int32Array;
   /** Class codes: indices of {@linkcode LoadedDataset.classes} [records]. */
   labels: Int32Array;
-  /** What belongs together, e.g. the patient of each record [records]; absent if it is not known. */
+  /** Group of each record, e.g. its patient [records]; absent if groups are not known. */
   groups?: string[];
 }
 
@@ -35,10 +35,10 @@ export interface LoadedDataset {
   sampleRate: number;
   /** Samples per label. */
   hop: typeof HOP;
-  /** Of the training samples, in stored units. */
+  /** Mean of the training samples, in stored units. */
   mean: number;
   std: number;
-  /** The fingerprint of everything in it: ids, classes, sides and samples. */
+  /** The fingerprint of the whole data set: ids, classes, sides and samples. */
   sha256: string;
   /** All recordings, one after the other, in full [total]. */
   samples: Int16Array;
@@ -82,7 +82,7 @@ export function loadDataset(directory: string): LoadedDataset {
   };
 }
 
-/** Manifests are what people look at and edit: they must not say anything else than the cache. */
+/** Checks that the manifests, which people read and edit, still agree with the cache. */
 function checkManifests(directory: string, { manifests }: Description): void {
   for (const side of SIDES) {
     const file = path.join(directory, FILES.manifest(side));

@@ -1,5 +1,5 @@
 /**
- * dataset.json: what a data set is, where it came from and what was left out.
+ * dataset.json describes a data set: its contents, its origin and what was left out.
  *
  * @module
  */
@@ -18,17 +18,17 @@ const side = z.object({
   classes: z.record(z.string(), count),
 });
 
-/** Records by what the file said, or what was assumed. */
+/** Numbers of records by a property that the file stated or that was assumed. */
 const counts = z.record(z.string(), count);
 const reading = z.object({
   formats: counts,
   leads: counts,
-  /** By samples per second of the source. */
+  /** Number of records by samples per second of the source. */
   rates: counts,
   units: counts,
-  /** Each sentence with the records that it holds for. */
+  /** Each assumption as a sentence, with the number of records it was made for. */
   assumed: z.array(z.object({ what: z.string(), recordings: count })),
-  /** Records with missing samples: samples of the source, and stretches of them. */
+  /** Records with bridged gaps: missing samples of the source, and number of gaps. */
   bridged: z.array(z.object({ id: z.string(), missing: count, gaps: count })),
   options: z.object({
     gain: z.number().nullable(),
@@ -43,13 +43,13 @@ const sideName = z.enum(["train", "dev", "test"]);
 
 const schema = z.object({
   format: z.literal(DATASET_FORMAT),
-  /** In the order of their codes. */
+  /** Class names in the order of their codes. */
   classes: z.array(z.string()).min(2),
   records: count,
-  /** Samples per second of what the network sees. */
+  /** Samples per second of the network's input. */
   sampleRate: z.number().int().positive(),
   hop: z.literal(HOP),
-  /** Of the training samples, in stored units. */
+  /** Mean of the training samples, in stored units. */
   mean: z.number(),
   std: z.number().positive(),
   /** See fingerprint.ts. */
@@ -75,20 +75,20 @@ const schema = z.object({
     evidence: z.string(),
   }),
   source: z.object({ directory: z.string(), rate: z.number().nullable(), units: z.string() }),
-  /** How the recordings were read; absent in data sets from before it was noted. */
+  /** How the recordings were read; absent in older data sets. */
   reading: reading.optional(),
   /** Groups of records with equal samples, with the side of each. */
   duplicates: z.array(
     z.array(z.object({ id: z.string(), side: sideName })),
   ),
   refused: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
-  /** The published data set that it was built as; absent for one's own. */
+  /** The name of the published data set; absent for the user's own recordings. */
   dataset: z.string().optional(),
-  /** What belongs together, and on which side it is; absent if nothing is known of it. */
+  /** Groups of records and their sides; absent if groups are not known. */
   groups: z.object({
     by: z.string(),
     count,
-    /** Groups on each side: their sum is `count`, because no group is on two. */
+    /** Number of groups on each side; the sum is `count`, because no group is on two sides. */
     perSide: z.object({ train: count, dev: count, test: count }),
     /** Groups on more than one side: always none. */
     shared: z.array(z.string()),
@@ -98,7 +98,7 @@ const schema = z.object({
   }).optional(),
   /** What was assumed or left out, one sentence each. */
   notes: z.array(z.string()).optional(),
-  /** What should be known before scores are believed, one sentence each. */
+  /** Warnings that limit how far scores can be trusted, one sentence each. */
   warnings: z.array(z.string()).optional(),
   /** SHA-256 of the manifests. */
   manifests: z.record(z.string(), z.string()),

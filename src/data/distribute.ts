@@ -1,21 +1,21 @@
 /**
- * Deals units of records (the recordings of a patient, say) out to bins (the sides of a split, or folds)
+ * Distributes units of records (e.g. the recordings of a patient) over bins (the sides of a split, or folds),
  * so that every class comes close to its share of each bin. A unit is never divided.
  *
  * @module
  */
 import type { Rng } from "../core/rng.ts";
 
-/** What a bin costs that has none of a class although it should. */
+/** Cost of a bin that has no record of a class although it should have one. */
 const MISSING = 1e6;
-/** Gains below it are rounding. */
+/** Smaller gains are rounding errors. */
 const LEAST_GAIN = 1e-9;
-/** Divisions that are begun anew, of which the best is taken. */
+/** Number of divisions that are tried from the start; the best one is taken. */
 const STARTS = 8;
-/** Moves and exchanges that are tried at most in all: seconds of work. */
+/** Largest total number of moves and exchanges that are tried: seconds of work. */
 const MOST_TRIES = 4e6;
 
-/** What is dealt out. */
+/** The input of {@linkcode distribute}. */
 export interface Deal {
   /** Records of each class in each unit [units][classes]. */
   units: readonly (readonly number[])[];
@@ -28,11 +28,11 @@ export interface Deal {
 /**
  * The bin of each unit [units].
  *
- * Units go one by one, in random order but the large ones first, to the bin that comes closest to its
- * targets by it. Then units move, or change places with one of another bin, as long as that brings the
- * bins closer. Of several such divisions the closest is taken. The distance is the sum over bins and
- * classes of (records - target)^2 / target, and much more for a class that a bin should have at least
- * half a record of and has none.
+ * Units are placed one by one, in random order but large ones first, each into the bin where it reduces the
+ * distance to the targets most. Then units move to another bin, or are exchanged with a unit of another bin,
+ * as long as this reduces the distance. Of several such divisions the closest is taken. The distance is the
+ * sum over bins and classes of (records - target)^2 / target, plus a large cost for each class without a
+ * record in a bin whose target is at least half a record.
  */
 export function distribute({ units, targets, rng }: Deal): Int32Array {
   const open = targets.flatMap((target, bin) => (target.some((each) => each > 0) ? [bin] : []));
@@ -58,7 +58,7 @@ export function distribute({ units, targets, rng }: Deal): Int32Array {
   return binOf;
 }
 
-/** A first division: unit by unit to the bin that comes closest by it. */
+/** Makes the first division: puts each unit into the bin where it reduces the distance most. */
 function place(
   kinds: readonly Kind[],
   { bins, open, rng }: { bins: readonly Bin[]; open: readonly number[]; rng: Rng },
@@ -72,7 +72,7 @@ function place(
   }
 }
 
-/** Units with the same contents: for the distance it does not matter which of them is where. */
+/** Units with the same class counts. They can be exchanged without changing the distance. */
 interface Kind {
   /** Records of each class in one unit. */
   counts: readonly number[];
@@ -103,7 +103,7 @@ function kindsOf(
   return [...kinds.values()];
 }
 
-/** Every kind once for each of its units: shuffled, then by size, to a factor of two. */
+/** Each kind once for each of its units: shuffled, then sorted by size up to a factor of two. */
 function inOrder(kinds: readonly Kind[], rng: Rng): Kind[] {
   const totals = kinds[0]?.counts.map((_, c) =>
     kinds.reduce((sum, { counts, members }) => sum + counts[c]! * members.length, 0)
@@ -115,7 +115,7 @@ function inOrder(kinds: readonly Kind[], rng: Rng): Kind[] {
   return order.sort((a, b) => sizes.get(b)! - sizes.get(a)!);
 }
 
-/** Moves units, or exchanges two, while that brings the bins closer to their targets. */
+/** Moves or exchanges units as long as this brings the bins closer to their targets. */
 function improve(
   kinds: readonly Kind[],
   { bins, open, budget }: {

@@ -1,5 +1,5 @@
 /**
- * PhysioNet/CinC 2017 from PhysioNet: fetched, verified, unpacked.
+ * Downloads PhysioNet/CinC 2017 from PhysioNet, verifies it and unpacks it.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const SUMS = "SHA256SUMS.txt";
 /** The official recordings unpack to about 180 MB. */
 const MAX_UNPACKED = 1e9;
 
-/** Where from and where to. */
+/** Source and destination of the download. */
 export interface ChallengeOptions {
   /** The address of the folder on the server. */
   url: string;
@@ -34,12 +34,12 @@ export interface ChallengeOptions {
 }
 
 /**
- * Fetches the training set unless `source` and `labels` are there already. Both appear only when
- * they have been verified: against the server's SHA256SUMS.txt if it has one, each recording against
- * the archive's checksums, and their number against the labels.
+ * Fetches the training set unless `source` and `labels` exist. Both appear only after they were verified:
+ * the files against the server's SHA256SUMS.txt if it has one, each recording against the archive's
+ * checksum, and the number of recordings against the labels.
  *
- * @throws {Failure} If something cannot be fetched, written, is damaged or incomplete.
- * @throws {UsageError} If `url` is no address.
+ * @throws {Failure} If a file cannot be fetched or written, is damaged or incomplete.
+ * @throws {UsageError} If `url` is not an address.
  */
 export async function downloadChallenge({ url, source, labels }: ChallengeOptions): Promise<void> {
   if (fs.existsSync(source) && fs.existsSync(labels)) {
@@ -48,7 +48,9 @@ export async function downloadChallenge({ url, source, labels }: ChallengeOption
   }
   const base = url.endsWith("/") ? url : `${url}/`;
   if (!/^https?:/.test(base) || !URL.canParse(base)) {
-    throw new UsageError(`Cannot download from ${JSON.stringify(url)}: it is no http(s) address`);
+    throw new UsageError(
+      `Cannot download from ${JSON.stringify(url)}: it is not an http(s) address`,
+    );
   }
   const sums = await fetchSums(new URL(SUMS, base).href);
   if (!fs.existsSync(labels)) {
@@ -73,7 +75,7 @@ async function fetchSums(url: string): Promise<Map<string, string>> {
   return new Map(sums.map(([, sum, name]) => [name!, sum!.toLowerCase()]));
 }
 
-/** Downloads to a name of its own, so that `file` is never something unverified. */
+/** Downloads under a temporary name, so that `file` is always verified. */
 async function fetchVerified(
   { base, name, file, sums }: {
     base: string;

@@ -1,5 +1,5 @@
 /**
- * One file over HTTP, continued where it broke off: within a call, and in a later one.
+ * Downloads one file over HTTP. A broken download is continued within the call or by a later call.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import * as path from "node:path";
 import { Failure, messageOf } from "../core/errors.ts";
 import { megabytes, type TransferProgress } from "./transfer_progress.ts";
 
-/** What to fetch and how patiently. */
+/** Options of a download. */
 export interface DownloadOptions {
   url: string;
-  /** Where it goes. What has arrived so far is in `<file>.part`. */
+  /** The file to write. The bytes received so far are in `<file>.part`. */
   file: string;
   progress: TransferProgress;
-  /** Attempts in a row that bring nothing new before it gives up. */
+  /** Number of consecutive attempts without new bytes after which the download gives up. */
   attempts?: number;
   /** Pause before another attempt, in milliseconds. */
   pause?: number;
-  /** A connection on which nothing arrives for so many milliseconds is given up. */
+  /** Milliseconds without data after which a connection is closed. */
   stall?: number;
 }
 
@@ -32,7 +32,7 @@ interface PartVersion {
 /** Thrown when another attempt may succeed. */
 class Interrupted extends Error {}
 
-/** The part is of another version than the server's: start over. */
+/** Thrown if the part belongs to another version than the server's; the download starts over. */
 class NotTheSame extends Interrupted {}
 
 /**
@@ -123,14 +123,14 @@ async function attempt({ url, file, progress, stall = 60_000 }: DownloadOptions)
     if ((error as NodeJS.ErrnoException).syscall) {
       throw new Failure(`Cannot write ${part}: ${messageOf(error)}`);
     }
-    throw new Interrupted(abort.signal.aborted ? "nothing arrived any more" : messageOf(error));
+    throw new Interrupted(abort.signal.aborted ? "no more data arrived" : messageOf(error));
   } finally {
     clearTimeout(timer);
     await response.body?.cancel().catch(() => {});
   }
 }
 
-/** Where the bytes of a response belong. */
+/** The position in the file at which the bytes of a response begin. */
 function positionOf(
   response: Response,
   { url, start, known }: { url: string; start: number; known: PartVersion | undefined },
@@ -166,7 +166,7 @@ function positionOf(
   throw new Failure(`Cannot download ${url}: the server answers ${status} ${response.statusText}`);
 }
 
-/** A strong ETag, else the date: what If-Range accepts. */
+/** A validator for If-Range: a strong ETag, else the date. */
 function validatorOf(headers: Headers): string {
   const etag = headers.get("ETag");
   return etag && !etag.startsWith("W/") ? etag : headers.get("Last-Modified") ?? "";

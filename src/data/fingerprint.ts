@@ -1,5 +1,5 @@
 /**
- * One hash for everything of a data set that a training run can see.
+ * One hash over the parts of a data set that a training run can see.
  *
  * @module
  */
@@ -13,13 +13,13 @@ export interface FingerprintRecord {
   side: string;
   /** SHA-256 of its samples. */
   digest: string;
-  /** What it belongs to, where that is known. */
+  /** Its group, if known. */
   group?: string;
 }
 
 /**
  * SHA-256 over one line per record, sorted by id: id, class, side, SHA-256 of the samples and,
- * where there is one, the group, separated by tabs. It depends on no path, time or order of files.
+ * if there is one, the group, separated by tabs. Paths, times and the order of files have no effect.
  */
 export function fingerprint(records: readonly FingerprintRecord[]): string {
   const lines = records.map(({ id, label, side, digest, group }) => {

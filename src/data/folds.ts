@@ -1,5 +1,5 @@
 /**
- * Cross-validation: the records of a data set, divided anew.
+ * Cross-validation: divides the records of a data set into folds.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface Fold {
   readonly count: number;
   /** 1 to count. */
   readonly fold: number;
-  /** Decides the division. */
+  /** Seed of the division. */
   readonly seed: number;
 }
 
@@ -38,10 +38,10 @@ interface PooledRecord extends SplitRecord {
 }
 
 /**
- * `dataset` with the records of one fold as its test side. Of the rest, every class gives the same
- * share to dev as it does on the data set's own dev side (of train and dev), and everything else is
- * training data, from which mean and standard deviation are taken. Besides that share, only the
- * recordings, their labels and the fold decide the result: not how the data set was split before.
+ * `dataset` with the records of one fold as its test side. Of the other records of each class, the same share
+ * goes to dev as in the data set's own split of train and dev. The rest is training data, from which mean
+ * and standard deviation are computed. Except for that share, the previous split has no effect: only the
+ * recordings, their labels and the fold decide the result.
  *
  * @throws {UsageError} If the fold is not one of `count`, or a class has too few different recordings
  * to have one in every fold.
@@ -76,9 +76,9 @@ export function foldOf(dataset: LoadedDataset, options: Fold): LoadedDataset {
 }
 
 /**
- * The fold (1 to count) that each record is tested in [records]: per class, the numbers of records in
- * two folds differ by one at most, as do all records, while recordings with equal samples stay
- * together (which may add to the difference).
+ * The fold (1 to count) in which each record is tested [records]. The number of records of two folds
+ * differs by one at most, for each class and in total. Recordings with equal samples stay together, which may
+ * increase the difference.
  *
  * @throws {UsageError} If a class has fewer groups of equal recordings than there are folds.
  */
@@ -97,7 +97,7 @@ export function assignFolds(
       );
     }
     createRng(seed, "folds", label).shuffle(units);
-    // Groups first, so that the single recordings even them out.
+    // Groups are placed first, so that single recordings can balance the folds.
     units.sort((a, b) => b.length - a.length);
     const ofClass = new Array<number>(count).fill(0);
     for (const unit of units) {
@@ -110,7 +110,7 @@ export function assignFolds(
   return folds;
 }
 
-/** As {@linkcode assignFolds} where records have groups: a group is tested in one fold. */
+/** Like {@linkcode assignFolds}, for records with groups: a group is tested in one fold. */
 function assignGroupFolds(
   records: readonly SplitRecord[],
   { count, seed }: Omit<Fold, "fold">,
@@ -133,7 +133,7 @@ function assignGroupFolds(
   return folds;
 }
 
-/** The index of the smallest number; among equals, of the smallest in `then`, then the first. */
+/** The index of the smallest number. Ties are decided by the smallest in `then`, then by the first index. */
 function smallest(numbers: readonly number[], then: readonly number[]): number {
   return numbers.reduce((best, _, i) => {
     const difference = numbers[i]! - numbers[best]! || then[i]! - then[best]!;

@@ -1,5 +1,5 @@
 /**
- * The names and numbers that every part of the data side shares.
+ * Names and numbers that all code for data sets shares.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 /** Samples per second of every stored recording. */
 export const SAMPLE_RATE = 300;
 
-/** Samples per label: the network gives one output for so many samples. */
+/** Samples per label: the network gives one output for this many samples. */
 export const HOP = 256;
 
-/** The `format` of dataset.json. It changes when a cache written before can no longer be read. */
+/** The `format` of dataset.json. It changes when older caches can no longer be read. */
 export const DATASET_FORMAT = "lth-ecg-dataset/1";
 
 /** The sides of a split, in the order of their codes in the cache. */
@@ -22,12 +22,12 @@ export type Side = (typeof SIDES)[number];
 export const FILES = {
   description: "dataset.json",
   cache: "dataset.safetensors",
-  /** Present when the program built the directory by itself and would do so again. */
+  /** Present if the program built the directory automatically and can do so again. */
   stamp: "built-from.json",
   manifest: (side: Side): string => `${side}.json`,
 } as const;
 
-/** The largest multiple of {@linkcode HOP} that is not above `length`: the samples that are used. */
+/** The number of samples that are used: the largest multiple of {@linkcode HOP} up to `length`. */
 export function usedLength(length: number): number {
   return length - (length % HOP);
 }

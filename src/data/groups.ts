@@ -1,5 +1,5 @@
 /**
- * Groups of records that belong together, e.g. those of one patient: none may stand on two sides.
+ * Groups of records, e.g. those of one patient. No group may be on two sides of a split.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { type Side, SIDES } from "./format.ts";
 export type GroupRule = { kind: "column"; column: string } | { kind: "pattern"; pattern: RegExp };
 
 /**
- * What `--group TEXT` means: the column of that name or number, else a regular expression on ids.
+ * The meaning of `--group TEXT`: the column of that name or number, else a regular expression on ids.
  *
  * @param isColumn Whether the label file has a column TEXT.
- * @param header Its columns, for the error.
+ * @param header Columns of the label file, for the error.
  * @throws {UsageError} If it is neither.
  */
 export function groupRule(
@@ -47,19 +47,19 @@ export function groupInId(id: string, pattern: RegExp): string | undefined {
 /** A group as dataset.json lists it. */
 export interface ListedGroup {
   group: string;
-  /** The sides that its records are on: one, or the split is wrong. */
+  /** The sides of its records: exactly one if the split is correct. */
   sides: Side[];
   records: string[];
 }
 
-/** Groups of a data set: what dataset.json says, and the proof that no two sides share one. */
+/** The groups of a data set, as in dataset.json. They show that no two sides share a group. */
 export interface GroupList {
   /** E.g. "column patient_id". */
   by: string;
   count: number;
   /** Groups on each side. */
   perSide: Record<Side, number>;
-  /** Groups on more than one side: none, but for a split that does not look at groups. */
+  /** Groups on more than one side: none, except for a split that ignores groups. */
   shared: string[];
   list: ListedGroup[];
 }

@@ -1,6 +1,6 @@
 /**
- * Label files: which recording has which class, one line each. PhysioNet's REFERENCE-v3.csv is one, so
- * is a table with a header and any number of columns.
+ * Label files name the class of each recording, one per line. Examples are PhysioNet's REFERENCE-v3.csv and
+ * any table with a header.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import { withoutEnding } from "./record_name.ts";
 
 /** One line of a label file. */
 export interface LabelRow {
-  /** As written, without the ending of a recording's file. */
+  /** The id as written, without the ending of a recording's file. */
   id: string;
-  /** The class as written; empty if the cell is. */
+  /** The class as written; empty if the cell is empty. */
   label: string;
-  /** What the column of groups says, e.g. a patient; absent if there is none. */
+  /** The group, e.g. a patient, from its column; absent without such a column. */
   group?: string;
-  /** What the column of published folds says; absent if there is none. */
+  /** The published fold, from its column; absent without such a column. */
   fold?: string;
 }
 
-/** Columns by the name in the header or by number from 1; undefined: found by the header's words. */
+/** Columns by name in the header or by number from 1; undefined: found by known names in the header. */
 export interface LabelColumns {
   id?: string | undefined;
   label?: string | undefined;
@@ -30,7 +30,7 @@ export interface LabelColumns {
   fold?: string | undefined;
 }
 
-/** A label file that was read. */
+/** The contents of a label file. */
 export interface LabelTable {
   /** In the order of the file. */
   rows: LabelRow[];
@@ -53,9 +53,9 @@ function words(text: string): Set<string> {
 }
 
 /**
- * The rows of a label file in their order: comma, semicolon or tab between cells, UTF-8, UTF-16 or
- * Latin-1, any number of columns. A header line is recognised by its words, unless a recording has
- * that name. Without a header the first column is the id and the second the label.
+ * The rows of a label file in their order. Cells are separated by comma, semicolon or tab; the encoding is
+ * UTF-8, UTF-16 or Latin-1; there may be any number of columns. A header line is recognised by its names,
+ * unless a recording has that name. Without a header the first column is the id and the second the label.
  *
  * @param isRecording Whether a recording of this id exists.
  * @throws {UsageError} If the file cannot be read, lists nothing, or has no such columns.
@@ -105,7 +105,7 @@ function readTable(file: string): CsvRow[] {
   }
   const text = decodeText(bytes);
   if (text.includes("\0")) throw new UsageError(`Cannot read the labels ${file}: it is not text`);
-  // Excel's own way to name the separator.
+  // Excel names the separator in a line of its own.
   const named = /^\uFEFF?sep=([,;\t])\r?\n/i.exec(text);
   const separator = (named?.[1] as "," | undefined) ?? separatorOf(text);
   return parseCsv(named ? text.slice(named[0].length) : text, file, separator);
@@ -142,7 +142,7 @@ function positionsOf(table: Table, columns: LabelColumns): Positions {
   }
   const found = (name: string | undefined) =>
     name === undefined ? undefined : columnAt(table, name);
-  // A group that is no column is a pattern on ids: the caller's.
+  // If the group is not a column, it is a pattern on ids, which the caller handles.
   const group = columns.group === undefined ? undefined : positionOf(table, columns.group);
   const fold = found(columns.fold);
   let [id, label] = [found(columns.id), found(columns.label)];
@@ -199,7 +199,7 @@ function labelRow(
   { table, at }: { table: Table; at: Positions },
 ): LabelRow {
   const needed = Math.max(at.id, at.label, at.group ?? 0, at.fold ?? 0) + 1;
-  // Cells past the last that is needed may be missing, or be more than the header names.
+  // After the last column that is needed, cells may be missing or additional.
   if (cells.length < needed || (table.width === 2 && cells.length !== 2)) {
     throw new UsageError(
       `Cannot read the labels ${table.file}: line ${line} has ${cells.length} columns, expected ` +

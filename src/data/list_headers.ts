@@ -1,5 +1,5 @@
 /**
- * The records of a folder whose labels stand in their headers: a comment "#Dx: 426783006,164889003".
+ * Lists the records of a folder whose labels are in their headers, as a comment "#Dx: 426783006,164889003".
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { RecordList, WantedRecord } from "./record_list.ts";
 import { readFile } from "./recording.ts";
 import { listSource } from "./source.ts";
 
-/** Where the records are and what their codes mean. */
+/** The folder of the records and the meaning of their codes. */
 export interface HeaderListing {
   source: string;
   /** The class of a record's codes; null for one that is not used. */
@@ -23,7 +23,7 @@ export interface HeaderListing {
 /**
  * Lists all records in the order of their ids.
  *
- * @throws {UsageError} If the folder cannot be read, or the group is no pattern.
+ * @throws {UsageError} If the folder cannot be read, or the group is not a pattern.
  */
 export function listHeaders({ source, classOf, group }: HeaderListing): RecordList {
   const found = listSource(source);

@@ -1,5 +1,5 @@
 /**
- * The records of a folder of long recordings with rhythm annotations: windows of one rhythm each.
+ * Lists windows of one rhythm each from a folder of long recordings with rhythm annotations.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { RecordList, WantedRecord } from "./record_list.ts";
 import { readFile } from "./recording.ts";
 import { listSource } from "./source.ts";
 
-/** Where the recordings are and how to cut them. */
+/** The folder of the recordings and how to cut them. */
 export interface RhythmListing {
   source: string;
   /** The ending of the annotation files, "atr". */
   annotator: string;
-  /** Seconds. */
+  /** Length of a window in seconds. */
   window: number;
   /** The class of a rhythm as WFDB writes it, "(AFIB"; null for one that is not used. */
   classOf: (rhythm: string) => string | null;
@@ -26,11 +26,11 @@ export interface RhythmListing {
 }
 
 /**
- * Lists the windows of all recordings, by recording and time: from the beginning of each rhythm as many
- * whole windows as fit. Their ids are the recording's and the second it begins at, "04015/00030.00"; what is left
- * of a rhythm at its end belongs to no window.
+ * Lists the windows of all recordings, ordered by recording and time. Each rhythm is cut from its beginning into
+ * as many whole windows as fit; the rest at its end is in no window. The id of a window is the recording's id
+ * and the second at which the window begins, "04015/00030.00".
  *
- * @throws {UsageError} If the folder cannot be read, or the group is no pattern.
+ * @throws {UsageError} If the folder cannot be read, or the group is not a pattern.
  */
 export function listRhythms(options: RhythmListing): RecordList {
   const { source, group } = options;
@@ -75,14 +75,14 @@ export function listRhythms(options: RhythmListing): RecordList {
   };
 }
 
-/** A recording's windows, and the seconds that are in them and that are annotated. */
+/** A recording's windows, the seconds in windows and the seconds that are annotated. */
 interface Windows {
   wanted: Omit<WantedRecord, "file">[];
   cut: number;
   whole: number;
 }
 
-/** @returns null for a record without signals. @throws {BadRecord} If a file of it is damaged. */
+/** @returns null for a record without signals. @throws {BadRecord} If a file of the record is damaged. */
 function windowsOf(
   id: string,
   file: string,

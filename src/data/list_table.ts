@@ -1,5 +1,5 @@
 /**
- * The records of a folder with a label file.
+ * Lists the records of a folder that has a label file.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { RecordList, WantedRecord } from "./record_list.ts";
 import { CINC_CLASSES, isCinc } from "./revision.ts";
 import { listSource, type Source } from "./source.ts";
 
-/** Where the records and their labels are. */
+/** The folder of the records and the source of their labels. */
 export interface TableListing {
   source: string;
   /** The label file. */
@@ -20,14 +20,14 @@ export interface TableListing {
   columns?: LabelColumns;
   /** A column of the label file, or a regular expression on ids. */
   group?: string | undefined;
-  /** The class of a label; null for one whose records are not used. By default its own name. */
+  /** The class of a label; null for a label whose records are not used. By default the label itself. */
   classOf?: (label: string) => string | null;
-  /** Whether recordings without a label are a mistake (default), or of no interest. */
+  /** Whether recordings without a label are a mistake (default) or are ignored. */
   allLabelled?: boolean;
 }
 
 /**
- * Lists what the label file names, in its order, then files that it does not name.
+ * Lists the records that the label file names, in its order, then files that it does not name.
  *
  * @throws {UsageError} If the folder or the label file cannot be read.
  */
@@ -131,7 +131,7 @@ function groupOf(row: LabelRow, { id, rule }: { id: string; rule: GroupRule }): 
   return { id, reason: "no-group", detail };
 }
 
-/** What RECORDS leaves out is said once. */
+/** One note about all recordings that RECORDS leaves out. */
 export function unlistedNote({ unlisted }: Source, source: string): string[] {
   if (unlisted.length === 0) return [];
   const [first] = unlisted;

@@ -1,5 +1,5 @@
 /**
- * Manifests as awni/ecg has them: JSON lines, one recording each.
+ * Manifests in the format of awni/ecg: JSON lines, one recording per line.
  *
  * @module
  */
@@ -11,9 +11,9 @@ export interface ManifestRecord {
   /** The recording's file. */
   file: string;
   label: string;
-  /** Its samples at the data set's rate. */
+  /** Number of samples at the data set's rate. */
   length: number;
-  /** Where it begins in the file, in samples at 300 Hz; absent if it is all of it. */
+  /** Start of the record in the file, in samples at 300 Hz; absent if it is the whole file. */
   start?: number;
 }
 

@@ -1,19 +1,19 @@
 /**
- * Which recording an id of a label file means.
+ * Finds the recording that an id of a label file names.
  *
  * @module
  */
 
-/** What an id means: a record, none, or one of several. */
+/** The result for an id: one record, none, or several. */
 export type Match =
   | { kind: "one"; record: string }
   | { kind: "none" }
   | { kind: "several"; records: string[] };
 
 /**
- * Finds records by id. An id means the record of that path; failing that, the only record whose path
- * ends in the id ("A00012" means "A00/A00012") or is the end of it ("training/A00/A00012" does, too).
- * Whole names are compared, never parts of one.
+ * Finds records by id. An id names the record of that path. If there is none, it names the only record whose
+ * path ends in the id ("A00012" names "A00/A00012") or is the end of the id ("training/A00/A00012" names it
+ * too). Whole names are compared, never parts of a name.
  */
 export class RecordIndex {
   private readonly byLast = new Map<string, string[][]>();
@@ -31,7 +31,7 @@ export class RecordIndex {
     }
   }
 
-  /** @param id As written: "\" counts as "/", and a leading "./" not at all. */
+  /** @param id The id as written: "\" counts as "/", and a leading "./" is ignored. */
   find(id: string): Match {
     if (this.paths.has(id)) return { kind: "one", record: id };
     const parts = id.replaceAll("\\", "/").split("/").filter((part) => part !== "" && part !== ".");

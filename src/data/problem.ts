@@ -1,11 +1,11 @@
 /**
- * What can be wrong with a recording or its label, as values: a reader throws a
- * {@linkcode BadRecord}, the scan collects them all, and one error lists them.
+ * Problems of recordings and labels. A reader throws a {@linkcode BadRecord}, the scan collects all of them,
+ * and one error lists them.
  *
  * @module
  */
 
-/** Every reason to refuse a record, and how a summary names it. */
+/** Every reason to refuse a record, and its name in a summary. */
 export const REASONS = {
   missing: "label without file",
   "no-label": "file without label",
@@ -17,7 +17,7 @@ export const REASONS = {
   empty: "empty file",
   truncated: "truncated or longer than its header says",
   "not-v4": "not a MATLAB file",
-  unsupported: "a format that is not read",
+  unsupported: "unsupported format",
   "not-one-column": "not the expected columns",
   "no-signal": "no signal",
   "no-lead": "no such lead",
@@ -26,7 +26,7 @@ export const REASONS = {
   "not-a-number": "not a number",
   "out-of-range": "beyond int16",
   implausible: "implausible",
-  "other-unit": "no unit of voltage",
+  "other-unit": "not a unit of voltage",
   "other-rate": "another sample rate",
   "no-rate": "no sample rate",
   "too-short": "too short",
@@ -40,14 +40,14 @@ export type Reason = keyof typeof REASONS;
 export interface Problem {
   id: string;
   reason: Reason;
-  /** What was found, with the value. */
+  /** The finding, with its value. */
   detail: string;
 }
 
-/** Thrown by a reader: this one recording cannot be used. */
+/** Thrown by a reader if a recording cannot be used. */
 export class BadRecord extends Error {
   override readonly name = "BadRecord";
-  /** Why, as a value. */
+  /** The reason, as a value. */
   readonly reason: Reason;
 
   constructor(reason: Reason, detail: string) {
@@ -59,8 +59,8 @@ export class BadRecord extends Error {
 const SHOWN = 20;
 
 /**
- * The problems as indented lines. Past twenty, the first twenty and the count per reason, so that a
- * wrong folder does not flood the terminal.
+ * The problems as indented lines. Of more than twenty problems, the first twenty and the count per reason are
+ * listed, so that a wrong folder does not flood the terminal.
  */
 export function listProblems(problems: readonly Problem[]): string {
   const lines = problems.slice(0, SHOWN).map(({ id, reason, detail }) =>

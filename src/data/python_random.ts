@@ -1,6 +1,6 @@
 /**
- * CPython 3's `random.Random` as far as shuffling needs it, so that a split made with Python can be
- * made again: MT19937 seeded with `init_by_array` (Matsumoto and Nishimura 1998, mt19937ar.c),
+ * The parts of CPython 3's `random.Random` that shuffling needs, so that a split made with Python can be
+ * reproduced: MT19937 seeded with `init_by_array` (Matsumoto and Nishimura 1998, mt19937ar.c),
  * `getrandbits`, `_randbelow_with_getrandbits` and `shuffle` of Lib/random.py.
  *
  * @module
@@ -9,7 +9,7 @@
 const N = 624;
 const M = 397;
 
-/** The generator that `random.seed(seed)` leaves behind. */
+/** The generator after `random.seed(seed)`. */
 export class PythonRandom {
   #state = new Uint32Array(N);
   #index = N;

@@ -1,5 +1,5 @@
 /**
- * How the recordings of a data set were read, for dataset.json.
+ * Summarises how the recordings of a data set were read, for dataset.json.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Description } from "./description.ts";
 import { countAssumed } from "./formats/assumptions.ts";
 import type { ScannedRecord, ScanOptions } from "./scan.ts";
 
-/** Counts of what files said, what was assumed and which gaps were bridged. */
+/** Counts of properties stated by files, of assumptions and of bridged gaps. */
 export function readingOf(
   records: readonly ScannedRecord[],
   { gain, baseline, lead, maxGap, force }: ScanOptions,

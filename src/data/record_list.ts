@@ -1,29 +1,29 @@
 /**
- * Which records a data set is to have, before any signal is read.
+ * The list of records of a data set, before any signal is read.
  *
  * @module
  */
 import type { LabelRow } from "./labels.ts";
 import type { Problem } from "./problem.ts";
 
-/** A record that is to be read. */
+/** A record to read. */
 export interface WantedRecord {
   id: string;
   label: string;
-  /** What it belongs to, e.g. a patient; absent if that is not asked for. */
+  /** Its group, e.g. a patient; absent if no groups were asked for. */
   group?: string;
   /** The published fold that it is in; absent if there is none. */
   fold?: string;
   file: string;
-  /** The part of the file that it is, in seconds; absent: all of it. */
+  /** The part of the file in seconds; absent for the whole file. */
   window?: { from: number; to: number };
 }
 
 /** Everything that a source lists. */
 export interface RecordList {
-  /** In the order of the labels; those that cannot be used stand among them with the reason. */
+  /** Records in the order of the labels. Unusable records are included, with the reason. */
   entries: (WantedRecord | Problem)[];
-  /** The label file as it is; empty where labels are elsewhere. */
+  /** The rows of the label file; empty if labels come from elsewhere. */
   rows: LabelRow[];
   /** What had to be assumed or was not used, one sentence each. */
   notes: string[];
@@ -31,7 +31,7 @@ export interface RecordList {
   groupedBy: string | undefined;
 }
 
-/** Whether an entry is one that cannot be used. */
+/** Whether an entry cannot be used. */
 export function isProblem(entry: WantedRecord | Problem): entry is Problem {
   return "reason" in entry;
 }

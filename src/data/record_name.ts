@@ -5,7 +5,7 @@
  */
 import { endingOf, ENDINGS } from "./formats/registry.ts";
 
-/** The name of a record: that of a file without the ending of a recording, or `name` itself. */
+/** `name` without the ending of a recording, if it has one. */
 export function withoutEnding(name: string): string {
   const ending = endingOf(name);
   const isEnding = ENDINGS.includes(ending) || ending === ".dat";

@@ -1,5 +1,5 @@
 /**
- * One recording from disk, as a network takes it: the only way in which commands read recordings.
+ * Reads one recording from disk, ready for a network. All commands read recordings through this file.
  *
  * @module
  */
@@ -21,14 +21,14 @@ import { BadRecord } from "./problem.ts";
 /** How to read a recording. */
 export interface RecordingOptions extends ReadingOptions, PrepareOptions {}
 
-/** What holds where nobody says otherwise. */
+/** Default options. */
 export const READING_DEFAULTS = {
   units: "auto",
   targetRate: SAMPLE_RATE,
   maxGap: MAX_GAP_SECONDS,
 } as const satisfies RecordingOptions;
 
-/** A recording as it is stored, and how it was understood. */
+/** A recording in stored form, and how it was read. */
 export interface Recording extends Prepared {
   readonly understood: Understood;
 }
@@ -44,8 +44,8 @@ export function readRecording(file: string, options: RecordingOptions): Recordin
 }
 
 /**
- * Reads a recording as a signal at its own rate, with missing samples as NaN: for those that cut it
- * before they {@linkcode prepare} the pieces.
+ * Reads a recording as a signal at its own rate, with missing samples as NaN, for callers that cut it before
+ * they {@linkcode prepare} the pieces.
  *
  * @throws {BadRecord} If it cannot be read.
  */
@@ -53,7 +53,7 @@ export function readReading(file: string, options: ReadingOptions): Reading {
   return understand(readSignalFile(sourceFile(file)), options);
 }
 
-/** A file on disk with what lies beside it. @throws {BadRecord} If it cannot be read. */
+/** A file on disk, with access to the files beside it. @throws {BadRecord} If it cannot be read. */
 export function sourceFile(file: string): SourceFile {
   const folder = path.dirname(file);
   const name = path.basename(file);

@@ -1,5 +1,5 @@
 /**
- * Signals at one sample rate, brought to another.
+ * Resamples signals.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 const HALF_WIDTH = 24;
 /** Kaiser window: side lobes about 80 dB down. */
 const KAISER_BETA = 8;
-/** The pass band ends at this part of the lower of the two Nyquist frequencies. */
+/** The pass band ends at this fraction of the lower of the two Nyquist frequencies. */
 const CUTOFF = 0.92;
 /** Rates are taken in steps of a thousandth of a hertz. */
 const RATE_STEPS = 1000;
 
 /**
  * `samples` [length] taken at `from` Hz, as floor(length * to / from) values at `to` Hz, the first at
- * the same instant. Windowed-sinc interpolation with a cutoff below both Nyquist frequencies, so that
- * what the new rate cannot hold is removed rather than folded. Each output's weights sum to 1: a
- * constant stays that constant, up to the edges.
+ * the same instant. The method is windowed-sinc interpolation with a cutoff below both Nyquist frequencies, so
+ * that frequencies above the new range are removed and do not alias. The weights of each output sum to 1, so a
+ * constant stays constant, also at the edges.
  *
- * @param rates In Hz, positive; rounded to 0.001 Hz.
+ * @param rates Rates in Hz, positive; rounded to 0.001 Hz.
  */
 export function resample(
   samples: ArrayLike<number>,

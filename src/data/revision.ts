@@ -1,6 +1,6 @@
 /**
- * Which revision of the PhysioNet/CinC 2017 labels a label file is. Three were published; they differ
- * in a few hundred labels. A claim is made only as far as it can be checked, and says how.
+ * Finds the revision of the PhysioNet/CinC 2017 labels in a label file. Three were published; they differ
+ * in a few hundred labels. A revision is named only if it can be checked, together with the evidence.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { LabelRow } from "./labels.ts";
 /** Normal, atrial fibrillation, other rhythm, too noisy. */
 export const CINC_CLASSES: readonly string[] = ["A", "N", "O", "~"];
 
-/** The published revisions; `unknown` cannot be told, `own` are other labels altogether. */
+/** The published revisions; `unknown`: cannot be determined; `own`: not labels of CinC 2017. */
 export type RevisionName = "v3" | "intermediate" | "original" | "unknown" | "own";
 
-/** A label file's revision and what the claim rests on. */
+/** A label file's revision and the evidence for it. */
 export interface Revision {
   name: RevisionName;
   evidence: string;
@@ -27,7 +27,7 @@ const COUNTS: Record<"v3" | "intermediate" | "original", Record<string, number>>
 };
 const OFFICIAL_RECORDS = 8528;
 
-/** SHA-256 of {@linkcode normalised} contents that are known to be of a revision. */
+/** SHA-256 of {@linkcode normalised} contents whose revision is known. */
 const DIGESTS: Record<string, { name: "v3"; what: string }> = {
   "2a8bee2b7fe8436c4ae200a0293efb239b2b5276d1896c31ba09ea859cdd58b3": {
     name: "v3",
@@ -37,7 +37,7 @@ const DIGESTS: Record<string, { name: "v3"; what: string }> = {
 
 /**
  * Whether these are labels of PhysioNet/CinC 2017: ids A00001 to A08528, and most labels among its
- * four. Then every other label is a mistake; with ids of one's own, any class name will do.
+ * four. Then every other label is a mistake. With other ids, any class name is allowed.
  */
 export function isCinc(rows: readonly LabelRow[]): boolean {
   const ids = rows.every(({ id }) => /^A0[0-8]\d{3}$/.test(lastPart(id)));
@@ -48,8 +48,8 @@ export function isCinc(rows: readonly LabelRow[]): boolean {
 /**
  * Finds the revision of a label file.
  *
- * @param rows All its rows, before any is refused.
- * @param fileName Its name, without the directory.
+ * @param rows All rows of the file, including those that are refused later.
+ * @param fileName The name of the file, without the directory.
  */
 export function detectRevision(rows: readonly LabelRow[], fileName: string): Revision {
   if (!isCinc(rows)) return { name: "own", evidence: "not the ids and classes of CinC 2017" };

@@ -28,7 +28,7 @@ const BUILT = path.join(DIRECTORY, "built");
 const MAX_UNPACKED = 50e6;
 const SPLIT: SplitOptions = { method: "stratified", dev: 0.15, test: 0.15, seed: 2018 };
 
-/** Where to find the archive and where to build; the defaults are the repository's own. */
+/** Paths of the archive and of the data set to build; by default those of the repository. */
 export interface SampleOptions {
   zip?: string;
   built?: string;
@@ -89,7 +89,7 @@ function isBuilt(built: string, stamp: unknown): boolean {
   }
 }
 
-/** Another process may have built the same meanwhile: then its result is as good. */
+/** Moves the built data set into place. If another process has built it meanwhile, that result is kept. */
 function moveInto(
   built: string,
   { temporary, stamp }: { temporary: string; stamp: unknown },

@@ -1,5 +1,5 @@
 /**
- * Reads every listed recording of a source, and collects everything that is wrong with any of them.
+ * Reads every listed recording of a source, and collects the problems of all recordings.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { readReading, type RecordingOptions } from "./recording.ts";
 
 /** How to read recordings. */
 export interface ScanOptions extends RecordingOptions {
-  /** Take recordings that are no plausible ECG, too. */
+  /** Also take recordings that are not a plausible ECG. */
   force?: boolean | undefined;
 }
 
@@ -25,24 +25,24 @@ export interface ScannedRecord {
   file: string;
   /** Its first sample in {@linkcode Scan.samples}. */
   offset: number;
-  /** Its samples. */
+  /** Number of its samples. */
   length: number;
   /** SHA-256 of its samples as little-endian int16. */
   digest: string;
-  /** What it belongs to, e.g. a patient; absent if that is not asked for. */
+  /** Its group, e.g. a patient; absent if no groups were asked for. */
   group?: string;
   /** The published fold that it is in; absent if there is none. */
   fold?: string;
-  /** Where it begins in its file, in samples of the data set; absent if it is all of it. */
+  /** Start in its file, in samples of the data set; absent if it is the whole file. */
   start?: number;
   /** How it was read. */
   understood: Understood;
-  /** Samples of the source that were missing and are bridged, and stretches of them. */
+  /** Number of bridged samples of the source, and number of gaps. */
   missing: number;
   gaps: number;
 }
 
-/** Everything found in a source. */
+/** The result of reading a source. */
 export interface Scan {
   /** Usable records in the order of the list. */
   records: ScannedRecord[];
@@ -50,9 +50,9 @@ export interface Scan {
   samples: Int16Array;
   /** Refused records in the order of the list. */
   problems: Problem[];
-  /** Windows of long recordings that cannot be used: there are others. */
+  /** Unusable windows of long recordings. They are left out, because a recording has other windows. */
   droppedWindows: Problem[];
-  /** The label file as it is. */
+  /** The rows of the label file. */
   rows: LabelRow[];
   /** What had to be assumed or was not used, one sentence each. */
   notes: string[];
@@ -69,7 +69,7 @@ export function scanRecords(list: RecordList, options: ScanOptions): Scan {
   const records: ScannedRecord[] = [];
   const problems: Problem[] = [];
   const droppedWindows: Problem[] = [];
-  /** Files that cannot be read are told of once, however many windows they have. */
+  /** Unreadable files, each reported once for all its windows. */
   const unreadable = new Set<string>();
   let offset = 0;
   for (const entry of list.entries) {
@@ -107,13 +107,13 @@ export function scanRecords(list: RecordList, options: ScanOptions): Scan {
   return { records, samples, problems, droppedWindows, rows: list.rows, notes };
 }
 
-/** Reads records; consecutive ones of one file read it once. */
+/** Reads records. Consecutive records of one file read the file once. */
 class Reader {
   private last: { file: string; reading: Reading } | undefined;
 
   constructor(private readonly options: ScanOptions) {}
 
-  /** Whether the file could be read, whatever is wrong with a part of it. */
+  /** Whether the file could be read, even if a part of it is unusable. */
   isRead(file: string): boolean {
     return this.last?.file === file;
   }
@@ -126,7 +126,7 @@ class Reader {
     if (prepared.doubts.length > 0 && !this.options.force) {
       throw new BadRecord(
         "implausible",
-        `${prepared.doubts.join("; ")}; --force takes it all the same`,
+        `${prepared.doubts.join("; ")}; --force takes it anyway`,
       );
     }
     return { ...prepared, understood: reading.understood };
@@ -134,7 +134,7 @@ class Reader {
 
   private reading(file: string): Reading {
     if (this.last?.file === file) return this.last.reading;
-    this.last = undefined; // Before the next is read: one is in memory at a time.
+    this.last = undefined; // Freed before the next file is read, so that only one is in memory.
     const reading = readReading(file, this.options);
     this.last = { file, reading };
     return reading;
@@ -160,7 +160,7 @@ function droppedNote(dropped: readonly Problem[]): string[] {
   return [`${dropped.length} windows were left out (${reasons.join(", ")}), see dataset.json`];
 }
 
-/** Text files without a unit are told by their numbers: all of a source must be alike. */
+/** The unit of text files without one is inferred from their numbers, so all of a source must agree. */
 function refuseMixedUnits(records: readonly ScannedRecord[]): void {
   const assumed = records.filter(({ understood: { format, unitFrom } }) =>
     format === "text" && unitFrom === "assumed"
@@ -170,7 +170,7 @@ function refuseMixedUnits(records: readonly ScannedRecord[]): void {
   if (raw === 0 || mV === 0) return;
   throw new UsageError(
     `Cannot tell the unit of the text recordings: ${raw} hold whole numbers only and ${mV} do not. ` +
-      `Say which they are with --units raw or --units mV`,
+      `Give the unit with --units raw or --units mV`,
   );
 }
 
@@ -180,7 +180,7 @@ export function digestOf(samples: Int16Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** One after the other; each part is let go of as soon as it is copied. */
+/** Joins the parts. Each part is freed as soon as it is copied. */
 function joined(parts: Int16Array[], length: number): Int16Array {
   const samples = new Int16Array(length);
   let at = 0;

@@ -1,5 +1,5 @@
 /**
- * The recordings below a folder: which file is which record.
+ * Finds the recordings below a folder and the files of each.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { withoutEnding } from "./record_name.ts";
 /** The recordings below a folder. */
 export interface Source {
   /**
-   * Records by id, the path from the folder without the ending ("A00/A00012"), each with all its files:
-   * more than one is an error of its own, none means that RECORDS names it and no file is there.
+   * Files of each record by id, which is the path from the folder without the ending ("A00/A00012"). Several
+   * files are an error; no file means that RECORDS names a record that is missing.
    */
   files: Map<string, string[]>;
-  /** Recordings that no RECORDS file lists, where one is beside them: they are left out. */
+  /** Recordings that the RECORDS file of their folder does not list. They are left out. */
   unlisted: string[];
 }
 
@@ -25,11 +25,10 @@ export interface Source {
 const LIST = "RECORDS";
 
 /**
- * Lists the recordings in `directory` and the folders below it. Of a folder that has a RECORDS file,
- * only what is listed there counts. What is a recording, formats/record_files.ts tells; the label file is
- * none.
+ * Lists the recordings in `directory` and the folders below it. In a folder with a RECORDS file, only the
+ * recordings listed there count. formats/record_files.ts decides what a recording is; the label file is not.
  *
- * @param advice What to do where it holds none.
+ * @param advice What the user can do if there are none.
  * @throws {UsageError} If the folder is absent or holds no recordings.
  */
 export function listSource(
@@ -65,7 +64,7 @@ function readFolder(
 ): Folder {
   const folder: Folder = { files: new Map(), folders: new Map(), list: undefined };
   const real = realPath(directory);
-  if (above.includes(real)) return folder; // A link leads round in a circle.
+  if (above.includes(real)) return folder; // A link points to a folder above.
   const names: string[] = [];
   for (const { name, isFolder } of entriesOf(directory, above.length === 0)) {
     const file = path.join(directory, name);
@@ -83,7 +82,7 @@ function readFolder(
   return folder;
 }
 
-/** Puts into `files` what the RECORDS files of `folder` and those that they name list, or else all. */
+/** Adds to `files` the recordings that RECORDS files list, in `folder` and below; without RECORDS, all. */
 function keepListed(
   folder: Folder,
   { prefix, files }: { prefix: string; files: Map<string, string[]> },

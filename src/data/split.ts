@@ -1,5 +1,5 @@
 /**
- * Who is in train, dev and test.
+ * Divides records into train, dev and test.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { distribute } from "./distribute.ts";
 import { type Side, SIDES } from "./format.ts";
 import { PythonRandom } from "./python_random.ts";
 
-/** How to split. Fractions are of the usable records; dev + test < 1. */
+/** A split that is drawn. Fractions are of the usable records; dev + test < 1. */
 export interface DrawnSplit {
   method: "stratified" | "awni";
   dev: number;
@@ -24,10 +24,10 @@ export interface PublishedSplit {
   test: readonly string[];
 }
 
-/** How to split. */
+/** The kinds of split. */
 export type SplitOptions = DrawnSplit | PublishedSplit;
 
-/** What a split needs to know of a record. */
+/** The properties of a record that a split uses. */
 export interface SplitRecord {
   label: string;
   /** Equal for recordings with equal samples. */
@@ -83,7 +83,7 @@ function published(
 
 /**
  * The split of awni/ecg's `build_datasets.py` under Python 3: shuffle all, the first int(dev * n) are
- * dev. It neither stratifies nor looks at duplicates.
+ * dev. It ignores classes and duplicates.
  */
 function awni(records: readonly SplitRecord[], { dev, seed }: DrawnSplit): Assignment {
   const order = new PythonRandom(seed).shuffle(records.map((_, i) => i));
@@ -93,8 +93,8 @@ function awni(records: readonly SplitRecord[], { dev, seed }: DrawnSplit): Assig
 }
 
 /**
- * Every class in the same proportions on each side, and recordings with equal samples together, so
- * that no side has seen another's. A class of three or more is on every side that is asked for.
+ * Every class has the same proportion on each side. Recordings with equal samples stay together, so that no
+ * recording is on two sides. A class of three or more records is on every requested side.
  */
 function stratified(
   records: readonly SplitRecord[],
@@ -114,8 +114,8 @@ function stratified(
 }
 
 /**
- * As {@linkcode stratified} where records have groups: a group is on one side, and the classes keep their
- * proportions as well as that allows.
+ * Like {@linkcode stratified}, for records with groups: a group is on one side, and the classes keep their
+ * proportions as far as this allows.
  */
 function stratifiedGroups(
   records: readonly SplitRecord[],
@@ -138,7 +138,7 @@ function stratifiedGroups(
   return { sides, order: records.map((_, i) => i) };
 }
 
-/** Whether any of the records says what group it is of. */
+/** Whether any of the records has a group. */
 export function isGrouped(records: readonly SplitRecord[]): boolean {
   return records.some(({ group }) => group !== undefined);
 }
@@ -159,8 +159,8 @@ export function classCounts(
 }
 
 /**
- * The records as units that must stay together, in order of appearance: records of one group, and
- * records with equal samples, are in one unit, and so are all that are linked by a chain of such.
+ * The records as units that must stay together, in order of appearance. Records of one group and records with
+ * equal samples are in one unit, and so are records that a chain of such links connects.
  */
 export function inseparable(records: readonly SplitRecord[]): number[][] {
   const parent = records.map((_, i) => i);

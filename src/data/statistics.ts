@@ -4,10 +4,10 @@
  * @module
  */
 
-/** Where one recording's used samples lie. */
+/** The range of a recording's used samples. */
 export interface Extent {
   offset: number;
-  /** Used samples: a multiple of the hop. */
+  /** Number of used samples: a multiple of the hop. */
   length: number;
 }
 
@@ -22,7 +22,7 @@ export function statistics(
   extents: readonly Extent[],
 ): { mean: number; std: number } {
   const count = extents.reduce((total, { length }) => total + length, 0);
-  if (count === 0) throw new RangeError("There are no samples to take the mean of");
+  if (count === 0) throw new RangeError("Cannot compute the mean of 0 samples");
   let sum = 0;
   for (const { offset, length } of extents) {
     for (let i = offset; i < offset + length; i++) sum += samples[i]!;

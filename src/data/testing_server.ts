@@ -1,5 +1,5 @@
 /**
- * A file server on 127.0.0.1 with the faults that downloads meet.
+ * A file server on 127.0.0.1 that simulates faults of downloads.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import type { AddressInfo } from "node:net";
 
 /** How the server answers the requests for one path, one after the other. */
 export interface ServerFault {
-  /** Breaks the connection after so many bytes of the body. */
+  /** Breaks the connection after this many bytes of the body. */
   dropAfter?: number;
   /** Answers with this status and no file. */
   status?: number;
-  /** Sends so many bytes of the body and then nothing. */
+  /** Sends this many bytes of the body and then nothing. */
   stallAfter?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How far a transfer is: a bar on a terminal, one line per tenth elsewhere. Goes to standard error.
+ * Shows the progress of a transfer on standard error: a bar on a terminal, else one line per tenth.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface TransferProgress {
   stop(): void;
 }
 
-/** Progress of a transfer called `name`, in the way that standard error allows. */
+/** Shows a transfer called `name`: as a bar if standard error is a terminal, else as lines. */
 export function transferProgress(name: string): TransferProgress {
   return process.stderr.isTTY ? bar(name) : lines(name, (line) => console.error(line));
 }

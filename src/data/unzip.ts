@@ -1,6 +1,6 @@
 /**
- * Zip archives read with suspicion: every name, size and checksum is verified before a byte of an
- * entry is used, and one entry is in memory at a time.
+ * Reads zip archives from untrusted sources: every name, size and checksum is verified before a byte of an
+ * entry is used. Only one entry is in memory at a time.
  *
  * @module
  */
@@ -39,15 +39,15 @@ const CENTRAL_SIZE = 46;
 const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_SIZE = 30;
 const MAX_COMMENT = 0xffff;
-/** No deflate stream expands further: a match of 258 bytes takes at least two bits. */
+/** Largest expansion of a deflate stream: a match of 258 bytes needs at least two bits. */
 const MAX_EXPANSION = 1032;
 
 /**
  * Opens an archive and reads its directory.
  *
  * @param limit The most bytes that all files together may unpack to.
- * @throws {Failure} If it is damaged, encrypted, of a kind that is not supported, larger than `limit`,
- * or holds a name that would leave the folder it is unpacked to.
+ * @throws {Failure} If the archive is damaged, encrypted, of an unsupported kind, larger than `limit`,
+ * or contains a name that would leave the folder it is unpacked to.
  */
 export function openZip(file: string, { limit }: { limit: number }): Zip {
   const handle = fs.openSync(file, "r");
@@ -187,7 +187,7 @@ function readEntry(
   let contents = packed;
   if (method === 8) {
     try {
-      // One byte of room more than claimed shows a stream that yields more.
+      // The buffer is one byte larger than claimed, to detect a stream that yields more.
       contents = inflateSync(packed, { out: new Uint8Array(size + 1) });
     } catch (error) {
       throw damaged(file, `${name} does not unpack (${messageOf(error)})`);

@@ -1,5 +1,5 @@
 /**
- * What was assumed about recordings, once for all of them.
+ * Lists the assumptions about several recordings, each assumption once.
  *
  * @module
  */

@@ -9,7 +9,7 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** `length` bytes from `at` as text, a byte a character; shorter where the file ends. */
+/** `length` bytes from `at` as text, one character per byte; shorter if the file ends before. */
 export function ascii(bytes: Uint8Array, at: number, length: number): string {
   let text = "";
   for (const byte of bytes.subarray(at, at + length)) text += String.fromCharCode(byte);

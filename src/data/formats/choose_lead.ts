@@ -1,5 +1,5 @@
 /**
- * Which lead of a file is read.
+ * Chooses the lead of a file to read.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { Lead } from "./signal_file.ts";
 import { titleOf } from "./text_columns.ts";
 import { isArbitrary, millivoltsIn } from "./units.ts";
 
-/** Names of channels that are recorded beside an ECG. */
+/** Names of channels that are not an ECG. */
 const NO_ECG =
   /^(hr|heart[ _]?rate|pulse|bpm|rr|ibi|ppg|pleth|spo2|resp|br|abp|art|cvp|pap|bp|nibp|acc|gyr|mag|[xyz]$|temp|batt|marker|label|annot|class|status|event|trig|quality|lead[ _-]?off|lo[+-]|et?co2|eeg|emg|eog|gsr|eda|imp)/i;
 const ECG = /ecg|ekg/i;
 const STANDARD_LEAD = "i";
 const SHOWN = 16;
 
-/** A lead, and why this one if nobody said so. */
+/** A lead, and the reason for it if the user did not name it. */
 export interface ChosenLead {
   readonly lead: Lead;
   /** `lead I of 12`; null if the file has only one or a user named it. */
@@ -24,10 +24,10 @@ export interface ChosenLead {
 }
 
 /**
- * The lead that `asked` names, by name or number; else the only one that can be an ECG, else lead I, else
- * the only one that is called ECG.
+ * The lead that `asked` gives by name or number. Without `asked`: the only lead that can be an ECG, else lead
+ * I, else the only lead that is called ECG.
  *
- * @throws {BadRecord} If that is not one lead; the message lists them.
+ * @throws {BadRecord} If this does not give exactly one lead; the message lists the leads.
  */
 export function chooseLead(leads: readonly Lead[], asked: string | undefined): ChosenLead {
   if (asked !== undefined) return { lead: askedFor(leads, asked), assumed: null };

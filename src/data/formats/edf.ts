@@ -1,7 +1,7 @@
 /**
  * EDF and EDF+ (Kemp et al. 1992, Kemp and Olivan 2003; https://www.edfplus.info/specs) and their 24-bit
- * sisters BDF and BDF+: a header in ASCII, then records of equal duration, each with a stretch of every
- * signal.
+ * variants BDF and BDF+. A file has a header in ASCII, then data records of equal duration, each with a part
+ * of every signal.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const PER_SIGNAL = 256;
 const MOST_SIGNALS = 4096;
 const EDF_VERSION = "0       ";
 const BDF_VERSION = "\xffBIOSEMI";
-/** EDF+'s and BDF+'s own signal. */
+/** Name of the annotation signal of EDF+ and BDF+. */
 const ANNOTATIONS = /^(EDF|BDF) Annotations$/i;
-/** Samples that all gaps of a discontinuous file may have together: they take memory, not bytes. */
+/** Most samples in all gaps of a discontinuous file together; gaps need memory but no bytes in the file. */
 const MOST_MISSING = 10_000_000;
 
 /** Whether the file begins like EDF or BDF. */
@@ -43,11 +43,11 @@ interface Layout {
   readonly start: number;
   readonly recordBytes: number;
   readonly records: number;
-  /** Of a record, in seconds; 0 if time has no meaning in the file. */
+  /** Duration of a data record in seconds; 0 if time has no meaning in the file. */
   readonly duration: number;
 }
 
-/** @throws {BadRecord} If it is cut off or its header contradicts itself. */
+/** @throws {BadRecord} If the file is cut off or its header contradicts itself. */
 export function readEdf(bytes: Uint8Array): SignalFile {
   if (bytes.length < FIXED) {
     throw new BadRecord("truncated", `${bytes.length} bytes, fewer than a header of ${FIXED}`);
@@ -71,7 +71,7 @@ export function readEdf(bytes: Uint8Array): SignalFile {
   }
   const duration = decimal(ascii(bytes, 244, 8), "duration of a record");
   if (duration < 0) throw damaged(`a record lasts ${duration} s`);
-  // -1 stands there while a file is being written.
+  // The number is -1 while a file is being written.
   const records = said === -1 ? there : said;
   const layout = { bytes, width, start: headerBytes, recordBytes, records, duration };
   const isDiscontinuous = /^(EDF|BDF)\+D/.test(ascii(bytes, 192, 5));
@@ -95,7 +95,7 @@ function signalsOf(
   bytes: Uint8Array,
   { count, width }: { count: number; width: number },
 ): Signal[] {
-  /** Field `at` of every signal stands together: 16 bytes of each label, then 80 of each transducer. */
+  /** The header stores a field of all signals, then the next field: 16 bytes per label, 80 per transducer ... */
   const field = (i: number, at: number, length: number) =>
     FIXED + at * count + i * length <= bytes.length
       ? bytes.subarray(FIXED + at * count + i * length, FIXED + at * count + (i + 1) * length)
@@ -172,7 +172,7 @@ function numbersOf(
   return numbers;
 }
 
-/** Where each record's first sample stands, with room for the gaps between them. */
+/** Position of each data record's first sample, with space for the gaps between records. */
 function placesOf(
   onsets: readonly number[],
   { count, duration }: { count: number; duration: number },
@@ -181,7 +181,7 @@ function placesOf(
   let [end, missing] = [0, 0];
   return onsets.map((onset, r) => {
     const place = Math.round((onset - onsets[0]!) * rate);
-    if (place < end - 1) { // One sample is rounding.
+    if (place < end - 1) { // A difference of one sample is rounding.
       throw damaged(`its data record ${r + 1} begins before the one before it ends`);
     }
     const from = Math.max(end, place);
@@ -194,20 +194,20 @@ function placesOf(
   });
 }
 
-/** When each record of a discontinuous file begins, in seconds: its first annotation says so. */
+/** Start of each data record of a discontinuous file in seconds, from its first annotation. */
 function onsetsOf(
   { bytes, start, recordBytes, records, duration, width }: Layout,
   signals: readonly Signal[],
 ): number[] {
   const times = signals.find(({ label }) => ANNOTATIONS.test(label));
   if (!times || !(duration > 0)) {
-    throw damaged("it is discontinuous, and does not say when its data records begin");
+    throw damaged("it is discontinuous, and has no start times of its data records");
   }
   return Array.from({ length: records }, (_, r) => {
     const at = start + r * recordBytes + times.offset;
     // deno-lint-ignore no-control-regex
     const onset = /^[+-]\d+(\.\d*)?(?=[\x14\x15])/.exec(ascii(bytes, at, times.count * width));
-    if (!onset) throw damaged(`its data record ${r + 1} does not say when it begins`);
+    if (!onset) throw damaged(`its data record ${r + 1} has no start time`);
     return Number(onset[0]);
   });
 }

@@ -1,13 +1,13 @@
 /**
- * Missing samples: short gaps are bridged, long ones refused.
+ * Bridges short gaps of missing samples and refuses long ones.
  *
  * @module
  */
 import { BadRecord } from "../problem.ts";
 
 /**
- * Seconds that are bridged unless `--max-gap` says otherwise. A bridge hides at most one beat of a heart
- * at up to 120 per minute; a longer one invents a pause, which is what a rhythm is told by.
+ * Default of `--max-gap` in seconds. A bridge of this length hides at most one beat at up to 120 beats per
+ * minute. A longer bridge would look like a pause, which is evidence for a rhythm.
  */
 export const MAX_GAP_SECONDS = 0.5;
 
@@ -15,14 +15,14 @@ export const MAX_GAP_SECONDS = 0.5;
 export interface Bridged {
   /** [length]; the same array if nothing was missing. */
   readonly signal: Float64Array;
-  /** Samples that were missing. */
+  /** Number of missing samples. */
   readonly missing: number;
-  /** Stretches of them. */
+  /** Number of gaps. */
   readonly gaps: number;
 }
 
 /**
- * Replaces missing samples (NaN) by straight lines between their neighbours; at an end, by the neighbour.
+ * Replaces missing samples (NaN) by straight lines between their neighbours; at an end, by the only neighbour.
  *
  * @throws {BadRecord} If a gap is longer than `maxGap` seconds, or all samples are missing.
  */

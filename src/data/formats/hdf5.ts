@@ -1,5 +1,5 @@
 /**
- * MATLAB 7.3 files, which are HDF5: not read, but recognised.
+ * Recognises MATLAB 7.3 files, which are HDF5, and refuses them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { BadRecord } from "../problem.ts";
 import { ascii } from "./bytes.ts";
 
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
-/** HDF5's signature stands at one of these places, behind what other programs put there. */
+/** HDF5's signature is at one of these offsets; the bytes before it belong to other programs. */
 const PLACES = [0, 512, 1024, 2048];
 
 /** Whether the file is HDF5, with MATLAB's header or without. */
@@ -16,7 +16,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
     PLACES.some((at) => ascii(bytes, at, SIGNATURE.length) === SIGNATURE);
 }
 
-/** @throws {BadRecord} Always, with how to convert the file. */
+/** @throws {BadRecord} Always; the message says how to convert the file. */
 export function refuseHdf5(): never {
   throw new BadRecord(
     "unsupported",

@@ -1,10 +1,10 @@
 /**
- * Names of leads: `I`, `Lead I`, `ECG I`, `lead_i` and `EKG-I` are one.
+ * Compares names of leads: `I`, `Lead I`, `ECG I`, `lead_i` and `EKG-I` are the same lead.
  *
  * @module
  */
 
-/** A name without the words that say only that it is a lead. */
+/** A name without words such as "lead" and "ECG". */
 export function plainName(name: string): string {
   const words = name.toLowerCase().split(/[\s_\-:.]+/).filter((word) =>
     !["ecg", "ekg", "lead", "channel", "signal", "electrode", "ableitung", ""].includes(word)

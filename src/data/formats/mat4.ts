@@ -17,7 +17,7 @@ const KINDS = 3;
 
 type Decoder = (view: DataView, at: number, little: boolean) => number;
 
-/** Type digit P: what a value is stored as. */
+/** Type digit P: the storage type of a value. */
 const VALUES: readonly { bytes: number; decode: Decoder; missing: number | null }[] = [
   { bytes: 8, decode: (view, at, little) => view.getFloat64(at, little), missing: null },
   { bytes: 4, decode: (view, at, little) => view.getFloat32(at, little), missing: null },
@@ -37,12 +37,12 @@ interface Header {
   readonly nameLength: number;
 }
 
-/** Whether bytes begin like a version 4 file: it has no magic number, but a narrow header. */
+/** Whether bytes begin like a version 4 file. The format has no magic number, but few valid headers. */
 export function isMat4(bytes: Uint8Array): boolean {
   return bytes.length >= HEADER && headerAt(bytes, 0) !== null;
 }
 
-/** @throws {BadRecord} If it is cut off, or holds no signal. */
+/** @throws {BadRecord} If the file is cut off, or contains no signal. */
 export function readMat4(bytes: Uint8Array): SignalFile {
   return leadsOfMatrices(matricesOf(bytes));
 }
@@ -89,7 +89,7 @@ function headerAt(bytes: Uint8Array, at: number): Header | null {
     const [order, zero, value, kind] = [1000, 100, 10, 1].map((unit) =>
       Math.floor(type / unit) % 10
     ) as [number, number, number, number];
-    // A double's type is 0 in either byte order: the name's length decides then.
+    // The type of a double is 0 in both byte orders; the length of the name then decides the order.
     const sound = type >= 0 && order === (little ? 0 : 1) && zero === 0 && value < VALUES.length &&
       kind < KINDS && rows >= 0 && columns >= 0 && (imaginary === 0 || imaginary === 1) &&
       nameLength >= 1 && nameLength <= LONGEST_NAME;

@@ -1,6 +1,6 @@
 /**
- * MATLAB version 5 files (save -v6, -v7), as "MAT-File Format" describes them: elements of a tag of type
- * and length and their data; variables are matrix elements, compressed with zlib or not.
+ * MATLAB version 5 files (save -v6, -v7), as described in "MAT-File Format". A file is a list of elements,
+ * each a tag (type and length) and data. Variables are matrix elements, which may be compressed with zlib.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { SignalFile } from "./signal_file.ts";
 
 const HEADER = 128;
 const MAGIC = /^MATLAB 5\.0/;
-/** Bytes of one variable after decompression. */
+/** Most bytes of one variable after decompression. */
 const MOST_BYTES = 2 ** 30;
-/** Structures in structures. */
+/** Deepest nesting of structures. */
 const DEEPEST = 8;
 
 const MATRIX = 14;
@@ -42,12 +42,12 @@ const LAST_NUMERIC = 15;
 const INT16 = 10;
 const COMPLEX = 0x08;
 
-/** Whether the file says that it is of version 5. */
+/** Whether the header says version 5. */
 export function isMat5(bytes: Uint8Array): boolean {
   return MAGIC.test(ascii(bytes, 0, 10));
 }
 
-/** @throws {BadRecord} If it is cut off or damaged, or holds no signal. */
+/** @throws {BadRecord} If the file is cut off or damaged, or contains no signal. */
 export function readMat5(bytes: Uint8Array): SignalFile {
   const endian = ascii(bytes, 126, 2);
   if (bytes.length < HEADER || (endian !== "IM" && endian !== "MI")) {
@@ -87,7 +87,7 @@ function elementAt({ bytes, little }: Reader, at: number): Element {
   const view = viewOf(bytes);
   const type = view.getUint32(at, little);
   const small = type >>> 16;
-  if (small !== 0) { // Up to four bytes of data stand in the tag itself.
+  if (small !== 0) { // Up to four bytes of data are in the tag itself.
     if (small > 4) throw damaged(`an element of ${small} bytes in a tag`);
     return { type: type & 0xffff, start: at + 4, length: small, next: at + 8 };
   }
@@ -188,7 +188,7 @@ function inflate(bytes: Uint8Array): Uint8Array {
     chunks.push(chunk);
   });
   try {
-    // In small pieces, so that what grows without end is noticed early.
+    // Decompressed in small pieces, so that data of excessive size are noticed early.
     const piece = 2 ** 16;
     for (let at = 0; at < bytes.length; at += piece) {
       stream.push(bytes.subarray(at, at + piece), at + piece >= bytes.length);

@@ -1,5 +1,5 @@
 /**
- * From the variables of a MATLAB file to leads.
+ * Makes leads from the variables of a MATLAB file.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface Matrix {
   readonly columns: number;
   /** Element `i` in column-major order. */
   readonly at: (i: number) => number;
-  /** The number that marks a missing sample: that of int16, WFDB's -32768. */
+  /** The number that marks a missing sample: -32768 for int16, as in WFDB. */
   readonly missing: number | null;
 }
 
@@ -21,16 +21,15 @@ export interface Matrix {
 const PREFERRED = "val";
 const TIME = /^(t|tm|time|times|timestamps?|x_?axis)$/i;
 const RATE = /^(fs|sf|sfreq|freq|frequency|rate|srate|fsamp|sampl(e|ing)_?(rate|freq(uency)?))$/i;
-/** Shorter variables are settings, not signals. */
+/** Shorter variables are taken as settings, not signals. */
 const SHORTEST = 16;
 
-/** What PhysioNet/CinC 2017 recordings have, whose `val` comes without a rate. */
+/** The rate of PhysioNet/CinC 2017 recordings, whose `val` has no rate in the file. */
 const CINC = { rate: 300, why: "the rate of PhysioNet/CinC 2017's .mat files" };
 
 /**
- * The leads of a file: those of `val`, or of the only variable that can be a signal, or of all that can.
- * A matrix has a lead for each of its shorter side's rows or columns. A single number that is called
- * `fs` or the like is the rate.
+ * The leads of a file: those of `val`, or else of all variables that can be a signal. A matrix has one lead
+ * per row or column of its shorter side. A single number called `fs` or similar is the rate.
  *
  * @throws {BadRecord} If no variable can be a signal.
  */

@@ -1,8 +1,7 @@
 /**
- * Whether a signal can be an ECG at all, as far as its numbers show. All 7,674 recordings of
- * PhysioNet/CinC 2017, the noisy ones among them, are far inside these bounds: peak to peak 0.31 to
- * 13.9 mV, the middle at most 0.1 of it away from 0, no value longer than 0.3 s, at most 0.24 % of
- * samples at an extreme.
+ * Checks from its numbers whether a signal can be an ECG. The 7,674 recordings of PhysioNet/CinC 2017 that
+ * were examined, the noisy ones included, are far inside these bounds: peak to peak 0.31 to 13.9 mV, median
+ * at most 0.1 of that away from 0, no value longer than 0.3 s, at most 0.24 % of samples at an extreme.
  *
  * @module
  */
@@ -10,25 +9,25 @@ import { millivoltsIn, UNITS_PER_MILLIVOLT } from "./units.ts";
 
 /** Millivolts from the lowest to the highest sample. */
 const PEAK_TO_PEAK = { least: 0.05, most: 50 };
-/** The median may be so many times the peak to peak away from 0. */
+/** Largest distance of the median from 0, in multiples of the peak-to-peak range. */
 const MOST_OFFSET = 10;
-/** A value that lasts so long is a flat line: a heart beats in that time. */
+/** A value that lasts this long is a flat line, because a heart beats in that time. */
 const FLAT_SECONDS = 1;
 const MOST_FLAT = 0.1;
-/** Part of the samples at the highest or lowest value. */
+/** Largest fraction of samples at the highest or lowest value. */
 const MOST_CLIPPED = 0.05;
 const MOST_MISSING = 0.1;
-/** Counts of a converter lie on one side of 0, their middle well inside their extent. */
+/** Counts of a converter are on one side of 0, with their middle well inside their range. */
 const COUNTS_MIDDLE = 0.2;
 const RAW_MILLIVOLTS = 1 / UNITS_PER_MILLIVOLT;
 
 /**
- * What speaks against a signal, a clause each; empty if nothing does.
+ * Reasons to doubt a signal, one clause each; empty if there are none.
  *
  * @param signal Stored units (1000 per mV), gaps bridged [length].
- * @param options.missing Samples that were missing.
- * @param options.unit What the numbers were taken for.
- * @param options.assumed Whether nobody said so.
+ * @param options.missing Number of missing samples.
+ * @param options.unit The unit in which the numbers were read.
+ * @param options.assumed Whether that unit was assumed.
  */
 export function doubtsAbout(
   signal: Float64Array,
@@ -49,7 +48,7 @@ export function doubtsAbout(
         unitAdvice(extent, unit),
     );
   }
-  // Sorting takes longer than all the rest, and a signal that crosses 0 has no such offset.
+  // The median needs a sort, which is slow; a signal that crosses 0 has no such offset and skips it.
   const median = low >= 0 || high <= 0 ? signal.toSorted()[signal.length >> 1]! : 0;
   if (Math.abs(median) > MOST_OFFSET * (high - low)) {
     const offset = short(median / UNITS_PER_MILLIVOLT);
@@ -57,13 +56,13 @@ export function doubtsAbout(
       `its middle is ${offset} mV, ${
         Math.round(Math.abs(median) / (high - low))
       } times its peak to ` +
-        "peak away from 0: --baseline says which number means 0",
+        "peak away from 0: set the number that means 0 with --baseline",
     );
   }
   if (assumed && low >= 0 && median > COUNTS_MIDDLE * (high - low)) {
     doubts.push(
-      "its numbers never fall below 0, as a converter's counts do: --gain says how many make a mV, " +
-        "--baseline which one is 0",
+      "its numbers are never below 0, like the counts of a converter: set the numbers per mV with --gain " +
+        "and the number that means 0 with --baseline",
     );
   }
   const flat = flatShare(signal, Math.ceil(FLAT_SECONDS * rate));
@@ -80,9 +79,9 @@ export function doubtsAbout(
 }
 
 /**
- * The unit in which the same numbers would be an ECG, as advice.
+ * Advice: the unit in which the same numbers would be an ECG.
  *
- * @param millivolts Their extent in the `unit` that was taken.
+ * @param millivolts Their peak-to-peak range, read in `unit`.
  */
 export function unitAdvice(millivolts: number, unit: string): string {
   const numbers = millivolts / (millivoltsIn(unit) ?? RAW_MILLIVOLTS);

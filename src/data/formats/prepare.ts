@@ -1,5 +1,5 @@
 /**
- * From a signal to what a network takes: whole, at the network's rate, as 16-bit integers.
+ * Prepares a signal for a network: without gaps, at the network's rate, as 16-bit integers.
  *
  * @module
  */
@@ -11,22 +11,22 @@ import { doubtsAbout, extremesOf, unitAdvice } from "./plausible.ts";
 import type { Reading } from "./reading.ts";
 import { UNITS_PER_MILLIVOLT } from "./units.ts";
 
-/** What a network takes. */
+/** The requirements of a network. */
 export interface PrepareOptions {
   /** Samples per second of the network. */
   readonly targetRate: number;
-  /** Seconds of missing samples that are bridged. */
+  /** Longest gap in seconds that is bridged. */
   readonly maxGap: number;
 }
 
-/** A signal that a network takes. */
+/** A signal that is ready for a network. */
 export interface Prepared {
   /** Stored units (1000 per mV) at the target rate [length]. */
   readonly samples: Int16Array;
-  /** Samples of the source that were missing, and stretches of them: they are bridged. */
+  /** Number of bridged samples of the source, and number of gaps. */
   readonly missing: number;
   readonly gaps: number;
-  /** What speaks against its being an ECG; see plausible.ts. */
+  /** Reasons to doubt that it is an ECG; see plausible.ts. */
   readonly doubts: readonly string[];
 }
 
@@ -36,7 +36,7 @@ const INT16_MAX = 32767;
 /**
  * Bridges gaps, resamples and rounds.
  *
- * @throws {BadRecord} If samples are missing for too long, values do not fit, or the signal is constant or
+ * @throws {BadRecord} If a gap is too long, values do not fit into 16 bits, or the signal is constant or
  * shorter than a step.
  */
 export function prepare(
@@ -68,7 +68,7 @@ function refuseTooLarge(signal: Float64Array, unit: string): void {
 
 function toRate(signal: Float64Array, { from, to }: { from: number; to: number }): Int16Array {
   const values = from === to ? signal : resample(signal, { from, to });
-  // The filter may overshoot a step at the very end of the range: there it saturates.
+  // The filter may overshoot near the ends of the range; such values are clamped.
   const samples = new Int16Array(values.length);
   for (let i = 0; i < samples.length; i++) {
     samples[i] = Math.max(INT16_MIN, Math.min(INT16_MAX, Math.round(values[i]!)));
@@ -76,7 +76,7 @@ function toRate(signal: Float64Array, { from, to }: { from: number; to: number }
   return samples;
 }
 
-/** @throws {BadRecord} If there is no whole step, or nothing but one value. */
+/** @throws {BadRecord} If the signal is shorter than a step, or constant. */
 function refuseUseless(samples: Int16Array, rate: number): void {
   if (samples.length < HOP) {
     throw new BadRecord(

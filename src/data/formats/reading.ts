@@ -1,6 +1,6 @@
 /**
- * From what a file says and what a user says to a signal in physical units: which lead, what its numbers
- * mean and how many there are in a second. What neither says is assumed aloud or refused.
+ * Converts a file to a signal in physical units. Lead, unit and rate come from the file or from the user's
+ * options. If neither states one of them, it is assumed and reported, or the file is refused.
  *
  * @module
  */
@@ -10,29 +10,29 @@ import type { FormatName, ReadFile } from "./registry.ts";
 import type { Lead } from "./signal_file.ts";
 import { isArbitrary, millivoltsIn, type Units, UNITS_PER_MILLIVOLT } from "./units.ts";
 
-/** What a user says about recordings. */
+/** The user's options about recordings. */
 export interface ReadingOptions {
-  /** Samples per second of files that do not say; a file that says another is refused. */
+  /** Samples per second of files that do not state it; a file that states another rate is refused. */
   readonly rate?: number | undefined;
-  /** The unit of the numbers, whatever a file says; `auto`: what it says, or what can be told. */
+  /** The unit of the numbers, overrides the file; `auto`: the file's unit, or one inferred from numbers. */
   readonly units: Units | "auto";
-  /** Numbers per unit, whatever a file says. */
+  /** Numbers per unit; overrides the file. */
   readonly gain?: number | undefined;
-  /** The number that means 0, whatever a file says. */
+  /** The number that means 0; overrides the file. */
   readonly baseline?: number | undefined;
   /** Name or number of the lead, or of the column of a text file. */
   readonly lead?: string | undefined;
 }
 
-/** Who decided a thing. */
+/** The source of a property. */
 export type Origin = "file" | "option" | "assumed";
 
-/** How a recording was understood. */
+/** How a recording was read. */
 export interface Understood {
   readonly format: FormatName;
-  /** Its name, or its number where it has none. */
+  /** Name of the lead, or its number if it has no name. */
   readonly lead: string;
-  /** Leads of the file. */
+  /** Number of leads in the file. */
   readonly leads: number;
   /** Samples per second of the source. */
   readonly rate: number;
@@ -42,13 +42,13 @@ export interface Understood {
   /** Numbers per unit, and the number that means 0. */
   readonly gain: number;
   readonly baseline: number;
-  /** What was assumed, a sentence each, with the option that says otherwise. */
+  /** Assumptions, one sentence each, with the option that changes them. */
   readonly assumed: readonly string[];
 }
 
 /** A lead in stored units. */
 export interface Reading {
-  /** 1000 per mV at the source's rate; NaN where a sample is missing [length]. */
+  /** Samples in units of 1000 per mV at the source's rate; NaN if missing [length]. */
   readonly signal: Float64Array;
   readonly rate: number;
   readonly understood: Understood;
@@ -56,12 +56,12 @@ export interface Reading {
 
 /** Samples per second that an ECG can have. */
 const RATES = { least: 1, most: 100_000 };
-/** Rates that differ by less than this part are one. */
+/** Rates with a smaller relative difference count as equal. */
 const SAME_RATE = 0.001;
-/** What header(5) assumes of a signal that is not calibrated. */
+/** The gain that header(5) assumes for an uncalibrated signal. */
 const WFDB_GAIN = 200;
 
-/** @throws {BadRecord} If the lead, the unit or the rate cannot be told, or contradict each other. */
+/** @throws {BadRecord} If lead, unit or rate are not known, or contradict each other. */
 export function understand(file: ReadFile, options: ReadingOptions): Reading {
   const { lead, assumed: chosen } = chooseLead(file.leads, options.lead);
   const rate = rateOf(lead, { file, given: options.rate });

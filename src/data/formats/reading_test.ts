@@ -164,7 +164,7 @@ Deno.test("what cannot be an ECG is doubted, with the option that helps", () => 
     /3\d % of its samples are clipped at one value/,
   );
   const counts = fine.map((x) => (x + 1000) / 4);
-  assert.match(doubts(counts, { assumed: true }), /never fall below 0.*--gain.*--baseline/);
+  assert.match(doubts(counts, { assumed: true }), /never below 0.*--gain.*--baseline/);
   assert.equal(doubts(counts), "");
   assert.match(doubts(fine, { missing: 120 }), /20 % of its samples were missing/);
 });

@@ -1,19 +1,19 @@
 /**
- * Which files of a folder are recordings, and which belong to another.
+ * Finds the recordings among the files of a folder, and the files that belong to each.
  *
  * @module
  */
 import { endingOf, ENDINGS } from "./registry.ts";
 import { parseWfdbHeader } from "./wfdb_header.ts";
 
-/** Files that stand beside recordings in published data sets. */
+/** Files in published data sets that are not recordings. */
 const NO_RECORDING =
   /^\.|^(reference.*|readme.*|license.*|licence.*|records.*|annotators.*|sha256sums.*|md5sums.*)\.(csv|txt|tsv)$/i;
 
 /**
- * The recordings among a folder's file names, by name without ending. A WFDB record is one recording
- * whatever its files: its `.mat` where it has one, else its header; signal files and segments that a header
- * lists are none of their own. More than one file of a name are recordings in several formats.
+ * The recordings among a folder's file names, by name without ending. A WFDB record counts as one recording:
+ * its `.mat` if it has one, else its header. Signal files and segments that a header lists are not separate
+ * recordings. Several files of one name are one recording in several formats.
  *
  * @param read The bytes of one of the files; null if it cannot be read.
  */
@@ -28,7 +28,7 @@ export function recordFiles(
     const matrix = `${stemOf(name)}.mat`;
     for (const file of filesOf(read(name)) ?? [matrix]) {
       if (file === name) continue;
-      // A record that is a single .mat goes by the name of that file.
+      // A record that is a single .mat is named after that file.
       claimed.add(file === matrix && present.has(matrix) ? name : file);
     }
   }
@@ -46,7 +46,7 @@ export function stemOf(name: string): string {
   return name.slice(0, name.length - endingOf(name).length);
 }
 
-/** What a header lists; null if it is damaged, which reading it will say. */
+/** The files that a header lists; null if it is damaged (reading it later reports that). */
 function filesOf(bytes: Uint8Array | null): string[] | null {
   if (bytes === null) return null;
   try {

@@ -15,13 +15,13 @@ import { parseWfdbHeader } from "./wfdb_header.ts";
 
 /** How a format is recognised and read. */
 export interface Format {
-  /** For messages and tables. */
+  /** Name in messages and tables. */
   readonly title: string;
-  /** Endings of its files, in small letters. */
+  /** Endings of its files, in lower case. */
   readonly endings: readonly string[];
-  /** Whether the contents say that they are of this format; null for a format without a mark. */
+  /** Whether contents are of this format; null for a format without a signature. */
   readonly matches: ((bytes: Uint8Array) => boolean) | null;
-  /** @throws {BadRecord} If the file cannot be read, with what was found. */
+  /** @throws {BadRecord} If the file cannot be read; the message says what was found. */
   readonly read: (source: SourceFile) => SignalFile;
 }
 
@@ -59,7 +59,7 @@ export type FormatName = keyof typeof REGISTRY;
 export const FORMATS: Readonly<Record<FormatName, Format>> = REGISTRY;
 const FORMAT_NAMES = Object.keys(REGISTRY) as FormatName[];
 
-/** Endings of all files that are recordings of their own, in small letters. */
+/** Endings of all files that are recordings, in lower case. */
 export const ENDINGS: readonly string[] = [
   ...new Set(FORMAT_NAMES.flatMap((name) => FORMATS[name].endings)),
 ];
@@ -70,8 +70,8 @@ export interface ReadFile extends SignalFile {
 }
 
 /**
- * Reads a recording: in the format that its contents name, else by its ending. A signal file with a WFDB
- * header of the same name beside it is read as that record.
+ * Reads a recording. Its contents decide the format, else its ending. A signal file with a WFDB
+ * header of the same name in the same folder is read as that record.
  *
  * @throws {BadRecord} If it cannot be read.
  */
@@ -83,7 +83,7 @@ export function readSignalFile(source: SourceFile): ReadFile {
   return { format, ...FORMATS[format].read(source) };
 }
 
-/** The format of a file that no header describes. @throws {BadRecord} If it is none. */
+/** The format of a file that no header describes. @throws {BadRecord} If it has no known format. */
 export function formatOf({ name, bytes }: Pick<SourceFile, "name" | "bytes">): FormatName {
   const byContent = FORMAT_NAMES.find((each) => FORMATS[each].matches?.(bytes));
   if (byContent) return byContent;
@@ -103,15 +103,15 @@ function startOf(bytes: Uint8Array, what: string): string {
   return `${what}: ${bytes.length} bytes that begin with ${start.join(" ")}`;
 }
 
-/** A name's ending with the dot, in small letters; empty if it has none. */
+/** A name's ending with the dot, in lower case; empty if it has none. */
 export function endingOf(name: string): string {
   return /\.[^.]*$/.exec(name)?.[0].toLowerCase() ?? "";
 }
 
 /**
- * The header of a signal file, if one lies beside it.
+ * The header of a signal file, if there is one in the same folder.
  *
- * @throws {BadRecord} If one lies there that does not describe the file.
+ * @throws {BadRecord} If the header does not describe the file.
  */
 function headerOf({ name, beside }: SourceFile): SourceFile | null {
   if (!/\.(mat|dat)$/i.test(name)) return null;

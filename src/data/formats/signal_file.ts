@@ -1,7 +1,7 @@
 /**
- * What a reader makes of a file: its leads as the file stores them, and what the file says about them.
- * Nothing is converted, chosen or filled in here. Nothing in this folder uses Deno or Node.js, so a page
- * can read recordings, too.
+ * The result of reading a file: its leads as stored, and what the file states about them. Readers do not
+ * convert units, choose leads or bridge gaps. Nothing in this folder uses Deno or Node.js, so that pages
+ * can read recordings too.
  *
  * @module
  */
@@ -17,9 +17,9 @@ export interface SourceFile {
 
 /** One channel of a file. */
 export interface Lead {
-  /** As the file calls it, trimmed; empty if it does not say. */
+  /** Name in the file, trimmed; empty if it has none. */
   readonly name: string;
-  /** By which a user can choose it, from 1: the signal of a record, the column of a table. */
+  /** Number by which a user can choose it, from 1: the signal of a record, the column of a table. */
   readonly number: number;
   /** The unit of (number - baseline) / gain, as the file writes it; null if it does not say. */
   readonly unit: string | null;
@@ -29,16 +29,16 @@ export interface Lead {
   readonly baseline: number;
   /** Samples per second; null if the file does not say. */
   readonly rate: number | null;
-  /** Decodes the numbers as stored [length]; NaN where a sample is missing. */
+  /** Decodes the numbers as stored [length]; NaN for a missing sample. */
   readonly numbers: () => Float64Array;
 }
 
-/** A recording as its file says it. */
+/** A recording as its file describes it. */
 export interface SignalFile {
   /** At least one. */
   readonly leads: readonly Lead[];
-  /** What says the rate: "its header", `its column "timestamp [ms]"`. */
+  /** The source of the rate: "its header", `its column "timestamp [ms]"`. */
   readonly rateSource: string;
-  /** The rate that the format's own definition assumes when a file does not say one. */
+  /** The rate that the format's definition assumes if a file does not state one. */
   readonly defaultRate: { readonly rate: number; readonly why: string } | null;
 }

@@ -1,6 +1,6 @@
 /**
- * Text files: columns of numbers, divided by commas, semicolons, tabs or blanks, with header lines or
- * without, with times beside the samples or without.
+ * Reads text files: columns of numbers, separated by commas, semicolons, tabs or blanks, with or without header
+ * lines and a column of times.
  *
  * @module
  */
@@ -20,19 +20,19 @@ import { decodeText } from "./text.ts";
 import { secondsOfMoments, type Timeline, timelineOf } from "./timeline.ts";
 import { secondsIn } from "./units.ts";
 
-/** A single line of so many cells is a recording that lies down. */
+/** A single line with at least this many cells is one recording. */
 const LYING = 16;
-/** Rows that tell what a column is. */
+/** Number of rows that are examined to find the kind of a column. */
 const LOOKED_AT = 200;
 
 const TIME_NAME =
   /time|zeit|stamp|elapsed|millis|micros|date|datum|clock|uhr|tiempo|temps|^(t|s|ms|us|ns|sec(ond)?s?)$/i;
 const INDEX_NAME =
   /^(#|n|no|nr|idx|index|samples?|sample[ _]?(#|no|number|index|id)|counter|count|seq(uence)?|row|frame|packet|unnamed: 0)\.?$/i;
-/** Columns that are never times, however they run. */
+/** Names of columns that are never times, even if their values ascend. */
 const ECG_NAME = /ecg|ekg|lead|^(i|ii|iii|av[rlf]|v\d|ml.+)$|volt|signal|adc|raw|amplitude/i;
 
-/** @throws {BadRecord} If it is no table of numbers; the message names the line. */
+/** @throws {BadRecord} If the file is not a table of numbers; the message names the line. */
 export function readTable(bytes: Uint8Array): SignalFile {
   if (bytes.length === 0) throw new BadRecord("empty", "0 bytes");
   const block = divide(decodeText(bytes));
@@ -81,7 +81,7 @@ function lyingDown({ lines, first, end, width, delimiter }: TextBlock): Float64A
   const full = lines.slice(first, end).filter(isFull);
   if (full.length !== 1 || width < LYING) return null;
   const cells = cellsOf(full[0]!, delimiter);
-  if (cells.at(-1) === "") cells.pop(); // A delimiter behind every number.
+  if (cells.at(-1) === "") cells.pop(); // There is a delimiter after every number.
   return Float64Array.from(cells, (cell) => {
     const value = numberIn(cell);
     if (value !== undefined) return value;
@@ -169,7 +169,7 @@ function columnOf(
   return of(counts ? "index" : "time");
 }
 
-/** The column of times that shows a rate: one that runs evenly before one that does not. */
+/** The column of times that gives a rate; a column with even steps is preferred. */
 function clockOf(
   { lines, delimiter }: TextBlock,
   { columns, rows }: { columns: readonly Column[]; rows: Int32Array },
@@ -208,7 +208,7 @@ function numbersOf(
   });
 }
 
-/** Numbers with room for those that are missing before each. */
+/** The numbers, with space for the missing ones before each. */
 function spread(numbers: Float64Array, missingBefore: Float64Array | null): Float64Array {
   if (missingBefore === null) return numbers;
   const total = missingBefore.reduce((sum, count) => sum + count, numbers.length);

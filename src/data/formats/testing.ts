@@ -1,6 +1,6 @@
 /**
- * Makers of small files in the formats that are read, byte by byte after their definitions, and what
- * tests of their readers share.
+ * Makes small files in all formats, byte by byte from their definitions, and has helpers for the tests of the
+ * readers.
  *
  * @module
  */
@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
 
 type Put = (view: DataView, at: number, value: number, little: boolean) => void;
 
-/** Version 4's value types 0 to 5: bytes and how one is written. */
+/** Version 4's value types 0 to 5: bytes per value, and a function that writes one. */
 const MAT4_TYPES: readonly [bytes: number, put: Put][] = [
   [8, (view, at, value, little) => view.setFloat64(at, value, little)],
   [4, (view, at, value, little) => view.setFloat32(at, value, little)],
@@ -124,10 +124,10 @@ export function edf(
   { signals, kind = "EDF", seconds = 1, onsets, records }: {
     signals: readonly EdfSignal[];
     kind?: "EDF" | "EDF+C" | "EDF+D" | "BDF";
-    /** Of a data record. */
+    /** Duration of a data record. */
     seconds?: number;
     onsets?: readonly number[];
-    /** What the header says; by default the truth. */
+    /** Number in the header; by default the true one. */
     records?: number;
   },
 ): Uint8Array<ArrayBuffer> {

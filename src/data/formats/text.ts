@@ -1,5 +1,5 @@
 /**
- * Bytes as text, in the encodings in which people's tables come.
+ * Decodes text in the encodings that are common for tables.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 const UTF16_SAMPLE = 512;
 
 /**
- * Decodes text: by its byte-order mark; as UTF-16 if every other byte is 0, as in Latin text without a
- * mark; as UTF-8 where it is valid; else as Latin-1 (windows-1252), in which every byte is a character.
+ * Decodes text. The first rule that applies gives the encoding: the byte-order mark; UTF-16 if every other
+ * byte is 0; UTF-8 if it is valid; Latin-1 (windows-1252), in which every byte is a character.
  */
 export function decodeText(bytes: Uint8Array): string {
   const [a, b, c] = bytes;

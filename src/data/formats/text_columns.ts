@@ -1,5 +1,5 @@
 /**
- * What a text file says about its columns: names, units and a rate, in header lines and preambles.
+ * Reads names, units and the rate of a text file's columns from its header lines and preamble.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { millivoltsIn, secondsIn } from "./units.ts";
 
 /** A column's title. */
 export interface Title {
-  /** Without the unit; the unit where there is nothing else. */
+  /** The title without the unit; the unit if there is nothing else. */
   readonly name: string;
-  /** Of voltage or time, as written; null if none is named. */
+  /** Unit of voltage or time, as written; null if none is named. */
   readonly unit: string | null;
 }
 
-/** What stands before the data. */
+/** The contents of the lines before the data. */
 export interface Preamble {
-  /** One for each column; names are empty where nothing says them. */
+  /** One title per column; a name is empty if it is not known. */
   readonly titles: readonly Title[];
   /** Samples per second; null if none or several are named. */
   readonly rate: number | null;
-  /** Of voltage, as written, for columns that name none. */
+  /** Unit of voltage, as written, for columns that name none. */
   readonly unit: string | null;
 }
 
@@ -37,7 +37,7 @@ const DELIMITERS: readonly Delimiter[] = ["\t", ";", ",", " "];
 /** The last line that can be a header, and one of units below it. */
 function titlesOf({ width, delimiter }: TextBlock, lines: readonly string[]): Title[] {
   const headers = lines.slice(-2).map((line) => {
-    // Above a single column, what could be divided is a setting: `Unit,µV`.
+    // Above a single column, a line with a separator is a setting: `Unit,µV`.
     if (width === 1 && /[,;:=\t]/.test(line)) return null;
     const fits = [delimiter, ...DELIMITERS].map((each) => cellsOf(line, each))
       .find((cells) => cells.length === width);
@@ -77,13 +77,13 @@ export function titleOf(cell: string): Title {
   if (bracketed) {
     const [, name = "", unit = ""] = bracketed;
     if (/hz|hertz|sps/i.test(unit)) return { name: name || cell, unit: null };
-    // Another unit than one of voltage or time tells that a column is something else.
+    // A unit other than voltage or time means that the column is neither.
     if (known(unit)) return { name: name || unit, unit };
     return { name: name || cell, unit: name === "" || unit === "" ? null : unit };
   }
   if (known(cell) && cell.length > 1) return { name: cell, unit: cell };
   const tail = /^(.+?)[\s_/,.-]+([^\s_/,.-]+)$/.exec(cell);
-  // A single letter behind a name is a lead's or an axis's as often as a unit.
+  // A single letter after a name may be a unit, but also a lead or an axis.
   if (tail && known(tail[2]!) && (tail[2]!.length > 1 || cell.includes("/"))) {
     return { name: tail[1]!, unit: tail[2]! };
   }
@@ -98,7 +98,7 @@ const ABOUT_RATE = /sampl|rate|freq|fs\b|abtast|frequen|muestreo|taux|campion|hz
 
 function rateIn(lines: readonly string[]): number | null {
   const found = new Set<number>();
-  // What a comma divides are several settings, but not a decimal comma or a setting's value.
+  // A comma separates settings, unless it is a decimal comma or part of a setting's value.
   for (const line of lines.flatMap((line) => line.split(/[,;](?!\s*\d)/))) {
     if (FILTER.test(line) || !ABOUT_RATE.test(line)) continue;
     for (const pattern of [HERTZ, NAMED]) {
@@ -111,7 +111,7 @@ function rateIn(lines: readonly string[]): number | null {
   return found.size === 1 ? [...found][0]! : null;
 }
 
-/** A cell that is a unit of voltage, behind one that is none: `Unit,µV`, `unit: mV`. */
+/** A cell with a unit of voltage after a cell without one: `Unit,µV`, `unit: mV`. */
 function unitIn(lines: readonly string[]): string | null {
   const found = new Set<string>();
   for (const line of lines) {

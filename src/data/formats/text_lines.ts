@@ -1,11 +1,11 @@
 /**
- * How a text file is divided: into lines, into a preamble and a block of data, and lines into cells.
+ * Divides a text file into lines, a preamble and a block of data, and divides lines into cells.
  *
  * @module
  */
 import { BadRecord } from "../problem.ts";
 
-/** What stands between two cells; null where a line is one cell. */
+/** The delimiter of cells; null if a line is one cell. */
 export type Delimiter = "\t" | ";" | "," | " " | null;
 
 /** The block of lines that hold data, and the lines before it. */
@@ -21,7 +21,7 @@ export interface TextBlock {
 }
 
 const DELIMITERS: readonly Delimiter[] = ["\t", ";", ",", " ", null];
-/** Lines that are looked at to tell how a file is divided. */
+/** Number of lines that are examined to find out how a file is divided. */
 const SAMPLE = 60;
 
 const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
@@ -31,7 +31,7 @@ const CLOCK =
   /^\[?(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[T ]+)?(\d{1,3}:)?\d{1,2}:\d{2}([.,]\d+)?( ?[ap]m)?(Z|[+-]\d{2}:?\d{2})?( [\d/.-]+)?\]?$/i;
 const DATE = /^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}$/;
 
-/** A cell's number, NaN if it is missing; undefined if it is anything else. */
+/** The number in a cell; NaN if it is missing; undefined if the cell is anything else. */
 export function numberIn(cell: string): number | undefined {
   if (NUMBER.test(cell)) {
     const value = Number(cell.replace(",", "."));
@@ -71,7 +71,7 @@ export function cellsOf(line: string, delimiter: Delimiter): string[] {
   return [...cells, unquoted(cell)];
 }
 
-/** Words; what stands in brackets belongs to the word before, as in `time (s)`. */
+/** The words of a line; a word in brackets belongs to the word before it, as in `time (s)`. */
 function spaced(line: string): string[] {
   const cells: string[] = [];
   for (const word of line.trim().split(/\s+/)) {
@@ -92,7 +92,7 @@ function unquoted(cell: string): string {
 /**
  * Finds the data of a text file.
  *
- * @throws {BadRecord} If it holds none.
+ * @throws {BadRecord} If the file has no data.
  */
 export function divide(text: string): TextBlock {
   if (text.includes("\0")) throw new BadRecord("unreadable", "it is not text");
@@ -132,7 +132,7 @@ const LABELLED = /^[A-Za-z_][\w ]*[:=]\s*([+-]?[\d.]+(e[+-]?\d+)?|nan|!)?$/i;
 
 /**
  * Lines for the Arduino IDE's serial plotter, `t:4,ECG:512`, as a table: a header of the labels and the
- * numbers. Other lines are as they were.
+ * numbers. Other lines are not changed.
  */
 function withoutLabels(lines: string[]): string[] {
   const partsOf = (line: string) => line.trim().split(/\s*[,;\t]\s*/);
@@ -152,7 +152,7 @@ function withoutLabels(lines: string[]): string[] {
   });
 }
 
-/** Whether a line counts: not blank, no comment. */
+/** Whether a line is neither blank nor a comment. */
 export function isFull(line: string): boolean {
   return line.trim() !== "" && !isComment(line);
 }
@@ -171,7 +171,7 @@ function noNumber(lines: readonly string[], end: number): BadRecord {
   );
 }
 
-/** Lines of the file's end and middle, where there is data if there is any. */
+/** Lines from the middle and the end of the file, where data are most likely. */
 function sampleOf(lines: readonly string[], end: number): string[] {
   const half = SAMPLE / 2;
   const middle = Math.max(0, Math.floor((end - half) / 2));
@@ -181,7 +181,7 @@ function sampleOf(lines: readonly string[], end: number): string[] {
   return chosen.filter(isFull);
 }
 
-/** The most frequent number of cells, the share of cells that are values, and where most are. */
+/** The most frequent number of cells, and the share of cells that are values. */
 function fit(
   sample: readonly string[],
   delimiter: Delimiter,
@@ -205,8 +205,8 @@ function fit(
 }
 
 /**
- * Whether `0,512` is one number rather than two columns. Nobody writes whole numbers as `-0` or with
- * zeros in front, and a header of one cell stands above one column.
+ * Whether `0,512` is one number rather than two columns. It is if a line has `-0` or leading zeros, which are
+ * not usual in whole numbers, or if the header has one cell and thus one column.
  */
 function isDecimalComma(lines: readonly string[], end: number): boolean {
   const pair = /^\s*[+-]?\d*,(\d+)\s*$/;

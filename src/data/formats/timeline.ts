@@ -1,35 +1,35 @@
 /**
- * The sample rate that a column of times shows, and the samples that are missing between them.
+ * Finds the sample rate from a column of times, and the missing samples between the times.
  *
  * @module
  */
 import { secondsIn } from "./units.ts";
 
-/** Rates that an ECG is taken at: they tell seconds from milliseconds where a column does not. */
+/** Usual rates of an ECG. They decide between seconds and milliseconds if a column does not name its unit. */
 const PLAUSIBLE = { least: 25, most: 10_000 };
 const UNIT_NAMES = ["s", "ms", "us", "ns"];
-/** Part of the steps that must be alike for a gap to be told from jitter. */
+/** Fraction of steps that must be equal, so that a gap can be distinguished from jitter. */
 const REGULAR = 0.9;
 const TOLERANCE = 0.3;
-/** A rate this near to a whole number is that number: clocks are printed with few digits. */
+/** A rate this close to a whole number is rounded to it, because times are printed with few digits. */
 const ROUND = 0.002;
-/** Missing samples that all gaps may have together: they take memory, not bytes. */
+/** Most missing samples in all gaps together; gaps need memory but no bytes in the file. */
 const MOST_MISSING = 10_000_000;
 
-/** What a column of times says. */
+/** The information in a column of times. */
 export interface Timeline {
   /** Samples per second. */
   readonly rate: number;
-  /** Unit of the column if it was told from the rate; null if the column said it. */
+  /** Unit of the column if it was inferred from the rate; null if the column names it. */
   readonly assumedUnit: string | null;
-  /** Whether steps differ so much that gaps cannot be told from them. */
+  /** Whether steps vary so much that gaps cannot be recognised. */
   readonly jitters: boolean;
   /** Missing samples before row `i` [rows]; null if there are none. */
   readonly missingBefore: Float64Array | null;
 }
 
 /**
- * Reads times as a timeline; null if they do not run forward, stand still or show no rate of an ECG.
+ * Reads times as a timeline; null if they run backwards, are constant or give no rate of an ECG.
  *
  * @param times In `unit`s [rows].
  * @param unit null if the column does not say.
@@ -64,7 +64,7 @@ export function timelineOf(times: Float64Array, unit: string | null): Timeline |
   };
 }
 
-/** The smallest difference between two steps that are no gap: times are printed in multiples of it. */
+/** The smallest difference between two steps without a gap; times are printed in multiples of it. */
 function grainOf(sorted: Float64Array, median: number): number {
   let grain = Infinity;
   for (let i = 1; i < sorted.length && sorted[i]! <= 1.5 * median; i++) {
@@ -74,7 +74,7 @@ function grainOf(sorted: Float64Array, median: number): number {
   return Number.isFinite(grain) ? grain : 0;
 }
 
-/** Packets carry one time for many samples: from the first time's first row to the last one's. */
+/** The mean step if packets have one time for many samples: from the first row of the first time to that of the last. */
 function meanStep(times: Float64Array): number {
   const end = times.at(-1)!;
   const last = times.indexOf(end);
@@ -90,7 +90,7 @@ function scaleFor(step: number): { seconds: number; name: string } | null {
   return null;
 }
 
-/** undefined if they are more than a record can have. */
+/** The missing samples before each row; undefined if there are more than a record can have. */
 function missingBefore(
   steps: Float64Array,
   { step, grain }: { step: number; grain: number },
@@ -116,7 +116,7 @@ const DATE_TIME =
 const TIME = /(?:^|\D)(?:(\d{1,3}):)?(\d{1,2}):(\d{2}(?:[.,]\d+)?)\s*([ap]m)?/i;
 const HALF_DAY = 43_200;
 
-/** Moments as seconds from an arbitrary start: dates and times, or times of day that may pass midnight. */
+/** Converts dates and times, or times of day that may pass midnight, to seconds from an arbitrary start. */
 export function secondsOfMoments(cells: readonly string[]): Float64Array {
   let day = 0;
   let before = -Infinity;

@@ -4,14 +4,14 @@
  * @module
  */
 
-/** What `--units` takes: `raw` is stored units, 1000 per mV. */
+/** The values of `--units`: `raw` means stored units, 1000 per mV. */
 export const UNITS = ["mV", "uV", "V", "raw"] as const;
 export type Units = (typeof UNITS)[number];
 
 /** Stored units per millivolt, as in the recordings of PhysioNet/CinC 2017. */
 export const UNITS_PER_MILLIVOLT = 1000;
 
-/** Millivolts of one of each unit. */
+/** Millivolts per unit. */
 const MILLIVOLTS: ReadonlyMap<string, number> = new Map(Object.entries({
   ...{ v: 1e3, volt: 1e3, volts: 1e3 },
   ...{ mv: 1, millivolt: 1, millivolts: 1, "milli volt": 1 },
@@ -19,15 +19,15 @@ const MILLIVOLTS: ReadonlyMap<string, number> = new Map(Object.entries({
   ...{ nv: 1e-6, nanovolt: 1e-6, nanovolts: 1e-6 },
 }));
 
-/** The micro sign, the Greek letter, and the sign in UTF-8 read as Latin-1. */
+/** The micro sign, the Greek letter, and both in UTF-8 that was read as Latin-1. */
 const MICRO = /\u00c2?\u00b5|\u03bc|\u00ce\u00bc/g;
 
-/** Millivolts in one `unit`; null if it is no voltage. In any case: there are no megavolts in a body. */
+/** Millivolts in one `unit`; null if it is not a voltage. Case is ignored, because megavolts do not occur. */
 export function millivoltsIn(unit: string): number | null {
   return MILLIVOLTS.get(plainUnit(unit)) ?? null;
 }
 
-/** Seconds of one of each unit. */
+/** Seconds per unit. */
 const SECONDS: ReadonlyMap<string, number> = new Map(Object.entries({
   ...{ s: 1, sec: 1, secs: 1, second: 1, seconds: 1, sek: 1, sekunden: 1 },
   ...{ ms: 1e-3, msec: 1e-3, millis: 1e-3, millisecond: 1e-3, milliseconds: 1e-3 },
@@ -36,7 +36,7 @@ const SECONDS: ReadonlyMap<string, number> = new Map(Object.entries({
   ...{ min: 60, minutes: 60 },
 }));
 
-/** Seconds in one `unit`; null if it is no time. */
+/** Seconds in one `unit`; null if it is not a time. */
 export function secondsIn(unit: string): number | null {
   return SECONDS.get(plainUnit(unit)) ?? null;
 }
@@ -45,7 +45,7 @@ function plainUnit(unit: string): string {
   return unit.replace(MICRO, "u").trim().toLowerCase();
 }
 
-/** Whether a unit says only that the numbers are those of a converter. */
+/** Whether a unit only means the counts of a converter. */
 export function isArbitrary(unit: string): boolean {
   return /^(adu|adc|a\.?u\.?|counts?|raw|lsb|bits?|digits?|units?|nd|n\/a|-|)$/i.test(unit.trim());
 }

@@ -1,5 +1,5 @@
 /**
- * WFDB records: a header and the samples beside it, in one segment or several.
+ * Reads WFDB records: a header and its signal files, in one segment or several.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { DEFAULT_RATE, parseWfdbHeader, type WfdbHeader, type WfdbSignal } from 
 import { COMPRESSED, SAMPLE_FORMATS, type SampleFormat } from "./wfdb_samples.ts";
 import { joinSegments } from "./wfdb_segments.ts";
 
-/** @throws {BadRecord} If a header is none, or a file beside it is absent, cut off or of another format. */
+/** @throws {BadRecord} If the header is invalid, or a signal file is missing, cut off or of another format. */
 export function readWfdb(source: SourceFile): SignalFile {
   const header = parseWfdbHeader(source.bytes);
   const leads = header.segments.length === 0
@@ -30,7 +30,7 @@ export function readWfdb(source: SourceFile): SignalFile {
   return { leads, rateSource: "its header", defaultRate: DEFAULT_RATE };
 }
 
-/** A record of one segment, or one segment of several. */
+/** The leads of a record with one segment, or of one segment. */
 function leadsOfSegment(header: WfdbHeader, source: SourceFile): Lead[] {
   return groupsOf(header.signals).flatMap((group, _, groups) => {
     const first = groups.slice(0, groups.indexOf(group)).reduce(
@@ -41,7 +41,7 @@ function leadsOfSegment(header: WfdbHeader, source: SourceFile): Lead[] {
   });
 }
 
-/** Signals of one file follow one another, and their samples lie frame by frame. */
+/** Groups signals by file: signals of one file are consecutive, and their samples are stored by frame. */
 function groupsOf(signals: readonly WfdbSignal[]): WfdbSignal[][] {
   const groups: WfdbSignal[][] = [];
   for (const signal of signals) {
@@ -74,11 +74,11 @@ function leadsOfGroup(
 }
 
 interface Place {
-  /** Among the signals of its file. */
+  /** Index among the signals of its file. */
   index: number;
-  /** Samples of all signals of the file in a frame. */
+  /** Samples per frame of all signals of the file. */
   perFrame: number;
-  /** Samples of a frame before the signal's. */
+  /** Number of samples in a frame before those of this signal. */
   before: number;
 }
 
@@ -130,7 +130,7 @@ function formatOf({ format, file }: WfdbSignal): SampleFormat {
 
 /**
  * The signal's numbers if its file is a MATLAB file whose matrix has a row for each signal. Tools that
- * write a record's `.mat` anew often leave the header's format and byte offset as they were.
+ * rewrite a record's `.mat` often do not change the header's format and byte offset.
  */
 function matrixOf(
   bytes: Uint8Array,
@@ -148,8 +148,8 @@ function matrixOf(
 }
 
 /**
- * What lies late comes forward, what the header does not count is left out; what is missing becomes NaN, as
- * do the last samples of a signal that lies late.
+ * Removes the skew of a signal and cuts it to the header's number of samples. Missing samples become NaN, and
+ * so do the last samples of a skewed signal.
  */
 function cutTo(
   numbers: Float64Array,

@@ -1,6 +1,6 @@
 /**
  * WFDB headers as header(5) defines them (https://physionet.org/physiotools/wag/header-5.htm). Checksums
- * and block sizes are not looked at: in PhysioNet/CinC 2017 the first is always 0.
+ * and block sizes are ignored; in PhysioNet/CinC 2017 checksums are always 0.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { decodeText } from "./text.ts";
 
 /** One signal line. */
 export interface WfdbSignal {
-  /** The file with its samples, beside the header. */
+  /** The file with its samples, in the same folder as the header. */
   readonly file: string;
-  /** As signal(5) numbers it. */
+  /** Number of the format in signal(5). */
   readonly format: number;
   readonly samplesPerFrame: number;
-  /** Frames by which its samples stand late in the file. */
+  /** Frames by which its samples are late in the file. */
   readonly skew: number;
   /** Bytes before the first sample. */
   readonly offset: number;
-  /** Numbers per unit; null if it is left out or 0: uncalibrated. */
+  /** Numbers per unit; null for an uncalibrated signal (gain absent or 0). */
   readonly gain: number | null;
   readonly baseline: number;
   readonly unit: string;
-  /** The first sample of a signal of differences. */
+  /** The first sample, for formats that store differences. */
   readonly initial: number;
   readonly description: string;
 }
@@ -31,7 +31,7 @@ export interface WfdbSignal {
 export interface WfdbSegment {
   /** Its record's name; null for a gap. */
   readonly name: string | null;
-  /** Frames. */
+  /** Number of frames. */
   readonly length: number;
 }
 
@@ -39,19 +39,19 @@ export interface WfdbSegment {
 export interface WfdbHeader {
   /** Frames per second; null if the header does not say. */
   readonly rate: number | null;
-  /** Frames; null if the header does not say. */
+  /** Number of frames; null if the header does not say. */
   readonly length: number | null;
   readonly signals: readonly WfdbSignal[];
-  /** Empty unless the record is one of several segments, which then has no signals of its own. */
+  /** The segments; empty for a record without segments. A record with segments has no signals of its own. */
   readonly segments: readonly WfdbSegment[];
 }
 
-/** What header(5) assumes of a record line without a rate. */
+/** The rate that header(5) assumes if a record line has none. */
 export const DEFAULT_RATE = { rate: 250, why: "WFDB's default" };
 const MOST_SIGNALS = 10_000;
 const COUNT = /^\d{1,9}$/;
 
-/** @throws {BadRecord} If it is no header, with what was found. */
+/** @throws {BadRecord} If it is not a valid header; the message says what was found. */
 export function parseWfdbHeader(bytes: Uint8Array): WfdbHeader {
   const lines = decodeText(bytes).split(/\r\n|\n|\r/).map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
@@ -126,7 +126,7 @@ function wholeOr(otherwise: number, text: string | undefined): number {
   return text !== undefined && /^[-+]?\d{1,12}$/.test(text) ? Number(text) : otherwise;
 }
 
-/** A header that names a file in another folder could have anything read. */
+/** Refuses a file in another folder, because a header could otherwise have any file read. */
 function refuseElsewhere(name: string): void {
   if (name !== "" && !/[/\\\0]|^\.\.?$/.test(name)) return;
   throw bad(

@@ -1,6 +1,6 @@
 /**
- * Samples in the formats of WFDB's signal(5) (https://physionet.org/physiotools/wag/signal-5.htm): how so
- * many numbers lie in a file, one after the other, whatever signals they belong to.
+ * Reads samples in the formats of WFDB's signal(5) (https://physionet.org/physiotools/wag/signal-5.htm). A file
+ * is read as one sequence of numbers; wfdb.ts assigns them to signals.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { viewOf } from "./bytes.ts";
 
 /** One format. */
 export interface SampleFormat {
-  /** Whole samples in so many bytes: a last block may be cut behind any sample. */
+  /** Number of whole samples in `bytes` bytes; the last block may end after any sample. */
   readonly count: (bytes: number) => number;
   /** Reads sample `i`. */
   readonly reader: (bytes: Uint8Array) => (i: number) => number;
@@ -37,7 +37,7 @@ function plain(
 /** Ten bits with a sign. */
 const ten = (value: number) => value << 22 >> 22;
 
-/** Three samples in two little-endian pairs of bytes; a cut block holds those whose bits are there. */
+/** Three samples in two little-endian pairs of bytes; a cut block has the samples whose bits are complete. */
 function inPairs(third: (low: number, high: number, place: number) => number, second: number) {
   return (missing: number): SampleFormat => ({
     count: (bytes) => {
@@ -53,7 +53,7 @@ function inPairs(third: (low: number, high: number, place: number) => number, se
   });
 }
 
-/** All formats that are read; 508, 516 and 524 are compressed (FLAC), 0 holds nothing. */
+/** All formats that are read. Not read: 508, 516 and 524, which are compressed (FLAC), and 0, which is empty. */
 export const SAMPLE_FORMATS: ReadonlyMap<number, SampleFormat> = new Map<number, SampleFormat>([
   [8, { ...plain(1, null, (view, at) => view.getInt8(at)), differences: true }],
   [16, plain(2, -32768, (view, at) => view.getInt16(at, true))],

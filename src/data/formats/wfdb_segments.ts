@@ -1,5 +1,5 @@
 /**
- * WFDB records of several segments, joined to one.
+ * Joins the segments of a WFDB record.
  *
  * @module
  */
@@ -14,13 +14,13 @@ export interface Segment {
   readonly leads: () => readonly Lead[];
 }
 
-/** Frames without samples in a whole record: they take memory, not bytes. */
+/** Most frames without samples in a record; such frames need memory but no bytes in the file. */
 const MOST_MISSING = 10_000_000;
 
 /**
- * The leads of the whole. Every segment has the same signals, or the first one has no samples and lists
- * all signals that there are (a variable layout): then a segment has some of them, by name. Gaps and
- * signals that a segment lacks are missing samples.
+ * The leads of the whole record. In a fixed layout every segment has the same signals. In a variable layout
+ * the first segment has no samples and lists all signals, and each other segment has some of them, by name.
+ * Gaps, and signals that a segment lacks, become missing samples.
  *
  * @throws {BadRecord} If the segments do not belong together.
  */
@@ -58,7 +58,7 @@ function joined(
   lead: Lead,
   { parts, index, perFrame }: {
     parts: readonly { length: number; found: Segment | null }[];
-    /** The lead's place in every segment; null to find it by name. */
+    /** The lead's index in every segment; null to find it by name. */
     index: number | null;
     /** Samples of the lead in a frame. */
     perFrame: number;

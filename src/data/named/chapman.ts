@@ -1,5 +1,5 @@
 /**
- * Chapman-Shaoxing-Ningbo (Zheng et al. 2020, 2022): 45,152 recordings of 12 leads, 10 s, one a patient.
+ * Chapman-Shaoxing-Ningbo (Zheng et al. 2020, 2022): 45,152 recordings of 12 leads, 10 s, one per patient.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * China Physiological Signal Challenge 2018 (Liu et al. 2018): 6,877 recordings of 12 leads, 6 to 60 s.
- * It is around in two forms: as published (REFERENCE.csv with codes 1 to 9) and as part of PhysioNet's
+ * It exists in two forms: as published (REFERENCE.csv with codes 1 to 9) and as part of PhysioNet's
  * challenge of 2020 (SNOMED CT codes in headers).
  *
  * @module
@@ -8,7 +8,7 @@
 import type { NamedDataset } from "./named_dataset.ts";
 import { classOfDiagnoses } from "./snomed.ts";
 
-/** Of the first label: 1 normal, 2 atrial fibrillation; 3 to 9 conduction, ectopic beats, ST changes. */
+/** Class of the first label: 1 normal, 2 atrial fibrillation; 3 to 9 conduction, ectopic beats, ST changes. */
 function classOfCode(code: string): string | null {
   if (code === "1") return "N";
   if (code === "2") return "A";

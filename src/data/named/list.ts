@@ -1,5 +1,5 @@
 /**
- * The published data sets by name, and what their descriptions lead to.
+ * The published data sets by name, and listing their records.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const NAMED: readonly NamedDataset[] = [
   ...[CINC2017, CPSC2018, PTBXL, CHAPMAN, AFDB, LTAFDB],
 ];
 
-/** @throws {UsageError} If there is none of that name. */
+/** @throws {UsageError} If no data set has that name. */
 export function namedDataset(name: string): NamedDataset {
   const found = NAMED.find((each) => each.name === name);
   if (found) return found;
@@ -32,17 +32,17 @@ export function namedDataset(name: string): NamedDataset {
   );
 }
 
-/** The label place of a data set that is there, and its label file if it is one. */
+/** The labels found in a data set, and the label file if they are in one. */
 export interface FoundLabels {
   place: LabelPlace;
   file: string | undefined;
 }
 
 /**
- * Where the labels of a data set in `source` are.
+ * Finds the labels of a data set in `source`.
  *
  * @param given The label file, if the user names one.
- * @throws {UsageError} If the folder is absent, or its labels are not there.
+ * @throws {UsageError} If the folder or its labels are missing.
  */
 export function findLabels(
   dataset: NamedDataset,
@@ -75,7 +75,7 @@ function filesOf(place: LabelPlace): readonly string[] {
   return place.kind === "table" ? place.files : [];
 }
 
-/** Lists the records of a data set. @throws {UsageError} As the listings do. */
+/** Lists the records of a data set. @throws {UsageError} For the reasons of the listing. */
 export function listNamed(
   dataset: NamedDataset,
   { source, labels: { place, file }, group = dataset.group }: {

@@ -6,7 +6,7 @@
  */
 import type { LabelPlace, NamedDataset } from "./named_dataset.ts";
 
-/** In AFDB "(N" stands for every rhythm but fibrillation, flutter and junctional rhythm. */
+/** In AFDB "(N" means every rhythm except fibrillation, flutter and junctional rhythm. */
 function classOfRhythm(rhythm: string): string | null {
   if (rhythm === "(AFIB") return "A";
   return rhythm === "(N" ? "N" : "O";

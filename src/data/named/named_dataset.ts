@@ -1,38 +1,38 @@
 /**
- * What a description of a published data set says.
+ * The description of a published data set.
  *
  * @module
  */
 import type { LabelColumns } from "../labels.ts";
 import type { PublishedSplit } from "../split.ts";
 
-/** A published data set: everything that `build-datasets --dataset NAME` needs to know of it. */
+/** A published data set: everything that `build-datasets --dataset NAME` needs to know about it. */
 export interface NamedDataset {
   name: string;
   title: string;
-  /** Where people get it. */
+  /** Web page from which users get it. */
   home: string;
-  /** The folder it is expected in unless --source says otherwise. */
+  /** The default of --source. */
   source: string;
-  /** What lies in that folder, for the error where it does not. */
+  /** The contents of that folder, for the error if they are missing. */
   holds: string;
-  /** Where labels are: the first that is there. */
+  /** Possible sources of labels; the first that exists is used. */
   labels: readonly LabelPlace[];
-  /** The lead that is used; undefined: there is only one. */
+  /** The lead that is used; undefined if there is only one. */
   lead?: string;
   /** Samples per second. */
   rate: number;
-  /** What belongs together, as `--group` takes it; undefined: nothing is known of it. */
+  /** The groups, in the form of `--group`; undefined if they are not known. */
   group?: string;
   /** The authors' own split. */
   split?: PublishedSplit;
 }
 
-/** Where the labels of a data set are, and what class each stands for; null: it is not used. */
+/** A source of labels, and the class of each label; null for a label that is not used. */
 export type LabelPlace =
   | {
     kind: "table";
-    /** Names of the label file, inside the folder or beside it. */
+    /** Names of the label file, inside or beside the folder. */
     files: readonly string[];
     columns?: LabelColumns;
     classOf?: (label: string) => string | null;
@@ -47,7 +47,7 @@ export type LabelPlace =
     kind: "rhythms";
     /** The ending of the annotation files. */
     annotator: string;
-    /** Seconds. */
+    /** Length of a window in seconds. */
     window: number;
     /** @param rhythm As WFDB writes it: "(AFIB". */
     classOf: (rhythm: string) => string | null;

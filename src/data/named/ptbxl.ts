@@ -12,8 +12,8 @@ const RHYTHMS = new Set(
 );
 
 /**
- * @param statements As in the column scp_codes: "{'NORM': 100.0, 'SR': 0.0}". The numbers are likelihoods
- *   of diagnoses; a statement on rhythm has 0 and is made nevertheless.
+ * @param statements From the column scp_codes: "{'NORM': 100.0, 'SR': 0.0}". The numbers are likelihoods
+ *   of diagnoses; a statement on rhythm counts although its number is 0.
  */
 function classOfStatements(statements: string): string | null {
   const codes = [...statements.matchAll(/['"]([^'"]+)['"]\s*:/g)].map(([, code]) => code!);

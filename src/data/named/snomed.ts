@@ -1,11 +1,11 @@
 /**
- * Diagnoses as PhysioNet's challenges of 2020 and 2021 code them (SNOMED CT), as classes of rhythm.
+ * Converts diagnoses in the codes of PhysioNet's challenges of 2020 and 2021 (SNOMED CT) to classes of rhythm.
  *
  * @module
  */
 
 const ATRIAL_FIBRILLATION = "164889003";
-/** "Sinus rhythm", by itself the code of a normal ECG in these data sets. */
+/** "Sinus rhythm". As the only code it means a normal ECG in these data sets. */
 const SINUS_RHYTHM = "426783006";
 
 /** A: atrial fibrillation among the codes; N: sinus rhythm alone; O: anything else; null: no codes. */
