@@ -1,5 +1,5 @@
 /**
- * What is found out about a finished run: the contents of `analysis.json`.
+ * The analysis of a finished run: the contents of `analysis.json`.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { Convergence } from "./convergence.ts";
 import type { LayerFilters } from "./dead_filters.ts";
 import type { RoundOverlap } from "./overlap.ts";
 
-/** Of one round of the run. */
+/** The analysis of one round. */
 export interface RoundAnalysis {
   round: number;
   kept: number;
   density: number;
   /** Dev scores of the initial weights under the round's mask, never trained. */
   untrained: { initial: Scores; signs: Scores };
-  /** Between two data orders; null where the round was not trained a second time. */
+  /** Barrier between two data orders; null if the round was not trained a second time. */
   barrier: Barrier | null;
-  /** With the same round of the other run; null without one. */
+  /** Overlap with the same round of the other run; null without one. */
   overlap: RoundOverlap | null;
   convergence: Convergence;
   filters: LayerFilters[];

@@ -1,5 +1,5 @@
 /**
- * Puts the analysis of a run together.
+ * Analyses a run.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface AnalysisRequest {
   readonly threshold: number | null;
 }
 
-/** @param progress Told about each round before it is measured. */
+/** @param progress Called for each round before it is measured. */
 export async function analyze(
   bench: Workbench,
   request: AnalysisRequest,
@@ -83,7 +83,7 @@ export function refuseOther(
   if (missing.length > 0) {
     throw new UsageError(
       `Cannot compare masks with ${other.name}: it has no round ${missing.join(", ")}; choose ` +
-        `--rounds that both have`,
+        `--rounds that both runs have`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Linear mode connectivity (Frankle, Dziugaite, Roy and Carbin 2020, "Linear mode connectivity and the
- * lottery ticket hypothesis", section 2): whether two networks that were trained from one start with
- * different data orders lie in one valley of the error.
+ * lottery ticket hypothesis", section 2): whether two networks trained from one start with different data
+ * orders are connected by a straight line without a rise of the error.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { recalibrateStatistics } from "../training/recalibrate.ts";
 import { restoreMasks, restoreSnapshot, type Snapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
 
-/** Points on the line, both ends included. */
+/** Number of points on the line, both ends included. */
 export const POINTS = 11;
 
-/** The paper calls a network stable when its instability is below this. */
+/** The paper calls a network stable if its instability is below this. */
 export const STABLE_BELOW = 0.02;
 
 /** One point of the line. */
 export interface LinePoint {
   /** 0 for the run's own network, 1 for the one with the other data order. */
   at: number;
-  /** Share of the dev records that are labelled wrong. */
+  /** Share of the dev records that are labelled wrongly. */
   error: number;
   loss: number;
   score: number;
@@ -28,17 +28,17 @@ export interface LinePoint {
 
 export interface Barrier {
   line: LinePoint[];
-  /** Largest error on the line minus the mean of both ends'. */
+  /** Largest error on the line minus the mean error of both ends. */
   instability: number;
 }
 
 /**
- * Evaluates the networks on the line between two. Running statistics do not interpolate (the variance of
- * a mean of two networks is not the mean of their variances), so that they are estimated again at every
- * point, the ends included.
+ * Evaluates the networks on the line between two networks. Running statistics cannot be interpolated (the
+ * variance of a mean of two networks is not the mean of their variances), so they are estimated again at
+ * every point, the ends included.
  *
  * @param ends.masks null for dense networks.
- * @param ends.settle Called under the masks, before anything is computed.
+ * @param ends.settle Called after the masks are set, before anything is computed.
  */
 export async function measureBarrier(
   bench: Workbench,

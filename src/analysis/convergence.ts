@@ -1,11 +1,11 @@
 /**
- * How fast a round was learnt.
+ * Measures how fast a round learnt.
  *
  * @module
  */
 import type { EpochRow } from "../results/summary.ts";
 
-/** Epochs count from 1; a late rewind point's epochs, which a ticket shares with the dense net, count. */
+/** Epochs count from 1. Epochs before a late rewind point, which a ticket shares with the dense network, count. */
 export interface Convergence {
   /** First epoch whose dev score reaches the threshold; null if none does. */
   epochsToThreshold: number | null;
@@ -13,7 +13,7 @@ export interface Convergence {
   lowestLossEpoch: number;
 }
 
-/** Share of the dense network's last dev score that is the threshold if none is given. */
+/** Default threshold, as a share of the dense network's last dev score. */
 export const THRESHOLD_SHARE = 0.95;
 
 /** @param rows At least one epoch. */

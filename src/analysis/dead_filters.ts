@@ -1,29 +1,29 @@
 /**
- * Filters that a mask has cut off. It is a matter of the surviving weights' connections alone, so it holds
- * for any values of the weights.
+ * Finds filters that a mask has cut off. The result depends only on the connections of the surviving weights,
+ * so it holds for any values of the weights.
  *
  * @module
  */
 import { analyse, type AnalysedNode } from "../model/analyse.ts";
 import { type Graph, prunableTensors } from "../model/graph.ts";
 
-/** Of one convolution. */
+/** Counts for one convolution. */
 export interface LayerFilters {
-  /** Without ".weight". */
+  /** Name without ".weight". */
   name: string;
   filters: number;
-  /** No weight of the filter survives: its output is its bias. */
+  /** Number of filters without a surviving weight; their output is their bias. */
   empty: number;
   /**
-   * No path of surviving weights leads from the signal to the filter, the empty ones among them: its
+   * Number of filters to which no path of surviving weights leads from the signal, the empty ones included. Their
    * output is the same for all recordings of a length.
    */
   constant: number;
-  /** No path of surviving weights leads from the filter to a logit: its output changes nothing. */
+  /** Number of filters from which no path of surviving weights leads to a logit; their output has no effect. */
   unused: number;
 }
 
-/** One tensor: which filter keeps a weight for which input channel [Cout * Cin]. */
+/** Links of one tensor: 1 where a filter keeps a weight for an input channel [Cout * Cin]. */
 interface Links {
   readonly out: number;
   readonly inner: number;
@@ -45,18 +45,18 @@ export function deadFilters(graph: Graph, masks: MaskMap): LayerFilters[] {
   }));
 }
 
-/** Of one convolution, a 1 for every filter that ... */
+/** Flags of the filters of one convolution: 1 for true. */
 export interface LivingFilters {
   readonly name: string;
-  /** has a weight; */
+  /** The filter has a weight. */
   readonly filled: Uint8Array;
-  /** depends on the signal; */
+  /** The filter depends on the signal. */
   readonly varying: Uint8Array;
-  /** is depended on by a logit. */
+  /** A logit depends on the filter. */
   readonly used: Uint8Array;
 }
 
-/** Follows the surviving weights from the signal on and from the logits back. */
+/** Follows the surviving weights forward from the signal and backward from the logits. */
 export function livingFilters(graph: Graph, masks: MaskMap): LivingFilters[] {
   const { nodes } = analyse(graph);
   const links = new Map(
@@ -94,7 +94,7 @@ function backward({ inner, linked }: Links, filters: Uint8Array): Uint8Array {
   return reached;
 }
 
-/** Per node, the channels that depend on the signal, without those that only what it adds brings. */
+/** For each node, the channels that depend on the signal. */
 function varyingChannels(
   nodes: readonly AnalysedNode[],
   links: ReadonlyMap<string, Links>,
@@ -111,7 +111,7 @@ function varyingChannels(
   return own;
 }
 
-/** Per node, the channels that some logit depends on. */
+/** For each node, the channels that a logit depends on. */
 function usedChannels(
   nodes: readonly AnalysedNode[],
   links: ReadonlyMap<string, Links>,
@@ -129,7 +129,7 @@ function usedChannels(
   return used;
 }
 
-/** Channel by channel; a shortcut's new channels, at the end of `b`, stand for none of `a`. */
+/** `a` or `b`, channel by channel. A shortcut's new channels, at the end of `b`, have no counterpart in `a`. */
 function either(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((flag, c) => flag | b[c]!);
 }

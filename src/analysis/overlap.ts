@@ -1,5 +1,5 @@
 /**
- * How far two tickets are the same weights.
+ * Measures how many weights two tickets have in common.
  *
  * @module
  */
@@ -11,22 +11,22 @@ export interface MaskPair {
   readonly b: Uint8Array;
 }
 
-/** Of one layer, or of all together. */
+/** Overlap of one layer, or of all layers together. */
 export interface Overlap {
-  /** Survivors of the one, the other, both. */
+  /** Numbers of survivors: of the first mask, of the second, of both. */
   a: number;
   b: number;
   both: number;
   /** both / either; 1 if neither keeps anything. */
   jaccard: number;
-  /** Survivors that two random masks with these counts share on average: a * b / size. */
+  /** Mean number of survivors that two random masks with these counts share: a * b / size. */
   expectedBoth: number;
   /** The Jaccard index that this number would give. */
   expectedJaccard: number;
 }
 
 export interface RoundOverlap {
-  /** All layers together; by chance means masks that are random within each layer. */
+  /** All layers together. The expected values are for masks that are random within each layer. */
   total: Overlap;
   layers: (Overlap & { name: string })[];
 }

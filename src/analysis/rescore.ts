@@ -1,6 +1,6 @@
 /**
- * Finished rounds scored again by other decision rules: their saved networks are run over dev and test
- * once, and each rule decides from the same logits. Nothing of a run is changed.
+ * Scores finished rounds again by other decision rules. The saved networks are run over dev and test once,
+ * and each rule decides from the same logits. The run is not changed.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { deciderOf, type DecisionRule, priorsOf } from "../training/decision.ts"
 import { resetMasks, restoreMasks, restoreSnapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
 
-/** The rules that the default was chosen among (docs/decision.md); votes with step priors are the old rule. */
+/** The rules from which the default was chosen (docs/decision.md). Votes with step priors are the old rule. */
 export const RULES: readonly DecisionRule[] = [
   ...[0, 0.25, 0.5, 0.75, 1].map((e) => rule("vote", e, "records")),
   rule("vote", 1, "steps"),
@@ -45,14 +45,14 @@ function rule(
 export interface RescorableRun {
   readonly name: string;
   readonly store: RunStore;
-  /** As saved, but for the place of the data set where another was given. */
+  /** The saved configuration, with another folder of the data set if one was given. */
   readonly config: Config;
   readonly summary: Summary;
 }
 
 /**
  * @param run A name or a path.
- * @param data Where the run's data set lies now; undefined for where the run says.
+ * @param data Folder of the run's data set; undefined for the folder in the run's configuration.
  * @throws {UsageError} If there is no such run, no round of it is finished, or its rounds have networks of
  *   several sizes.
  */
@@ -80,7 +80,7 @@ export function openRescorable(run: string, data: string | undefined): Rescorabl
   };
 }
 
-/** @throws {UsageError} Unless the data set is the one that the run was trained on. */
+/** @throws {UsageError} If the data set is not the one that the run was trained on. */
 export function refuseOtherRecords({ name, summary }: RescorableRun, sha256: string): void {
   if (summary.dataset.sha256 === sha256) return;
   throw new UsageError(
@@ -89,14 +89,14 @@ export function refuseOtherRecords({ name, summary }: RescorableRun, sha256: str
   );
 }
 
-/** A finished round, scored by every rule that was asked for. */
+/** A finished round, scored by every requested rule. */
 export interface RescoredRound {
   readonly round: RoundSummary;
   /** In the order of the rules. */
   readonly scores: readonly FinalScores[];
 }
 
-/** Puts the network that a round ended with into the workbench. */
+/** Loads the network at the end of a round into the workbench. */
 function restoreRound(bench: Workbench, { store }: RescorableRun, round: number): void {
   const { network } = bench;
   const directory = runFiles.round(store.directory, round);
@@ -136,9 +136,9 @@ function scoresByRule(
 }
 
 /**
- * Writes what compare and report read of a run, scored by another rule, into a folder of its own. Epochs
- * are left as the run has them, scored by its own rule; scores right after pruning, whose networks are not
- * kept, are left out.
+ * Writes the files of a run that compare and report read, scored by another rule, into a separate folder.
+ * Scores by epoch stay those of the run's own rule. Scores right after pruning are left out, because those
+ * networks are not saved.
  *
  * @throws {UsageError} If the folder is there already.
  */

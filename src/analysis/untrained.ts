@@ -1,6 +1,6 @@
 /**
- * Supermasks (Zhou et al. 2019, "Deconstructing lottery tickets"): how well a network does
- * whose weights were never trained, only chosen.
+ * Supermasks (Zhou et al. 2019, "Deconstructing lottery tickets"): scores of networks whose weights
+ * were chosen by a mask but never trained.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { restoreMasks, type Snapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
 
 /**
- * Dev scores of the initial weights under a mask, and of their signs with one constant per layer. A new
- * network's running statistics fit nothing, so that they are estimated on training records first.
+ * Dev scores of the initial weights under a mask, and of their signs times one constant per layer. Running
+ * statistics are first estimated on training records, because a new network has none.
  *
- * @param options.config Of the run that the mask is from.
+ * @param options.config Configuration of the run that the mask is from.
  * @param options.masks null for the dense network.
- * @param options.settle Called under the masks, before anything is computed.
+ * @param options.settle Called after the masks are set, before anything is computed.
  */
 export async function untrainedScores(
   bench: Workbench,

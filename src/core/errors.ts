@@ -16,7 +16,7 @@ export class Failure extends Error {
   readonly exitCode = 1;
 }
 
-/** The message of anything that was thrown. */
+/** The message of a thrown value of any type. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

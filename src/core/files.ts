@@ -1,5 +1,5 @@
 /**
- * Files that are either the old one or the new one, never something in between.
+ * Writes files atomically: a file is always the old or the new one, never a mixture.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, messageOf } from "./errors.ts";
 
-/** What a file is to hold: text, bytes, or pieces of bytes that are written one after the other. */
+/** The contents of a file: text, bytes, or pieces of bytes that are written one after the other. */
 export type Contents = string | Uint8Array | readonly Uint8Array[];
 
 /**
  * Writes `contents` to a temporary name in the same directory, flushes it to disk and renames it
  * over `file`, so that a reader (or a process restarted after a kill) never sees half a file.
  *
- * @param options.previous Where the file that was there before goes, over what is there. A crash can
- *   leave it there and none under `file`: readers look at both.
- * @throws {Failure} If it cannot be written; `file` is then as it was, or under `previous`.
+ * @param options.previous Path to which the old file is moved, replacing any file there. A crash can leave the
+ *   old file there and no `file`, so readers look at both.
+ * @throws {Failure} If it cannot be written; the old file is then unchanged at `file` or at `previous`.
  */
 export function writeFileAtomic(
   file: string,
@@ -27,9 +27,9 @@ export function writeFileAtomic(
 }
 
 /**
- * Writes several files so that no failure while writing (a full disk) changes any of them: all go to
- * temporary names first, then the renames follow in the order given. A crash between two renames
- * leaves each file whole, but some old and some new: put the file that readers check last.
+ * Writes several files so that a failure while writing (e.g. a full disk) changes none of them. All are first
+ * written under temporary names, then renamed in the given order. A crash between two renames leaves each
+ * file whole, but some old and some new, so the file that readers check must come last.
  *
  * @throws {Failure} If one cannot be written.
  */
@@ -71,12 +71,12 @@ function temporaryName(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.${Deno.pid}.tmp`);
 }
 
-/** The disk may be too broken to remove anything; what led here is the error to report. */
+/** Removes a file and ignores errors, because the error that led here is the one to report. */
 function removeQuietly(file: string): void {
   try {
     fs.rmSync(file, { force: true });
   } catch {
-    // It stays behind as a temporary file.
+    // The temporary file is left.
   }
 }
 
@@ -95,8 +95,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Removes what writes that were killed have left in `directory`: their temporary files. Only for a
- * directory that no other process writes to.
+ * Removes the temporary files of killed writes from `directory`. Use it only for a directory that no other
+ * process writes to.
  */
 export function removeTemporaryFiles(directory: string): void {
   for (const name of fs.readdirSync(directory)) {
@@ -123,7 +123,7 @@ function piecesOf(contents: Contents): Iterable<Uint8Array> {
   return contents instanceof Uint8Array ? [contents] : joined(contents);
 }
 
-/** Small pieces are copied together until they are worth a call; large ones are not copied. */
+/** Small pieces are copied together up to this many bytes, to save system calls; large pieces are not copied. */
 const WORTH_A_CALL = 1 << 16;
 
 function* joined(pieces: readonly Uint8Array[]): Generator<Uint8Array> {

@@ -7,19 +7,19 @@ import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "./errors.ts";
 
-/** The repository's root, wherever the command was started. */
+/** The repository's root, independent of the working directory. */
 export const ROOT: string = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** Where runs live. */
+/** The folder of runs. */
 export const CHECKPOINTS: string = path.join(ROOT, "checkpoints");
-/** Where reports are written. */
+/** The folder of reports. */
 export const REPORTS: string = path.join(ROOT, "reports");
-/** Where data sets are built by default. */
+/** The default folder of data sets. */
 export const DATA: string = path.join(ROOT, "data");
 
 const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** @throws {UsageError} Unless `name` is a plain directory name: letters, digits, '.', '_', '-'. */
+/** @throws {UsageError} If `name` is not a plain directory name of letters, digits, '.', '_' and '-'. */
 export function checkRunName(name: string): string {
   if (!RUN_NAME.test(name)) {
     throw new UsageError(
@@ -49,7 +49,7 @@ export const runFiles = {
   summary: (run: string): string => path.join(run, "summary.json"),
   timing: (run: string): string => path.join(run, "timing.json"),
   analysis: (run: string): string => path.join(run, "analysis.json"),
-  /** What a run that is part of a sweep printed. */
+  /** Output of a run that is part of a sweep. */
   log: (run: string): string => path.join(run, "log.txt"),
   round: (run: string, round: number): string =>
     path.join(run, `round-${String(round).padStart(3, "0")}`),
@@ -65,7 +65,7 @@ export function roundOfDirectory(name: string): number | null {
 export const roundFiles = {
   mask: (round: string): string => path.join(round, "mask.safetensors"),
   start: (round: string): string => path.join(round, "start.safetensors"),
-  /** What the convolutions run on, where that had to be chosen. */
+  /** Kernels of the convolutions, if they were chosen by timing. */
   kernels: (round: string): string => path.join(round, "kernels.json"),
   end: (round: string): string => path.join(round, "end.safetensors"),
   metrics: (round: string): string => path.join(round, "metrics.csv"),
@@ -75,7 +75,7 @@ export const roundFiles = {
 } as const;
 
 /**
- * `reports/<run>.html`; a run that was given as a path keeps its report in its own directory.
+ * `reports/<run>.html`; the report of a run given as a path is in the run's directory.
  *
  * @param name As for {@linkcode runDirectory}.
  */

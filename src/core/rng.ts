@@ -1,5 +1,5 @@
 /**
- * Seeded random numbers for everything that is decided in TypeScript: splits, shuffles, resampling.
+ * Seeded random numbers for all random decisions in TypeScript: splits, shuffles, resampling.
  * The generator is xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number
  * generators", 2021), its state filled by splitmix64.
  *
@@ -19,8 +19,8 @@ export interface Rng {
 const MASK_64 = (1n << 64n) - 1n;
 
 /**
- * A generator for `seed` and a named stream, so that each use ("split", "batches" and the epoch) has
- * its own numbers and none shifts when another draws more.
+ * A generator for `seed` and a named stream. Each use ("split", "batches" and the epoch) has its own stream, so
+ * that its numbers do not change if another use draws more.
  *
  * @param seed Any finite number.
  * @param stream What the numbers are for.
@@ -55,7 +55,7 @@ export function rngFromState(state: ArrayLike<number>): Rng {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
       throw new RangeError(`Cannot draw below ${n}: expected a whole number from 1 to 2^32`);
     }
-    // Words past the last whole multiple of n would favour the small results.
+    // Words above the largest multiple of n would make small results more frequent.
     const limit = 2 ** 32 - (2 ** 32 % n);
     let drawn = word();
     while (drawn >= limit) drawn = word();

@@ -1,12 +1,12 @@
 /**
  * The safetensors container: eight bytes of header length, a JSON header, then the tensors.
- * Written so that Python's `safetensors.numpy.load_file` reads it.
+ * Python's `safetensors.numpy.load_file` reads these files.
  *
  * @module
  */
 import { UsageError } from "./errors.ts";
 
-/** The typed arrays that a safetensors file can carry here. */
+/** The supported typed arrays. */
 export type TensorArray =
   | Float32Array
   | Float64Array
@@ -62,8 +62,8 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The bytes of a safetensors file in pieces: its header, then one view per tensor. Nothing is copied,
- * so a large file can be written without holding it twice.
+ * The bytes of a safetensors file in pieces: its header, then one view per tensor. Tensors are not copied,
+ * so that a large file needs memory only once.
  */
 export function safetensorsParts(file: TensorFile): Uint8Array[] {
   const header: Record<string, unknown> = {};
@@ -102,7 +102,7 @@ export function safetensorsParts(file: TensorFile): Uint8Array[] {
  * Reads a safetensors file. The arrays are copies: they do not keep `bytes` alive.
  *
  * @param bytes The whole file.
- * @param name What to call the file in an error.
+ * @param name Name of the file in errors.
  * @throws {UsageError} If the bytes are not a complete, consistent safetensors file.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {

@@ -25,7 +25,7 @@ export function parseStepPoint(text: string): StepPoint {
   return { epochs: Number(match[1] ?? 0), iterations: Number(match[2] ?? 0) };
 }
 
-/** Updates done when the point is reached. */
+/** Number of updates up to the point. */
 export function iterationOf(point: StepPoint, stepsPerEpoch: number): number {
   return point.epochs * stepsPerEpoch + point.iterations;
 }

@@ -1,6 +1,6 @@
 /**
- * Reading what a run has written so far. Everybody who reads `summary.json` or `timing.json` reads them
- * here, so that a file that is damaged is named as such everywhere.
+ * Reads the files that a run has written so far. All readers of `summary.json` and `timing.json` use this
+ * module, so that damaged files are reported in the same way everywhere.
  *
  * @module
  */
@@ -18,10 +18,10 @@ export interface RunFiles {
 }
 
 /**
- * Reads a run's files; those besides the summary may be absent.
+ * Reads a run's files. All except the summary may be absent.
  *
  * @throws {UsageError} If there is no such run, or no summary yet.
- * @throws {Failure} If a file is there but cannot be read.
+ * @throws {Failure} If a file exists but cannot be read.
  */
 export function readRun(directory: string): RunFiles {
   if (!fs.existsSync(directory)) {
@@ -51,7 +51,7 @@ export function hasSummary(directory: string): boolean {
   return fs.existsSync(runFiles.summary(directory));
 }
 
-/** @throws {Failure} Unless the directory holds a summary of the known format. */
+/** @throws {Failure} If the directory has no summary of the known format. */
 export function readSummary(directory: string): Summary {
   const file = runFiles.summary(directory);
   const value = readObject(file) as Partial<Summary>;
@@ -64,7 +64,7 @@ export function readSummary(directory: string): Summary {
   return checked(value, { file, schema: summarySchema }) as Summary;
 }
 
-/** The summary as it was last written; null if there is none that can be used. */
+/** The last written summary; null if there is none or it cannot be used. */
 export function findSummary(directory: string): Summary | null {
   try {
     return hasSummary(directory) ? readSummary(directory) : null;
@@ -75,9 +75,9 @@ export function findSummary(directory: string): Summary | null {
 }
 
 /**
- * Null if there is none.
+ * The contents of a file; null if absent.
  *
- * @throws {Failure} If it is there but cannot be used.
+ * @throws {Failure} If the file is invalid.
  */
 export function readTiming(directory: string): Timing | null {
   const file = runFiles.timing(directory);

@@ -1,7 +1,6 @@
 /**
- * What a run tells about itself: the contents of `summary.json`, with the schema that every reader checks
- * it by (read.ts). Nothing in it depends on when or how often the run was interrupted; times are in
- * `timing.json`.
+ * The results of a run: the contents of `summary.json`, with the schema by which every reader checks it
+ * (read.ts). Interruptions of the run have no effect on it; times are in `timing.json`.
  *
  * @module
  */
@@ -18,14 +17,14 @@ export type { EpochRow, LayerCount, Scores };
 /** One round: round 0 is dense, round r has been pruned r times. */
 export interface RoundSummary {
   round: number;
-  /** Prunable weights kept, and of how many. */
+  /** Number of prunable weights kept, and of all prunable weights. */
   kept: number;
   prunable: number;
   /** kept / prunable */
   density: number;
   /** Compression: prunable / kept. */
   theta: number;
-  /** All parameters over surviving parameters (biases and batch normalisation included). */
+  /** All parameters / surviving parameters, biases and batch normalisation included. */
   thetaAll: number;
   /** Bytes of the parameters stored dense and stored sparse with their index (CSR). */
   denseBytes: number;
@@ -34,15 +33,15 @@ export interface RoundSummary {
   denseMacs: number;
   macs: number;
   layers: LayerCount[];
-  /** Right after pruning, before any retraining, on dev; null for round 0. */
+  /** Dev scores right after pruning, before any retraining; null for round 0. */
   afterPruning: Scores | null;
-  /** The same with the statistics of batch normalisation estimated again on training batches. */
+  /** The same, with batch-norm statistics estimated again on training batches. */
   afterPruningRecalibrated: Scores | null;
-  /** THE scores: after the round's training. test is null if the data set has no test split. */
+  /** The scores of the round, after its training. test is null if the data set has no test split. */
   dev: Scores;
   test: Scores | null;
   epochs: EpochRow[];
-  /** What logits are divided by for probabilities, fitted on dev; absent in older rounds: 1. */
+  /** Temperature by which logits are divided for probabilities, fitted on dev; absent in older rounds (1). */
   temperature?: number;
 }
 
@@ -52,10 +51,10 @@ export interface Summary {
   name: string;
   /** Whether all configured rounds are done. */
   complete: boolean;
-  /** Pruned rounds that the configuration leads to: after the dense round, or a control's chosen ones. */
+  /** Number of pruned rounds in the configuration; for a control, the number of its chosen rounds. */
   plannedRounds: number;
   mode: Mode;
-  /** What the run is a control of; null for a run of its own. A control has no round 0. */
+  /** Kind and base run of a control; null if the run is not a control. A control has no round 0. */
   control: { kind: ControlKind; base: string } | null;
   classes: string[];
   /** Name of the headline score and the classes it averages. */
@@ -65,8 +64,8 @@ export interface Summary {
     /** Records per split and class, in the order of `classes`. */
     counts: Record<"train" | "dev" | "test", number[]>;
     /**
-     * What each scored record belongs to, e.g. its patient, by split and record: records of one group are
-     * not independent, so they are resampled together. Absent if the data set has no groups.
+     * Group of each scored record, e.g. its patient, by split and record. Records of one group are not
+     * independent, so they are resampled together. Absent if the data set has no groups.
      */
     groups?: Record<"dev" | "test", Record<string, string>>;
   };
@@ -82,14 +81,14 @@ export interface Timing {
     round: number;
     /** Training and its dev evaluations, in the process that finished the round. */
     trainSeconds: number;
-    /** Epochs (not always whole) that these seconds were spent on. */
+    /** Number of epochs (may be fractional) that took these seconds. */
     epochs: number;
-    /** The kernels of each convolution at the round's end, by name; absent in runs before they told. */
+    /** The kernels of each convolution at the round's end, by name; absent in older runs. */
     kernels?: Record<string, string>;
   }[];
 }
 
-/** An object with a schema for every field of T: one that is forgotten does not type-check. */
+/** An object with a schema for every field of T; a missing field does not type-check. */
 function objectOf<T>(fields: { [Name in keyof T]-?: z.ZodType }): z.ZodType {
   return z.looseObject(fields);
 }
@@ -138,7 +137,7 @@ const round = objectOf<RoundSummary>({
     kept: count,
   })),
   afterPruning: scores.nullable(),
-  // Rounds of the first versions do not have it.
+  // Rounds of older versions do not have it.
   afterPruningRecalibrated: scores.nullish(),
   dev: scores,
   test: scores.nullable(),
@@ -156,7 +155,7 @@ const round = objectOf<RoundSummary>({
   temperature: number.optional(),
 });
 
-/** What `summary.json` must hold. Fields that are not known are let through. */
+/** The schema of `summary.json`. Unknown fields are allowed. */
 export const summarySchema = objectOf<Summary>({
   format: z.literal("lth-ecg-summary/1"),
   name: z.string(),
@@ -175,7 +174,7 @@ export const summarySchema = objectOf<Summary>({
   config: z.record(z.string(), z.unknown()),
 });
 
-/** What `timing.json` must hold. */
+/** The schema of `timing.json`. */
 export const timingSchema = objectOf<Timing>({
   rounds: z.array(objectOf<Timing["rounds"][number]>({
     round: count,

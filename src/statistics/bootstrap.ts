@@ -1,7 +1,7 @@
 /**
- * The paired bootstrap over records (Efron and Tibshirani 1993, chapter 13): records are drawn with
- * replacement, and every network is scored on the same draw, so that what makes a record easy or hard
- * for all of them cancels in a difference.
+ * The paired bootstrap over records (Efron and Tibshirani 1993, chapter 13). Records are drawn with
+ * replacement, and every network is scored on the same draw, so that the difficulty of a record, which all
+ * networks share, cancels in a difference.
  *
  * @module
  */
@@ -16,8 +16,8 @@ export interface BootstrapOptions {
   draws: number;
   seed: number;
   /**
-   * Per record the number of its group, 0 to one less than there are: groups are drawn, with all their
-   * records. null draws records.
+   * Group number of each record, from 0 to the number of groups - 1. Whole groups are drawn, with all their
+   * records. null: records are drawn.
    */
   groups?: Uint32Array | null;
 }
@@ -41,7 +41,7 @@ export function bootstrap(
       } of them, expected the same number above 0`,
     );
   }
-  // Most networks say the same of most records: each is counted by what it says differently from the first.
+  // Networks agree on most records, so for each network only the differences from the first are counted.
   const [reference] = outcomes as [Uint16Array];
   const whole = runsOf(reference.keys(), (i) => reference[i]!);
   const changes = outcomes.map((outcome) =>
@@ -84,7 +84,7 @@ export function observed(
   return statistic(counts);
 }
 
-/** Records in the order of a key, so that the sum over a key's records is one over neighbours. */
+/** Records sorted by a key, so that the records of a key are neighbours. */
 interface Runs {
   order: Uint32Array;
   /** Each key that occurs, and where its records end in `order`. */
@@ -109,7 +109,7 @@ function runsOf(records: Iterable<number>, keyOf: (record: number) => number): R
   return runs;
 }
 
-/** Tells the sum of `times` over each key's records. */
+/** Calls back with the sum of `times` over each key's records. */
 function sumRuns(
   { order, keys, ends }: Runs,
   times: Uint16Array,

@@ -1,21 +1,21 @@
 /**
  * The uncertainty of a difference between two methods whose networks, one per seed, were all scored on
- * the same records. Both the seeds and the records are samples: other seeds would give other networks,
- * other records would score the same networks otherwise. The two are crossed: every seed meets every
- * record.
+ * the same records. Both the seeds and the records are samples: other seeds would give other networks, and
+ * other records would give other scores of the same networks. The two are crossed: every network is scored
+ * on every record.
  *
  * **Model.** D_s is the difference of seed s, D their mean over S seeds. Every D_s has a part that all
- * seeds share because the records are the same (variance R), a part of its own seed (U), and a part of
- * how this seed meets these records (I, the interaction). So
+ * seeds share because the records are the same (variance R), a part from its own seed (U), and a part from
+ * the interaction of its seed with the records (I). So
  *
  *     Var(D) = R + (U + I) / S.
  *
  * **Why not resample both at once.** Drawing seeds and records together and taking percentiles is wrong
- * twice for 3 to 5 seeds. Seeds drawn with replacement have (S - 1) / S of their variance, and 27 possible
- * draws of 3 seeds have no tails. The interaction is counted three times (Owen 2007, "The pigeonhole
+ * for 3 to 5 seeds, for two reasons. Seeds drawn with replacement have (S - 1) / S of their variance, and the
+ * 27 possible draws of 3 seeds have no tails. The interaction is counted three times (Owen 2007, "The pigeonhole
  * bootstrap", theorem 2; no bootstrap of a crossed array is exact, McCullagh 2000).
  *
- * **Estimator.** Each part is taken from where it can be estimated without bias:
+ * **Estimator.** Each part is estimated without bias:
  *
  *     (U + I) / S   the sample variance of the D_s over S: the records are the same for all D_s, so that R
  *                   cancels in their spread. S - 1 degrees of freedom.
@@ -32,10 +32,10 @@
  * 94 to 97 % from 3 seeds on, whatever the mixture, and is taken: D ± h. Both are t(S - 1) where only seeds
  * matter and z where only records do. docs/statistics.md has the simulated coverage.
  *
- * **Seeds that are not the same on both sides** make two groups of units that are independent between the
- * sides; each contributes (U + I) / S of its own.
+ * **Different seeds on the two sides** make two independent groups of units; each contributes its own
+ * (U + I) / S.
  *
- * **One seed** on either side says nothing of seeds: the interval is then the percentile bootstrap over
+ * **One seed** on a side gives no information about seeds. The interval is then the percentile bootstrap over
  * records alone, and `source` says so.
  *
  * @module
@@ -44,7 +44,7 @@ import { ALPHA, type Estimate, percentileEstimate, studentEstimate, variance } f
 import { mean, meanOf, minus, standardDeviation } from "./interval.ts";
 import { studentFreedom, studentQuantile } from "./student.ts";
 
-/** What one seed contributes: its value, and its value on each draw of the records. */
+/** The contribution of one seed: its value, and its value on each draw of the records. */
 export interface Unit {
   value: number;
   draws: Float64Array;
@@ -66,9 +66,9 @@ export function negated(units: readonly Unit[]): Unit[] {
 /**
  * The sum over groups of the mean over their units, with its 95 % interval.
  *
- * @param difference The sum, where the caller has it from elsewhere to the last digit.
- * @param groups Units of one group are independent given the records, and so are groups. One group of
- * differences where seeds are paired; else one of the first method and one, negated, of the second.
+ * @param difference The sum, if the caller has an exact value.
+ * @param groups Given the records, units of a group are independent, and so are groups. Paired seeds give one
+ * group of differences; unpaired seeds give one group of the first method and a negated one of the second.
  */
 export function crossedEstimate(
   groups: readonly (readonly Unit[])[],

@@ -1,12 +1,12 @@
 /**
- * A difference of scores with what is known of its uncertainty.
+ * A difference of scores with its uncertainty.
  *
  * @module
  */
 import { percentileLimits } from "./interval.ts";
 import { studentQuantile, studentTwoSided } from "./student.ts";
 
-/** What was drawn anew to find the uncertainty. */
+/** The sources of variation that the uncertainty includes. */
 export type Source = "records" | "seeds and records" | "folds";
 
 /** A difference and its 95 % interval. */
@@ -14,16 +14,16 @@ export interface Estimate {
   difference: number;
   low: number;
   high: number;
-  /** What the interval allows for. */
+  /** The sources of variation that the interval includes. */
   source: Source;
   standardError: number;
-  /** Of Student's t; null for the normal distribution, or for an interval of percentiles. */
+  /** Degrees of freedom of Student's t; null for the normal distribution or an interval of percentiles. */
   degreesOfFreedom: number | null;
   /** Two-sided p value of "no difference". */
   p: number;
 }
 
-/** The part of the probability that lies outside an interval. */
+/** The probability outside an interval. */
 export const ALPHA = 0.05;
 
 /** difference ± t * standardError. */

@@ -1,5 +1,5 @@
 /**
- * The headline score from a confusion matrix whose cells may carry any weight.
+ * The headline score of a confusion matrix; cells may have any weights.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export type Statistic = (cells: Float64Array) => number;
 /**
  * F1 of class c, 2 n_cc / (row c + column c); null if it neither occurs nor is predicted.
  *
- * @param cells Of `classes` * `classes`.
+ * @param cells The matrix [classes * classes].
  */
 export function classF1(
   cells: ArrayLike<number>,
@@ -43,7 +43,7 @@ export function macroF1(classes: number, scored: readonly number[]): Statistic {
   };
 }
 
-/** Score of a network that always names the most frequent class, from the records per class. */
+/** Score of a network that always predicts the most frequent class, from the records per class. */
 export function majorityScore(counts: readonly number[], scored: readonly number[]): number | null {
   const n = counts.reduce((sum, count) => sum + count, 0);
   if (n === 0) return null;

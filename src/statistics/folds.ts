@@ -1,16 +1,16 @@
 /**
- * The uncertainty of a difference between two methods in a cross-validation: K runs of each, one per
- * fold, each with a seed of its own or all with the same. Together they score every record once.
+ * The uncertainty of a difference between two methods in a cross-validation. Each method has K runs, one per
+ * fold, with different seeds or with the same seed. Together they score every record once.
  *
- * Fold k gives a difference D_k from its own records, network and training set. The D_k share no record,
- * so that their spread contains everything that moves one of them: the records within the fold, the seed,
- * and the choice of training records as far as it differs. The interval is D ± t(K - 1) * sd(D_k) / sqrt(K),
+ * Fold k gives a difference D_k from its own records, network and training set. The D_k share no record, so
+ * their spread includes the effects of the records in the fold, of the seed, and of the training records as
+ * far as they differ. The interval is D ± t(K - 1) * sd(D_k) / sqrt(K),
  * with D from the pooled records of all folds.
  *
- * What the spread cannot show is that training sets of two folds overlap, which correlates the D_k. The
- * corrected variance of Nadeau and Bengio (2003), (1 / K + n_test / n_train) * sd², allows for it; it was
- * made for random splits and is wide for a cross-validation. It is given beside as a check: a result that
- * holds by it holds.
+ * The spread does not include that training sets of two folds overlap, which correlates the D_k. The
+ * corrected variance of Nadeau and Bengio (2003), (1 / K + n_test / n_train) * sd², includes it. It was made
+ * for random splits and is too wide for a cross-validation, so it is given only as a check: a result that
+ * holds with it is safe.
  *
  * @module
  */

@@ -1,15 +1,15 @@
 /**
- * Several tests that were chosen before the results were seen.
+ * Adjusts the p values of several tests that were planned before the results were seen.
  *
  * @module
  */
 
 /**
- * p values adjusted by Holm (1979): deciding by "adjusted p < 0.05" makes at least one false claim in at
- * most 5 % of such families, however the tests depend on each other. The k-th smallest of m is multiplied
- * by m - k + 1; none is smaller than one before it, or larger than 1.
+ * p values adjusted by Holm (1979). With the decision "adjusted p < 0.05", at most 5 % of such families have a
+ * false claim, however the tests depend on each other. The k-th smallest of m is multiplied by m - k + 1;
+ * an adjusted value is never smaller than the one before it, or larger than 1.
  *
- * @returns In the order of `pValues`.
+ * @returns Adjusted values in the order of `pValues`.
  */
 export function holm(pValues: readonly number[]): number[] {
   const order = [...pValues.keys()].sort((a, b) => pValues[a]! - pValues[b]!);

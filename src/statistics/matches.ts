@@ -1,12 +1,12 @@
 /**
- * What "matches dense" means, here and nowhere else: run report, comparison, headline and glossary use it.
+ * The only definition of "matches dense", which run report, comparison, headline and glossary use.
  *
  * @module
  */
 
-/** A loss of the headline score below which a pruned network still matches dense. */
+/** The primary margin: a pruned network with a smaller loss of the headline score matches dense. */
 export const PRIMARY_MARGIN = 0.015;
-/** A stricter margin, said beside the primary one. */
+/** A stricter margin, reported with the primary one. */
 export const SECONDARY_MARGIN = 0.01;
 
 /** Limits of the 95 % interval of pruned minus dense. */
@@ -20,7 +20,7 @@ export function matchesDense({ low }: Limits, margin: number): boolean {
   return low > -margin;
 }
 
-/** How far a sequence of networks, dense to sparse, matches dense. */
+/** The result for a sequence of networks from dense to sparse. */
 export interface Sequence {
   /** Position of the sparsest network that matches; null if the first does not. */
   matching: number | null;
@@ -30,11 +30,11 @@ export interface Sequence {
 
 /**
  * Tests networks from dense to sparse, each at 95 %, and stops at the first that is not shown to match.
- * In such a fixed sequence the chance that any network is wrongly said to match stays below 2.5 %,
- * without a correction (Maurer, Hothorn and Lehmacher 1995): a wrong claim needs the first network that
- * truly loses more than the margin to pass. What comes after the stop is not tested, whatever its interval.
+ * In such a fixed sequence the probability of any wrong "matches" stays below 2.5 % without a correction
+ * (Maurer, Hothorn and Lehmacher 1995), because a wrong claim requires that the first network with a true loss
+ * above the margin passes. Networks after the stop are not tested, whatever their interval.
  *
- * @param limits Most weights first; null where a network has no difference to test, which stops too.
+ * @param limits Limits, most weights first; null for a network without a difference, which also stops the tests.
  */
 export function fixedSequence(limits: readonly (Limits | null)[], margin: number): Sequence {
   const stop = limits.findIndex((one) => one === null || !matchesDense(one, margin));

@@ -1,5 +1,5 @@
 /**
- * How far a mean of F1 scores moves when the records are drawn anew.
+ * The standard error of a mean of F1 scores over random draws of the records.
  *
  * @module
  */
@@ -18,8 +18,8 @@ export const NORMAL_95 = 1.96;
  *
  * @param confusion Records by [true class][predicted class].
  * @param scored Positions of the classes that the score averages.
- * @returns null where it cannot be estimated: no record, no scored class, or a matrix in which no
- * redrawing changes the score (all right, or all wrong), whose zero would promise certainty.
+ * @returns null if it cannot be estimated: no record, no scored class, or a matrix in which no redraw
+ * changes the score (all right, or all wrong), because a standard error of 0 would suggest certainty.
  */
 export function scoreStandardError(
   confusion: readonly (readonly number[])[],

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Degrees of freedom from which on the normal distribution is used: quantiles differ by under 1e-6. */
+/** From this many degrees of freedom on, the normal distribution is used; quantiles differ by less than 1e-6. */
 const MANY = 1e7;
 
 /**
@@ -18,7 +18,7 @@ export function studentCdf(t: number, df: number): number {
   return t > 0 ? 1 - tail : tail;
 }
 
-/** The t below which the share `p` (above 0, below 1) of Student's distribution lies. */
+/** The quantile of Student's distribution: the t with P(T <= t) = p, for 0 < p < 1. */
 export function studentQuantile(p: number, df: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`Expected a share between 0 and 1, found ${p}`);
   if (p === 0.5) return 0;
@@ -34,10 +34,10 @@ export function studentQuantile(p: number, df: number): number {
   return (low + high) / 2;
 }
 
-/** The degrees of freedom with which the share `p` lies below `t`; Infinity if `t` is the normal quantile. */
+/** The degrees of freedom for which `t` is the quantile `p`; Infinity if `t` is the normal quantile. */
 export function studentFreedom(p: number, t: number): number {
   if (normalCdf(t) <= p + 1e-9) return Infinity;
-  // In the reciprocal, where the normal distribution is 0.
+  // The search is over 1 / df, which is 0 for the normal distribution.
   let [few, many] = [1, 0];
   while (studentCdf(t, 1 / few) > p) few *= 2;
   for (let i = 0; i < 60; i++) {
@@ -72,7 +72,7 @@ function normalCdf(z: number): number {
 function incompleteBeta(x: number, { a, b }: { a: number; b: number }): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
-  // The fraction converges fast below the mean; above it, the mirrored function is taken.
+  // The fraction converges fast below the mean; above it, the mirrored function is used.
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, { a: b, b: a });
   const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) +
     b * Math.log1p(-x);

@@ -1,10 +1,10 @@
 /**
- * Simulated studies: how often 95 % intervals hold the true difference.
+ * Simulates studies to find how often 95 % intervals contain the true difference.
  *
  * Two methods are compared by the mean F1 of three of four classes, with the class proportions of the
  * PhysioNet/CinC Challenge 2017. A network is right about a record when a normal variable of variance 1,
- * shifted by the class, the method and the seed, is above 0. The variable is a sum of parts: the record's
- * difficulty, which all networks share; what the record is to a method, to a seed, and to one network.
+ * shifted by the class, the method and the seed, is above 0. The variable is the sum of the record's difficulty,
+ * which all networks share, and of its interactions with the method, the seed and the single network.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const statistic = macroF1(4, [0, 1, 2]);
 
 /** One kind of study. */
 export interface Scenario {
-  /** Seeds per method, all scored on the same records; or folds, each with a seed and records of its own. */
+  /** Number of seeds per method, all scored on the same records; or of folds with own seeds and records. */
   seeds: number;
   design: "crossed" | "folds";
   /** Whether both methods have the same seeds. */
@@ -40,7 +40,7 @@ export interface Scenario {
   loss: number;
 }
 
-/** Shares of intervals that hold the true difference, and the mean half width of the first kind. */
+/** Shares of intervals that contain the true difference, and the mean half width of the first kind. */
 export interface Coverage {
   /** The interval that a comparison gives. */
   given: number;
@@ -53,7 +53,7 @@ export interface Coverage {
   scoreDeviation: number;
 }
 
-/** Simulates `studies` of them. */
+/** Simulates this number of studies. */
 export function coverage(
   scenario: Scenario,
   { studies, draws, seed }: { studies: number; draws: number; seed: number },
@@ -117,7 +117,7 @@ function crossedStudy(
   };
 }
 
-/** The bootstrap over records is left out: folds do not use it. */
+/** Simulates a study with folds, which do not use the bootstrap over records. */
 function foldStudy(scenario: Scenario, rng: Rng): Found {
   const { seeds: folds, records } = scenario;
   const each = { ...scenario, seeds: 1, records: records / folds };
@@ -141,7 +141,7 @@ function outcomes(scenario: Scenario, rng: Rng): Uint16Array[][] {
     Math.sqrt(-2 * Math.log(1 - rng.next())) * Math.cos(2 * Math.PI * rng.next());
   const weight = (part: keyof typeof VARIANCE) => Math.sqrt(VARIANCE[part]);
   const cells = [0, 1].map(() => Array.from({ length: seeds }, () => new Uint16Array(records)));
-  // Half of what a seed does to a network it does to both methods' networks.
+  // Half of a seed's effect is common to the networks of both methods.
   const shared = Array.from({ length: seeds }, () => normal() * Math.SQRT1_2);
   const shifts = [0, 1].map(() =>
     shared.map((common) => seedDeviation * (paired ? common + normal() * Math.SQRT1_2 : normal()))

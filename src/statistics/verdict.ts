@@ -1,11 +1,11 @@
 /**
- * What an interval says, in words.
+ * The verdict of an interval in words.
  *
  * @module
  */
 import { matchesDense } from "./matches.ts";
 
-/** The part of an estimate that is put into words. */
+/** The parts of an estimate that a sentence needs. */
 interface Limits {
   difference: number;
   low: number;
@@ -13,21 +13,20 @@ interface Limits {
 }
 
 /**
- * Of a pruned network against dense. "not tested": its interval would match, but a network with more
- * weights was not shown to.
+ * The verdict of a pruned network against dense. "not tested": its interval would match, but a network with
+ * more weights was not shown to match.
  */
 export type DenseVerdict = "better" | "matches" | "worse" | "not resolved" | "not tested";
-/** Of one method against another at equal density. */
+/** The verdict of one method against another at equal density. */
 export type PairVerdict = "better" | "equal" | "worse" | "not resolved";
 
 /**
- * "better" when the whole interval is above 0; "matches" when its lower bound is above -margin, even
- * if the whole interval is below 0 (worse, but by less than the margin); "worse" when it is below 0
- * otherwise; "not resolved" when the data allow both a match and a loss beyond the margin.
+ * "better" if the whole interval is above 0; "matches" if its lower bound is above -margin, even
+ * if the whole interval is below 0 (worse, but by less than the margin); "worse" if it is below 0
+ * otherwise; "not resolved" if the data allow both a match and a loss beyond the margin.
  *
- * @param margin The loss that still counts as a match, above 0.
- * @param tested Whether all networks with more weights match; without it nothing better than "not tested"
- * is said.
+ * @param margin Largest loss that counts as a match, above 0.
+ * @param tested Whether all networks with more weights match; if not, the best verdict is "not tested".
  */
 export function denseVerdict(limits: Limits, margin: number, tested = true): DenseVerdict {
   if (matchesDense(limits, margin)) {
@@ -37,7 +36,7 @@ export function denseVerdict(limits: Limits, margin: number, tested = true): Den
   return limits.high < 0 ? "worse" : "not resolved";
 }
 
-/** As {@linkcode denseVerdict}, but both ways: "equal" needs the interval within ±margin. */
+/** Like {@linkcode denseVerdict}, but two-sided: "equal" needs the interval within ±margin. */
 export function pairVerdict({ low, high }: Limits, margin: number): PairVerdict {
   if (low > 0) return "better";
   if (high < 0) return "worse";

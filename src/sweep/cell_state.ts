@@ -1,5 +1,5 @@
 /**
- * What a run's directory says about a cell: whether there is anything left to do, and how far it is.
+ * Reads the state of a cell from its run's directory: its progress, and whether it is complete.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import type { RoundState } from "../run/run_store.ts";
 import { findSummary } from "../results/read.ts";
 import { peekState } from "../training/checkpoint.ts";
 
-/** How far a run has come. */
+/** The progress of a run. */
 export interface RunProgress {
-  /** Rounds done, the dense one included, of how many; `rounds` is null before the first is done. */
+  /** Rounds done and rounds in total, the dense one included; `rounds` is null before the first is done. */
   readonly roundsDone: number;
   readonly rounds: number | null;
-  /** Epochs done in the round under way when it was last saved, of how many. */
+  /** Epochs done in the current round when it was last saved, and epochs in total. */
   readonly epoch: number;
   readonly epochs: number | null;
   /** Score on dev and compression of the last finished round; null before the first is done. */
@@ -44,7 +44,7 @@ export function settingsDifferences(
   return configDifferences(saved, configFor(saved.backend));
 }
 
-/** Reads a run's progress; what is not there yet counts as nothing done. */
+/** Reads a run's progress; missing files count as no progress. */
 export function readProgress(name: string): RunProgress {
   const directory = runDirectory(name);
   const summary = findSummary(directory);
@@ -52,7 +52,7 @@ export function readProgress(name: string): RunProgress {
   const latest = peekState<RoundState>(runFiles.latest(directory));
   const finished = summary?.rounds ?? [];
   const last = finished.at(-1);
-  // The saved state of a round that has been finished since counts for nothing.
+  // The saved state of a round that was finished later is ignored.
   const current = finished.some(({ round }) => round === latest?.round) ? null : latest;
   // A control has no dense round of its own.
   const dense = config?.control ? 0 : 1;
@@ -66,7 +66,7 @@ export function readProgress(name: string): RunProgress {
   };
 }
 
-/** null if there is none. Files of a run are replaced whole, never half written. */
+/** The contents of a file; null if absent. Files of a run are replaced atomically. */
 function readJson<Value>(file: string): Value | null {
   try {
     return JSON.parse(fs.readFileSync(file, "utf8")) as Value;

@@ -1,5 +1,5 @@
 /**
- * From a plan to its cells: one run each, with the arguments of the command that does it.
+ * Makes the cells of a plan: one run each, with the arguments of its command.
  *
  * @module
  */
@@ -12,9 +12,9 @@ export interface Cell {
   readonly number: number;
   /** The run's name. */
   readonly name: string;
-  /** What `deno task lth` is called with. */
+  /** Arguments of `deno task lth`. */
   readonly args: readonly string[];
-  /** The run that has to be finished before; null if there is none. */
+  /** The run that must be finished first; null if there is none. */
   readonly base: string | null;
   /** The run whose dense round is the same and comes first in the list; null if there is none. */
   readonly denseFrom: string | null;
@@ -22,7 +22,7 @@ export interface Cell {
 
 /**
  * The cells of a plan in a fixed order: mode by mode, its runs (each seed, each fold) and then its controls,
- * so that what a plan names first is answered first. A control comes after the run that it is of.
+ * so that the results of the first mode come first. A control comes after its base run.
  */
 export function expandPlan(plan: Plan): Cell[] {
   const cells = plan.modes.flatMap((variant) => {
@@ -59,9 +59,9 @@ export function expandPlan(plan: Plan): Cell[] {
 }
 
 /**
- * Lets cells whose dense rounds are the same take it from the first of them.
+ * Lets cells with the same dense round take it from the first of them.
  *
- * @param keyOf Equal for equal dense rounds; null if a cell has none.
+ * @param keyOf A key that is equal for equal dense rounds; null if a cell has none.
  */
 export function shareDenseRounds(
   cells: readonly Cell[],
@@ -77,7 +77,7 @@ export function shareDenseRounds(
   });
 }
 
-/** Seeds with all folds each, or every fold with the seed of its number. */
+/** Each seed with all folds, or each fold with its number as the seed. */
 function replicatesOf(plan: Plan) {
   const folds = foldsOf(plan);
   if (plan.folds?.seeds === "fold") return folds.map((folds) => ({ seed: folds!.fold, folds }));

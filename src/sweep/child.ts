@@ -1,5 +1,5 @@
 /**
- * A cell in a process of its own, its output in the run's log.
+ * Runs a cell in a process of its own, with its output in the run's log.
  *
  * @module
  */
@@ -12,34 +12,34 @@ import { messageOf } from "../core/errors.ts";
 import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import type { Cell } from "./cells.ts";
 
-/** What `deno task lth` may do, and no more. */
+/** The permissions of `deno task lth`. */
 export const PERMISSIONS = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
 
 /** How a cell ended. */
 export interface CellExit {
-  /** 0 done, 130 stopped at a request. */
+  /** 0: done; 130: stopped on request. */
   readonly code: number;
-  /** The last thing it said. */
+  /** Its last message. */
   readonly message: string;
 }
 
-/** A cell under way. */
+/** A running cell. */
 export interface CellProcess {
   readonly ended: Promise<CellExit>;
-  /** Asks it to save and end; a second time, a second later, to end at once. */
+  /** Asks the cell to save and end; a second call, a second or more later, asks it to end at once. */
   stop(): void;
 }
 
-/** Where a cell's output goes. */
+/** The log file of a cell. */
 export function logFile({ name }: Cell): string {
   return runFiles.log(runDirectory(name));
 }
 
 /**
- * Starts a cell, or what is left of it.
+ * Starts or continues a cell.
  *
  * @param options.threads CPU threads, 0 for one per core.
- * @param options.denseFrom The run whose dense round it takes over, null for none.
+ * @param options.denseFrom The run whose dense round it copies; null for none.
  */
 export function startCell(
   cell: Cell,
@@ -54,7 +54,7 @@ export function startCell(
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const log = fs.openSync(file, "a");
   fs.writeSync(log, `--- ${new Date().toISOString()} lth ${cell.args.join(" ")}\n`);
-  // A group of its own: a terminal's Ctrl-C reaches the sweep alone, which passes it on once.
+  // The child has its own process group, so Ctrl-C reaches only the sweep, which passes it on once.
   const child = spawn(Deno.execPath(), args, {
     stdio: ["ignore", log, log],
     detached: true,
@@ -75,7 +75,7 @@ export function startCell(
   return { ended, stop: () => void child.kill("SIGTERM") };
 }
 
-/** The last error in what the last attempt wrote to the log, else its last line. */
+/** The last error that the last attempt wrote to the log, or else its last line. */
 function lastLine(file: string): string {
   const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
   const start = lines.findLastIndex((line) => line.startsWith("--- "));

@@ -1,5 +1,5 @@
 /**
- * A sweep's plan: a JSON file that says which runs make up one experiment.
+ * A sweep's plan: a JSON file that lists the runs of one experiment.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { flagAt } from "../config/paths.ts";
 import { MODES } from "../config/modes.ts";
 import { PRESET_NAMES } from "../config/choices.ts";
 
-/** Options of `deno task lth` that follow from the rest of the plan, or would make no sense in it. */
+/** Options of `deno task lth` that follow from the rest of the plan, or have no meaning in it. */
 const NOT_IN_SET = [
   ...["mode", "preset", "config", "name", "resume", "seed", "replicates", "set"],
   ...["folds", "fold", "threads", "help", "dense-from", "fork", "plan"],
@@ -31,7 +31,7 @@ const optionName = z.string()
   )
   .refine((name) => !isDecidedElsewhere(name), "the plan or the sweep decides it elsewhere");
 
-/** A flag is set by true; a list is written with commas. */
+/** Settings by name. true sets a flag; a list is passed with commas. */
 const settings = z.record(
   optionName,
   z.union([z.number(), z.string(), z.boolean(), z.array(z.string())], {
@@ -39,7 +39,7 @@ const settings = z.record(
   }),
 );
 
-/** As part of a run's name. */
+/** A label, which becomes a part of a run's name. */
 const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use letters, digits, . _ and -");
 
 /** A mode alone, or with a label of its own and settings that only it has. */
@@ -63,21 +63,21 @@ const planSchema = z.strictObject({
   preset: z.enum(PRESET_NAMES).optional(),
   /** Settings of every run, by option name. */
   set: settings.default({}),
-  /** What is compared: modes, each with settings of its own if it needs any. */
+  /** The modes to compare, each with its own settings if it needs any. */
   modes: z.array(variant).min(1)
     .refine(
       (modes) => allDifferent(modes.map(({ label }) => label)),
       "two have the same label: give one its own",
     ),
-  /** May be left out where every fold has a seed of its own. */
+  /** Seeds; may be left out if every fold has its own seed. */
   seeds: z.array(z.number().int().min(0)).min(1).refine(allDifferent, "a seed is there twice")
     .optional(),
-  /** Every run once per fold of a cross-validation; with `"seeds": "fold"`, fold i with seed i. */
+  /** Every run is done once per fold of a cross-validation; with `"seeds": "fold"`, fold i has seed i. */
   folds: z.strictObject({
     count: z.number().int().min(2),
     seeds: z.literal("fold").optional(),
   }).nullable().default(null),
-  /** Branches of the finished runs; `of` limits them to the modes with these labels. */
+  /** Controls of the finished runs; `of` limits them to the modes with these labels. */
   controls: z.array(
     z.strictObject({ kind: z.enum(CONTROLS), rounds, of: z.array(z.string()).optional() }),
   )
@@ -86,13 +86,13 @@ const planSchema = z.strictObject({
       (controls) => allDifferent(controls.map(({ kind }) => kind)),
       "a kind is there twice: name all its modes in one `of`",
     ),
-  /** Differences that are planned, by methods' names as in `deno task compare --pairs`. */
+  /** Planned differences, by names of methods as in `deno task compare --pairs`. */
   pairs: z.array(
     z.string().regex(/^[^:@]+:[^:@]+(@[0-9.]+ ?%?)?$/, "write METHOD:METHOD or METHOD:METHOD@6.4"),
   ).default([]),
 });
 
-/** Whether settings name one by its path, for --set, and not by its option. */
+/** Whether a name is the path of a setting, for --set, and not an option. */
 export function isPath(name: string): boolean {
   return name.includes(".");
 }
@@ -114,8 +114,8 @@ function isRunName(name: string): boolean {
 /**
  * Checks a plan.
  *
- * @param source What to call it in an error.
- * @throws {UsageError} Naming each field that is wrong.
+ * @param source Name of the plan in errors.
+ * @throws {UsageError} If fields are wrong; the message names each.
  */
 export function parsePlan(value: unknown, source: string): Plan {
   const result = planSchema.safeParse(value);
@@ -142,7 +142,7 @@ export function parsePlan(value: unknown, source: string): Plan {
     const stranger = of?.find((label) => !labels.includes(label));
     if (stranger !== undefined) {
       throw new UsageError(
-        `Cannot use the plan ${source}: control ${kind} is of ${stranger}, which is none of its ` +
+        `Cannot use the plan ${source}: control ${kind} is of ${stranger}, which is not one of its ` +
           `modes (${labels.join(", ")})`,
       );
     }

@@ -1,5 +1,5 @@
 /**
- * Runs cells, so many at a time, each after the one it depends on.
+ * Runs cells, a given number at a time, each after the cell it depends on.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import type { Cell } from "./cells.ts";
 import type { CellExit, CellProcess } from "./child.ts";
 
 /**
- * waiting: for a process or for its base; elsewhere: another process is at it; stopped: saved, to be
- * continued; skipped: its base failed.
+ * waiting: for a free process or for its base; elsewhere: another process is running it; stopped: saved, can
+ * be continued; skipped: its base failed.
  */
 export type Status =
   | "waiting"
@@ -20,7 +20,7 @@ export type Status =
   | "stopped"
   | "skipped";
 
-/** A cell and where it stands. */
+/** A cell and its state. */
 export interface CellStatus {
   readonly cell: Cell;
   status: Status;
@@ -28,21 +28,21 @@ export interface CellStatus {
   note: string;
 }
 
-/** What a pool works with. */
+/** Options of a pool. */
 export interface PoolOptions {
-  /** Cells at the same time. */
+  /** Number of cells at the same time. */
   readonly jobs: number;
-  /** Starts one. */
+  /** Starts a cell. */
   start(cell: Cell): CellProcess;
-  /** Whether nothing is left to do of it. */
+  /** Whether the cell is complete. */
   isComplete(cell: Cell): boolean;
   /** Whether the dense round of the run `name` is done. */
   hasDense(name: string): boolean;
-  /** Who else is at it; null for nobody. */
+  /** The other process that runs the cell; null if there is none. */
   holder(cell: Cell): string | null;
   /** Called after every change of a status. */
   changed(status: CellStatus): void;
-  /** Milliseconds between looks at cells that others are at, and for dense rounds. */
+  /** Milliseconds between checks of dense rounds and of cells that other processes run. */
   readonly patience: number;
 }
 
@@ -59,7 +59,7 @@ export class Pool {
     this.byName = new Map(this.cells.map((each) => [each.cell.name, each]));
   }
 
-  /** Does what is left of all cells. A failed one holds up only what depends on it. */
+  /** Does all cells that are not complete. A failed cell blocks only cells that depend on it. */
   async run(): Promise<void> {
     for (const each of this.cells) {
       if (this.options.isComplete(each.cell)) this.set(each, "done");
@@ -74,7 +74,7 @@ export class Pool {
     for (const each of this.cells) if (each.status === "elsewhere") this.set(each, "waiting");
   }
 
-  /** Starts nothing more and asks what runs to save and end. */
+  /** Starts no more cells and asks the running ones to save and end. */
   stop(): void {
     this.stopping = true;
     for (const child of this.running.values()) child.stop();
@@ -125,7 +125,7 @@ export class Pool {
   private settle(each: CellStatus, { code, message }: CellExit): void {
     if (code === 0) return this.set(each, "done");
     if (this.stopping) return this.set(each, "stopped");
-    // Between the look at the lock and the taking of it, another process may have been first.
+    // Another process may have taken the lock after it was checked.
     const holder = this.options.holder(each.cell);
     if (holder !== null) return this.set(each, "elsewhere", holder);
     this.set(each, "failed", `exit code ${code}: ${message}`);
@@ -138,7 +138,7 @@ export class Pool {
     this.options.changed(each);
   }
 
-  /** Resolves when a cell ends, at a stop, or (if something else is waited for) after a while. */
+  /** Resolves when a cell ends, at a stop, or after some time if `soon`. */
   private nextChange(soon: boolean): Promise<void> {
     return new Promise((resolve) => {
       const timer = soon ? setTimeout(resolve, this.options.patience) : undefined;

@@ -181,7 +181,7 @@ function sampleOf(lines: readonly string[], end: number): string[] {
   return chosen.filter(isFull);
 }
 
-/** The most frequent number of cells, and the share of cells that are values. */
+/** The most frequent number of cells, the share of cells that are values, and the columns with most values. */
 function fit(
   sample: readonly string[],
   delimiter: Delimiter,
