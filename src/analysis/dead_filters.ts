@@ -94,7 +94,7 @@ function backward({ inner, linked }: Links, filters: Uint8Array): Uint8Array {
   return reached;
 }
 
-/** For each node, the channels that depend on the signal. */
+/** For each node, the channels of its own result that depend on the signal; those that vary only through `add` do not count. */
 function varyingChannels(
   nodes: readonly AnalysedNode[],
   links: ReadonlyMap<string, Links>,
