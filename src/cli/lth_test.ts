@@ -46,7 +46,7 @@ Deno.test("a finished run shows its results again; other settings need another n
     const before = fs.statSync(runFiles.rewind(run)).mtimeMs;
     const second = await outcome(toyArgs(data, run));
     assert.equal(second.code, 0, second.err);
-    assert.match(second.out, /is complete/);
+    assert.match(second.out, /is already complete/);
     assert.equal(fs.statSync(runFiles.rewind(run)).mtimeMs, before);
     const other = await outcome([...toyArgs(data, run), "--seed", "2"]);
     assert.equal(other.code, 2);

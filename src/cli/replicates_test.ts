@@ -84,7 +84,7 @@ Deno.test("replicates of a fold have equal data and different networks; a second
 
     const again = await outcome(args);
     assert.equal(again.code, 0, again.err);
-    assert.equal(again.out.match(/is complete/g)?.length, 2);
+    assert.equal(again.out.match(/is already complete/g)?.length, 2);
     const other = await outcome([...args, "--fold", "3"]);
     assert.equal(other.code, 2);
     assert.match(other.err, /folds\.fold: 2, not 3/);
