@@ -15,10 +15,13 @@ import { loadOnnxRuntime } from "./onnxruntime.ts";
 import { encodePytorch } from "./pytorch.ts";
 import { madeTicket } from "./testing.ts";
 import { COMPILER, PYTHON, runPython, withProgram } from "./testing_programs.ts";
-import { ODD_GRAPH, PLAIN_GRAPH, referenceLogits } from "./testing_reference.ts";
+import { ODD_GRAPH, PLAIN_GRAPH, randomGraph, referenceLogits } from "./testing_reference.ts";
 import { decodeTicket, encodeTicket } from "./ticket_file.ts";
 
 const GRAPHS = [PLAIN_GRAPH, ODD_GRAPH];
+
+const runtime = loadOnnxRuntime();
+if (!runtime.available) console.warn(`SKIPPED: ONNX models are not verified: ${runtime.reason}`);
 
 /** Networks of a graph: dense, pruned, and with dead filters whose constants are not 0. */
 function* networksOf(graph: Graph): Generator<[string, TrainedNetwork]> {
@@ -51,7 +54,8 @@ function worst(got: ArrayLike<number>, expected: Float64Array): number {
 }
 
 Deno.test("the graphs of these tests are sound", () => {
-  for (const graph of GRAPHS) assert.deepEqual(graphProblems(graph), []);
+  const random = Array.from({ length: 150 }, (_, seed) => randomGraph(seed));
+  for (const graph of [...GRAPHS, ...random]) assert.deepEqual(graphProblems(graph), []);
 });
 
 Deno.test("the engine gives the logits of the definition, at any length", () => {
@@ -65,6 +69,26 @@ Deno.test("the engine gives the logits of the definition, at any length", () => 
           assert.ok(difference <= 1e-5, `${name}, ${isa}, length ${length}: ${difference}`);
         }
       }
+    }
+  }
+});
+
+Deno.test("networks drawn at random give the logits of the definition, absorbed or not", async () => {
+  for (let seed = 0; seed < 150; seed++) {
+    const graph = randomGraph(seed);
+    for (const [name, network] of networksOf(graph)) {
+      using inference = openInference(network);
+      for (const length of [16, 77, 1024]) {
+        const samples = madeSamples(length, length);
+        const difference = worst(inference.run(samples), referenceLogits(network, samples));
+        assert.ok(difference <= 1e-5, `${name}, length ${length}: ${difference}`);
+      }
+      if (!runtime.available || seed % 5 !== 0) continue;
+      const model = await runtime.open(onnxModel(network), { threads: 1 });
+      const samples = madeSamples(160, 1);
+      const logits = await model.run(samples, { batch: 1 });
+      await model.close();
+      assert.ok(worst(logits, referenceLogits(network, samples)) <= 1e-5, `${name}: ONNX`);
     }
   }
 });
@@ -93,9 +117,6 @@ Deno.test("a ticket carries its graph, and predicts from it, whole or in parts",
     /Cannot write a ticket of odd-of-tests: .*"pooled".*stride/,
   );
 });
-
-const runtime = loadOnnxRuntime();
-if (!runtime.available) console.warn(`SKIPPED: ONNX models are not verified: ${runtime.reason}`);
 
 Deno.test({
   name: "onnxruntime gives the logits of the definition, of whole steps",
@@ -126,13 +147,14 @@ Deno.test({
   name: "the exported C streams the logits of the definition",
   ignore: COMPILER === undefined,
   fn: async () => {
-    for (const graph of GRAPHS) {
+    for (const graph of [...GRAPHS, ...[10, 82, 132].map(randomGraph)]) {
+      const { hop } = analyse(graph);
       for (const [name, network] of networksOf(graph)) {
         const made = { ...madeTicket({ graph }), network };
         const ticket = { ...made, normalisation: { mean: 0.5, std: 300, rate: 300 } };
         await withProgram({ ticket, weights: "fp32" }, async (run) => {
           for (const steps of [1, 3, 120]) {
-            const samples = Int16Array.from(madeSamples(8 * steps, steps), (x) => 300 * x);
+            const samples = Int16Array.from(madeSamples(hop * steps, steps), (x) => 300 * x);
             const input = Array.from(samples, (x) => (x - 0.5) / 300);
             const { logits } = await run(samples); // [steps, classes]
             const rows = Float32Array.from(

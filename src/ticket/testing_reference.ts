@@ -3,8 +3,17 @@
  *
  * @module
  */
+import { createRng } from "../core/rng.ts";
 import { analyse } from "../model/analyse.ts";
-import type { ConvNode, Graph, NormNode, ShortcutNode } from "../model/graph.ts";
+import {
+  type ConvNode,
+  type Graph,
+  INPUT,
+  type Node,
+  type NormNode,
+  readsOf,
+  type ShortcutNode,
+} from "../model/graph.ts";
 import { tensorOf, type TrainedNetwork } from "./network.ts";
 
 /** [C][L] */
@@ -156,3 +165,53 @@ export const ODD_GRAPH: Graph = {
     { op: "conv", name: "head", input: "narrow", channels: 4, kernel: 1, stride: 1 },
   ],
 };
+
+/** A sound graph of up to 28 nodes, drawn at random, with a hop of up to 16. */
+export function randomGraph(seed: number): Graph {
+  const rng = createRng(seed, "random-graph");
+  const one = <T>(list: readonly T[]): T => list[rng.integer(list.length)]!;
+  const values = [{ name: INPUT, channels: 1, hop: 1 }];
+  const nodes: Node[] = [];
+  const push = (node: Node, { channels, hop }: { channels: number; hop: number }) => {
+    nodes.push(node);
+    values.push({ name: node.name, channels, hop });
+  };
+  const conv = (name: string, channels: number) => {
+    const from = one(values.slice(-2));
+    const stride = from.hop < 16 ? one([1, 1, 1, 2, 4].filter((s) => s * from.hop <= 16)) : 1;
+    const hop = from.hop * stride;
+    const fitting = values.filter((value) => value.channels === channels && value.hop === hop);
+    const add = rng.integer(2) === 0 ? fitting.at(rng.integer(fitting.length + 1) - 1) : undefined;
+    const sizes = { channels, kernel: 1 + rng.integer(9), stride };
+    const sum = add ? { add: add.name } : {};
+    push({ op: "conv", name, input: from.name, ...sizes, ...sum }, { channels, hop });
+  };
+  for (let i = 0; i < 4 + rng.integer(24); i++) {
+    const name = `node${i}`;
+    const from = one(values.slice(-2));
+    const kind = rng.integer(5);
+    if (kind < 3) {
+      conv(name, one([2, 3, 3, 4]));
+    } else if (kind === 3) {
+      push({ op: "norm", name, input: from.name, relu: rng.integer(3) > 0, dropout: 0 }, from);
+    } else {
+      const stride = one([1, 2, 4].filter((s) => s * from.hop <= 16));
+      const channels = from.channels + rng.integer(2);
+      push({ op: "shortcut", name, input: from.name, channels, stride }, {
+        channels,
+        hop: from.hop * stride,
+      });
+    }
+  }
+  conv("head", 4);
+  return { name: `random-${seed}`, nodes: withoutUnread(nodes) };
+}
+
+/** The nodes that lead to the head. */
+function withoutUnread(nodes: readonly Node[]): Node[] {
+  const needed = new Set([nodes.at(-1)!.name]);
+  for (const node of nodes.toReversed()) {
+    if (needed.has(node.name)) { for (const name of readsOf(node)) needed.add(name); }
+  }
+  return nodes.filter(({ name }) => needed.has(name));
+}
