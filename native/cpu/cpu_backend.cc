@@ -139,33 +139,14 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void gather(const Gather& args) override { kernels_.gather(args, pool_); }
-  void derive_lengths(const DeriveLengths& args) override {
-    for (int n = 0; n < args.count; ++n) {
-      args.out[n] = same_output_length(args.in[n], args.stride);
-    }
-  }
+#define LTH_METHOD(name, Arguments) \
+  void name(const Arguments& args) override { kernels_.name(args, pool_); }
+  LTH_OPS(LTH_METHOD)
+#undef LTH_METHOD
   std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc,
                                         const SparsePattern* pattern) override {
     return kernels_.plan_conv1d(desc, pattern, pool_);
   }
-  void conv1d_forward(const ConvForward& args) override { kernels_.conv1d_forward(args, pool_); }
-  void conv1d_dgrad(const ConvDgrad& args) override { kernels_.conv1d_dgrad(args, pool_); }
-  void conv1d_wgrad(const ConvWgrad& args) override { kernels_.conv1d_wgrad(args, pool_); }
-  void norm_forward(const NormForward& args) override { kernels_.norm_forward(args, pool_); }
-  void norm_backward(const NormBackward& args) override { kernels_.norm_backward(args, pool_); }
-  void shortcut_forward(const ShortcutForward& args) override {
-    kernels_.shortcut_forward(args, pool_);
-  }
-  void shortcut_backward(const ShortcutBackward& args) override {
-    kernels_.shortcut_backward(args, pool_);
-  }
-  void cross_entropy(const CrossEntropy& args) override { kernels_.cross_entropy(args, pool_); }
-  void gradient_norm(const GradientNorm& args) override { kernels_.gradient_norm(args, pool_); }
-  void optimizer_step(const OptimizerStep& args) override {
-    kernels_.optimizer_step(args, pool_);
-  }
-  void average_step(const AverageStep& args) override { kernels_.average_step(args, pool_); }
   void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) override {
     kernels_.select_magnitude(tensors, keep, pool_);
   }

@@ -12,18 +12,9 @@ namespace lth::cpu {
 struct KernelTable {
   const char* isa;
   std::unique_ptr<ConvPlan> (*plan_conv1d)(const Conv1dDesc&, const SparsePattern*, ThreadPool&);
-  void (*conv1d_forward)(const ConvForward&, ThreadPool&);
-  void (*conv1d_dgrad)(const ConvDgrad&, ThreadPool&);
-  void (*conv1d_wgrad)(const ConvWgrad&, ThreadPool&);
-  void (*gather)(const Gather&, ThreadPool&);
-  void (*norm_forward)(const NormForward&, ThreadPool&);
-  void (*norm_backward)(const NormBackward&, ThreadPool&);
-  void (*shortcut_forward)(const ShortcutForward&, ThreadPool&);
-  void (*shortcut_backward)(const ShortcutBackward&, ThreadPool&);
-  void (*cross_entropy)(const CrossEntropy&, ThreadPool&);
-  void (*gradient_norm)(const GradientNorm&, ThreadPool&);
-  void (*optimizer_step)(const OptimizerStep&, ThreadPool&);
-  void (*average_step)(const AverageStep&, ThreadPool&);
+#define LTH_ENTRY(name, Arguments) void (*name)(const Arguments&, ThreadPool&);
+  LTH_OPS(LTH_ENTRY)
+#undef LTH_ENTRY
   void (*select_magnitude)(std::span<const SelectTensor>, int64_t keep, ThreadPool&);
 };
 

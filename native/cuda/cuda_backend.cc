@@ -111,10 +111,10 @@ class CudaBackend final : public Backend {
     cuda::load_activation(source, host, context());
   }
 
-  void gather(const Gather& args) override { cuda::gather(args, context()); }
-  void derive_lengths(const DeriveLengths& args) override {
-    cuda::derive_lengths(args, context());
-  }
+#define LTH_METHOD(name, Arguments) \
+  void name(const Arguments& args) override { cuda::name(args, context()); }
+  LTH_PLAIN_OPS(LTH_METHOD)
+#undef LTH_METHOD
   std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc,
                                         const SparsePattern* pattern) override {
     activate();
@@ -149,14 +149,6 @@ class CudaBackend final : public Backend {
     if (args.dropout.keep) join_keep();
     cuda::norm_forward(args, here);
   }
-  void norm_backward(const NormBackward& args) override { cuda::norm_backward(args, context()); }
-  void shortcut_forward(const ShortcutForward& args) override {
-    cuda::shortcut_forward(args, context());
-  }
-  void shortcut_backward(const ShortcutBackward& args) override {
-    cuda::shortcut_backward(args, context());
-  }
-  void cross_entropy(const CrossEntropy& args) override { cuda::cross_entropy(args, context()); }
   void gradient_norm(const GradientNorm& args) override {
     const Context here = context();
     cuda::gradient_norm(args, plans_.of(args.parameters), here);

@@ -14,17 +14,14 @@ class FlatPlan;
 void store_activation(const Activation& target, const float* host, const Context& context);
 void load_activation(const Activation& source, float* host, const Context& context);
 
-void gather(const Gather& args, const Context& context);
+#define LTH_KERNEL(name, Arguments) void name(const Arguments& args, const Context& context);
+LTH_PLAIN_OPS(LTH_KERNEL)
+#undef LTH_KERNEL
 /// gather with an augmentation.
 void gather_augmented(const Gather& args, const Context& context);
-void derive_lengths(const DeriveLengths& args, const Context& context);
 /// Fills Dropout::keep of a program's norms, one launch for up to 64 of them.
 void prepare_dropout(std::span<const NormForward> norms, Stream stream);
 void norm_forward(const NormForward& args, const Context& context);
-void norm_backward(const NormBackward& args, const Context& context);
-void shortcut_forward(const ShortcutForward& args, const Context& context);
-void shortcut_backward(const ShortcutBackward& args, const Context& context);
-void cross_entropy(const CrossEntropy& args, const Context& context);
 void gradient_norm(const GradientNorm& args, const FlatPlan& plan, const Context& context);
 void optimizer_step(const OptimizerStep& args, const FlatPlan& plan, const Context& context);
 void average_step(const AverageStep& args, const FlatPlan& plan, const Context& context);

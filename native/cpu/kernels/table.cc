@@ -28,18 +28,9 @@ const KernelTable& kernel_table() {
   static const KernelTable table{
       .isa = LTH_NAME(LTH_ISA),
       .plan_conv1d = plan_conv1d,
-      .conv1d_forward = conv1d_forward,
-      .conv1d_dgrad = conv1d_dgrad,
-      .conv1d_wgrad = conv1d_wgrad,
-      .gather = gather,
-      .norm_forward = norm_forward,
-      .norm_backward = norm_backward,
-      .shortcut_forward = shortcut_forward,
-      .shortcut_backward = shortcut_backward,
-      .cross_entropy = cross_entropy,
-      .gradient_norm = gradient_norm,
-      .optimizer_step = optimizer_step,
-      .average_step = average_step,
+#define LTH_ENTRY(name, Arguments) .name = name,
+      LTH_OPS(LTH_ENTRY)
+#undef LTH_ENTRY
       .select_magnitude = select_magnitude,
   };
   return table;

@@ -312,6 +312,28 @@ struct SelectTensor {
   size_t size;
 };
 
+/// The ops, in the order of a training step, each with its arguments. Of this list are made the methods
+/// of Backend, the CPU's table of kernels and, of the first part, the declarations of CUDA's.
+#define LTH_PLAIN_OPS(OP)                   \
+  OP(gather, Gather)                        \
+  OP(derive_lengths, DeriveLengths)         \
+  OP(norm_backward, NormBackward)           \
+  OP(shortcut_forward, ShortcutForward)     \
+  OP(shortcut_backward, ShortcutBackward)   \
+  OP(cross_entropy, CrossEntropy)
+/// Those before which the CUDA backend has something of its own to do.
+#define LTH_PREPARED_OPS(OP)                \
+  OP(conv1d_forward, ConvForward)           \
+  OP(conv1d_dgrad, ConvDgrad)               \
+  OP(conv1d_wgrad, ConvWgrad)               \
+  OP(norm_forward, NormForward)             \
+  OP(gradient_norm, GradientNorm)           \
+  OP(optimizer_step, OptimizerStep)         \
+  OP(average_step, AverageStep)
+#define LTH_OPS(OP)   \
+  LTH_PLAIN_OPS(OP)   \
+  LTH_PREPARED_OPS(OP)
+
 class DeviceArena;  // core/arena.h
 class DeviceSteps;  // core/device_steps.h
 
@@ -344,28 +366,17 @@ class Backend {
   virtual void store_activation(const Activation& target, const float* host) = 0;
   virtual void load_activation(const Activation& source, float* host) = 0;
 
-  // Ops, in the order of a training step.
-  virtual void gather(const Gather& args) = 0;
-  virtual void derive_lengths(const DeriveLengths& args) = 0;
+#define LTH_METHOD(name, Arguments) virtual void name(const Arguments& args) = 0;
+  LTH_OPS(LTH_METHOD)
+#undef LTH_METHOD
   virtual std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc,
                                                 const SparsePattern* pattern) = 0;
-  virtual void conv1d_forward(const ConvForward& args) = 0;
-  virtual void conv1d_dgrad(const ConvDgrad& args) = 0;
-  virtual void conv1d_wgrad(const ConvWgrad& args) = 0;
   /// Whether a conv1d_wgrad may run beside the ops after it, until join_wgrad: till then its operands
   /// must stay as they are and its results are not to be read.
   virtual bool overlaps_wgrad() const { return false; }
   virtual void join_wgrad() {}
   /// Whether convolutions read through norms and take their statistics; see core/fuse.cc.
   virtual bool fuses_norms() const { return false; }
-  virtual void norm_forward(const NormForward& args) = 0;
-  virtual void norm_backward(const NormBackward& args) = 0;
-  virtual void shortcut_forward(const ShortcutForward& args) = 0;
-  virtual void shortcut_backward(const ShortcutBackward& args) = 0;
-  virtual void cross_entropy(const CrossEntropy& args) = 0;
-  virtual void gradient_norm(const GradientNorm& args) = 0;
-  virtual void optimizer_step(const OptimizerStep& args) = 0;
-  virtual void average_step(const AverageStep& args) = 0;
 
   /// Global magnitude pruning: exactly `keep` ones over all masks, only among the alive, largest
   /// |value| first (-0 and 0 are the same), ties to the lower (tensor, flat index). Throws
