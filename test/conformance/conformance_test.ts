@@ -7,29 +7,10 @@ import { loadAddon } from "../../src/addon/addon.ts";
 import type { NativeDevice } from "../../src/addon/native.ts";
 import { compare, type Verdict } from "./comparison.ts";
 import { type Candidate, candidates } from "./devices.ts";
-import { augmentSuite } from "./ops/augment.ts";
-import { averageSuite } from "./ops/average.ts";
-import { conv1dSuite } from "./ops/conv1d.ts";
-import { crossEntropySuite } from "./ops/cross_entropy.ts";
-import { gatherSuite } from "./ops/gather.ts";
-import { normSuite } from "./ops/norm.ts";
-import { optimizerSuite } from "./ops/optimizer.ts";
-import { selectMagnitudeSuite } from "./ops/select_magnitude.ts";
-import { shortcutSuite } from "./ops/shortcut.ts";
 import { messageOf } from "../../src/core/errors.ts";
-import { type Check, selectSuites } from "./suite.ts";
+import { type Check, loadSuites, selectSuites } from "./suite.ts";
 
-const SUITES = [
-  gatherSuite,
-  augmentSuite,
-  conv1dSuite,
-  normSuite,
-  shortcutSuite,
-  crossEntropySuite,
-  optimizerSuite,
-  averageSuite,
-  selectMagnitudeSuite,
-];
+const SUITES = await loadSuites();
 const RERUN = "LTH_CASE='{}' deno test -A test/conformance/conformance_test.ts";
 const MOST_FAILURES_SHOWN = 5;
 const SHARE = Number(Deno.env.get("LTH_TEST_SHARE") ?? 1);

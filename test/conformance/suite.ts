@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as fs from "node:fs";
 import type { NativeDevice } from "../../src/addon/native.ts";
 import type { Comparison } from "./comparison.ts";
 
@@ -63,4 +64,15 @@ export function selectSuites(suites: readonly Suite[], text: string | undefined)
     );
   }
   return [space < 0 ? suite : { ...suite, cases: [suite.parse(text.slice(space + 1))] }];
+}
+
+/** The suites of all ops: what each file in ops/ exports as `suite`. */
+export async function loadSuites(): Promise<Suite[]> {
+  const folder = new URL("ops/", import.meta.url);
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith(".ts")).sort();
+  return await Promise.all(names.map(async (name) => {
+    const { suite } = await import(new URL(name, folder).href) as { suite?: Suite };
+    if (suite === undefined) throw new Error(`test/conformance/ops/${name} exports no suite`);
+    return suite;
+  }));
 }

@@ -160,7 +160,7 @@ function mixedLoss(
 }
 
 /** Stretch, random window, amplitude, wander, noise, bursts, masks and mixup. */
-export const augmentSuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "augment",
   parameters: parameterList(),
   prepare,

@@ -104,7 +104,7 @@ function prepare(p: AverageParameters): Check {
 }
 
 /** Averages of parameters and buffers. */
-export const averageSuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "average",
   parameters: parameterList(),
   prepare,

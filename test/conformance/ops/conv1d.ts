@@ -148,7 +148,7 @@ function prepare(p: ConvParameters): Check {
 }
 
 /** Forward, dgrad and wgrad. */
-export const conv1dSuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "conv1d",
   parameters: parameterList(),
   prepare,

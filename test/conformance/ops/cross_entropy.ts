@@ -125,7 +125,7 @@ function prepare(p: CrossEntropyParameters): Check {
 }
 
 /** Loss, gradient and counts. */
-export const crossEntropySuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "cross_entropy",
   parameters: parameterList(),
   prepare,

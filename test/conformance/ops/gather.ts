@@ -111,7 +111,7 @@ function prepare(p: GatherParameters): Check {
 }
 
 /** Normalisation, sign flips, padding, lengths and labels. */
-export const gatherSuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "gather",
   parameters: parameterList(),
   prepare,

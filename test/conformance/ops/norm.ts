@@ -193,4 +193,4 @@ function operand(recorder: Recorder, values: Signals, overwritable: boolean) {
 }
 
 /** Forward in training and evaluation, and backward. */
-export const normSuite: Suite = defineSuite({ op: "norm", parameters: parameterList(), prepare });
+export const suite: Suite = defineSuite({ op: "norm", parameters: parameterList(), prepare });

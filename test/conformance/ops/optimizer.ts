@@ -137,7 +137,7 @@ function prepare(p: OptimizerParameters): Check {
 }
 
 /** Adam, AdamW and SGD. */
-export const optimizerSuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "optimizer",
   parameters: parameterList(),
   prepare,

@@ -63,7 +63,7 @@ function prepare(p: SelectParameters): Check {
 }
 
 /** Exactly so many survivors, over all tensors, with ties and pruned weights. */
-export const selectMagnitudeSuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "select_magnitude",
   parameters: parameterList(),
   prepare,

@@ -85,7 +85,7 @@ function prepare(p: ShortcutParameters): Check {
 }
 
 /** Max-pool and channel padding, forward and backward. */
-export const shortcutSuite: Suite = defineSuite({
+export const suite: Suite = defineSuite({
   op: "shortcut",
   parameters: parameterList(),
   prepare,
