@@ -1,6 +1,6 @@
 /**
- * Where the time of a step goes, beside its floor: the time that the machine's multiply-adds or its
- * memory need at least, whichever is more.
+ * The time of each part of a step, compared with its floor: the larger of the times that the machine's
+ * multiply-adds and its memory need at least.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { analyse } from "../src/model/analyse.ts";
 import type { Graph } from "../src/model/graph.ts";
 import type { Floors } from "./machine.ts";
 
-/** One op of one layer, or several together. */
+/** The time of one op of one layer, or of several ops together. */
 export interface OpTime {
   /** A layer ("block3.conv1"), or a part of the network ("64 channels"). */
   readonly where: string;
   readonly op: string;
   readonly detail: string;
   readonly seconds: number;
-  /** max(useful FLOP / peak, bytes / bandwidth), each op by itself. */
+  /** max(useful FLOP / peak, bytes / bandwidth), computed for each op and summed. */
   readonly floorSeconds: number;
   readonly flops: number;
   readonly bytes: number;
 }
 
-/** Each recorded op with its floor, in the order of the step. */
+/** Each traced op with its floor, in the order of the step. */
 export function opTimes(ops: readonly OpProfile[], floors: Floors): OpTime[] {
   return ops.map(({ label, op, detail, seconds, flops, bytes }) => ({
     where: label,
@@ -39,8 +39,8 @@ export function opTimes(ops: readonly OpProfile[], floors: Floors): OpTime[] {
 }
 
 /**
- * The part of a network that each label belongs to: the nodes that give as many channels, and the head by
- * itself. What is no node is its own part.
+ * The part of a network that each label belongs to: nodes with the same number of output channels are one
+ * part, and the head is a part. A label that is not a node is its own part.
  */
 export function partsOf(graph: Graph): (label: string) => string {
   const { nodes, head } = analyse(graph);

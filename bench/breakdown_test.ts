@@ -20,7 +20,7 @@ function op(label: string, op: string, numbers: Partial<OpProfile>): OpProfile {
   return { label, op, detail: "", seconds: 1, flops: 0, denseFlops: 0, bytes: 0, ...numbers };
 }
 
-Deno.test("a floor is what multiply-adds or memory need, whichever is more, op by op", () => {
+Deno.test("the floor of each op is the larger of the times for multiply-adds and for memory", () => {
   const times = opTimes([
     op("block0.conv1", "conv1d_forward", { flops: 2e11, bytes: 1e9 }),
     op("block3.conv1", "conv1d_forward", { flops: 1e9, bytes: 3e10 }),

@@ -1,5 +1,5 @@
 /**
- * Everything one call of the benchmark measures: what `--json` prints.
+ * Everything that one call of the benchmark measures; `--json` prints this.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export type TableName = (typeof TABLES)[number];
 export interface StepTable {
   readonly shape: StepShape;
   readonly masks: Pick<MaskSource, "kind" | "description">;
-  /** Without the ops: they are in {@linkcode BenchDocument.layers}. */
+  /** Times without the ops, which are in {@linkcode BenchDocument.layers}. */
   readonly timings: readonly Omit<StepTiming, "ops">[];
   /** Densities that are slower than the next higher one. */
   readonly slower: readonly string[];
@@ -29,7 +29,7 @@ export interface StepTable {
   readonly peer: readonly PeerTiming[];
 }
 
-/** Where the time of a step goes at one density. */
+/** The time of each part of a step at one density. */
 export interface LayerTable {
   readonly shape: StepShape;
   readonly masks: string;
@@ -40,7 +40,7 @@ export interface LayerTable {
   readonly ops: readonly OpTime[];
 }
 
-/** A schedule beside PyTorch's dense rounds. */
+/** A schedule, compared with PyTorch's dense rounds. */
 export interface ScheduleTable extends ScheduleTiming {
   readonly shape: StepShape;
   readonly masks: string;
@@ -48,7 +48,7 @@ export interface ScheduleTable extends ScheduleTiming {
   readonly records: number;
   /** Milliseconds of PyTorch's dense step; null without that peer. */
   readonly peerStep: number | null;
-  /** Seconds of as many dense rounds of PyTorch: its step times the number of steps. */
+  /** Seconds of the same number of dense rounds in PyTorch: its step time times the number of steps. */
   readonly peerSeconds: number | null;
   /** Seconds that the surviving weights' multiply-adds alone take at the measured peak. */
   readonly peakSeconds: number;
@@ -68,18 +68,18 @@ export interface InferenceRow {
   readonly masks: string;
   readonly density: number;
   readonly samples: number;
-  /** The dense network in onnxruntime; null with a reason where there is none. */
+  /** The dense network in onnxruntime; null if it is missing. */
   readonly onnxruntime: number | null;
-  /** Its version and form, or why it is not there. */
+  /** Its version and form, or why it is missing. */
   readonly onnxruntimeDetail: string;
   readonly ticket: number;
   readonly dense: number;
-  /** Of the ticket over those of the dense network. */
+  /** Multiply-adds of the ticket / those of the dense network. */
   readonly macsShare: number;
   readonly engine: string;
 }
 
-/** All tables that were asked for; null where one was not. */
+/** All requested tables; null for a table that was not requested. */
 export interface BenchDocument {
   readonly format: "lth-ecg-bench/1";
   readonly machine: string;

@@ -1,5 +1,5 @@
 /**
- * The machine that is measured, and what it can do at most.
+ * The measured machine and its upper limits.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { runNativeBenchmark } from "./native_bench.ts";
 
 /** Upper limits, measured in this run with the threads that the steps use. */
 export interface Floors {
-  /** Of the CPU; the precision, of a GPU. */
+  /** Instruction set of the CPU, or precision of a GPU. */
   readonly isa: string;
   readonly threads: number;
   /** Multiply-adds on registers in the steps' precision, each counted as two. */
   readonly peakGflops: number;
-  /** The same on one core; null of a GPU. */
+  /** The same on one core; null for a GPU. */
   readonly corePeakGflops: number | null;
-  /** null of a GPU. */
+  /** null for a GPU. */
   readonly readGbps: number | null;
   /** Bytes read and bytes written past the caches, together. */
   readonly copyGbps: number;
@@ -24,7 +24,7 @@ export interface Floors {
   readonly bandwidthGbps: number;
 }
 
-/** What is to be measured. */
+/** Options of the measurement. */
 export interface FloorsOptions {
   readonly backend: "cpu" | "cuda";
   readonly device?: number;

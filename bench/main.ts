@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: training steps by density, where their time goes, pruning, a whole schedule,
- * inference and memory, beside a peer where one is asked for.
+ * `deno task bench`: measures training steps by density and their parts, pruning, a whole schedule,
+ * inference and memory, and compares with a peer if one is requested.
  *
  * @module
  */
@@ -53,17 +53,17 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-/** What `openDevice` takes. */
+/** Arguments for `openDevice`. */
 function deviceOf({ backend, device: index, threads, isa, precision }: BenchOptions) {
   return { backend, threads, isa, precision, ...(index === undefined ? {} : { index }) };
 }
 
-/** Whether a table compares with what the machine can do; top-k is a native benchmark itself. */
+/** Whether a requested table needs the machine's limits; top-k is a native benchmark and does not. */
 function needsFloors({ only }: BenchOptions): boolean {
   return only.some((name) => name !== "memory" && name !== "inference");
 }
 
-/** Who hears of it: what is under way, and each table as soon as it is there. */
+/** Receives the current activity, and each table as soon as it is ready. */
 interface Listener {
   readonly note: (text: string) => void;
   readonly show: (text: string) => void;
@@ -129,7 +129,7 @@ async function topkTable(
   return await benchTopk(device, { ...options, sizes: options.topkSizes, keeps: KEEPS, repeat });
 }
 
-/** The first shape, and twice and half of its records and of its length. */
+/** Memory of the first shape, and of shapes with twice and half of its records and of its length. */
 async function memoryTable(options: BenchOptions): Promise<BenchDocument["memory"]> {
   const { shapes: [shape], filters, quick } = options;
   const device = deviceOf(options);

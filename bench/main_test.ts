@@ -41,7 +41,7 @@ Deno.test("--json prints one document; memory is planned, allocated and resident
   }
 });
 
-Deno.test("defaults are the full tables; --quick changes what was not asked for", () => {
+Deno.test("defaults are the full tables; --quick changes only options that were not given", () => {
   const full = parseBenchOptions([]);
   assert.deepEqual(full.densities, [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.007]);
   assert.deepEqual(full.shapes.map(({ batchSize }) => batchSize), [32, 16]);
@@ -57,7 +57,7 @@ Deno.test("defaults are the full tables; --quick changes what was not asked for"
   assert.ok(quick.shapes.length < full.shapes.length && quick.warmup < full.warmup);
 });
 
-Deno.test("mistakes on the command line are one sentence and exit code 2", async () => {
+Deno.test("mistakes on the command line give one sentence and exit code 2", async () => {
   const cases: [string[], RegExp][] = [
     [["--only", "speed"], /Expected some of steps, layers/],
     [["--shapes", "32x100"], /multiple of 256/],
@@ -124,13 +124,13 @@ Deno.test("a schedule says what was measured and what was multiplied", () => {
     ...{ seconds: 70, inFull: false, peerStep: 4000, peerSeconds: 160, peakSeconds: 40 },
   });
   assert.match(text, /1500 \*/);
-  assert.match(text, /\* not measured: between its neighbours/);
+  assert.match(text, /\* not measured: interpolated between its neighbours/);
   assert.match(text, /few warm steps of each round times its steps/);
   assert.match(text, /4000 ms, measured\) times 2 x 20 steps: 2\.3 times ours/);
   assert.match(text, /4\.0 times faster than PyTorch at most/);
 });
 
-Deno.test("memory is shown beside the first row", () => {
+Deno.test("memory is shown relative to the first row", () => {
   const use = { ...SHAPE, parameterBytes: 1e8, plannedBytes: 5e8, peakBytes: null };
   const text = memoryText([use, { ...use, batchSize: 64, plannedBytes: 1e9 }]);
   assert.match(text, /64 x 8,960 +0\.100 +1\.000 +- +2\.00x +2\.00x/);

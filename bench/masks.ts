@@ -1,5 +1,5 @@
 /**
- * The masks that steps are timed with: uniform ones, those of a global magnitude selection, and those of
+ * The masks with which steps are timed: uniform ones, those of a global magnitude selection, and those of
  * a finished run.
  *
  * @module
@@ -10,16 +10,16 @@ import { countWeights } from "../src/pruning/prune.ts";
 import { resetMasks, restoreSnapshot, type Snapshot } from "../src/training/snapshot.ts";
 import type { Workbench } from "../src/training/workbench.ts";
 
-/** Where masks come from. */
+/** A source of masks. */
 export interface MaskSource {
   readonly kind: "uniform" | "magnitude" | "run";
-  /** What they are, for the head of a table. */
+  /** Description for the head of a table. */
   readonly description: string;
-  /** Masks the network so that about this share of its prunable weights is alive. */
+  /** Masks the network so that about this share of its prunable weights survives. */
   apply(bench: Workbench, density: number): void;
 }
 
-/** Each weight is alive with the same probability. */
+/** Uniform masks: each weight survives with the same probability. */
 export function uniformMasks(weights: Snapshot): MaskSource {
   return {
     kind: "uniform",
@@ -37,7 +37,7 @@ export function uniformMasks(weights: Snapshot): MaskSource {
   };
 }
 
-/** The largest of these weights over all layers together, exactly the share that is asked for. */
+/** Masks of the largest weights over all layers together, with exactly the requested share. */
 export function magnitudeMasks(weights: Snapshot, origin: string): MaskSource {
   return {
     kind: "magnitude",
@@ -49,7 +49,7 @@ export function magnitudeMasks(weights: Snapshot, origin: string): MaskSource {
   };
 }
 
-/** Prunes all but the `keep` largest weights alive. Returns the milliseconds of select and masking. */
+/** Keeps only the `keep` largest surviving weights. Returns the milliseconds of selection and masking. */
 export function keepLargest(bench: Workbench, keep: number): { select: number; mask: number } {
   const parameters = bench.network.prunable.map(({ parameter }) => parameter);
   const started = performance.now();
@@ -59,7 +59,7 @@ export function keepLargest(bench: Workbench, keep: number): { select: number; m
   return { select: selected - started, mask: performance.now() - selected };
 }
 
-/** Prunes weights alive at random, in time as {@linkcode keepLargest}. */
+/** Prunes surviving weights at random; returns the milliseconds like {@linkcode keepLargest}. */
 export function keepAtRandom(bench: Workbench, keep: number): { select: number; mask: number } {
   const started = performance.now();
   const { kept } = countWeights(bench.network);
@@ -78,7 +78,7 @@ export function unmask(network: Network, weights: Snapshot): void {
   restoreSnapshot(network, weights);
 }
 
-/** Alive weights of each prunable tensor over all of it, in order, by name. */
+/** Density of each prunable tensor by name, in order. */
 export function layerDensities(network: Network): Map<string, number> {
   return new Map(
     network.prunable.map(({ name, parameter }) => [name, parameter.kept / parameter.size]),

@@ -11,13 +11,13 @@ import { openBench, type StepShape } from "./shape.ts";
 export interface MemoryUse extends StepShape {
   /** Parameters with gradients and moments. */
   readonly parameterBytes: number;
-  /** Activations as planned; what the device then allocates. */
+  /** Planned activations, which equal what the device allocates. */
   readonly plannedBytes: number;
-  /** Most that was resident at any time, the runtime included; null where it cannot be told. */
+  /** Peak resident memory, the runtime included; null if the system does not report it. */
   readonly peakBytes: number | null;
 }
 
-/** Does one step in this process, which must have done nothing else yet. */
+/** Does one step in this process, which must not have done anything else before. */
 export async function measureMemory(device: NativeDevice, shape: StepShape): Promise<MemoryUse> {
   using bench = openBench(device, shape);
   const parameters = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);

@@ -1,5 +1,5 @@
 /**
- * The native benchmarks (native/bench): built on demand, run as programs of their own.
+ * Builds the native benchmarks (native/bench) on demand and runs them as separate programs.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { Failure } from "../src/core/errors.ts";
 import { ROOT } from "../src/core/paths.ts";
 
-/** Builds all of them unless they are up to date. @throws {Failure} With the build's own words. */
+/** Builds all of them unless they are up to date. @throws {Failure} With the output of the build. */
 export async function buildNativeBenchmarks(): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", path.join(ROOT, "scripts/build.ts"), "--benchmarks"],

@@ -1,5 +1,5 @@
 /**
- * A data set of noise: one batch of records of one length.
+ * Makes a data set of noise: one batch of records of one length.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Finding a Python that has PyTorch.
+ * Finds a Python that has PyTorch.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import * as path from "node:path";
 import process from "node:process";
 import { UsageError } from "../src/core/errors.ts";
 
-/** Looked at after the PATH: distributions put python3-torch there. */
+/** Tried after the PATH, because distributions install python3-torch for it. */
 const SYSTEM_PYTHON = "/usr/bin/python3";
 
 /** Every python3 of the PATH, then the system's; each once. */
@@ -37,7 +37,7 @@ export async function pythonWithTorch(
       }).output();
       if (success) return python;
     } catch {
-      // Not there or not executable: the next one may be.
+      // It is missing or not executable; try the next one.
     }
   }
   throw new UsageError(

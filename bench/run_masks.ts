@@ -1,5 +1,5 @@
 /**
- * Masks with the layer densities of a finished run: the run's own where its network has the same size.
+ * Masks with the layer densities of a finished run. A network of the same size gets the run's own masks.
  *
  * @module
  */
@@ -60,7 +60,7 @@ function sameSizes({ network }: Workbench, { layers }: RoundSummary): boolean {
 function keepPerLayer(bench: Workbench, { layers }: RoundSummary): void {
   for (const { name, parameter } of bench.network.prunable) {
     const layer = layers.find((each) => each.name === name);
-    if (!layer) throw new UsageError(`The run's network has no layer ${name}: other --blocks`);
+    if (!layer) throw new UsageError(`The run's network has no layer ${name}: use its --blocks`);
     const keep = Math.max(1, Math.round(layer.kept / layer.size * parameter.size));
     parameter.setMask(bench.device.selectMagnitude([parameter], keep)[0]!);
   }

@@ -1,6 +1,6 @@
 /**
- * A whole schedule: the dense round and rounds that each prune a fifth of what is left, all with as many
- * steps.
+ * Times a whole schedule: the dense round and rounds that each prune a fifth of the remaining weights, all with
+ * the same number of steps.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { type Repeats, timeStep } from "./step_time.ts";
 export interface ScheduleRound {
   readonly round: number;
   readonly density: number;
-  /** Of a step: measured, or between those of the neighbours on a logarithmic scale. */
+  /** Time of a step: measured, or interpolated between its neighbours on a logarithmic scale. */
   readonly milliseconds: number;
   readonly measured: boolean;
-  /** Milliseconds of selecting the masks and of setting them. */
+  /** Milliseconds for selecting and setting the masks. */
   readonly pruning: number;
   /** Floating-point operations of a step's surviving weights. */
   readonly usefulFlops: number;
@@ -30,25 +30,25 @@ export interface ScheduleTiming {
   readonly stepsPerRound: number;
   /** Seconds of all steps and all pruning. */
   readonly seconds: number;
-  /** Whether every step was done, or a few of each round and the rest multiplied. */
+  /** Whether every step was done; if not, times of a few steps per round are multiplied. */
   readonly inFull: boolean;
 }
 
-/** What the schedule is. */
+/** Options of the schedule. */
 export interface ScheduleOptions extends Repeats {
   readonly weights: Snapshot;
   readonly length: number;
   readonly pruningRounds: number;
-  /** Share of what is left that each round prunes. */
+  /** Share of the remaining weights that each round prunes. */
   readonly fraction: number;
   readonly stepsPerRound: number;
   /** Measure every n-th round only. */
   readonly every: number;
   /** Do all steps of every round. */
   readonly inFull: boolean;
-  /** Prunes to so many weights; returns the milliseconds that it took. */
+  /** Prunes to `keep` weights; returns the milliseconds that it took. */
   readonly prune: (bench: Workbench, keep: number) => number;
-  /** Told when a round is done. */
+  /** Called after each round. */
   readonly progress?: (round: number) => void;
 }
 

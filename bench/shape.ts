@@ -1,5 +1,5 @@
 /**
- * What a step is timed on: the network of the full study on records of one length.
+ * The workload of a timed step: the network of the full study on records of one length.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface StepShape {
   readonly batchSize: number;
   /** Samples per record, a multiple of 256. */
   readonly length: number;
-  /** Of the first stage; 32 is the full width. */
+  /** Filters of the first stage; 32 is the full width. */
   readonly filters: number;
 }
 
@@ -38,7 +38,7 @@ export function studyGraph({ filters }: Pick<StepShape, "filters">): Graph {
   return networkGraph(network, CINC2017_CLASSES);
 }
 
-/** What the peers do, too: plain Adam on records as they are. */
+/** Settings that the peers use too: plain Adam on unchanged records. */
 const PLAIN = {
   optimizer: "adam",
   weightDecay: 0,

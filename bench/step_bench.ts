@@ -10,11 +10,11 @@ import { type Repeats, type StepTime, timeStep } from "./step_time.ts";
 
 /** A step at one density. */
 export interface StepTiming extends StepTime {
-  /** What was asked for. */
+  /** The requested density. */
   readonly asked: number;
-  /** Share of the prunable weights that is alive. */
+  /** Share of the prunable weights that survives. */
   readonly density: number;
-  /** The same of each prunable tensor. */
+  /** The same for each prunable tensor. */
   readonly layers: Readonly<Record<string, number>>;
 }
 
@@ -37,7 +37,7 @@ export async function benchSteps(
 /**
  * Sentences about densities whose step is slower than that of the next higher one.
  *
- * @param tolerance Relative difference that counts as equal: what repeated measurements differ by.
+ * @param tolerance Relative difference that counts as equal: the variation of repeated measurements.
  */
 export function slowerThanDenser(timings: readonly StepTiming[], tolerance = 0.02): string[] {
   const sorted = [...timings].sort((a, b) => b.density - a.density);

@@ -14,29 +14,29 @@ export interface StepTime {
   /** Floating-point operations of the convolutions in one step: all weights, surviving weights. */
   readonly denseFlops: number;
   readonly usefulFlops: number;
-  /** Per recorded op, seconds of one step. */
+  /** For each traced op, seconds of one step. */
   readonly ops: readonly OpProfile[];
 }
 
-/** Steps that the choice of kernels may take after the warm-up: both try each pass four times. */
+/** Most steps for the choice of kernels after the warm-up: each of two kernels runs each pass four times. */
 const MOST_TRIALS = 12;
 
-/** Steps between two waits for a GPU, whose time is that of all of them: training waits as rarely. */
+/** Steps between two waits for a GPU, timed together; training waits as rarely. */
 const STEPS_PER_WAIT = { cpu: 1, cuda: 20 } as const;
 
-/** How often a step is done. */
+/** Numbers of steps. */
 export interface Repeats {
-  /** Steps that are not counted; more of them while kernels are being chosen by trial. */
+  /** Steps that are not counted; there are more while kernels are chosen by timing. */
   readonly warmup: number;
   /** Steps whose median counts. */
   readonly repeat: number;
 }
 
 /**
- * Times steps of the network as it is masked now, on the first records of the train split.
+ * Times steps of the network with its present masks, on the first records of the train split.
  *
  * @param options.length Samples per record.
- * @param options.trials Most steps besides the warm-up to wait for the choice of kernels.
+ * @param options.trials Most additional steps after the warm-up to wait for the choice of kernels.
  */
 export async function timeStep(
   bench: Workbench,
@@ -44,9 +44,9 @@ export async function timeStep(
 ): Promise<StepTime> {
   const program = bench.trainingProgram(length);
   const { device, config: { batchSize } } = bench;
-  await program.chooseKernels(); // as a round of training begins
+  await program.chooseKernels(); // as at the beginning of a training round
   let steps = 0;
-  /** Milliseconds of each of `count` steps on average. */
+  /** Mean milliseconds of `count` steps. */
   const run = async (count: number) => {
     const programs = Array.from({ length: count }, () => program);
     const inputs = {
@@ -87,7 +87,7 @@ function isTrying(bench: Workbench): boolean {
   return Object.values(bench.kernels()).some((kernels) => kernels.includes("trying"));
 }
 
-/** The middle of sorted numbers; the mean of the two in the middle of an even number. */
+/** The median: the middle of sorted numbers, or the mean of the two middle ones. */
 export function median(sorted: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

@@ -15,7 +15,7 @@ import {
 
 type Tf = typeof Tfjs;
 type Signals = Tfjs.Tensor3D;
-/** What a node computes of what it reads. */
+/** The function of a node. */
 type Layer = (x: Signals) => Signals;
 
 const EPSILON = 1e-3;

@@ -1,5 +1,5 @@
 /**
- * The TensorFlow.js peer: the same training step, in the fastest of its packages that loads.
+ * The TensorFlow.js peer: the same training step, in the fastest TensorFlow.js package that loads.
  *
  * @module
  */
@@ -14,7 +14,7 @@ type Tf = typeof Tfjs;
 /** The packages, fastest first. */
 const PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node", "@tensorflow/tfjs"];
 
-/** A loaded package and why it is this one. */
+/** A loaded package and the reason for its choice. */
 export interface LoadedTfjs {
   readonly tf: Tf;
   readonly name: string;
@@ -35,7 +35,7 @@ export async function loadTfjs(packages: readonly string[] = PACKAGES): Promise<
       const tf = "ready" in loaded ? loaded : (loaded as { default: Tf }).default;
       tf.enableProdMode();
       await tf.ready();
-      // Of the plain package, which would look for a GPU that it cannot use outside a browser.
+      // The plain package would look for a GPU, which it cannot use outside a browser.
       if (name === PACKAGES.at(-1)) await tf.setBackend("cpu");
       const reason = failures.length > 0 ? failures.join("; ") : "the first of its packages";
       return { tf, name, reason };
@@ -46,7 +46,7 @@ export async function loadTfjs(packages: readonly string[] = PACKAGES): Promise<
   throw new UsageError(`Cannot run the TensorFlow.js peer: ${failures.join("; ")}`);
 }
 
-/** A shape that the package finishes in seconds: its JavaScript kernels take minutes for a full one. */
+/** A shape that the package finishes in seconds; a full shape takes its JavaScript kernels minutes. */
 export function tfjsShape(name: string): StepShape {
   return name === PACKAGES.at(-1)
     ? { batchSize: 2, length: 256, filters: 4 }

@@ -1,5 +1,5 @@
 /**
- * Global magnitude selection beside std::nth_element, and through the addon.
+ * Times global magnitude selection, alone and through the addon, and compares it with std::nth_element.
  *
  * @module
  */
@@ -13,16 +13,16 @@ export interface TopkTiming {
   readonly weights: number;
   /** Share of the weights that survives. */
   readonly keep: number;
-  /** Median of the op. */
+  /** Median milliseconds of the op. */
   readonly milliseconds: number;
   readonly fastest: number;
-  /** Of std::nth_element over the magnitudes, one thread, without making a mask. */
+  /** Milliseconds of std::nth_element over the magnitudes, on one thread, without making a mask. */
   readonly nthElement: number;
   /** Median of `device.selectMagnitude`, fresh masks included; null where it is not measured. */
   readonly throughAddon: number | null;
 }
 
-/** What is measured. */
+/** Options of the measurement. */
 export interface TopkOptions {
   readonly sizes: readonly number[];
   readonly keeps: readonly number[];
@@ -31,7 +31,7 @@ export interface TopkOptions {
   readonly repeat: number;
 }
 
-/** More weights than this are not copied through the addon: each has four floats there. */
+/** Larger sets of weights are not measured through the addon, where each weight has four floats. */
 const MOST_THROUGH_ADDON = 2e7;
 
 export async function benchTopk(device: NativeDevice, options: TopkOptions): Promise<TopkTiming[]> {

@@ -20,14 +20,14 @@ export interface PeerTiming {
   readonly milliseconds: number;
 }
 
-/** What the peer says. */
+/** The output of the peer. */
 export interface TorchTimings {
   /** Version, precision, threads, shape. */
   readonly description: string;
   readonly timings: readonly PeerTiming[];
 }
 
-/** What the peer is to time. */
+/** The workload of the peer. */
 export interface TorchOptions extends StepShape, Repeats {
   readonly script: string;
   readonly densities: readonly number[];
@@ -37,7 +37,7 @@ export interface TorchOptions extends StepShape, Repeats {
 /**
  * Runs the script with the first Python that has torch.
  *
- * @throws {UsageError} If there is no such script or Python.
+ * @throws {UsageError} If the script or such a Python does not exist.
  * @throws {Failure} If the script fails, or does not time a density.
  */
 export async function runTorchPeer(options: TorchOptions): Promise<TorchTimings> {

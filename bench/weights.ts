@@ -1,6 +1,6 @@
 /**
- * The weights that masks are selected from: He initialisation, and a few steps of training on the
- * bundled recordings.
+ * The weights from which masks are selected: He initialisation and a few training steps on the bundled
+ * recordings.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { ensureSampleDataset } from "../src/data/sample.ts";
 import { resetOptimiser, type Snapshot, takeSnapshot } from "../src/training/snapshot.ts";
 import { openBench, type StepShape } from "./shape.ts";
 
-/** Weights and how they came to be. */
+/** Weights and their origin. */
 export interface BenchWeights {
   readonly weights: Snapshot;
   readonly origin: string;
@@ -19,7 +19,7 @@ export interface BenchWeights {
 const RATE = 1e-3;
 
 /**
- * Initialises the network of `filters` and trains it for so many steps.
+ * Initialises the network of `filters` and trains it for `steps` steps.
  *
  * @param options.steps 0 for the initialisation itself.
  * @param options.batchSize Records per step.

@@ -1,6 +1,6 @@
 /**
  * `deno task build`: configures and builds the native addon through cmake-js into `build/`.
- * Does nothing when sources, settings and compiler are those of the last build.
+ * Does nothing if sources, settings and compiler are the same as in the last build.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { runQuietly } from "./run_quietly.ts";
 
 /** The repository. */
 export const ROOT = resolve(import.meta.dirname!, "..");
-/** Where cmake-js builds; the native tests share the tree, so sources are compiled once. */
+/** The build folder of cmake-js. The native tests share it, so that sources are compiled once. */
 export const BUILD_DIR = join(ROOT, "build");
 
 const ADDON = join(BUILD_DIR, "Release", "lth.node");
@@ -22,7 +22,7 @@ const STAMP = join(BUILD_DIR, "addon.stamp");
 const JOBS = String(availableParallelism());
 
 /**
- * Builds the addon if anything it is made from has changed. Concurrent calls wait for each other.
+ * Builds the addon if any of its inputs has changed. Concurrent calls wait for each other.
  *
  * @returns What was done, in a sentence, or undefined if there was nothing to do.
  * @throws {Failure} If a tool is missing or the build fails, with the end of the compiler's output.
@@ -90,7 +90,7 @@ function requireTools(): void {
   }
 }
 
-/** CMake refuses a cache that another folder or generator has left; a moved checkout starts anew. */
+/** Deletes a cache of another folder or generator, which CMake would refuse, e.g. in a moved checkout. */
 function dropForeignCache(): void {
   const path = join(BUILD_DIR, "CMakeCache.txt");
   if (!existsSync(path)) return;

@@ -8,8 +8,8 @@ import { dirname, join, normalize, relative, resolve } from "node:path";
 import process from "node:process";
 
 /**
- * The folders of `src`, each with those it stands on; it may import them, what they stand on in turn,
- * and `core`. Tests are free.
+ * The folders of `src` and the folders that each depends on. A folder may import these, their dependencies in
+ * turn, and `core`. Tests may import anything.
  */
 export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -32,12 +32,12 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   cli: ["report", "export", "compare", "sweep", "analysis"],
 };
 
-/** Folders whose types, and nothing that runs, a folder may import besides. */
+/** Folders from which a folder may import types only. */
 const TYPES_OF: Readonly<Record<string, readonly string[]>> = {
   report: ["analysis"],
 };
 
-/** Folders of `native` that each folder may include besides itself and `include/lth`. */
+/** Folders of `native` that each folder may include, in addition to itself and `include/lth`. */
 export const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
   include: [],
   cpu: [],
@@ -51,7 +51,7 @@ export const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
 /** Helpers of tests, which share the references in `test`. */
 const FOR_TESTS = /\/testing\w*\.ts$/;
 
-/** Packages that `core` may use: none, only what the runtime brings. */
+/** `core` may use only built-in modules of the runtime, no packages. */
 const RUNTIME = /^node:/;
 const NODE_HEADERS = /^(napi|node_api|js_native_api)/;
 
@@ -89,11 +89,11 @@ export function importCycles(root: string): string[] {
 /** One import of a module. */
 export interface Import {
   readonly specifier: string;
-  /** `import type` or `export type`: nothing of it runs. */
+  /** Whether it is `import type` or `export type`, which runs no code. */
   readonly typeOnly: boolean;
 }
 
-/** What a module's text imports. */
+/** The imports in a module's text. */
 export function importsOf(text: string): Import[] {
   const pattern =
     /^\s*(?:import|export)\b(\s+type\b)?[^;"']*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { checkDependencies, importsOf, mayImport, STANDS_ON } from "./check_dependencies.ts";
 
-/** Violations of a project made of these files. */
+/** Violations in a project with these files. */
 function check(files: Record<string, string>): string[] {
   const root = mkdtempSync(join(tmpdir(), "lth-deps-"));
   try {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What scripts/pack_cuda.sh packs and scripts/verify_cuda.sh runs; both read this file.
+# The programs that scripts/pack_cuda.sh packs and scripts/verify_cuda.sh runs; both read this file.
 # shellcheck disable=SC2034
 
 # Tests that run kernels.
@@ -9,5 +9,5 @@ cuda_tests=(
   cross_entropy_test shortcut_test gather_test
 )
 cuda_benchmarks=(cuda_machine_bench cuda_step_bench cuda_conv1d_bench cuda_topk_bench)
-# Starts wherever the others start, in a moment.
+# A program that starts quickly wherever the others start.
 cuda_probe=cuda_devices

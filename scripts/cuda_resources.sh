@@ -5,8 +5,8 @@
 #
 #   scripts/cuda_resources.sh LOG [MOST]     MOST kernels to name, 12 if not given
 #
-# Fails where so many warps of a pass fit into a quarter of a multiprocessor that the registers in
-# native/cuda/conv1d_engines.h, which its tilings are planned with, say something else.
+# Fails if the registers of a pass allow another number of warps in a quarter of a multiprocessor than the
+# registers in native/cuda/conv1d_engines.h, with which tilings are planned.
 set -euo pipefail
 log=$1
 most=${2:-12}

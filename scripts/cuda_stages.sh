@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Stages of scripts/verify_cuda.sh. Every stage has a time limit of its own and runs whatever became
-# of those before it. Two files hold all there is to read: $report, rewritten after each stage, has a
-# table first, then the lines that matter; $log has all output, appended as it comes.
+# Stages of scripts/verify_cuda.sh. Every stage has its own time limit and runs even if earlier stages
+# failed. Two files have the results: $report, rewritten after each stage, has a table first, then the
+# important lines; $log has all output, appended as it arrives.
 
 stage_names=()
 declare -A stage_state stage_seconds stage_lines
@@ -48,7 +48,7 @@ limit_within() {
   echo $(($1 < left ? $1 : left))
 }
 
-# result_of EXIT-STATUS LIMIT: in words.
+# result_of EXIT-STATUS LIMIT: the result in words.
 result_of() {
   case $1 in
     0) echo passed ;;
@@ -58,7 +58,7 @@ result_of() {
   esac
 }
 
-# lines_of FILE RESULT PATTERN MOST: of a stage that passed, its last lines that match; else its end.
+# lines_of FILE RESULT PATTERN MOST: the last matching lines of a stage that passed; else the end of its output.
 lines_of() {
   if [ "$2" = passed ]; then
     [ -z "$3" ] || grep -aE -- "$3" "$1" | tail -n "$4"
@@ -83,7 +83,7 @@ stage() {
   return $status
 }
 
-# together MOST LIMIT PROGRAM...: one stage each, so many at a time.
+# together MOST LIMIT PROGRAM...: one stage per program, at most MOST at a time.
 together() {
   local most=$1 limit program name started
   limit=$(limit_within "$2") || { skip tests "no time left"; return 1; }
@@ -108,7 +108,7 @@ together() {
   done
 }
 
-# Says how it went; true if all that ran passed.
+# Prints the outcome; true if all stages that ran passed.
 end_stages() {
   local name failed=0
   for name in "${stage_names[@]}"; do

@@ -1,7 +1,7 @@
 /**
- * Counts the stores to global memory in compiled CUDA kernels, and fails where one whose results are
- * quads of records stores them number by number: nvcc takes four stores of 32 bits for one of 128
- * wherever it loses sight of an address's alignment, and the kernel waits for them.
+ * Counts the stores to global memory in compiled CUDA kernels. Fails if a kernel whose results are quads of
+ * records stores them one number at a time: if nvcc cannot prove an address's alignment, it uses four
+ * stores of 32 bits instead of one of 128, and the kernel waits for them.
  *
  *   deno run --allow-read scripts/cuda_stores.ts FILE...
  *
@@ -15,7 +15,7 @@
 import * as fs from "node:fs";
 import process from "node:process";
 
-/** Kernels that write activations or partial sums, four records at a time; folds write a channel's. */
+/** Kernels that write activations or partial sums, four records at a time; reductions write single channels. */
 const QUAD_KERNELS =
   /pass_kernel|split_sum_kernel|dead_rows_kernel|normalize_kernel|(?<!fold_)gradient_kernel|(forward|backward)_kernel/;
 
@@ -28,7 +28,7 @@ export interface KernelStores {
   readonly arch: number;
   /** Mangled. */
   readonly kernel: string;
-  /** By width in bits. */
+  /** Number of stores by width in bits. */
   readonly stores: ReadonlyMap<number, number>;
 }
 
@@ -72,7 +72,7 @@ function kernelsOf(view: DataView, elf: number): KernelStores[] {
   return kernels;
 }
 
-/** What is wrong with a kernel's stores; undefined if nothing is. */
+/** The problem with a kernel's stores; undefined if there is none. */
 export function mistakeOf({ arch, kernel, stores }: KernelStores): string | undefined {
   if (!QUAD_KERNELS.test(kernel)) return undefined;
   const narrow = [...stores].filter(([width]) => width < 64);
@@ -93,6 +93,6 @@ if (import.meta.main) {
   }
   const mistakes = kernels.map(mistakeOf).filter((each) => each !== undefined);
   for (const each of mistakes) console.log(each);
-  if (checked.length === 0) console.log("error: no kernel to check in what was given");
+  if (checked.length === 0) console.log("error: no kernel to check in the given files");
   process.exitCode = checked.length === 0 || mistakes.length > 0 ? 1 : 0;
 }

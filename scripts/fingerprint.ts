@@ -1,5 +1,5 @@
 /**
- * What decides the built addon: its sources, its settings and its compiler.
+ * Hashes the inputs of the built addon: its sources, its settings and its compiler.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const SOURCE_FOLDERS = ["include", "core", "cpu", "cuda", "inference", "binding"
 const SETTING_FILES = ["CMakeLists.txt", "package.json"];
 const VARIABLES = ["CXX", "CXXFLAGS", "LTH_CUDA", "LTH_CUDA_ARCHS"];
 
-/** First match of a program on PATH (or a path as it stands), or undefined. */
+/** First match of a program on PATH, or a path itself if it exists; else undefined. */
 export function findProgram(names: readonly string[]): string | undefined {
   for (const name of names) {
     if (name.includes("/")) {
@@ -27,13 +27,13 @@ export function findProgram(names: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** The C++ compiler that CMake would take, or undefined. */
+/** The C++ compiler that CMake would use, or undefined. */
 export function findCompiler(): string | undefined {
   const asked = process.env["CXX"];
   return findProgram(asked ? [asked] : ["c++", "g++", "clang++"]);
 }
 
-/** Hex SHA-256 over everything that the addon of the project in `root` is built from. */
+/** Hexadecimal SHA-256 over all inputs of the addon of the project in `root`. */
 export function fingerprint(root: string): string {
   const hash = createHash("sha256");
   for (const path of inputFiles(root)) {
@@ -59,7 +59,7 @@ function inputFiles(root: string): string[] {
   return files.sort();
 }
 
-/** Changes when a program is replaced; cheaper than asking it for its version. */
+/** A text that changes if a program is replaced; this is faster than asking for its version. */
 function identity(program: string | undefined): string {
   if (program === undefined) return "none";
   const path = realpathSync(program);

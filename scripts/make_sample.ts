@@ -23,7 +23,7 @@ import { equalRecordings } from "../src/data/split.ts";
 
 /** Records per class: 40, 25, 25 and 10 % of 600. */
 const COUNTS: Record<string, number> = { N: 240, A: 150, O: 150, "~": 60 };
-/** Of these, so many are the shortest and so many the longest of the class. */
+/** Of these, this many are the shortest and this many the longest of the class. */
 const EXTREMES = 3;
 const MAX_BYTES = 8e6;
 
@@ -34,7 +34,7 @@ interface Options {
   out: string;
 }
 
-/** The extremes of a class by length, the rest drawn at random from all the others. */
+/** Chooses the extremes of a class by length, and the rest at random from all others. */
 function choose(pool: ScannedRecord[], { count, rng }: { count: number; rng: Rng }) {
   const byLength = pool.toSorted((a, b) => a.length - b.length || (a.id < b.id ? -1 : 1));
   const extremes = [...byLength.slice(0, EXTREMES), ...byLength.slice(-EXTREMES)];
@@ -70,7 +70,7 @@ function main(args: string[]): Promise<void> {
       files[`${SAMPLE_FOLDER}/${name}`] = fs.readFileSync(path.join(source, name));
     }
   }
-  // Zip has local times without a zone: this one is the same everywhere.
+  // Zip stores local times without a zone; this constant is the same everywhere.
   const bytes = zipSync(files, { level: 9, mtime: new Date(2017, 10, 1) });
   if (bytes.length > MAX_BYTES) throw new Failure(`${bytes.length} bytes are over ${MAX_BYTES}`);
   writeFileAtomic(out, bytes);

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the CUDA tests and benchmarks where there is nvcc (no GPU is needed) and packs them, stripped,
+# Builds the CUDA tests and benchmarks on a machine with nvcc (no GPU is needed) and packs them, stripped,
 # for scripts/verify_cuda.sh on a machine with a GPU.
 #
 #   scripts/pack_cuda.sh [--archs "90"] [--build build/cuda-pack] [--out build/cuda-programs.tar.xz]
 #                        [--jobs N] [--no-build]
 #
-# --no-build packs what the build folder holds.
+# --no-build packs the programs in the build folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/cuda_programs.sh

@@ -1,18 +1,18 @@
 /**
- * Pictures of pages with at most 256 colours, a third of the size.
+ * Writes pictures of pages with at most 256 colours, which reduces their size to a third.
  *
  * @module
  */
 import * as zlib from "node:zlib";
 
-/** Pixels row by row, four bytes each; the fourth is not looked at. */
+/** Pixels row by row, four bytes each; the fourth is ignored. */
 export interface Pixels {
   width: number;
   height: number;
   rgba: Uint8Array;
 }
 
-/** `pixels` as an indexed PNG (ISO/IEC 15948): the most frequent colours, others by the nearest of them. */
+/** `pixels` as an indexed PNG (ISO/IEC 15948) of the most frequent colours; others become the nearest of these. */
 export function palettePng({ width, height, rgba }: Pixels): Uint8Array {
   const counts = new Map<number, number>();
   for (let i = 0; i < rgba.length; i += 4) {
@@ -48,7 +48,7 @@ export function palettePng({ width, height, rgba }: Pixels): Uint8Array {
   ]);
 }
 
-/** The colour at `i` as one number, its lowest bits rounded off where there is room to round up. */
+/** The colour at `i` as one number, with its lowest bits rounded off. */
 function coarse(rgba: Uint8Array, i: number): number {
   const round = (value: number) => Math.min(255, (value + 2) & ~3);
   return round(rgba[i]!) << 16 | round(rgba[i + 1]!) << 8 | round(rgba[i + 2]!);

@@ -11,8 +11,8 @@ const LINES_SHOWN = 60;
 /**
  * Runs a program to its end.
  *
- * @param options.title What the line of progress says; on a terminal it counts the steps.
- * @throws {Failure} If the program fails, with the part of its output that says why.
+ * @param options.title Text of the progress line; on a terminal the line also counts the steps.
+ * @throws {Failure} If the program fails, with the part of its output that shows the error.
  */
 export async function runQuietly(
   program: string,
@@ -52,14 +52,14 @@ export async function runQuietly(
   }
 }
 
-/** From the first line that names an error, or else the last lines. At most 60. */
+/** At most 60 lines: from the first line that names an error, or else the last lines. */
 export function relevantEnd(lines: readonly string[]): string[] {
   const first = lines.findIndex((line) => /\berror\b|FAILED:|\*\*\*/i.test(line));
   const start = first < 0 ? lines.length - LINES_SHOWN : first;
   return lines.slice(Math.max(start, 0), Math.max(start, 0) + LINES_SHOWN);
 }
 
-/** One line on stderr; on a terminal it follows the `[12/34]` or `[ 40%]` of ninja and make. */
+/** One line on stderr; on a terminal it shows the `[12/34]` or `[ 40%]` of ninja and make. */
 function progressLine(title: string): { step(line: string): void; end(): void } {
   if (!process.stderr.isTTY) {
     console.error(`${title} ...`);

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # The native tests under sanitizers, each in a build of its own below build/; any report fails its test.
 #   address  AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
-#   thread   ThreadSanitizer; with portable kernels alone, as the threads share work in the same way
-#            whatever the instruction set
+#   thread   ThreadSanitizer; only with portable kernels, because threads share work in the same way with
+#            every instruction set
 # The emulated CUDA kernels are left out: the emulator runs every thread of a block on a stack of its own,
 # one at a time on one thread of the host, has guards around every allocation and stops at any access
 # outside them.
 #
 # scripts/sanitize.sh [address|thread] [arguments for ctest, such as -R program_test]
 # SANITIZE_BUILD names another folder to build in, JOBS how many compilers run at once.
-# Exit code 0: no findings; 1: findings; 77: the compiler has no such runtime, nothing was tested.
+# Exit code 0: no findings; 1: findings; 77: the compiler lacks the sanitizer's runtime, nothing was tested.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,14 +41,14 @@ runs() {
   "${CXX:-c++}" -std=c++20 -pthread "-fsanitize=$(flags_of "$1")" "$scratch/probe.cc" -o "$scratch/probe" \
     >"$scratch/log" 2>&1 || return 1
   "$scratch/probe" >>"$scratch/log" 2>&1 && return 0
-  # Some kernels place memory where ThreadSanitizer keeps its own.
+  # Some Linux kernels place memory in the range that ThreadSanitizer needs.
   start=(setarch "$(uname -m)" -R)
   "${start[@]}" "$scratch/probe" >>"$scratch/log" 2>&1 && return 0
-  # The leak detector needs ptrace, which some containers and all macOS systems withhold.
+  # The leak detector needs ptrace, which some containers and all macOS systems do not allow.
   start=()
   [ "$1" = address ] || return 1
   ASAN_OPTIONS+=:detect_leaks=0
-  echo "address: leaks are not looked for, this system does not let a program trace itself"
+  echo "address: leaks are not checked, because this system does not let a program trace itself"
   "$scratch/probe" >>"$scratch/log" 2>&1
 }
 

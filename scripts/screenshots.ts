@@ -20,22 +20,22 @@ import { palettePng, type Pixels } from "./palette_png.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
-/** Where the pictures are. */
+/** The folder of the pictures. */
 const TARGET = path.join(ROOT, "docs/screenshots");
 
-/** None is larger. */
+/** Largest size of a picture. */
 const MOST_BYTES = 120_000;
 
-/** A picture: of which page, in which window, from where on. */
+/** A picture: its page, window and position. */
 interface Picture {
   name: string;
   page: string;
   width: number;
   height: number;
   theme: "light" | "dark";
-  /** What the window's upper edge is at; the page's beginning by default. */
+  /** The element at the window's upper edge; by default the beginning of the page. */
   from?: string;
-  /** Before the picture is taken. */
+  /** Called before the picture is taken. */
   prepare?: (page: Page) => Promise<void>;
 }
 
@@ -87,7 +87,7 @@ async function takePictures(directory: string): Promise<void> {
       if (from) {
         await page.evaluate((selector) => {
           const top = document.querySelector(selector)!.getBoundingClientRect().top;
-          // A bar that stays at the top covers what is below it.
+          // A fixed bar at the top covers the content below it.
           const bar = document.querySelector(".roundbar")?.getBoundingClientRect().height ?? 0;
           scrollTo(0, scrollY + top - bar - 12);
         }, from);
@@ -105,7 +105,7 @@ async function takePictures(directory: string): Promise<void> {
   }
 }
 
-/** The browser reads the picture that it took. */
+/** The pixels of a PNG, decoded by the browser. */
 async function pixelsOf(browser: Browser, png: Buffer): Promise<Pixels> {
   const blank = await browser.newPage();
   const { width, height, text } = await blank.evaluate(async (base64) => {
@@ -128,7 +128,7 @@ async function pixelsOf(browser: Browser, png: Buffer): Promise<Pixels> {
 if (import.meta.main) {
   const runs = process.argv.slice(2);
   if (runs.length === 0 || !runs.every((run) => fs.existsSync(runDirectory(run)))) {
-    console.error("error: name the finished runs to take pictures of");
+    console.error("error: name the finished runs for the pictures");
     process.exit(2);
   }
   fs.mkdirSync(TARGET, { recursive: true });

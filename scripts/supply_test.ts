@@ -46,7 +46,7 @@ Deno.test("sources import packages and each other, never an address", () => {
   }
 });
 
-Deno.test("only a download that is asked for reaches the network; the served report stays here", () => {
+Deno.test("only a requested download uses the network; the report server is local", () => {
   const { tasks } = read("deno.json") as { tasks: Record<string, { command: string }> };
   for (const [name, { command }] of Object.entries(tasks)) {
     if (["test", "torture"].includes(name.split(":")[0]!) || !command.startsWith("deno run")) {

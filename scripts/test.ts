@@ -35,15 +35,15 @@ async function runShown(
   return { output, success, code };
 }
 
-/** A runner that reports failure without a failed test has failed all the same. */
+/** Counts a failure if a runner reports failure without a failed test. */
 function reconciled(totals: Totals, success: boolean): Totals {
   return success || totals.failed > 0 ? totals : add(totals, { ...NONE, failed: 1 });
 }
 
-/** The exit code of scripts/sanitize.sh where the compiler cannot do it. */
+/** The exit code of scripts/sanitize.sh if the compiler lacks a sanitizer. */
 const CANNOT = 77;
 
-/** The native tests under the sanitizers. What cannot be tested is said and counted as skipped. */
+/** Runs the native tests under the sanitizers. Tests that cannot run are reported and counted as skipped. */
 async function runSanitized(): Promise<Totals> {
   if (process.env["LTH_SANITIZE"] === "0" || process.platform === "win32") {
     console.log("SKIPPED: the native tests under the sanitizers");

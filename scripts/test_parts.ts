@@ -5,8 +5,8 @@
  */
 
 /**
- * Tests that train whole runs, start other processes or open a browser: all but these answer in under a
- * minute.
+ * Tests that train whole runs, start other processes or open a browser. All other tests together take less than
+ * a minute.
  */
 export const SLOW: readonly string[] = [
   "test",
@@ -25,7 +25,7 @@ export const SLOW: readonly string[] = [
   "scripts/verify_cuda_test.ts",
 ];
 
-/** What runs: native tests through ctest, the same under sanitizers, `deno test` with these arguments. */
+/** A part: whether native tests run, alone and under sanitizers, and the arguments of `deno test`. */
 export interface Part {
   readonly native: boolean;
   readonly sanitized: boolean;
@@ -40,7 +40,7 @@ export const PARTS = {
   all: { native: true, sanitized: true, deno: [] },
 } as const satisfies Record<string, Part>;
 
-/** The part that the first argument names, and the arguments for `deno test` that are left. */
+/** The part that the first argument names, and the remaining arguments, for `deno test`. */
 export function partOf(args: readonly string[]): { part: Part; rest: readonly string[] } {
   const [first, ...rest] = args;
   const name = /^--part=(.*)$/.exec(first ?? "")?.[1];

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { partOf, PARTS, SLOW } from "./test_parts.ts";
 
-Deno.test("every slow test is there, so that no part runs nothing", () => {
+Deno.test("every slow test exists, so that no part is empty", () => {
   for (const name of SLOW) {
     assert.ok(fs.existsSync(path.join(import.meta.dirname!, "..", name)), name);
   }

@@ -11,7 +11,7 @@ export interface Totals {
   readonly skipped: number;
 }
 
-/** Nothing ran. */
+/** Totals of no tests. */
 export const NONE: Totals = { passed: 0, failed: 0, skipped: 0 };
 
 /** Totals of two runs together. */
@@ -29,8 +29,8 @@ export function totalsLine({ passed, failed, skipped }: Totals): string {
 }
 
 /**
- * Totals of `ctest -V`: each executable ends with `N passed, N failed` (and `, N skipped`); one that
- * dies without its totals, or fails in spite of them, counts as a failure.
+ * Totals of `ctest -V`: each executable ends with `N passed, N failed` (and `, N skipped`). An executable
+ * that ends without totals, or fails although its totals have no failure, counts as one failure.
  */
 export function parseCtest(output: string): Totals {
   let totals = NONE;

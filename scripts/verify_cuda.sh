@@ -2,23 +2,23 @@
 # Everything about the CUDA backend that needs a GPU. Two calls, for a GPU that is lent by the minute:
 #
 #   scripts/pack_cuda.sh             before, on a machine with nvcc: build/cuda-programs.tar.xz
-#   scripts/verify_cuda.sh first     280 s: tests, steps beside PyTorch, layers, top-k
+#   scripts/verify_cuda.sh first     280 s: tests, steps compared with PyTorch, layers, top-k
 #   scripts/verify_cuda.sh second    330 s: profiles, compute-sanitizer, large steps, torch.compile
 #
-# and, where the GPU is one's own, `product`: builds all and trains beside the CPU (minutes more; needs
-# CMake, a C++ compiler, nvcc, Deno or npx, and node_modules). Without a word: the three in turn.
+# and, on your own GPU, `product`: builds all, trains, and compares with the CPU (minutes more; needs
+# CMake, a C++ compiler, nvcc, Deno or npx, and node_modules). Without a word, all three run in turn.
 #
 #   scripts/verify_cuda.sh [first|second|product] [--programs FILE|FOLDER] [--seconds N]
 #                          [--test-limit N] [--small]
 #
 # --programs: the archive of pack_cuda.sh or a folder of programs; build/cuda-programs.tar.xz if not
-# given. Where there is none, or they do not start here, they are built. --seconds: for all stages of a
-# call together; --test-limit: for a test, 60 if not given. --small: problems of a size that the
+# given. If there is none, or its programs do not start here, they are built. --seconds: limit for all stages
+# of a call together; --test-limit: limit for a test, by default 60. --small: problems of a size that the
 # emulator can do, to try this script.
 #
-# Writes into $OUT, or the current folder: per call a report (a table first, rewritten after every
-# stage) and a log (appended as output comes), and a file of ncu's. A stage that fails or hangs ends
-# none of the others. Exit status 0 only if all that ran passed.
+# Writes into $OUT, or the current folder: for each call a report (a table first, rewritten after every
+# stage), a log (appended as output arrives) and a file of ncu. The other stages run even if one fails or
+# hangs. Exit status 0 only if all stages that ran passed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 source scripts/cuda_programs.sh
@@ -74,7 +74,7 @@ start_stages "$out/cuda-$call-report.txt" "$out/cuda-$call.log" "${seconds:-$lim
 starts() {
   [ -x "$programs/$cuda_probe" ] || return 1
   timeout -k 5 20 "$programs/$cuda_probe" >>"$log" 2>&1
-  [ $? -le 1 ] # 1: it started, and says that there is no GPU
+  [ $? -le 1 ] # 1: it started and reported that there is no GPU
 }
 
 build_here() {
@@ -84,7 +84,7 @@ build_here() {
     tr -d '. ' | sort -nu | paste -sd ';')
   stage configure 60 "" 0 cmake -S . -B build/cuda-verify "${generator[@]}" -DCMAKE_BUILD_TYPE=Release \
     -DLTH_CUDA=ON "-DLTH_CUDA_ARCHS=${archs:-90}" -DLTH_CUDA_WERROR=OFF -DLTH_TESTS=ON -DLTH_BENCH=ON
-  # Goes on after a target that fails: the others can still be run.
+  # Continues after a failed target, because the other programs can still run.
   stage build "$limit" "" 0 cmake --build build/cuda-verify --parallel "$(nproc)" \
     --target "${cuda_tests[@]}" "${cuda_benchmarks[@]}" "$cuda_probe" "${keep[@]}"
   programs=build/cuda-verify

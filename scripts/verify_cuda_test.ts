@@ -1,6 +1,6 @@
 /**
- * A dry run of scripts/verify_cuda.sh and scripts/pack_cuda.sh: small programs of the emulator's, and
- * stand-ins for the GPU's tools and for what would take minutes here.
+ * A dry run of scripts/verify_cuda.sh and scripts/pack_cuda.sh, with small programs on the emulator and
+ * stand-ins for the GPU's tools and for slow programs.
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
@@ -97,7 +97,7 @@ function result(report: string, stage: string): string | undefined {
 }
 
 Deno.test(
-  { name: "verify_cuda.sh first goes on after all that can go wrong", ignore },
+  { name: "verify_cuda.sh first continues after every kind of failure", ignore },
   async () => {
     prepare();
     const { code, report, log, files } = await verify([

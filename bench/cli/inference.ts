@@ -1,14 +1,14 @@
 /**
- * The benchmark's table of inference latency, as src/ticket measures it.
+ * The benchmark's table of inference latency, measured by src/ticket.
  *
  * @module
  */
 import type { InferenceRow } from "../document.ts";
 import type { BenchOptions } from "./options.ts";
 
-/** The ticket whose latency counts. */
+/** Density of the ticket whose latency is measured. */
 const DENSITY = 0.007;
-/** 30 s in whole steps. */
+/** Samples of 30 s in whole steps. */
 const SAMPLES = 8960;
 
 /** One record on one thread: the ticket, the dense network, onnxruntime. */
@@ -16,7 +16,7 @@ export async function inferenceTable(
   { filters, quick }: BenchOptions,
   { note }: { note: (text: string) => void },
 ): Promise<InferenceRow[]> {
-  // Loaded here: it brings native code of its own, which the other tables do not need.
+  // Loaded only here, because it has native code that the other tables do not need.
   const { measureInference } = await import("../../src/ticket/latency.ts");
   const rows: InferenceRow[] = [];
   for (const maskKind of quick ? ["uniform"] as const : ["uniform", "global"] as const) {

@@ -9,7 +9,7 @@ import type { StepShape } from "../shape.ts";
 import { Failure } from "../../src/core/errors.ts";
 import { runMain } from "../../src/cli/command.ts";
 
-/** @throws {Failure} If the step cannot be done, for instance for want of memory. */
+/** @throws {Failure} If the step fails, for instance without enough memory. */
 export async function memoryInOwnProcess(
   shape: StepShape,
   device: OpenDeviceOptions,

@@ -22,7 +22,7 @@ export interface BenchOptions {
   readonly warmup: number;
   readonly repeat: number;
   readonly backend: "cpu" | "cuda";
-  /** Which GPU. */
+  /** Number of the GPU. */
   readonly device?: number;
   readonly threads: number;
   readonly isa: "automatic" | "portable" | "avx2" | "avx512";
@@ -30,7 +30,7 @@ export interface BenchOptions {
   readonly peer: "none" | "torch" | "tfjs";
   readonly peerDensities: readonly number[];
   readonly torchScript: string;
-  /** A finished run whose masks are used besides. */
+  /** A finished run whose masks are used in addition. */
   readonly run?: string;
   readonly trainSteps: number;
   readonly rounds: number;
@@ -55,7 +55,7 @@ const FULL = {
   topkSizes: [10_454_528, 100_000_000],
 };
 
-/** Under a minute in all, the build left out. */
+/** Takes less than a minute in total, without the build. */
 const QUICK: typeof FULL = {
   shapes: [{ batchSize: 16, length: 8960 }],
   densities: [1, 0.1, 0.007],
@@ -66,7 +66,7 @@ const QUICK: typeof FULL = {
   topkSizes: [10_454_528],
 };
 
-/** What can be measured on a GPU: inference is the CPU's, and top-k has a native benchmark of its own. */
+/** Tables for a GPU. Inference runs only on the CPU, and top-k has its own native benchmark. */
 const CUDA_TABLES: readonly TableName[] = ["steps", "layers", "schedule", "memory"];
 
 function benchCommand(): Command {
@@ -97,7 +97,11 @@ function benchCommand(): Command {
     .addOption(deviceOption())
     .addOption(precisionOption())
     .addOption(
-      new Option("--peer <name>", "what to run beside it").choices(["torch", "tfjs", "none"])
+      new Option("--peer <name>", "another library to compare with").choices([
+        "torch",
+        "tfjs",
+        "none",
+      ])
         .default("none"),
     )
     .option(
@@ -106,10 +110,10 @@ function benchCommand(): Command {
       densities,
     )
     .option("--torch-script <file>", "another script for --peer torch", TORCH_SCRIPT)
-    .option("--run <name>", "also with the layer densities of this finished run")
+    .option("--run <name>", "also measure with the layer densities of this finished run")
     .option(
       "--train-steps <n>",
-      "steps of training before magnitudes are compared (default: 30)",
+      "training steps before the global magnitude selection (default: 30)",
       integer(0),
     )
     .option("--rounds <n>", "pruning rounds of the schedule, 20 % each", integer(1, 60), 20)
@@ -125,7 +129,7 @@ function benchCommand(): Command {
 /**
  * Reads the command line.
  *
- * @throws {CommanderError} After printing what is wrong, or the help asked for.
+ * @throws {CommanderError} After printing the error or the help.
  * @throws {UsageError} If options contradict each other.
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {

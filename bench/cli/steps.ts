@@ -28,15 +28,15 @@ import type { BenchOptions } from "./options.ts";
 const BREAKDOWNS = [1, 0.1, 0.007];
 /** The schedule: quick-size data, a fifth of the weights pruned in each round. */
 const SCHEDULE = { records: 418, batchSize: 32, length: 8960, fraction: 0.2 } as const;
-/** Records per step while the weights are trained that magnitudes are taken of. */
+/** Records per step of the training that produces weights for the magnitude selection. */
 const TRAINING_BATCH = 16;
 
 interface Context {
-  /** Tells what is under way. */
+  /** Prints the current activity. */
   readonly note: (text: string) => void;
 }
 
-/** What the step tables leave for others. */
+/** Results of the step tables that other tables use. */
 export interface StepTables {
   readonly steps: StepTable[];
   readonly layers: LayerTable[];
@@ -132,7 +132,7 @@ async function torchSteps(
   });
 }
 
-/** The whole schedule; takes weights and PyTorch's dense step from the step tables where it can. */
+/** The whole schedule; uses weights and PyTorch's dense step from the step tables if they exist. */
 export async function scheduleTables(
   device: NativeDevice,
   options: BenchOptions,
@@ -187,7 +187,7 @@ export async function scheduleTables(
   return tables;
 }
 
-/** The ways in which a schedule prunes: both in a short one would take too long. */
+/** The kinds of masks of a schedule; --quick uses one, because both would take too long. */
 function prunings(origin: string, { quick }: BenchOptions) {
   const magnitude = {
     description: `masks of a global magnitude selection (${origin})`,
@@ -197,7 +197,7 @@ function prunings(origin: string, { quick }: BenchOptions) {
   return quick ? [magnitude] : [magnitude, uniform];
 }
 
-/** Dense steps beside TensorFlow.js, at the shape that its package can do. */
+/** Dense steps compared with TensorFlow.js, at the shape that its package can do. */
 export async function tfjsTable(device: NativeDevice, { note }: Context): Promise<TfjsTable> {
   const loaded = await loadTfjs();
   const shape = tfjsShape(loaded.name);

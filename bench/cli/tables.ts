@@ -18,7 +18,7 @@ import { shapeText, studyGraph } from "../shape.ts";
 import type { TopkTiming } from "../topk.ts";
 import { durationText, percent, table } from "../../src/cli/format.ts";
 
-/** What is measured on what: the lines above the tables. */
+/** The lines above the tables: machine, setting, measured limits. */
 export function headText(
   document: Pick<BenchDocument, "machine" | "device" | "floors" | "quick">,
   load: string,
@@ -72,7 +72,7 @@ export function stepText({ shape, masks, timings, slower, peer }: StepTable, flo
   ].join("\n");
 }
 
-/** Where the time goes; with `all`, every op by itself. */
+/** The time of each part of a step; with `all`, of every op. */
 export function layerText(layers: LayerTable, all: boolean): string {
   const { shape, masks, density, median, ops } = layers;
   const rows = (all ? ops : byPart(ops, studyGraph(shape))).map((row) => opRow(row, median));
@@ -112,7 +112,7 @@ export function topkText(timings: readonly TopkTiming[]): string {
     row.throughAddon?.toFixed(2) ?? "-",
   ]);
   return [
-    "Exact global top-k by magnitude, masks included, beside std::nth_element (threshold only)",
+    "Exact global top-k by magnitude, masks included, compared with std::nth_element (threshold only)",
     table([
       ["weights", "keep", "ms", "fastest", "nth_element ms", "faster", "through the addon ms"],
       ...rows,
@@ -138,7 +138,7 @@ export function scheduleText(schedule: ScheduleTable): string {
     table([["round", "left", "FLOPs", "step ms", "pruning ms"], ...rows]),
   ];
   if (rounds.some(({ measured }) => !measured)) {
-    lines.push("* not measured: between its neighbours on a logarithmic scale");
+    lines.push("* not measured: interpolated between its neighbours on a logarithmic scale");
   }
   lines.push(
     `Ours: ${durationText(seconds)}, ` +
@@ -158,7 +158,7 @@ export function scheduleText(schedule: ScheduleTable): string {
       (peerSeconds === null
         ? "."
         : `: ${(peerSeconds / peakSeconds).toFixed(1)} times faster than PyTorch at most.`),
-    "Evaluation between epochs is on neither side.",
+    "Evaluation between epochs is not included on either side.",
   );
   return lines.join("\n");
 }

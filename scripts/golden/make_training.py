@@ -10,9 +10,9 @@ records of different lengths, Adam, gradients clipped to a global norm. Variants
 ("dense"), 30 % of the convolution weights kept ("masked"), and dense with Adam's usual epsilon
 ("usual_epsilon").
 
-In exact arithmetic the gradient of every convolution bias but the head's is 0, because a batch
-norm takes the mean away again. What an implementation computes there is rounding noise, and an
-Adam whose epsilon is smaller than that noise turns it into steps of full size. So "dense" and
+In exact arithmetic the gradient of every convolution bias except the head's is 0, because a batch
+norm subtracts the mean again. Implementations compute rounding noise there, and Adam turns it into
+steps of full size if its epsilon is smaller than that noise. So "dense" and
 "masked" use an epsilon of 1e-4, far above the noise of float32 and comparable to small gradients;
 of "usual_epsilon" only losses and norms are kept, which do not depend on those biases.
 """

@@ -4,15 +4,15 @@
 Stem convolution 1 -> filters (k = 16), 16 pre-activation blocks (filters doubling every four, stride 2
 in the odd ones, max-pool shortcut, zero channels half before and half after), BN-ReLU-1x1 head with 4
 logits per 256 samples; "SAME" padding, biases everywhere, dropout 0.2 before each block's second
-convolution, Adam. A density below 1 is what a PyTorch user does for a pruned network: the weights are
-multiplied by 0/1 masks in every forward pass, the work stays dense.
+convolution, Adam. At a density below 1 the weights are multiplied by 0/1 masks in every forward pass, as
+PyTorch users do for a pruned network; the computation stays dense.
 
   torch_step.py --batch 32 --length 8960 --density 1 0.1 0.007
   torch_step.py --device cuda --amp bf16 --layout conv2d --compile
 
-On a GPU, where the fast ways of PyTorch are options: --amp tf32 lets convolutions and products round to
+On a GPU, the fast modes of PyTorch are options: --amp tf32 lets convolutions and products round to
 TF32, --amp bf16 adds autocast, --layout conv2d keeps signals as [N, C, 1, L] in channels_last, which
-cuDNN's tensor-core kernels want, --compile compiles with max-autotune; Adam is the fused one.
+cuDNN's tensor-core kernels need, --compile compiles with max-autotune; Adam is the fused one.
 
 Prints a line about itself, then one per density: median milliseconds per step over --repeat steps after
 --warmup, and GFLOP/s counted dense.
@@ -175,7 +175,7 @@ def main():
     a = p.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
-    # By default cuDNN may round to TF32 and cuBLAS may not: here both do as asked.
+    # By default cuDNN may round to TF32 and cuBLAS may not; here both follow --amp.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = a.amp != "off"
     torch.backends.cudnn.benchmark = True
     cuda = a.device.startswith("cuda")

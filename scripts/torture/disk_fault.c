@@ -1,6 +1,6 @@
-/* A disk that fails, for tests: loaded before libc (LD_PRELOAD), it makes the k-th call that changes
- * something below a folder fail. Counted are open for writing, write, fsync, fdatasync, ftruncate,
- * rename and mkdir, in the order in which the process makes them.
+/* Simulates a failing disk for tests. Loaded before libc (LD_PRELOAD), it makes the k-th call that changes
+ * files below a folder fail. It counts open for writing, write, fsync, fdatasync, ftruncate, rename and
+ * mkdir, in the order in which the process calls them.
  *
  *   LTH_FAULT_BELOW  the folder, absolute
  *   LTH_FAULT_AT     k, from 1
@@ -52,7 +52,7 @@ static void log_call(const char* name) {
   close(fd);
 }
 
-/* Counts a call. 0: let it through. 1: it is the first to fail. 2: the disk has been full before it. */
+/* Counts a call. 0: let it pass. 1: it is the first to fail. 2: the disk is already full. */
 static int fails(const char* name) {
   const char* at = getenv("LTH_FAULT_AT");
   long k = at ? atol(at) : 0;

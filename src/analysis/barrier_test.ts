@@ -9,7 +9,7 @@ Deno.test("instability is the largest error minus the mean of both ends", () => 
   assert.equal(instabilityOf([0.25, 0.25, 0.25]), 0);
 });
 
-Deno.test("between a network and itself there is no barrier; ends are the two networks", () =>
+Deno.test("between a network and itself there is no barrier; the ends of the line are the two networks", () =>
   withBench({}, async (bench) => {
     const { network } = bench;
     const a = takeSnapshot(network, { optimiser: false });

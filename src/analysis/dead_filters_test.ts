@@ -69,7 +69,7 @@ function reachable(start: string, links: readonly (readonly [string, string])[])
   return seen;
 }
 
-Deno.test("filters without a path are those that following single weights does not reach", () => {
+Deno.test("filters without a path are the ones that a search along single weights does not reach", () => {
   const totals = { constant: 0, unused: 0 };
   for (const density of [0.02, 0.05, 0.1, 0.3, 1]) {
     for (let seed = 0; seed < 5; seed++) {

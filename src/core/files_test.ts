@@ -37,7 +37,7 @@ Deno.test("pieces of every size come out in order", () => {
   });
 });
 
-Deno.test("the file before goes where it is asked to go, over the one before that", () => {
+Deno.test("the old file is moved to the given path and replaces any file there", () => {
   inDirectory((directory) => {
     const [file, previous] = [path.join(directory, "latest"), path.join(directory, "previous")];
     for (const text of ["1", "2", "3"]) writeFileAtomic(file, text, { previous });
@@ -47,7 +47,7 @@ Deno.test("the file before goes where it is asked to go, over the one before tha
   });
 });
 
-Deno.test("only temporary files of writes are removed", () => {
+Deno.test("only the temporary files of writes are removed", () => {
   inDirectory((directory) => {
     const kept = [".hidden", "a.tmp", ".a.tmp", ".a.b.c"];
     for (const name of [...kept, ".a.json.12.tmp"]) {

@@ -9,7 +9,7 @@ Deno.test("points in training are read and counted in iterations", () => {
   }
 });
 
-Deno.test("anything else is refused with the forms that work", () => {
+Deno.test("other texts are refused, and the message lists the valid forms", () => {
   for (const text of ["", "5", "-1it", "ep", "it", "1.5ep", "3it2ep", "2 ep"]) {
     assert.throws(() => parseStepPoint(text), (error) => {
       assert.ok(error instanceof UsageError);

@@ -3,7 +3,7 @@ import { readAnnotations, rhythmsOf } from "./annotations.ts";
 import { BadRecord } from "./problem.ts";
 import { annotationFile } from "./testing_wfdb.ts";
 
-Deno.test("bytes worked by hand from annot(5)", () => {
+Deno.test("bytes worked out by hand from annot(5) are read", () => {
   // A normal beat (1) at 5, a rhythm (28) 3 samples later with the text "(N", a skip of 65,536 + 2,
   // a beat of type 5 another 1 later on signal 1 with subtype 3 and number 2, then the end.
   const bytes = Uint8Array.of(
@@ -34,7 +34,7 @@ Deno.test("texts of odd length are padded, zeros end them, intervals may be nega
   ]]);
 });
 
-Deno.test("what a writer of the format writes is read back, and what is after the end is not", () => {
+Deno.test("written annotations are read back, and bytes after the end mark are ignored", () => {
   const changes = [[0, "(N"], [1023, "(AFIB"], [1024, "(N"], [2_500_000, "(J"], [
     9_000_000,
     "(AFL",
@@ -52,7 +52,7 @@ Deno.test("what a writer of the format writes is read back, and what is after th
   assert.deepEqual(rhythmsOf(read, 1000), [{ name: "(N", from: 0, to: 1000 }]);
 });
 
-Deno.test("damage is refused with what was found", () => {
+Deno.test("damaged files are refused, and the message says what was found", () => {
   const sound = annotationFile([[3, "(N"], [90_000, "(AFIB"]]);
   const cases: [bytes: Uint8Array, reason: string, message: RegExp][] = [
     [new Uint8Array(), "empty", /0 bytes/],

@@ -15,7 +15,7 @@ function members(batches: Batch[]): number[] {
   return batches.flatMap(({ records }) => [...records].filter((i) => i >= 0));
 }
 
-Deno.test("every record is in exactly one batch, whatever the numbers", () => {
+Deno.test("every record is in exactly one batch, for any numbers of records and slots", () => {
   for (const count of [0, 1, 2, 31, 32, 33, 100, 257]) {
     const lengths = lengthsOf(count);
     for (const batchSize of [1, 2, 16, 32, 300]) {
@@ -50,7 +50,7 @@ Deno.test("a batch's length is its longest record's, up to the next multiple of 
   }
 });
 
-Deno.test("for evaluation: sorted by length, records of one length in their order", () => {
+Deno.test("for evaluation records are sorted by length; records of one length keep their order", () => {
   const lengths = Int32Array.of(512, 256, 512, 768, 256);
   const batches = planBatches(lengths, { batchSize: 2, shuffle: null });
   assert.deepEqual(batches, [
@@ -60,7 +60,7 @@ Deno.test("for evaluation: sorted by length, records of one length in their orde
   ]);
 });
 
-Deno.test("for training: seed and epoch decide, records meet others, order is not by length", () => {
+Deno.test("for training seed and epoch decide the batches; batches mix records, and their order is random", () => {
   const lengths = lengthsOf(200);
   const plan = (seed: number, epoch: number) =>
     planBatches(lengths, { batchSize: 16, shuffle: { seed, epoch } });
@@ -76,7 +76,7 @@ Deno.test("for training: seed and epoch decide, records meet others, order is no
   assert.notDeepEqual(batchLengths, batchLengths.toSorted((a, b) => a - b));
 });
 
-Deno.test("for training: little is padding, and the batch that is not full is not always the longest", () => {
+Deno.test("for training there is little padding, and the batch that is not full is not always the longest", () => {
   const lengths = lengthsOf(250);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const shortLengths = new Set<number>();
@@ -93,7 +93,7 @@ Deno.test("for training: little is padding, and the batch that is not full is no
   assert.ok(shortLengths.size > 3);
 });
 
-Deno.test("options that make no sense are refused", () => {
+Deno.test("invalid options are refused", () => {
   const lengths = Int32Array.of(256);
   const bad = [{ batchSize: 0 }, { batchSize: 1.5 }, { batchSize: 1, lengthQuantum: 0 }];
   for (const options of bad) {
@@ -101,7 +101,7 @@ Deno.test("options that make no sense are refused", () => {
   }
 });
 
-Deno.test("every round has an order of its own, the dense round the one that all once had", () => {
+Deno.test("every round has its own order; the dense round has that of older versions", () => {
   const lengths = lengthsOf(100);
   const order = (shuffle: { seed: number; epoch: number; round?: number }) =>
     members(planBatches(lengths, { batchSize: 8, shuffle })).join();

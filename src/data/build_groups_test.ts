@@ -45,7 +45,7 @@ function writeWithColumn(directory: string, records: readonly MadeRecord[]): voi
   );
 }
 
-Deno.test("without --group patients end up on several sides; with it none does, by either way", async () => {
+Deno.test("without --group some patients are on several sides; with a column or a pattern none is", async () => {
   await inTemporaryDirectory((directory) => {
     writeWithColumn(directory, patients());
     const out = path.join(directory, "out");
@@ -77,13 +77,13 @@ Deno.test("without --group patients end up on several sides; with it none does, 
       assert.deepEqual(splits.test.classes, { AF: 9, Normal: 18, Other: 9 });
       return description.sha256;
     });
-    // The way groups are found is no part of the data; that there are some is.
+    // The fingerprint covers the groups, but not the way in which they were found.
     assert.equal(new Set(hashes).size, 1);
     assert.notEqual(hashes[0], plain.sha256);
   });
 });
 
-Deno.test("the groups come back from the packed cache, and cannot be changed there unnoticed", async () => {
+Deno.test("the groups are read back from the packed cache, and changes there are noticed", async () => {
   await inTemporaryDirectory((directory) => {
     writeWithColumn(directory, patients());
     buildDataset(optionsFor(directory, { group: "subject" }));
@@ -100,7 +100,7 @@ Deno.test("the groups come back from the packed cache, and cannot be changed the
   });
 });
 
-Deno.test("in folds, too, a patient is on one side, and every record is tested once", async () => {
+Deno.test("also in folds a patient is on one side, and every record is tested once", async () => {
   await inTemporaryDirectory((directory) => {
     writeWithColumn(directory, patients());
     buildDataset(optionsFor(directory, { group: "subject" }));
@@ -121,7 +121,7 @@ Deno.test("in folds, too, a patient is on one side, and every record is tested o
   });
 });
 
-Deno.test("groups that cannot be told are refused with what would tell", async () => {
+Deno.test("groups that cannot be found are refused, and the message says what would work", async () => {
   await inTemporaryDirectory((directory) => {
     const records = patients();
     writeWithColumn(directory, records);
@@ -154,7 +154,7 @@ Deno.test("groups that cannot be told are refused with what would tell", async (
   });
 });
 
-/** Records whose labels are what `labels` says, in order. */
+/** Records with the labels of `labels`, in order. */
 function labelled(directory: string, labels: readonly string[]): void {
   fs.rmSync(path.join(directory, "records"), { recursive: true, force: true });
   writeSource(
@@ -205,7 +205,7 @@ Deno.test("--map takes LABEL=CLASS, once for each label", () => {
   }
 });
 
-Deno.test("a class with fewer records than sides is said to be absent from some", async () => {
+Deno.test("a warning names a class that is absent from a side because it has fewer records than sides", async () => {
   await inTemporaryDirectory((directory) => {
     labelled(directory, [..."NNNNNNNNNNNNNNNNNNNNAAAAAAAAAAOOX"]);
     const { warnings } = buildDataset(optionsFor(directory));
@@ -219,7 +219,7 @@ Deno.test("a class with fewer records than sides is said to be absent from some"
   });
 });
 
-Deno.test("a side that gets no group is said to be empty", async () => {
+Deno.test("a warning names a side that gets no group", async () => {
   await inTemporaryDirectory((directory) => {
     labelled(directory, [..."NNNNNNNNNNAAAAAAAAAA"]);
     const lines = Array.from({ length: 20 }, (_, i) => `r${i},${i < 10 ? "N" : "A"},g${i % 2}`);

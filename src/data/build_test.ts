@@ -190,7 +190,7 @@ Deno.test("CSV recordings in millivolts at another rate", async () => {
   });
 });
 
-Deno.test("records of several rates and formats come to the target rate; dataset.json says how", async () => {
+Deno.test("records of several rates and formats are resampled to the target rate, and dataset.json says how", async () => {
   await inTemporaryDirectory((directory) => {
     const records = madeRecords({ sinus: 12, AF: 12 });
     records.forEach((record, i) => record.samples = noise(400 + 11 * i, i));
@@ -245,7 +245,7 @@ Deno.test("a recording that cannot be an ECG is refused, unless it is forced", a
   });
 });
 
-/** Ruins one record in every way; returns what each is refused for. */
+/** Damages one record in each way; returns the expected reasons. */
 function ruin(directory: string, records: MadeRecord[]): [id: string, reason: string][] {
   const source = path.join(directory, "records");
   const file = (id: string) => path.join(source, `${id}.mat`);
@@ -333,7 +333,7 @@ Deno.test("with CinC ids, labels other than its four are mistakes", async () => 
   });
 });
 
-Deno.test("what cannot become a data set is refused in one sentence", async () => {
+Deno.test("an impossible data set is refused in one sentence", async () => {
   const cases: [change: (directory: string) => Partial<BuildOptions>, message: RegExp][] = [
     [() => ({ source: "/nonexistent/x" }), /\/nonexistent\/x \(ENOENT\).*--source.*--download/],
     [(d) => ({ source: fs.mkdtempSync(path.join(d, "empty")) }), /holds no recordings/],
@@ -370,7 +370,7 @@ Deno.test("what cannot become a data set is refused in one sentence", async () =
   }
 });
 
-Deno.test("a place that cannot be written to is a failure that names it", async () => {
+Deno.test("an output folder that cannot be written to is a failure that names it", async () => {
   await inTemporaryDirectory((directory) => {
     writeSource(directory, madeRecords(COUNTS));
     fs.writeFileSync(path.join(directory, "out"), "a file");

@@ -45,7 +45,7 @@ Deno.test("a data set has the documented shapes", async () => {
   });
 });
 
-/** Rewrites one sample of the cache, or anything else of it. */
+/** Rewrites a part of the cache; by default one sample. */
 function editCache(
   out: string,
   edit: (file: ReturnType<typeof decodeSafetensors>) => void,
@@ -63,7 +63,7 @@ function editDescription(out: string, edit: (value: Record<string, unknown>) => 
   fs.writeFileSync(name, JSON.stringify(value));
 }
 
-Deno.test("anything missing, stale or damaged is refused with what to run", async () => {
+Deno.test("missing, stale or damaged files are refused, and the message says what to run", async () => {
   const cases: [change: (out: string) => void, message: RegExp][] = [
     [(out) => fs.rmSync(path.join(out, "dataset.json")), /no data set in .*ENOENT/],
     [(out) => fs.writeFileSync(path.join(out, "dataset.json"), "{"), /not JSON/],

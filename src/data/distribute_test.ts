@@ -43,7 +43,7 @@ function sharesOf(units: number[][], shares: number[]): number[][] {
   return shares.map((share) => totals.map((total) => share * total));
 }
 
-Deno.test("few units: close to the best of all divisions, and most often it", () => {
+Deno.test("with few units the division is the best one in most cases, and close to it in all", () => {
   let exact = 0;
   const tries = 60;
   for (let i = 0; i < tries; i++) {
@@ -59,7 +59,7 @@ Deno.test("few units: close to the best of all divisions, and most often it", ()
   assert.ok(exact >= 0.8 * tries, `${exact} of ${tries} are the best`);
 });
 
-Deno.test("many units: every class within one record of its share", () => {
+Deno.test("with many units every class is within one record of its share", () => {
   for (let i = 0; i < 5; i++) {
     const rng = createRng(i, "many");
     const units = madeUnits(rng, 3000, 4);
@@ -74,7 +74,7 @@ Deno.test("many units: every class within one record of its share", () => {
   }
 });
 
-Deno.test("a bin that wants nothing stays empty; the seed decides and repeats", () => {
+Deno.test("a bin without targets stays empty; equal seeds give equal divisions", () => {
   const units = madeUnits(createRng(3), 200, 2);
   const targets = [...sharesOf(units, [0.7, 0.3]), [0, 0]];
   const of = (seed: number) => distribute({ units, targets, rng: createRng(seed) });

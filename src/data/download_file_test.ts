@@ -94,7 +94,7 @@ Deno.test("a changed file on the server is fetched anew, with and without ETag",
   }
 });
 
-Deno.test("a server without Range sends all of it again", async () => {
+Deno.test("a server without Range sends the whole file again", async () => {
   await withServer(async ({ server, file, download }) => {
     server.ranges = false;
     server.faults.set("x.bin", [{ dropAfter: 9000 }]);
@@ -103,7 +103,7 @@ Deno.test("a server without Range sends all of it again", async () => {
   });
 });
 
-Deno.test("a complete part (416) is accepted, a longer one thrown away", async () => {
+Deno.test("a complete part (416) is accepted, a part that is too long is deleted", async () => {
   for (const extra of [0, 10]) {
     await withServer(async ({ server, file, part, download }) => {
       fs.mkdirSync(path.dirname(part));
@@ -128,7 +128,7 @@ Deno.test("a part of unknown origin is not continued", async () => {
   });
 });
 
-Deno.test("a connection on which nothing arrives is given up and continued", async () => {
+Deno.test("a connection without data is closed, and the download continued", async () => {
   await withServer(async ({ server, file, download }) => {
     server.faults.set("x.bin", [{ stallAfter: 5000 }]);
     await download({ stall: 500 });
@@ -137,7 +137,7 @@ Deno.test("a connection on which nothing arrives is given up and continued", asy
   });
 });
 
-Deno.test("a refusal is final; a server that is not there is named", async () => {
+Deno.test("a refusal is final; the message names an unreachable server", async () => {
   await withServer(async ({ server, download }) => {
     server.faults.set("x.bin", [{ status: 403 }]);
     await assert.rejects(download(), (error: Error) => {

@@ -41,7 +41,7 @@ async function withServer(body: (setting: Setting) => Promise<void>): Promise<vo
   });
 }
 
-/** Messages on standard error are not what is tested here. */
+/** Silences messages on standard error, which are not tested here. */
 async function quietly(body: () => Promise<void>): Promise<void> {
   const { error } = console;
   console.error = () => {};
@@ -71,7 +71,7 @@ function assertUnpacked(directory: string): void {
   }
 }
 
-Deno.test("recordings and labels arrive over a connection that drops, verified", async () => {
+Deno.test("recordings and labels arrive over a broken connection and are verified", async () => {
   await withServer(async ({ server, directory, download }) => {
     setSums(server);
     server.faults.set("training2017.zip", [{ dropAfter: 2000 }]);
@@ -84,7 +84,7 @@ Deno.test("recordings and labels arrive over a connection that drops, verified",
   });
 });
 
-Deno.test("a server without SHA256SUMS.txt will do", async () => {
+Deno.test("a server without SHA256SUMS.txt is accepted", async () => {
   await withServer(async ({ directory, download }) => {
     await download();
     assertUnpacked(directory);

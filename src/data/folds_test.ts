@@ -62,7 +62,7 @@ Deno.test("each record is tested in exactly one fold and on one side in each", (
   assert.deepEqual(tested.sort(), all);
 });
 
-Deno.test("a record keeps its samples, length and class wherever it goes", () => {
+Deno.test("a record keeps its samples, length and class on every side", () => {
   const dataset = made(mixed());
   const facts = ({ splits }: LoadedDataset) =>
     SIDES.flatMap((side) => {
@@ -72,7 +72,7 @@ Deno.test("a record keeps its samples, length and class wherever it goes", () =>
   assert.deepEqual(facts(foldOf(dataset, { ...FIVE, fold: 3 })), facts(dataset));
 });
 
-Deno.test("classes are balanced over folds, and dev has its share of what is not tested", () => {
+Deno.test("classes are balanced over folds, and dev has its share of the other records", () => {
   const dataset = made(mixed());
   for (const fold of FOLDS) {
     const folded = foldOf(dataset, { ...FIVE, fold });
@@ -88,7 +88,7 @@ Deno.test("classes are balanced over folds, and dev has its share of what is not
   assert.deepEqual(sizes.sort(), [40, 40, 41, 41, 41]);
 });
 
-Deno.test("recordings with equal samples are on one side in every fold, whatever their labels", () => {
+Deno.test("recordings with equal samples are on one side in every fold, also with different labels", () => {
   const copies = { 3: 1, 17: 1, 20: 9, 150: 61, 202: 0, 130: 131 };
   const dataset = made(mixed(), copies);
   for (const fold of FOLDS) {
@@ -123,7 +123,7 @@ Deno.test("statistics come from the new training side, and the hash covers the d
   );
 });
 
-Deno.test("the fold decides, not the split that was there or the order of its sides", () => {
+Deno.test("the fold decides, not the previous split or the order of its sides", () => {
   const records = mixed();
   const fold = { ...FIVE, fold: 2 };
   const first = foldOf(made(records), fold);
@@ -140,7 +140,7 @@ Deno.test("the fold decides, not the split that was there or the order of its si
   );
 });
 
-Deno.test("folds that cannot be made are refused with what would do", () => {
+Deno.test("impossible folds are refused, and the message says what would work", () => {
   const dataset = made(mixed());
   const cases: [() => unknown, RegExp][] = [
     [() => foldOf(dataset, { ...FIVE, fold: 0 }), /fold 0 of 5: expected 1 to 5/],

@@ -4,7 +4,7 @@ import { UsageError } from "../core/errors.ts";
 import { assignFolds } from "./folds.ts";
 import { inseparable, type SplitRecord, splitRecords } from "./split.ts";
 
-/** Patients with one to `most` records each, mostly of one class; now and then equal recordings. */
+/** Patients with one to `most` records each, mostly of one class; some recordings are equal. */
 function made(seed: number, { patients, most }: { patients: number; most: number }): SplitRecord[] {
   const rng = createRng(seed, "patients");
   const records: SplitRecord[] = [];
@@ -35,7 +35,7 @@ function assertApart(records: readonly SplitRecord[], places: ArrayLike<number>)
 const countOf = (records: readonly SplitRecord[], wanted: (i: number) => boolean) =>
   records.filter((_, i) => wanted(i)).length;
 
-Deno.test("no seed and no data puts a patient on two sides, and classes keep their proportions", () => {
+Deno.test("for all seeds and data, no patient is on two sides, and classes keep their proportions", () => {
   for (let seed = 0; seed < 60; seed++) {
     const records = made(seed, { patients: 20 + 10 * (seed % 20), most: 1 + (seed % 6) });
     const options = { method: "stratified", dev: 0.1, test: 0.2, seed } as const;
@@ -54,7 +54,7 @@ Deno.test("no seed and no data puts a patient on two sides, and classes keep the
   }
 });
 
-Deno.test("no seed and no data puts a patient into two folds, and folds are alike", () => {
+Deno.test("for all seeds and data, no patient is in two folds, and folds have similar classes", () => {
   for (let seed = 0; seed < 40; seed++) {
     const records = made(seed, { patients: 120 + 10 * (seed % 12), most: 1 + (seed % 6) });
     const count = 2 + (seed % 4);
@@ -78,13 +78,13 @@ Deno.test("the seed decides a split by groups", () => {
   assert.notDeepEqual(of(1), of(2));
 });
 
-Deno.test("groups that share a recording are one unit, through any chain", () => {
+Deno.test("groups that share a recording are one unit, also through a chain of groups", () => {
   const records = [["a", "1"], ["b", "2"], ["c", "3"], ["b", "1"], ["d", "4"], ["c", "4"]]
     .map(([group, digest]) => ({ label: "N", group: group!, digest: digest! }));
   assert.deepEqual(inseparable(records), [[0, 1, 3], [2, 4, 5]]);
 });
 
-Deno.test("a class in fewer groups than folds is refused, whatever its number of records", () => {
+Deno.test("a class in fewer groups than folds is refused, even with many records", () => {
   const records = Array.from({ length: 60 }, (_, i) => ({
     label: i % 2 ? "N" : "A",
     digest: `${i}`,

@@ -24,21 +24,21 @@ Deno.test("rows keep their order; header, CRLF and extensions make no difference
   assert.deepEqual(await labelsOf("\uFEFFkey,class\nA00002,N\nA00001,~\n"), TWO);
 });
 
-Deno.test("class names are free, empty labels and repeated ids are left to the caller", async () => {
+Deno.test("class names may be any text; empty labels and repeated ids are left to the caller", async () => {
   assert.deepEqual(await labelsOf("a,Atrial fibrillation\na,\n"), [
     { id: "a", label: "Atrial fibrillation" },
     { id: "a", label: "" },
   ]);
 });
 
-Deno.test("a first line that names a recording is no header", async () => {
+Deno.test("a first line that names a recording is not a header", async () => {
   assert.deepEqual(await labelsOf("ecg,type\nb,N\n", ["ecg", "b"]), [
     { id: "ecg", label: "type" },
     { id: "b", label: "N" },
   ]);
 });
 
-Deno.test("files that are no label files are refused by name", async () => {
+Deno.test("files that are not label files are refused by name", async () => {
   const cases: [text: string | Uint8Array, message: RegExp][] = [
     ["", /lists no records/],
     ["id,label\n", /lists no records/],
@@ -86,7 +86,7 @@ Deno.test("comma, semicolon, tab; UTF-8, UTF-16, Latin-1; quotes; Excel's sep li
   }
 });
 
-Deno.test("columns are found by the header's words, or by name and number; the rest is left alone", async () => {
+Deno.test("columns are found by known names in the header, or by name or number; others are ignored", async () => {
   const text = "age;Recording;Rhythm;patient;strat_fold\n71;a;N;p1;3\n;b;A;p2;10\n";
   assert.deepEqual((await tableOf(text)).rows, [{ id: "a", label: "N" }, { id: "b", label: "A" }]);
   const all = await tableOf(text, { group: "Patient", fold: "strat_fold" });
@@ -112,7 +112,7 @@ Deno.test("columns are found by the header's words, or by name and number; the r
   assert.equal((await tableOf("record,label,note\na,N\nb,A,x,y\n")).rows.length, 2);
 });
 
-Deno.test("columns that cannot be told are refused with what would tell", async () => {
+Deno.test("unknown columns are refused, and the message says what would work", async () => {
   const cases: [text: string, columns: LabelColumns, message: RegExp][] = [
     [
       "id,record,label\na,b,N\n",

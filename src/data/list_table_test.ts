@@ -65,7 +65,7 @@ Deno.test("PhysioNet's layout: ids with and without folders give the same data s
   });
 });
 
-Deno.test("what RECORDS does not list is not read, and that is said", async () => {
+Deno.test("recordings that RECORDS does not list are not read, and a note says so", async () => {
   await inTemporaryDirectory((directory) => {
     const source = writeLayout(directory, IDS);
     fs.mkdirSync(path.join(source, "extra"));
@@ -105,7 +105,7 @@ Deno.test("an id that means two recordings, or two ids that mean one, are refuse
   });
 });
 
-Deno.test("a record that RECORDS names and nobody has is missing, labelled or not", async () => {
+Deno.test("a record that RECORDS names but that does not exist is missing, with or without a label", async () => {
   await inTemporaryDirectory((directory) => {
     const source = writeLayout(directory, ["a/x", "a/y", "a/z"]);
     for (const name of ["a/x", "a/z"]) {

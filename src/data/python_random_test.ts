@@ -13,7 +13,7 @@ function range(n: number): number[] {
 // random.seed(2018); x = list(range(8528)); random.shuffle(x); print(x[:8], x[851:854], x[-2:])
 // random.seed(2018); [random.getrandbits(32) for _ in range(1250)]; print(random.getrandbits(7))'
 
-Deno.test("the words after seed(2018) are Python's, also past two refills of the state", () => {
+Deno.test("the words after seed(2018) are Python's, also after two refills of the state", () => {
   const random = new PythonRandom(2018);
   const words = [2289895903, 547268981, 118925551, 1734133243];
   assert.deepEqual(words.map(() => random.getrandbits(32)), words);
@@ -34,7 +34,7 @@ Deno.test("shuffles are Python's", () => {
   assert.deepEqual(all.slice(-2), [453, 2087]);
 });
 
-Deno.test("seeds and bit counts that Python would treat otherwise are refused", () => {
+Deno.test("seeds and bit counts that Python would treat differently are refused", () => {
   assert.throws(() => new PythonRandom(0.5), RangeError);
   assert.throws(() => new PythonRandom(2 ** 53), RangeError);
   assert.throws(() => new PythonRandom(1).getrandbits(33), RangeError);

@@ -24,7 +24,7 @@ function column(values: ArrayLike<number>): string {
   return Array.from(values).join("\n") + "\n";
 }
 
-Deno.test("a .mat file is taken as it is", async () => {
+Deno.test("a .mat file is read without scaling", async () => {
   const samples = noise(256, 1);
   const read1 = await read({ name: "a.mat", contents: mat4(samples) });
   assert.deepEqual(read1.samples, samples);
@@ -40,7 +40,7 @@ Deno.test("whole numbers in a .csv file are raw units, others millivolts", async
   assert.deepEqual([mV.samples, mV.understood.unit], [samples, "mV"]);
 });
 
-Deno.test("--units decides against the look of the numbers", async () => {
+Deno.test("--units overrides the unit inferred from the numbers", async () => {
   const values = Array.from({ length: 256 }, (_, i) => (i % 2 ? 1.4 : 2));
   const contents = column(values);
   const raw = await read({ name: "a.csv", contents }, { rate: 300, units: "raw" });
@@ -66,7 +66,7 @@ Deno.test("another rate is resampled to 300 Hz, after scaling", async () => {
   assert.ok(Math.abs(half.samples[315]! - 1000 * Math.sin(2 * Math.PI * 5 * 1.05)) <= 1.5);
 });
 
-Deno.test("a step at the end of the range saturates instead of wrapping", async () => {
+Deno.test("a step near the end of the range saturates instead of wrapping around", async () => {
   const values = Array.from({ length: 1000 }, (_, i) => (i < 500 ? -32768 : 32767));
   const { samples } = await read({ name: "a.csv", contents: column(values) }, {
     rate: 500,
@@ -76,7 +76,7 @@ Deno.test("a step at the end of the range saturates instead of wrapping", async 
   assert.ok(samples.subarray(310).every((value) => value > 20000));
 });
 
-Deno.test("what cannot be trained on is refused with its reason", async () => {
+Deno.test("recordings that cannot be trained on are refused with the reason", async () => {
   const cases: [name: string, contents: string | Uint8Array, reason: Reason, detail: RegExp][] = [
     ["a.mat", mat4(noise(255, 1)), "too-short", /255 samples/],
     ["a.mat", mat4(new Int16Array(600).fill(7)), "constant", /all 512 samples are 7/],

@@ -12,7 +12,7 @@ function rowsOf(counts: Record<string, number>): LabelRow[] {
   return rows;
 }
 
-Deno.test("all 8,528 labels: the counts decide, whatever the file is called", () => {
+Deno.test("with all 8,528 labels the counts decide, not the file name", () => {
   const name = (counts: Record<string, number>) =>
     detectRevision(rowsOf(counts), "REFERENCE-v3.csv").name;
   assert.equal(name({ N: 5076, A: 758, O: 2415, "~": 279 }), "v3");
@@ -21,7 +21,7 @@ Deno.test("all 8,528 labels: the counts decide, whatever the file is called", ()
   assert.equal(name({ N: 5077, A: 757, O: 2415, "~": 279 }), "unknown");
 });
 
-Deno.test("part of the labels: the file name counts, unless the counts contradict it", () => {
+Deno.test("with a part of the labels the file name decides, unless the counts contradict it", () => {
   const some = rowsOf({ N: 300, A: 20, O: 100, "~": 50 });
   assert.deepEqual(detectRevision(some, "REFERENCE-v3.csv"), {
     name: "v3",
@@ -37,7 +37,7 @@ Deno.test("part of the labels: the file name counts, unless the counts contradic
   );
 });
 
-Deno.test("other ids or classes are one's own", () => {
+Deno.test("labels with other ids or classes are the user's own", () => {
   assert.equal(detectRevision([{ id: "patient1", label: "N" }], "REFERENCE-v3.csv").name, "own");
   assert.ok(isCinc(rowsOf({ N: 5, x: 4 })));
   assert.ok(!isCinc(rowsOf({ N: 4, x: 5 })));

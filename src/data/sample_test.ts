@@ -6,7 +6,7 @@ import { loadDataset } from "./dataset.ts";
 import { ensureSampleDataset, SAMPLE_ZIP } from "./sample.ts";
 import { inTemporaryDirectory, snapshot } from "./testing.ts";
 
-Deno.test("the archive is small enough and holds what its README says", async () => {
+Deno.test("the archive is small enough and has the contents that its README states", async () => {
   assert.ok(fs.statSync(SAMPLE_ZIP).size <= 8e6);
   await inTemporaryDirectory((directory) => {
     const { classes, splits, sampleRate } = loadDataset(
@@ -25,7 +25,7 @@ Deno.test("the archive is small enough and holds what its README says", async ()
   });
 });
 
-Deno.test("it is built once, and again when the archive or the result is another", async () => {
+Deno.test("the sample is built once, and again if the archive or the result has changed", async () => {
   await inTemporaryDirectory((directory) => {
     const built = path.join(directory, "built");
     const zip = path.join(directory, "sample.zip");
@@ -45,7 +45,7 @@ Deno.test("it is built once, and again when the archive or the result is another
   });
 });
 
-Deno.test("damage is named together with what to do", async () => {
+Deno.test("messages about damage say what to do", async () => {
   await inTemporaryDirectory((directory) => {
     const built = path.join(directory, "built");
     ensureSampleDataset({ built });

@@ -19,7 +19,7 @@ function idsOf(directory: string, labelFile = "none"): [string[], string[]] {
   return [[...files.keys()], unlisted];
 }
 
-Deno.test("folders are searched to any depth; label files and hidden files are no recordings", async () => {
+Deno.test("folders are searched to any depth; label files and hidden files are not recordings", async () => {
   await inTemporaryDirectory((directory) => {
     make(directory, {
       ...{ "b.mat": "", "a/c.MAT": "", "a/deep/er/d.csv": "", "labels.csv": "", "a/.x.mat": "" },
@@ -35,7 +35,7 @@ Deno.test("folders are searched to any depth; label files and hidden files are n
   });
 });
 
-Deno.test("RECORDS decides in its folder and below: records, folders, with or without endings", async () => {
+Deno.test("RECORDS lists records and folders, with or without endings, for its folder and below", async () => {
   await inTemporaryDirectory((directory) => {
     make(directory, {
       ...{ "A00/A1.mat": "", "A00/A2.mat": "", "A01/B1.mat": "", "A01/B2.mat": "", "C.mat": "" },

@@ -53,7 +53,7 @@ Deno.test("stratified: equal recordings stay together, whatever their labels", (
   }
 });
 
-Deno.test("stratified: the seed decides, and one class does not move another", () => {
+Deno.test("stratified: the seed decides, and a class has no effect on the split of another", () => {
   const records = made({ N: 100 });
   const sides = (seed: number, more: SplitRecord[] = []) =>
     splitRecords([...records, ...more], { ...OPTIONS, seed }).sides.slice(0, 100);

@@ -70,7 +70,7 @@ Deno.test("absurd or false sizes are refused", async () => {
   await refuses(changed(zeros, { at: 24, value: 100_001, size: 4 }), /another length/);
 });
 
-Deno.test("every kind of damage is noticed", async () => {
+Deno.test("every kind of damage is detected", async () => {
   const bytes = archive();
   await refuses(new Uint8Array(0), /no directory at its end/);
   await refuses(bytes.subarray(0, -30), /no directory at its end/);

@@ -15,7 +15,7 @@ function inDirectory(body: (directory: string) => void): void {
   }
 }
 
-Deno.test("a run's files come back as written; those besides the summary may be absent", () => {
+Deno.test("a run's files are read back as written; all except the summary may be absent", () => {
   inDirectory((directory) => {
     const summary = fixtureSummary({ rounds: 2 });
     writeJson(path.join(directory, "summary.json"), summary);
@@ -27,7 +27,7 @@ Deno.test("a run's files come back as written; those besides the summary may be 
   });
 });
 
-Deno.test("what cannot be reported on is named with the reason", () => {
+Deno.test("runs that cannot be reported on are refused with the reason", () => {
   inDirectory((directory) => {
     const file = path.join(directory, "summary.json");
     assert.throws(

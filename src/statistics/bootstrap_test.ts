@@ -35,7 +35,7 @@ function binomialCdf(n: number, p: number): number[] {
   return cdf;
 }
 
-Deno.test("draws of an accuracy are binomial: every value as often as it should be", () => {
+Deno.test("draws of an accuracy have the binomial distribution", () => {
   const [n, hits] = [40, 30];
   const [drawn] = draws([outcome(n, (i) => i < hits)]);
   binomialCdf(n, hits / n).forEach((expected, k) => {
@@ -103,7 +103,7 @@ Deno.test("networks without records, or with different numbers of them, are refu
   assert.throws(() => draws([new Uint16Array(3), new Uint16Array(4)]), /have 3,4 of them/);
 });
 
-Deno.test("about 95 % of intervals hold the true difference of F1", () => {
+Deno.test("about 95 % of intervals contain the true difference of F1", () => {
   // Right with probability 0.8 (a) and 0.7 (b), b right only where a is (paired), else the other class.
   const [trials, n, few] = [400, 200, 400];
   const statistic = macroF1(2, [0, 1]);

@@ -30,7 +30,7 @@ Deno.test("the standard error of two seeds, worked by hand", () => {
   assert.ok(Math.abs(2 - found.low - half) < 1e-8);
 });
 
-Deno.test("records that move seeds against each other add nothing that the seeds' spread does not show", () => {
+Deno.test("a negative covariance over the records adds no variance to the spread over seeds", () => {
   // Covariance -1: counts as 0.
   const found = crossedEstimate([[unit(1, -1, 1), unit(3, 1, -1)]]);
   close(found.standardError, 1, "standard error");
@@ -44,7 +44,7 @@ Deno.test("without a spread over seeds the interval is the normal one of the rec
   assert.ok(Math.abs(found.high - 3.959964) < 1e-6);
 });
 
-Deno.test("one seed leaves the percentiles of the records, and says so", () => {
+Deno.test("with one seed the interval is that of the records' percentiles, and its source says so", () => {
   const draws = Array.from({ length: 1001 }, (_, i) => i / 1000);
   const found = crossedEstimate([[unit(0.4, ...draws)]]);
   assert.equal(found.source, "records");
@@ -85,7 +85,7 @@ const SCENARIO: Scenario = {
   loss: 0.05,
 };
 
-Deno.test("95 % intervals hold the true difference in 93 to 97 % of simulated studies", () => {
+Deno.test("95 % intervals contain the true difference in 93 to 97 % of simulated studies", () => {
   const options = { studies: 600, draws: 120, seed: 1 };
   for (const change of [{}, { seedDeviation: 0 }, { seeds: 5, seedDeviation: 0.03 }]) {
     const found = coverage({ ...SCENARIO, ...change }, options);
@@ -93,7 +93,7 @@ Deno.test("95 % intervals hold the true difference in 93 to 97 % of simulated st
   }
 });
 
-Deno.test("what is not used would not hold: records alone too seldom, t(S - 1) for all too often", () => {
+Deno.test("other intervals have wrong coverage: records alone too low, t(S - 1) too high", () => {
   const found = coverage(SCENARIO, { studies: 250, draws: 120, seed: 2 });
   assert.ok(found.records < 0.91, `records alone: ${found.records}`);
   const still = coverage({ ...SCENARIO, seedDeviation: 0 }, { studies: 250, draws: 120, seed: 2 });

@@ -17,7 +17,7 @@ Deno.test("a class that neither occurs nor is predicted is left out; all wrong i
   assert.equal(macroF1(2, [0])(Float64Array.of(0, 0, 0, 5)), 0);
 });
 
-Deno.test("the score is the one of training", () => {
+Deno.test("the score equals that of training", () => {
   const rng = createRng(3, "macro-f1");
   const classes = ["N", "A", "O", "~"];
   for (let trial = 0; trial < 50; trial++) {
@@ -34,7 +34,7 @@ Deno.test("the score is the one of training", () => {
   }
 });
 
-Deno.test("always naming the commonest class scores as worked by hand", () => {
+Deno.test("the score of always predicting the most frequent class, worked out by hand", () => {
   // 2 * 50 / (100 + 50) for N, 0 for the other two that occur.
   assert.equal(majorityScore([50, 30, 20, 0], [0, 1, 2]), 2 / 3 / 3);
   assert.equal(majorityScore([50, 30, 0], [0, 1, 2]), 100 / 130 / 2);

@@ -14,13 +14,13 @@ Deno.test("the interval over folds is the t interval, worked by hand", () => {
   assert.ok(Math.abs(found.corrected.low - (0.5 - 2.776445 * Math.sqrt(2.5 * 0.45))) < 1e-5);
 });
 
-Deno.test("equal folds leave no width, a single fold is refused", () => {
+Deno.test("equal folds give an interval without width; a single fold is refused", () => {
   const found = foldEstimate(0.1, { perFold: [0.1, 0.1], testPerTrain: 1 });
   assert.deepEqual([found.low, found.high], [0.1, 0.1]);
   assert.throws(() => foldEstimate(0, { perFold: [1], testPerTrain: 1 }), /at least 2 folds/);
 });
 
-Deno.test("intervals over five folds hold the true difference in 93 to 97 % of simulated studies", () => {
+Deno.test("intervals over five folds contain the true difference in 93 to 97 % of simulated studies", () => {
   for (const seedDeviation of [0, 0.06]) {
     const found = coverage(
       { design: "folds", seeds: 5, paired: true, records: 1500, seedDeviation, loss: 0.05 },

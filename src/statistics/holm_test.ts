@@ -13,7 +13,7 @@ Deno.test("adjusted p values worked by hand", () => {
   assert.deepEqual(holm([]), []);
 });
 
-Deno.test("of families without any difference about 5 % have a claim", () => {
+Deno.test("about 5 % of families without any difference have a false claim", () => {
   const rng = createRng(4, "holm");
   const families = 4000;
   let wrong = 0;

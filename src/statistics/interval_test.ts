@@ -10,7 +10,7 @@ Deno.test("quantiles are linear between neighbours", () => {
   assert.equal(quantile(Float64Array.of(7), 0.025), 7);
 });
 
-Deno.test("an interval cuts 2.5 % off either end, whatever the order of the draws", () => {
+Deno.test("an interval leaves out 2.5 % at each end, for any order of the draws", () => {
   const draws = Float64Array.from({ length: 1001 }, (_, i) => (i * 8) % 1001);
   assert.deepEqual(percentileLimits(draws, 0.05), { low: 25, high: 975 });
   assert.deepEqual(percentileLimits(new Float64Array(50), 0.05), { low: 0, high: 0 });

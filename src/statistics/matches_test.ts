@@ -9,7 +9,7 @@ Deno.test("a loss of exactly the margin is not excluded by an interval that begi
   assert.equal(matchesDense({ low: -0.0149, high: -0.01 }, 0.015), true);
 });
 
-Deno.test("the sequence stops at its first failure; what would match after it is not reached", () => {
+Deno.test("the sequence stops at its first failure; later networks are not tested", () => {
   assert.deepEqual(fixedSequence(low(0, -0.01, -0.02, 0.3), 0.015), { matching: 1, stoppedAt: 2 });
   assert.deepEqual(fixedSequence(low(-0.02, 0, 0), 0.015), { matching: null, stoppedAt: 0 });
   assert.deepEqual(fixedSequence(low(0, 0), 0.015), { matching: 1, stoppedAt: null });

@@ -36,7 +36,7 @@ Deno.test("a class without F1 does not count in the mean", () => {
   assert.equal(without, scoreStandardError([[40, 10], [10, 40]], [0, 1]));
 });
 
-Deno.test("no standard error is made up where none can be estimated", () => {
+Deno.test("the standard error is null if it cannot be estimated", () => {
   assert.equal(scoreStandardError([], []), null);
   assert.equal(scoreStandardError([[0, 0], [0, 0]], [0, 1]), null);
   assert.equal(scoreStandardError([[3, 0], [0, 4]], [0, 1]), null, "all right");

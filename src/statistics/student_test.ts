@@ -40,7 +40,7 @@ Deno.test("degrees of freedom need not be whole, and many of them are the normal
   assert.equal(studentTwoSided(0, 4), 1);
 });
 
-Deno.test("what has no distribution is refused", () => {
+Deno.test("invalid degrees of freedom and shares are refused", () => {
   assert.throws(() => studentCdf(1, 0), /above 0, found 0/);
   assert.throws(() => studentQuantile(1, 3), /between 0 and 1, found 1/);
 });

@@ -32,7 +32,7 @@ function saveLatest(run: string, round: number, epochs: number): void {
   writeCheckpoint(runFiles.latest(run), { snapshot: new Map(), state });
 }
 
-Deno.test("progress is what the run's files say so far", () =>
+Deno.test("progress is read from the run's files", () =>
   inTemporaryDirectory((directory) => {
     const run = path.join(directory, "run");
     const nothing = { roundsDone: 0, rounds: null, epoch: 0, epochs: null };
@@ -62,7 +62,7 @@ Deno.test("a control has no dense round", () =>
     assert.deepEqual([roundsDone, rounds, epoch], [1, 2, 5]);
   }));
 
-Deno.test("a run is compared with what the plan asks for, on the backend that it has", () =>
+Deno.test("a run is compared with the plan's settings on the run's own backend", () =>
   inTemporaryDirectory((directory) => {
     const run = path.join(directory, "run");
     const asked = (backend: "cpu" | "cuda") =>

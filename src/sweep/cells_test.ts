@@ -58,7 +58,7 @@ Deno.test("a setting without an option is set by its path", () => {
   );
 });
 
-Deno.test("a cell is called as on the command line, a mode's own settings last", () => {
+Deno.test("a cell's arguments are those of the command line, with a mode's own settings last", () => {
   const [run, control] = expandPlan(parsePlan({
     name: "toy",
     preset: "quick",
@@ -84,7 +84,7 @@ Deno.test("a cell is called as on the command line, a mode's own settings last",
   ]);
 });
 
-Deno.test("without folds the name has none; true is a flag, false is nothing", () => {
+Deno.test("without folds the name has no fold; true sets a flag, false is left out", () => {
   const [cell] = expandPlan(parsePlan({
     name: "/tmp/toy",
     set: { verbose: true, quiet: false },

@@ -8,7 +8,7 @@ import { parsePlan, readPlan } from "./plan.ts";
 
 const PLAN = { name: "toy", modes: ["weight-rewind"], seeds: [1] };
 
-Deno.test("a mode alone is one with its own name as label and no settings", () => {
+Deno.test("a mode given as a text has its name as label and no settings", () => {
   const { modes, set, folds, controls } = parsePlan(
     {
       ...PLAN,
@@ -23,7 +23,7 @@ Deno.test("a mode alone is one with its own name as label and no settings", () =
   assert.deepEqual([set, folds, controls], [{}, null, []]);
 });
 
-Deno.test("what is wrong is named by its place", () => {
+Deno.test("errors name the field that is wrong", () => {
   const cases: [unknown, RegExp][] = [
     [[], /expected object/],
     [{ ...PLAN, colour: "red" }, /colour/],
@@ -56,7 +56,7 @@ Deno.test("what is wrong is named by its place", () => {
     ],
     [
       { ...PLAN, controls: [{ kind: "reinit", rounds: "all", of: ["finetune"] }] },
-      /control reinit is of finetune, which is none of its modes \(weight-rewind\)/,
+      /control reinit is of finetune, which is not one of its modes \(weight-rewind\)/,
     ],
   ];
   for (const [value, message] of cases) {

@@ -49,12 +49,12 @@ function fakePool(cells: Cell[], options: {
   return { pool, log, end, statuses, most: () => most };
 }
 
-/** Lets everything that is due happen. */
+/** Waits until all pending callbacks have run. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-Deno.test("so many at a time, in order, and a failure stops nothing else", async () => {
+Deno.test("cells run in order, a given number at a time, and a failure does not stop the others", async () => {
   const { pool, log, end, statuses, most } = fakePool(["a", "b", "c", "d"].map((n) => cell(n)), {
     jobs: 2,
   });
@@ -73,7 +73,7 @@ Deno.test("so many at a time, in order, and a failure stops nothing else", async
   assert.equal(most(), 2);
 });
 
-Deno.test("what is complete is not started", async () => {
+Deno.test("a complete cell is not started", async () => {
   const { pool, log, end, statuses } = fakePool([cell("a"), cell("b")], { complete: ["a"] });
   const running = pool.run();
   await turn();
@@ -96,7 +96,7 @@ Deno.test("a control waits for its base; without one it is skipped", async () =>
   assert.deepEqual(statuses(), ["done", "failed", "done", "skipped"]);
 });
 
-Deno.test("a stop reaches what runs, starts nothing more, and what ends meanwhile is done", async () => {
+Deno.test("a stop reaches running cells and starts no more; a cell that ends meanwhile is done", async () => {
   const { pool, log, end, statuses } = fakePool(["a", "b", "c"].map((n) => cell(n)), { jobs: 2 });
   const running = pool.run();
   await turn();
@@ -110,7 +110,7 @@ Deno.test("a stop reaches what runs, starts nothing more, and what ends meanwhil
   assert.equal(log.length, 4);
 });
 
-Deno.test("a cell that another process is at comes last, or is done when that one has done it", async () => {
+Deno.test("a cell that another process is running comes last, or is done when that process has finished it", async () => {
   const held = new Map([["a", "process 7"], ["b", "process 8"]]);
   const complete: string[] = [];
   const { pool, log, end, statuses } = fakePool(["a", "b", "c"].map((n) => cell(n)), {
@@ -128,7 +128,7 @@ Deno.test("a cell that another process is at comes last, or is done when that on
   held.delete("b");
   await turn();
   assert.deepEqual(statuses(), ["running", "done", "done"]);
-  // Somebody else takes the lock before the new process does.
+  // Another process takes the lock before the new process does.
   held.set("a", "process 9");
   await end("a", { code: 2, message: "locked" });
   assert.deepEqual(statuses()[0], "elsewhere");
@@ -158,7 +158,7 @@ Deno.test("a cell that cannot be started is a failed one", async () => {
   assert.match(pool.cells[0]!.note, /disk full/);
 });
 
-Deno.test("who takes a dense round over waits for it, not for the run, and not for one that fails", async () => {
+Deno.test("a cell that copies a dense round waits for that round, not for the whole run, and not if it fails", async () => {
   const dense = new Set<string>();
   const after = (name: string, denseFrom: string) => ({ ...cell(name), denseFrom });
   const cells = [cell("a"), after("b", "a"), cell("c"), after("d", "c")];

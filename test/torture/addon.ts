@@ -1,7 +1,7 @@
 /**
- * The addon's JavaScript surface under random calls: any method of any object with any arguments, sound
- * ones, wrong kinds, other objects', disposed ones, huge sizes, NaN. Only TypeError, RangeError and
- * NativeError come out, and the device still computes what it computed before.
+ * Makes random calls of the addon's JavaScript functions: any method of any object with any arguments (valid
+ * ones, wrong types, those of other objects, disposed objects, huge sizes, NaN). Calls may throw only
+ * TypeError, RangeError and NativeError, and the device must still compute the same results.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import type { TortureContext, TortureRow } from "./part.ts";
 
 type Callable = Record<string, unknown>;
 
-/** Objects alive at a time; older ones are dropped, some disposed and some left to the collector. */
+/** Number of objects kept; older ones are dropped: some are disposed, some left to the garbage collector. */
 const MOST_OBJECTS = 60;
-/** Calls after which the device is tried. */
+/** Number of calls between checks of the device. */
 const CHECK_EVERY = 1000;
 
-/** Values that are wrong nearly everywhere. Sizes are small or beyond any machine. */
+/** Values that are wrong for nearly all arguments. Sizes are small or larger than any machine's memory. */
 const ODD: readonly unknown[] = [
   ...[
     undefined,
@@ -49,7 +49,7 @@ const ODD: readonly unknown[] = [
   }),
 ];
 
-/** Everything that calls can be made on. */
+/** All objects on which calls can be made. */
 class World {
   readonly objects: Callable[] = [];
   private readonly pending: Promise<unknown>[] = [];
@@ -64,7 +64,7 @@ class World {
     return this.objects.length === 0 ? this.device as never : this.pick(this.objects);
   }
 
-  /** Keeps what a call returned if it has methods of its own. */
+  /** Keeps the result of a call if it has methods. */
   keep(value: unknown): void {
     if (value instanceof Promise) {
       this.pending.push(value);
@@ -77,7 +77,7 @@ class World {
     }
   }
 
-  /** Waits for runs under way; returns errors of a wrong class. */
+  /** Waits for unfinished runs; returns errors of a wrong class. */
   async settle(): Promise<unknown[]> {
     const outcomes = await Promise.allSettled(this.pending.splice(0));
     return outcomes.flatMap((each) =>
@@ -97,7 +97,7 @@ class World {
     return this.pick([0, 1, 2, 3, 4, 5, 8, 15, 16, 17, 96, 0.1, 0.5, 1e-3]);
   }
 
-  /** A value that is right somewhere, by the names that options have, or an odd one. */
+  /** A value that is valid for some argument, or an odd one. Options have their real names. */
   argument(depth = 0): unknown {
     switch (this.rng.integer(depth > 1 ? 5 : 8)) {
       case 0:
@@ -139,7 +139,7 @@ const pair = (world: World) => [world.number(), world.number()];
 const list = (world: World) =>
   Array.from({ length: 1 + world.pick([0, 1, 2]) }, () => world.object());
 
-/** The options of the surface's calls; see src/addon/native.ts. */
+/** The options of the addon's calls; see src/addon/native.ts. */
 const FIELDS: readonly Fields[] = [
   { backend: () => "cpu", threads: (w) => w.pick([0, 1, 2]), isa: () => "automatic" },
   { samples: array, offsets: array, lengths: array, labels: array },
@@ -230,7 +230,7 @@ function members(object: Callable): string[] {
     .filter((name) => name !== "constructor" && name !== "close");
 }
 
-/** One random call. @returns What it threw, if that is of a wrong class. */
+/** Makes one random call. @returns The thrown value if its class is wrong. */
 function call(world: World, rng: Rng): unknown {
   const target: Callable = rng.integer(3) === 0 ? world.device as never : world.object();
   const names = members(target).filter((name) =>
@@ -265,7 +265,7 @@ function construct(world: World, rng: Rng): unknown {
   return undefined;
 }
 
-/** Makes `count` calls. @returns What went wrong. */
+/** Makes `count` calls. @returns The findings. */
 export async function fuzzAddon({ count, rng }: { count: number; rng: Rng }): Promise<string[]> {
   const device = openDevice({ backend: "cpu", threads: 2 });
   const sound = openDevice({ backend: "cpu", threads: 2 });
@@ -308,7 +308,7 @@ export async function fuzzAddon({ count, rng }: { count: number; rng: Rng }): Pr
   return findings;
 }
 
-/** What a small step of training gives. */
+/** The loss of a small training step. */
 async function lossOf(device: NativeDevice): Promise<number> {
   using dataset = smallDataset(device);
   const { program, parameters, buffers } = smallStep(device, dataset);

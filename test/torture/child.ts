@@ -1,23 +1,23 @@
 /**
- * Child processes that may be killed, stopped for a while or hang.
+ * Runs child processes that may be killed, stopped for a while or hang.
  *
  * @module
  */
 import * as fs from "node:fs";
 import { RunningTime } from "./running_time.ts";
 
-/** How a child ended and what it printed. */
+/** The end of a child and its output. */
 export interface Ended {
   readonly code: number;
-  /** What killed it; null if nothing did. */
+  /** The signal that killed it; null if none did. */
   readonly signal: Deno.Signal | null;
   readonly out: string;
   readonly err: string;
-  /** It did not end by itself within the bound and was killed. */
+  /** Whether it did not end by itself within the bound and was killed. */
   readonly hung: boolean;
 }
 
-/** What a toy run never takes, on the slowest machine. */
+/** More seconds than a toy run takes on the slowest machine. */
 const BOUND_SECONDS = 300;
 
 /**
@@ -50,7 +50,7 @@ export function signal(child: Deno.ChildProcess, name: Deno.Signal): void {
   }
 }
 
-/** Whether somebody has stopped a process, as a debugger or SIGSTOP does. Known on Linux only. */
+/** Whether a process is stopped, e.g. by a debugger or SIGSTOP. Known only on Linux. */
 function isStopped(pid: number): boolean {
   try {
     return /\) [Tt] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));

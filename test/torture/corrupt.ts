@@ -1,7 +1,7 @@
 /**
- * Files that are damaged: every file of a run directory, of a run in the middle and of a finished one, is
- * flipped, cut, overwritten, removed or replaced by another, and the run is resumed. It ends with the
- * bits of a run left alone, or is refused in a sentence; never anything else.
+ * Damages files of runs. Every file of an unfinished run and of a finished one is flipped, cut, overwritten,
+ * removed or replaced by another, and the run is resumed. The run must end bit-equal to an undisturbed run, or
+ * be refused with one sentence.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const rewrite = (file: string, change: (bytes: Uint8Array) => Uint8Array | void)
   fs.writeFileSync(file, change(bytes) ?? bytes);
 };
 
-/** Ways to damage a file; one that is empty stays as it is under most of them. */
+/** Ways to damage a file. Most of them do not change an empty file. */
 const DAMAGES: Readonly<Record<string, Damage>> = {
   "a flipped bit": (file, { rng }) =>
     rewrite(file, (bytes) => {
@@ -56,7 +56,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   },
 };
 
-/** Stops a run of this configuration somewhere in its second round. */
+/** Starts a run of this configuration and stops it in its second round. */
 export async function stopInTheMiddle(directory: string, config: Config): Promise<void> {
   const masked = () => fs.existsSync(roundFiles.mask(runFiles.round(directory, 1)));
   let chunks = 0;
@@ -71,7 +71,7 @@ function filesBelow(directory: string): string[] {
     .sort();
 }
 
-/** What came of one damage: "mended" if the run ended as it should, "refused", or what went wrong. */
+/** The result of one damage: "mended" if the run ended correctly, "refused", or the finding. */
 async function resumed(run: string, whole: string): Promise<string> {
   try {
     const saved = new RunStore(run).savedConfig();
@@ -86,14 +86,14 @@ async function resumed(run: string, whole: string): Promise<string> {
   try {
     assertSameResults(run, whole);
   } catch (error) {
-    return `it ends otherwise: ${messageOf(error)}`;
+    return `its results differ: ${messageOf(error)}`;
   }
   return "mended";
 }
 
 /**
- * @param options.repeats How often each damage is done to each file.
- * @param options.runs Of a run stopped in its second round, of a finished one.
+ * @param options.repeats Number of times that each damage is done to each file.
+ * @param options.runs Directories of a run stopped in its second round and of a finished run.
  */
 export async function corruptRuns(
   { directory, data, rng, note }: Pick<TortureContext, "directory" | "data" | "rng" | "note">,
@@ -131,7 +131,7 @@ export async function corruptRuns(
   return [{ what: "damaged files of runs", count, findings, detail }];
 }
 
-/** Runs in the middle and finished ones. */
+/** Damages files of unfinished and of finished runs. */
 export function corruptPart(context: TortureContext): Promise<TortureRow[]> {
   return corruptRuns(context, { repeats: context.repeats, runs: ["middle", "whole"] });
 }

@@ -3,7 +3,7 @@ import { createRng } from "../../src/core/rng.ts";
 import { withToyDataset } from "../../src/run/testing.ts";
 import { corruptRuns } from "./corrupt.ts";
 
-Deno.test("whatever is damaged in a run directory, a resumed run ends bit-equal or is refused", () =>
+Deno.test("a resumed run with a damaged file ends bit-equal or is refused, for any file and damage", () =>
   withToyDataset(async ({ directory, data }) => {
     const rng = createRng(8, "damaged files");
     const [row] = await corruptRuns(

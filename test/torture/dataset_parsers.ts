@@ -1,5 +1,5 @@
 /**
- * The readers of what lies beside recordings under fire: labels, lists of records, annotations.
+ * Fuzz targets for the readers of labels, lists of records and annotations.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const TABLE = "ecg_id,patient_id,report,scp_codes,strat_fold,filename_hr\n" +
   `1,7.0,"a, ""b""","{'NORM': 100.0, 'SR': 0.0}",3,records500/00000/00001_hr\n` +
   `2,8.0,,"{'AFIB': 0.0}",10,records500/00000/00002_hr\n`;
 
-/** The targets of the fuzzer that read what lies beside recordings. */
+/** Fuzz targets for files that belong to recordings. */
 export function datasetParsers(directory: string): Target[] {
   const at = (...parts: string[]) => path.join(directory, ...parts);
   fs.mkdirSync(at("source", "A00"), { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * Disks that fail: a toy run in which one write, flush, rename or creation of a file fails, for each of
- * them in turn, as on a broken disk (EIO, once) and as on a full one (ENOSPC, from there on).
+ * Simulates failing disks. In a toy run, each write, flush, rename or creation of a file fails in turn, as on a
+ * broken disk (EIO, once) and as on a full one (ENOSPC, from that call on).
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { ROOT } from "../../src/core/paths.ts";
 import { assertSameResults } from "../../src/run/testing.ts";
 import { countOne, isOneError, tally, type TortureContext, type TortureRow } from "./part.ts";
 
-/** How a disk fails. */
+/** The kinds of failure. */
 export const DISK_ERRORS = ["EIO", "ENOSPC"] as const;
 export type DiskError = (typeof DISK_ERRORS)[number];
 
-/** The library that makes calls fail, built in `directory`; null where there is no C compiler. */
+/** The library that makes calls fail, built in `directory`; null without a C compiler. */
 export function buildDiskFault(directory: string): string | null {
   const library = path.join(directory, "disk_fault.so");
   const source = path.join(ROOT, "scripts/torture/disk_fault.c");
@@ -33,24 +33,24 @@ function args(data: string, run: string): string[] {
   return [...toyArgs(data, run), "--epochs", "2", "--rounds", "1", "--rewind-to", "3it"];
 }
 
-/** Does a whole toy run on a sound disk, to compare with. @throws {Error} If it fails. */
+/** Does a whole toy run on a working disk, to compare with. @throws {Error} If it fails. */
 export async function wholeRun(data: string, run: string): Promise<void> {
   const { code, stderr } = await lth(args(data, run)).output();
   if (code !== 0) throw new Error(`The toy run fails: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** What came of one fault. */
+/** The result of one fault. */
 export interface DiskOutcome {
-  /** The call that failed; null if the run made fewer calls than that. */
+  /** The call that failed; null if the run made fewer calls. */
   readonly call: string | null;
   readonly finding: string | null;
 }
 
 /**
- * Does a toy run whose k-th call fails, then, on a sound disk, the rest of it.
+ * Does a toy run whose k-th call fails, then continues it on a working disk.
  *
  * @param fault.at k, from 1.
- * @param context.whole The same run left alone.
+ * @param context.whole The same run without a fault.
  */
 export async function tryDiskFault(
   fault: { at: number; error: DiskError },
@@ -97,7 +97,7 @@ async function problemOf(
   try {
     assertSameResults(run, whole);
   } catch (difference) {
-    return `resumed, it ends otherwise: ${(difference as Error).message}`;
+    return `after resuming, its results differ: ${(difference as Error).message}`;
   }
   return null;
 }
@@ -119,7 +119,7 @@ export async function diskPart(context: TortureContext): Promise<TortureRow[]> {
     const findings: string[] = [];
     const calls = new Map<string, number>();
     let next = 1;
-    let end = Infinity; // the first call that no run makes
+    let end = Infinity; // number of the first call after the end of the run
     const worker = async () => {
       for (let at = next++; at < end; at = next++) {
         const { call, finding } = await tryDiskFault({ at, error }, { ...context, library, whole });

@@ -7,7 +7,7 @@ const compiler = new Deno.Command("sh", { args: ["-c", "command -v cc"], stdout:
 const hasCompiler = compiler.outputSync().success;
 
 Deno.test({
-  name: `a failing or full disk is one line of error, and the run goes on once it is mended${
+  name: `a failing or full disk gives one line of error, and the run can be resumed afterwards${
     hasCompiler ? "" : " (skipped: no C compiler, cc, here)"
   }`,
   ignore: !hasCompiler,

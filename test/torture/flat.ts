@@ -1,22 +1,22 @@
 /**
- * Whether memory and file handles stay flat.
+ * Checks that memory and file handles do not grow.
  *
  * @module
  */
 import * as fs from "node:fs";
 
-/** What a process holds. */
+/** Memory and handles of a process. */
 export interface Footprint {
-  /** Resident memory in bytes, garbage collected first where that can be asked for. */
+  /** Resident memory in bytes, after a garbage collection if that can be requested. */
   readonly rss: number;
-  /** Open file handles; 0 where the system does not tell. */
+  /** Number of open file handles; 0 if the system does not report it. */
   readonly handles: number;
 }
 
-/** Allocators keep pages and round up: less than this is no growth. */
+/** Allocators keep pages and round up, so a smaller increase does not count as growth. */
 export const SLACK_BYTES = 8 * 2 ** 20;
 
-/** What this process holds now. */
+/** The present footprint of this process. */
 export function footprint(): Footprint {
   (globalThis as { gc?: () => void }).gc?.();
   const handles = fs.existsSync("/proc/self/fd") ? fs.readdirSync("/proc/self/fd").length : 0;
@@ -24,8 +24,8 @@ export function footprint(): Footprint {
 }
 
 /**
- * The same after a thorough collection: what one leaves for its finalisers to free, the next collects,
- * and heaps give back what they do not need.
+ * The same after several garbage collections, because finalisers free objects only after the first one and
+ * heaps return memory late.
  */
 export async function settledFootprint(): Promise<Footprint> {
   const { gc } = globalThis as { gc?: (options: unknown) => void };
@@ -37,10 +37,10 @@ export async function settledFootprint(): Promise<Footprint> {
 }
 
 /**
- * What grew over a series of footprints, the warm-up left out: the least of the first half against the
- * least of the second, so that neither a peak nor a late collection counts.
+ * Compares the minimum of the first half of a series of footprints with that of the second half, so that a peak
+ * or a late collection does not count. The warm-up is left out.
  *
- * @returns What is wrong, or null.
+ * @returns The finding, or null.
  */
 export function growth(series: readonly Footprint[]): string | null {
   const half = Math.floor(series.length / 2);

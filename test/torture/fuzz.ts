@@ -1,5 +1,5 @@
 /**
- * Parsers under seeded, mutated inputs: whatever they are given, they answer or refuse in a sentence.
+ * Gives parsers seeded, mutated inputs. A parser must accept an input or refuse it with one sentence.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import type { Rng } from "../../src/core/rng.ts";
 import { mutated } from "./mutate.ts";
 import { isExpected, type Target } from "./target.ts";
 
-/** Inputs that once were answered wrongly, by parser; tests try them again. */
+/** Inputs with a former finding, by parser; tests try them again. */
 export const REGRESSIONS: string = path.join(ROOT, "test/torture/regressions");
-/** An input of a kilobyte that takes so long is a way to hang a program. */
+/** Longest time for an input of a kilobyte; slower parsing would let an input hang the program. */
 const TOO_LONG_MS = 2000;
-/** More of one parser are of one kind. */
+/** Most findings per parser; further ones are usually of the same kind. */
 const MOST_FINDINGS = 5;
 
-/** A folder in memory, if there is one, for inputs that are read from files. */
+/** A folder in memory if the system has one, for inputs that are read from files. */
 export function withScratch<Result>(body: (directory: string) => Result): Result {
   const memory = "/dev/shm";
   const directory = fs.mkdtempSync(
@@ -33,12 +33,12 @@ export function withScratch<Result>(body: (directory: string) => Result): Result
   }
 }
 
-/** What is wrong with a parser's answer to an input; null if nothing is. */
+/** The finding for a parser and an input; null if there is none. */
 export function problemOf(target: Target, bytes: Uint8Array): string | null {
   const started = performance.now();
   const problem = answer(target, bytes);
   if (problem !== null || performance.now() - started < TOO_LONG_MS) return problem;
-  // The machine may have been busy with something else: what counts is the work of a second try.
+  // The machine may have been busy, so the time of a second try counts.
   const before = process.cpuUsage();
   answer(target, bytes);
   const took = process.cpuUsage(before).user / 1000;
@@ -55,14 +55,14 @@ function answer(target: Target, bytes: Uint8Array): string | null {
   return null;
 }
 
-/** What came of a number of inputs. */
+/** The result for a number of inputs. */
 export interface Fuzzed {
-  /** Inputs that the parser accepted; the rest it refused. */
+  /** Number of inputs that the parser accepted; it refused the others. */
   readonly accepted: number;
   readonly findings: string[];
 }
 
-/** Gives a parser `count` inputs; those that find something are kept below {@linkcode REGRESSIONS}. */
+/** Gives a parser `count` inputs; inputs with a finding are saved below {@linkcode REGRESSIONS}. */
 export function fuzz(target: Target, { count, rng }: { count: number; rng: Rng }): Fuzzed {
   const findings: string[] = [];
   let accepted = 0;
@@ -83,7 +83,7 @@ export function fuzz(target: Target, { count, rng }: { count: number; rng: Rng }
   return { accepted, findings };
 }
 
-/** Half of the inputs keep the structure that a parser looks at first, if it says how. */
+/** Makes an input. If the target has `remake`, half of the inputs keep the structure that is checked first. */
 function inputFor({ seeds, remake }: Target, rng: Rng): Uint8Array {
   if (!remake || rng.integer(2) === 0) return mutated(seeds, rng);
   return remake(seeds[rng.integer(seeds.length)]!, rng);

@@ -1,6 +1,6 @@
 /**
- * Millions of inputs for all parsers, on several threads. Which input is which depends on the seed alone,
- * not on the number of threads.
+ * Fuzzes all parsers with millions of inputs on several threads. The inputs depend only on the seed, not on
+ * the number of threads.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { parsers } from "./parsers.ts";
 import type { TortureContext, TortureRow } from "./part.ts";
 import { RunningTime } from "./running_time.ts";
 
-/** Inputs of a portion: seconds of work. */
+/** Number of inputs in a portion: seconds of work. */
 const PORTION = 20_000;
-/** Seconds of running after which a portion hangs; the slowest parser takes a hundredth of it. */
+/** Running time in seconds after which a portion counts as hung; the slowest parser needs a hundredth of it. */
 const BOUND_SECONDS = 1800;
 
-/** All parsers, with equal shares of the inputs but for slow ones. */
+/** Fuzzes all parsers; the inputs are divided equally, except that slow parsers get fewer. */
 export async function fuzzPart(context: TortureContext): Promise<TortureRow[]> {
   const { inputs, rng, jobs, note } = context;
   const shares = sharesOf(inputs, context.parsers);
@@ -63,9 +63,9 @@ export async function fuzzPart(context: TortureContext): Promise<TortureRow[]> {
 }
 
 /**
- * Inputs by parser, together no fewer than asked for.
+ * Number of inputs by parser; the sum is at least the requested number.
  *
- * @throws {UsageError} If one of `chosen` is no parser.
+ * @throws {UsageError} If one of `chosen` is not a parser.
  */
 function sharesOf(inputs: number, chosen: readonly string[]): Map<string, number> {
   return withScratch((directory) => {

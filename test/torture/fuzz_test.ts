@@ -7,7 +7,7 @@ import { fuzz, problemOf, REGRESSIONS, withScratch } from "./fuzz.ts";
 import { fuzzPart } from "./fuzz_part.ts";
 import { parsers } from "./parsers.ts";
 
-Deno.test("parsers answer mutated inputs or refuse them in a sentence", () =>
+Deno.test("parsers accept mutated inputs or refuse them with one sentence", () =>
   withScratch((directory) => {
     const rng = createRng(12, "fuzz");
     for (const target of parsers(directory)) {
@@ -18,7 +18,7 @@ Deno.test("parsers answer mutated inputs or refuse them in a sentence", () =>
       for (const [i, seed] of target.seeds.entries()) {
         assert.deepEqual(Uint8Array.from(seed), before[i], `a seed of ${target.name} is changed`);
       }
-      // Inputs that are all refused at the door would test little.
+      // Inputs that all fail the first check would test little.
       assert.ok(accepted > 3, `${target.name} accepts ${accepted} of 300`);
     }
   }));
@@ -45,7 +45,7 @@ Deno.test("inputs made within the structure of a file pass a parser's first chec
     }
   }));
 
-Deno.test("a part of the fuzzing does what is asked for and counts it, on several threads", async () => {
+Deno.test("the fuzzing part does the requested number of inputs on several threads, and counts them", async () => {
   const notes: string[] = [];
   const [row] = await fuzzPart({
     ...{ inputs: 400, parsers: [], jobs: 2, rng: createRng(1, "part"), directory: "", data: "" },
@@ -56,7 +56,7 @@ Deno.test("a part of the fuzzing does what is asked for and counts it, on severa
   assert.match(row!.detail!, /^[1-9]\d* accepted, [1-9]\d* refused$/);
 });
 
-Deno.test("inputs that once were answered wrongly no longer are", () =>
+Deno.test("inputs with a former finding have none now", () =>
   withScratch((directory) => {
     const files = fs.existsSync(REGRESSIONS) ? fs.readdirSync(REGRESSIONS).sort() : [];
     const targets = new Map(

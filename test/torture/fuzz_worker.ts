@@ -1,5 +1,5 @@
 /**
- * A thread that fuzzes parsers: gets portions of inputs, answers each with what came of it.
+ * A thread that fuzzes parsers: receives portions of inputs and answers each with its result.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { createRng } from "../../src/core/rng.ts";
 import { fuzz, type Fuzzed, withScratch } from "./fuzz.ts";
 import { parsers } from "./parsers.ts";
 
-/** So many inputs for a parser, and the numbers they are made from. */
+/** A number of inputs for a parser, and the numbers from which they are made. */
 export interface Portion {
   readonly parser: string;
   readonly number: number;
@@ -15,9 +15,9 @@ export interface Portion {
   readonly seed: number;
 }
 
-/** What came of a portion. */
+/** The result of a portion. */
 export interface Answer extends Fuzzed {
-  /** Work of this thread. */
+  /** Seconds of work of this thread. */
   readonly seconds: number;
 }
 

@@ -1,6 +1,5 @@
 /**
- * When to kill a run: at a moment of the clock, while a file is being written, or at a point of its
- * progress.
+ * Chooses when to kill a run: after a time, while a file is being written, or at a point of its progress.
  *
  * @module
  */
@@ -9,12 +8,12 @@ import * as path from "node:path";
 import { roundFiles, runFiles } from "../../src/core/paths.ts";
 import type { Rng } from "../../src/core/rng.ts";
 
-/** Waits for a moment of a run that is under way, or for `over`, when it has ended. */
+/** Waits for a moment of a running run, or for `over`, which resolves when the run has ended. */
 export type Moment = (run: string, over: Promise<void>) => Promise<void>;
 
 const LOOK_MS = 2;
 
-/** Files of a run; a kill may wait until one of them is being written. */
+/** Files of a run. A kill may wait until one of them is being written. */
 const WRITTEN = [
   ...["config.json", "environment.json", "rewind.safetensors", "latest.safetensors"],
   ...["mask.safetensors", "end.safetensors", "metrics.csv", "predictions.csv", "scores.json"],
@@ -22,13 +21,13 @@ const WRITTEN = [
 ];
 
 /**
- * A random moment of the first 70 % of a run that takes so long, or the first time before it that a random
- * one of its files is written; then some milliseconds more.
+ * A random moment in the first 70 % of a run of the given duration, or earlier if a random one of its files is
+ * written before; then some milliseconds more.
  */
 export function randomMoment(rng: Rng, seconds: number): Moment {
   const delay = 1000 * seconds * rng.next() * 0.7;
   const file = rng.integer(2) === 0 ? null : WRITTEN[rng.integer(WRITTEN.length)]!;
-  // Behind a report, or the last of a round's files, the next round's pruning begins.
+  // After a report, or after the last file of a round, the pruning of the next round begins.
   const pause = rng.integer(file === "report.html" || file === "timing.json" ? 100 : 4);
   return async (run, over) => {
     const late = timeOut(delay);
@@ -39,7 +38,7 @@ export function randomMoment(rng: Rng, seconds: number): Moment {
   };
 }
 
-/** Points of a run's progress with masks in round 1, two for each of several runs, first and later. */
+/** Points of progress of a run with masks in round 1: for each of several runs, an early and a later one. */
 export const SPREAD: readonly (readonly [Moment, Moment])[] = [
   [savedTimes(2), there((run) => roundFiles.end(runFiles.round(run, 1)))],
   [
@@ -50,12 +49,12 @@ export const SPREAD: readonly (readonly [Moment, Moment])[] = [
   [there((run) => roundFiles.done(runFiles.round(run, 0))), savedTimes(1)],
 ];
 
-/** When a file is there. */
+/** The moment when a file exists. */
 function there(file: (run: string) => string): Moment {
   return (run, over) => until(() => fs.existsSync(file(run)), over);
 }
 
-/** When the state within a round has been saved so many times. */
+/** The moment when the state within a round has been saved a number of times. */
 export function savedTimes(count: number): Moment {
   return (run, over) => {
     const stamp = () => fs.statSync(runFiles.latest(run), { throwIfNoEntry: false })?.ino ?? 0;
@@ -69,14 +68,14 @@ export function savedTimes(count: number): Moment {
   };
 }
 
-/** Waits until `reached` holds, looking every two milliseconds, or until `over`. */
+/** Waits until `reached` holds, checked every two milliseconds, or until `over`. */
 export async function until(reached: () => boolean, over: Promise<void>): Promise<void> {
   let ended = false;
   over.then(() => ended = true);
   while (!ended && !reached()) await wait(LOOK_MS);
 }
 
-/** So many milliseconds. */
+/** Waits a number of milliseconds. */
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((done) => setTimeout(done, milliseconds));
 }
@@ -93,7 +92,7 @@ function timeOut(milliseconds: number): { over: Promise<void>; stop: () => void 
   return { over, stop };
 }
 
-/** Until a file of this name is being written below `run`. */
+/** Waits until a file of this name is being written below `run`. */
 async function written(
   file: string,
   { run, until }: { run: string; until: Promise<void> },
@@ -106,7 +105,7 @@ async function written(
   }
 }
 
-/** null if files that come and go while the watch is set up get in its way. */
+/** A watcher of a directory; null if it fails because files appear or disappear while it is set up. */
 function watch(directory: string): Deno.FsWatcher | null {
   for (let attempt = 0; attempt < 10; attempt++) {
     try {

@@ -1,5 +1,5 @@
 /**
- * What a run was doing when it was killed, as its directory tells.
+ * Finds from a run's directory what the run was doing when it was killed.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { roundFiles, roundOfDirectory, runFiles } from "../../src/core/paths.ts"
 import type { RoundState } from "../../src/run/run_store.ts";
 import { peekState } from "../../src/training/checkpoint.ts";
 
-/** Stretches of a run, in the order in which they follow each other. */
+/** Phases of a run, in order. */
 export const PHASES = [
   "starting",
   "training",
@@ -21,7 +21,7 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** @param pid The process that was killed: earlier ones may have left files too. */
+/** @param pid The process that was killed; earlier processes may have left files too. */
 export function phaseOf(run: string, pid: number): Phase {
   const entries = listing(run);
   const half = entries.filter((name) => name.endsWith(`.${pid}.tmp`)).map((n) => path.basename(n));
@@ -56,7 +56,7 @@ function listing(directory: string): string[] {
   try {
     return fs.readdirSync(directory, { recursive: true, encoding: "utf8" });
   } catch {
-    return []; // Files come and go under a run that is not dead yet.
+    return []; // Files may disappear while the run is still alive.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Processes that are killed: toy runs in every mode and of every control get a signal at some moment,
- * again and again, and are resumed until they end; what they leave is compared with a run left alone.
+ * Kills processes. Toy runs of every mode and control receive signals again and again, and are resumed until
+ * they end. Their results are compared with an undisturbed run.
  *
  * @module
  */
@@ -22,7 +22,7 @@ interface Variant {
   args(run: string): string[];
 }
 
-/** A run that nobody disturbs, and how long it takes from its lock to its end. */
+/** An undisturbed run, and its duration from its lock to its end. */
 interface Whole {
   readonly run: string;
   readonly seconds: number;
@@ -30,13 +30,13 @@ interface Whole {
 
 const SIGNALS = ["SIGKILL", "SIGTERM", "SIGKILL", "SIGINT"] as const;
 
-/** Kills per run before it may end. */
+/** Number of kills per run before it may end. */
 const KILLS_PER_RUN = 8;
 
-/** How a kill is to happen. */
+/** The plan of a kill. */
 type Plan = (kill: number, whole: Whole) => { moment: Moment; signal: Deno.Signal } | null;
 
-/** A dense round and `rounds` more, in seconds. */
+/** A run of a dense round and `rounds` pruned rounds, which takes seconds. */
 function toyRun(
   mode: string,
   { data, rounds, epochs }: { data: string; rounds: 1 | 2; epochs: number },
@@ -57,7 +57,7 @@ function toyRun(
   };
 }
 
-/** At least `kills` random ones, over all modes and controls in turn. */
+/** Makes at least `kills` random kills, over all modes and controls in turn. */
 export async function killsPart(context: TortureContext): Promise<TortureRow[]> {
   const { data, kills, rng, note } = context;
   const killer = new Killer(context.directory);
@@ -107,7 +107,7 @@ export async function killsInEveryMode(
         return { moment, signal: SIGNALS[(i + kill) % SIGNALS.length]! };
       };
       const variant = toyRun(mode, { data, rounds: 1, epochs: 4 });
-      // Where this process stands still for a while, a run may end before it is killed.
+      // If this process is stopped for a while, a run may end before it is killed.
       for (let attempt = 0; attempt < 5; attempt++) {
         if (await killer.killOften(variant, plan) > 0) break;
       }
@@ -120,7 +120,7 @@ async function inParallel(jobs: number, body: () => Promise<void>): Promise<void
   await Promise.all(Array.from({ length: jobs }, body));
 }
 
-/** Kills runs and keeps the books. */
+/** Kills runs and counts kills and findings. */
 class Killer {
   runs = 0;
   private readonly signals = new Map<string, number>();
@@ -131,7 +131,7 @@ class Killer {
 
   constructor(private readonly directory: string) {}
 
-  /** Signals that have ended a process. */
+  /** Number of signals that have ended a process. */
   get total(): number {
     return [...this.signals.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -142,7 +142,7 @@ class Killer {
     return [{ what: `kills survived in ${runs} runs`, count, findings, detail }];
   }
 
-  /** A run of this kind that nobody disturbs. @throws {Error} If it fails. */
+  /** An undisturbed run of this kind. @throws {Error} If it fails. */
   whole(variant: Variant): Promise<Whole> {
     const known = this.wholes.get(variant.name);
     if (known) return known;
@@ -152,7 +152,7 @@ class Killer {
     return made;
   }
 
-  /** Does one run, killing it as planned. @returns How often it was. */
+  /** Does one run and kills it as planned. @returns The number of kills. */
   async killOften(variant: Variant, plan: Plan): Promise<number> {
     const whole = await this.whole(variant);
     const run = path.join(this.directory, `killed-${this.runs++}`);
@@ -194,7 +194,7 @@ class Killer {
   }
 }
 
-/** What is wrong with the report of a finished run: it must be whole, and of the last round. */
+/** The problem with the report of a finished run, which must be complete and include the last round; or null. */
 function reportProblem(run: string): string | null {
   const file = path.join(run, "report.html");
   if (!fs.existsSync(file)) return "there is no report";
@@ -206,7 +206,7 @@ function reportProblem(run: string): string | null {
     : "the report is older than the last round";
 }
 
-/** What is wrong with the end of a process that may have been killed. */
+/** The problem with the end of a process that may have been killed, or null. */
 function problemOf({ code, signal: by, out, err, hung }: Ended): string | null {
   if (hung) return `it hangs: ${out}${err}`;
   if (STACK_TRACE.test(err)) return `a stack trace: ${err}`;
@@ -228,8 +228,7 @@ async function alone(variant: Variant, run: string): Promise<Whole> {
 /**
  * Sends a child its signal once it holds the lock and the moment has come.
  *
- * @returns What it was doing when it was asked to end; null if it was not asked but killed: then its
- *   directory tells.
+ * @returns What it was doing when it was asked to end; null if it was killed (its directory then shows it).
  */
 async function kill(
   child: Deno.ChildProcess,
@@ -246,7 +245,7 @@ async function kill(
   return phase;
 }
 
-/** Whether a process has the run's lock; one that was killed has left its own there. */
+/** Whether a process has the run's lock; a killed process leaves its lock file. */
 function holdsLock(run: string, pid: number): boolean {
   try {
     return JSON.parse(fs.readFileSync(runFiles.lock(run), "utf8")).pid === pid;

@@ -6,7 +6,7 @@ import { MODES } from "../../src/config/modes.ts";
 import { withToyDataset } from "../../src/run/testing.ts";
 import { killsInEveryMode } from "./kills.ts";
 
-Deno.test("signals from the start of a run to its end lose nothing, whatever the mode", () =>
+Deno.test("signals at any time of a run lose no results, in any mode", () =>
   withToyDataset(async ({ directory, data }) => {
     const own = path.join(directory, "part");
     fs.mkdirSync(own);

@@ -1,6 +1,6 @@
 /**
- * Whether native memory is given back: objects made and disposed thousands of times, and a thousand
- * training steps, with memory and file handles as they were.
+ * Checks that native memory is freed: after creating and disposing objects thousands of times, and after a
+ * thousand training steps, memory and file handles must not have grown.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import type { TortureContext, TortureRow } from "./part.ts";
 const CYCLES = 10_000;
 const STEPS = 1_000;
 const DEVICES = 300;
-/** Footprints taken of each. */
+/** Number of footprints per check. */
 const SAMPLES = 20;
 
-/** Everything that a device makes, with a program recorded and run, disposed. */
+/** Creates all kinds of objects of a device, traces and runs a program, and disposes everything. */
 async function cycle(device: NativeDevice, { run }: { run: boolean }): Promise<void> {
   using dataset = smallDataset(device);
   const { program, parameters, buffers } = smallStep(device, dataset);
@@ -25,7 +25,7 @@ async function cycle(device: NativeDevice, { run }: { run: boolean }): Promise<v
   for (const each of [program, ...parameters, ...buffers]) each.dispose();
 }
 
-/** Does something `count` times and looks at the footprint now and then, after a warm-up of a tenth. */
+/** Calls `body` `count` times and takes footprints at intervals, after a warm-up of a tenth. */
 async function watched(count: number, body: (i: number) => Promise<void>): Promise<Footprint[]> {
   const series: Footprint[] = [];
   const warm = Math.ceil(count / 10);

@@ -5,11 +5,11 @@
  */
 import type { Rng } from "../../src/core/rng.ts";
 
-/** Numbers where parsers go wrong. */
+/** Numbers that often cause errors in parsers. */
 const INTERESTING = [0, 1, 2, 7, 8, 16, 30, 127, 128, 255, 256, 1023, 32767, 32768, 65535, 65536];
 const HUGE = [0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0];
 
-/** Text where parsers of text go wrong. */
+/** Texts that often cause errors in parsers of text. */
 const WORDS = [
   ...["null", "-1", "0", "1e308", "1e999", "-0", "NaN", '""', "[]", "{}", "true", "1.5", "[[]]"],
   ...[
@@ -79,7 +79,7 @@ const MUTATIONS: readonly Mutation[] = [
     const insert = Uint8Array.from({ length: 1 + rng.integer(8) }, () => rng.integer(256));
     return replaced(bytes, { at: place(bytes, rng), remove: 0, insert });
   },
-  // A stretch of the same bytes once more, or of another input.
+  // Insert a copy of some bytes of this input or of another one.
   (bytes, rng, others) => {
     const from = others[rng.integer(others.length)]!;
     const begin = place(from, rng);

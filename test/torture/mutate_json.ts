@@ -1,11 +1,11 @@
 /**
- * Seeded mutations of JSON values: what still is JSON gets past a parser's first check.
+ * Seeded mutations of JSON values. The result is still JSON, so it passes a parser's first check.
  *
  * @module
  */
 import type { Rng } from "../../src/core/rng.ts";
 
-/** Values that are wrong nearly everywhere. */
+/** Values that are wrong in nearly every place. */
 const ODD: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1, 0.5, -0.5, 2, 3, 16, 1e-320, 1e308, 2 ** 31, 2 ** 53, 2 ** 64],
   ...["", " ", "0", "x", "\u0000", "__proto__", "../..", "\ud800", "1e999", "x".repeat(300)],
@@ -20,9 +20,9 @@ interface Place {
   readonly key: string;
 }
 
-/** A copy of a JSON value with one to three things changed in it. */
+/** A copy of a JSON value with one to three changes. */
 export function mutatedJson(value: unknown, rng: Rng): unknown {
-  // Within a container of its own the value itself has a place too.
+  // A container around the value makes the value itself a place too.
   const holder: Container = { value: structuredClone(value) };
   for (let left = 1 + rng.integer(3); left > 0; left--) change(holder, rng);
   return holder["value"];
@@ -30,7 +30,7 @@ export function mutatedJson(value: unknown, rng: Rng): unknown {
 
 function change(holder: Container, rng: Rng): void {
   const places = placesOf(holder);
-  // The outermost place now and then: what is there replaces everything.
+  // The outermost place is chosen sometimes; then the whole value is replaced.
   const whole = places.length === 1 || rng.integer(50) === 0;
   const { within, key } = places[whole ? 0 : 1 + rng.integer(places.length - 1)]!;
   const at = within as Record<string, unknown>;
@@ -60,7 +60,7 @@ function change(holder: Container, rng: Rng): void {
   }
 }
 
-/** A string that holds JSON is changed as such. */
+/** Changes a string; if it contains JSON, that JSON is changed. */
 function changedText(text: string, rng: Rng): string {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,5 +1,5 @@
 /**
- * Every parser of files that come from outside or from an earlier run, with sound inputs to mutate.
+ * Fuzz targets for all parsers of files from outside or from an earlier run, with valid inputs to mutate.
  *
  * @module
  */
@@ -33,11 +33,11 @@ import { recordingParsers } from "./recording_parsers.ts";
 import { remakeJson, remakeTensors } from "./remake.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
-/** A plain view: slice() of Node's Buffer shares memory, and mutations would ruin the seed. */
+/** A plain array, because slice() of Node's Buffer shares memory and mutations would change the seed. */
 const bytesOf = (file: string) => new Uint8Array(fs.readFileSync(file));
 const json = (value: unknown) => text(JSON.stringify(value));
 const decoded = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-/** What callers do with a file that is not JSON they test themselves. */
+/** Parses JSON; the callers' own tests check files that are not JSON. */
 const value = (bytes: Uint8Array): unknown => {
   try {
     return JSON.parse(decoded(bytes));
@@ -85,7 +85,7 @@ export function parsers(directory: string): Target[] {
   const at = (...parts: string[]) => path.join(directory, ...parts);
   fs.mkdirSync(at("run", "round-000"), { recursive: true });
   fs.writeFileSync(at("run", "round-000", "DONE"), "");
-  /** Parses what is put into a file. */
+  /** Writes bytes to a file and parses it. */
   const file = (name: string, read: (file: string) => void) => (bytes: Uint8Array) => {
     fs.writeFileSync(at(name), bytes);
     read(at(name));
@@ -144,7 +144,7 @@ export function parsers(directory: string): Target[] {
       remake: remakeJson,
       parse: file("network.json", (name) => {
         const graph = graphOf(namedNetwork(name)!, { classes: 2, dropout: 0 });
-        // What is accepted can be walked.
+        // An accepted value must be readable in full.
         analyse(graph);
         tensorsOf(graph);
       }),

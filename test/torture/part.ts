@@ -1,49 +1,49 @@
 /**
- * What the parts of `deno task torture` have in common.
+ * Types and helpers that the parts of `deno task torture` share.
  *
  * @module
  */
 import type { Rng } from "../../src/core/rng.ts";
 
-/** What a part works with. */
+/** The inputs of a part. */
 export interface TortureContext {
-  /** Decides all that is random in this part. */
+  /** Source of all random decisions in this part. */
   readonly rng: Rng;
-  /** Empty, and gone afterwards. */
+  /** An empty directory, which is removed afterwards. */
   readonly directory: string;
   /** A toy data set, built. */
   readonly data: string;
-  /** How much is to be done. */
+  /** Number of kills. */
   readonly kills: number;
   readonly inputs: number;
-  /** Parsers that get them; all if empty. */
+  /** Parsers that get the inputs; all if empty. */
   readonly parsers: readonly string[];
   readonly minutes: number;
-  /** How often each kind of damage is done to each file. */
+  /** Number of times that each kind of damage is done to each file. */
   readonly repeats: number;
-  /** How many things to do at a time. */
+  /** Number of parallel jobs. */
   readonly jobs: number;
-  /** Tells how it is going. */
+  /** Prints the progress. */
   note(message: string): void;
 }
 
-/** A line of the table: so many things were done, so many of them went wrong. */
+/** A line of the table: the number of checks and their findings. */
 export interface TortureRow {
   readonly what: string;
   readonly count: number;
-  /** What went wrong, one sentence each; nothing if all is well. */
+  /** Findings, one sentence each; empty if there are none. */
   readonly findings: readonly string[];
-  /** Figures to show beside the count. */
+  /** Figures to show with the count. */
   readonly detail?: string;
 }
 
-/** One part. It throws only for a defect of its own. */
+/** One part. It throws only for a defect of the part itself. */
 export type TorturePart = (context: TortureContext) => Promise<TortureRow[]>;
 
-/** What a user must never see. */
+/** Matches a stack trace, which a user must never see. */
 export const STACK_TRACE = /\n\s+at \S/;
 
-/** Whether a command's output is one line that says what is wrong. */
+/** Whether a command's output is one line with an error. */
 export function isOneError(err: string): boolean {
   return /^error: .+\n$/.test(err) && !STACK_TRACE.test(err);
 }

@@ -1,5 +1,5 @@
 /**
- * The readers of recordings under fire: every format, from its bytes to what a network takes.
+ * Fuzz targets for the readers of recordings: every format, from its bytes to the input of a network.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { Target } from "./target.ts";
 const text = (value: string) => new TextEncoder().encode(value);
 const HEADER = "A1 1 300 512\nA1.mat 16+24 1000/mV 16 0 -127 0 0 ECG\n";
 const SEGMENTS = "m/3 1 300 700\na 300\n~ 100\nb 300\n";
-/** Numbers of any format come to a few millivolts. */
+/** Gain with which the numbers of a format are a few millivolts. */
 const gainOf = (format: number) => ({ 24: 2e6, 32: 2e8 })[format] ?? 3000;
 const signals = (name: string, format: number) =>
   `${name} 1 300 300\nx.dat ${format} ${gainOf(format)}/mV 16 0 0 0 0 I\n`;
@@ -49,7 +49,7 @@ function reading(name: string, beside: Readonly<Record<string, Uint8Array>> = {}
 const bytes = Uint8Array.from({ length: 2400 }, (_, i) => (i * 37) % 251);
 const samples = noise(300, 1);
 
-/** Small tables of every kind: a mutation hits their structure more often than their numbers. */
+/** Small tables of every kind, so that mutations hit their structure more often than their numbers. */
 const tables = [
   "1\n-2.5\n3e1\n",
   "0,5\n-0,25\n12\n",
@@ -63,7 +63,7 @@ const tables = [
   Array.from({ length: 20 }, (_, i) => i * i).join(","),
 ].map(text);
 
-/** The targets of the fuzzer that read recordings. */
+/** Fuzz targets that read recordings. */
 export function recordingParsers(): Target[] {
   const wide = Array.from({ length: 300 }, (_, i) => `${i * 4};${i % 7 - 3},5`).join("\n");
   return [

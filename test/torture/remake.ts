@@ -1,6 +1,6 @@
 /**
- * Seeded changes to files with a structure, made within it: JSON stays JSON, the header of a safetensors
- * file still fits it, and checksums are made anew, so that parsers get past their first check.
+ * Seeded changes that keep the structure of a file: JSON stays JSON, the header of a safetensors file still
+ * fits its data, and checksums are computed again, so that inputs pass a parser's first check.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "../../src/core/safetensors.ts";
 import { mutatedJson } from "./mutate_json.ts";
 
-/** Another input made from a sound one. */
+/** Makes another input from a valid one. */
 export type Remake = (seed: Uint8Array, rng: Rng) => Uint8Array;
 
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -25,15 +25,15 @@ export const remakeJson: Remake = (seed, rng) => bytesOf(mutatedJson(jsonOf(seed
 
 type Tensors = Map<string, StoredTensor>;
 
-/** What a file's checksum covers besides the names, shapes and bytes of its tensors. */
+/** What a file's checksum covers, in addition to the names, shapes and bytes of its tensors. */
 export interface Seal {
   /** The key of the metadata with the JSON that is covered too. */
   readonly text: string;
-  /** Whether types of tensors are. */
+  /** Whether it covers the types of tensors. */
   readonly types: boolean;
 }
 
-/** For safetensors files; `seal` says how to make their checksum anew. */
+/** For safetensors files; `seal` says how their checksum is computed. */
 export function remakeTensors(seal: Seal | null): Remake {
   return (seed, rng) => {
     if (rng.integer(4) === 0) return otherHeader(seed, rng);
@@ -65,7 +65,7 @@ function otherHeader(seed: Uint8Array, rng: Rng): Uint8Array {
 
 function otherMetadata(metadata: Record<string, string>, rng: Rng): Record<string, string> {
   const changed = mutatedJson(metadata, rng);
-  // Anything but text by name is no metadata at all: otherHeader tries that.
+  // Metadata other than text by name is invalid; otherHeader tries that.
   return Object.fromEntries(
     Object.entries(changed ?? {}).map(([key, value]) => [key, String(value)]),
   );
@@ -116,7 +116,7 @@ function otherNumbers(data: TensorArray, rng: Rng): TensorArray {
   return changed;
 }
 
-/** As src/training/checkpoint.ts and src/ticket/ticket_file.ts make theirs. */
+/** The checksum as in src/training/checkpoint.ts and src/ticket/ticket_file.ts. */
 function checksum(
   tensors: Tensors,
   { text, seal }: { text: Record<string, string>; seal: Seal },

@@ -1,15 +1,15 @@
 /**
- * Time in which this process ran: what it spent stopped (SIGSTOP, a machine asleep) does not count, so
- * that nobody who was paused is taken for somebody who hangs.
+ * Measures the time in which this process ran. Time while it was stopped (SIGSTOP, a sleeping machine) does
+ * not count, so that a paused process is not reported as hung.
  *
  * @module
  */
 
 const TICK_MS = 500;
-/** A busy process is late by so much; what is later was a pause. */
+/** Longest delay of a busy process; a longer delay counts as a pause. */
 const LATE_MS = 5000;
 
-/** A clock that stands while the process does. */
+/** A clock that stops while the process is stopped. */
 export class RunningTime implements Disposable {
   private passed = 0;
   private last = performance.now();
@@ -20,7 +20,7 @@ export class RunningTime implements Disposable {
     this.timer = setInterval(() => tick(this.seconds), TICK_MS);
   }
 
-  /** Seconds run since the clock was made. */
+  /** Seconds of running time since the clock was made. */
   get seconds(): number {
     return this.secondsAt(performance.now());
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RunningTime } from "./running_time.ts";
 
-Deno.test("a pause of hours counts as seconds, work counts as it is", () => {
+Deno.test("a pause of hours counts as seconds, working time counts in full", () => {
   const start = performance.now() + 100;
   using clock = new RunningTime();
   const before = clock.secondsAt(start);

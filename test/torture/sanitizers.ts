@@ -35,7 +35,7 @@ export function read(
   const findings = ends.filter(([, , end]) => end !== "Passed").map(([, name, end]) =>
     `${name}: ${end}`
   );
-  if (code === 77) return { count: 0, findings, detail: "not here: the compiler has no runtime" };
+  if (code === 77) return { count: 0, findings, detail: "not run: the compiler has no runtime" };
   if (code !== 0 && findings.length === 0) findings.push(output.trim().split("\n").at(-1)!);
   const checks = [...output.matchAll(/^\d+: (\d+) passed/gm)]
     .reduce((sum, [, passed]) => sum + Number(passed), 0);

@@ -7,7 +7,7 @@ const SOUND = `1: 12 passed, 0 failed
 2/2 Test #2: program_test .....   Passed    1.10 sec
 `;
 
-Deno.test("test programs, checks and findings are read from what the script prints", () => {
+Deno.test("test programs, checks and findings are read from the script's output", () => {
   assert.deepEqual(read(SOUND, 0), { count: 2, findings: [], detail: "42 checks" });
   const broken = SOUND.replace(
     "2/2 Test #2: program_test .....   Passed ",

@@ -1,6 +1,6 @@
 /**
- * The same experiment over and over in one process: memory and file handles stay flat, and every time
- * the results are the same.
+ * Repeats the same experiment in one process. Memory and file handles must not grow, and the results must be
+ * the same every time.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { type Footprint, growth, megabytes, settledFootprint } from "./flat.ts";
 import type { TortureContext, TortureRow } from "./part.ts";
 import { RunningTime } from "./running_time.ts";
 
-/** The quick network on the bundled recordings, of every round an epoch. */
+/** The quick network on the bundled recordings, with one epoch per round. */
 function soakConfig(): Config {
   loadDataset(ensureSampleDataset());
   const quick = presetConfig("quick", "cpu");
@@ -43,8 +43,8 @@ async function once(directory: string, config: Config): Promise<void> {
 }
 
 /**
- * Runs for the given minutes, those in which the process is stopped not counted, but at least often
- * enough to tell growth from warming up. Between runs garbage is collected and the footprint taken.
+ * Repeats runs for the given minutes (time while the process is stopped does not count), but at least often
+ * enough to distinguish growth from warm-up. Between runs, garbage is collected and the footprint taken.
  */
 export async function soakPart(context: TortureContext): Promise<TortureRow[]> {
   const { directory, minutes, note } = context;
@@ -53,7 +53,7 @@ export async function soakPart(context: TortureContext): Promise<TortureRow[]> {
   const findings: string[] = [];
   const series: Footprint[] = [];
   let peak = 0;
-  // Within the runs too, twice a second, garbage and all.
+  // Footprints are also taken within the runs, twice a second, without collecting garbage.
   using clock = new RunningTime(() => peak = Math.max(peak, Deno.memoryUsage().rss));
   let runs = 0;
   for (; runs < 8 || clock.seconds < 60 * minutes; runs++) {
@@ -70,7 +70,7 @@ export async function soakPart(context: TortureContext): Promise<TortureRow[]> {
     series.push(await settledFootprint());
     note(`run ${runs}, ${(clock.seconds / 60).toFixed(1)} minutes: ${shown(series.at(-1)!)}`);
   }
-  // Heaps and caches grow to their size in the first runs.
+  // Heaps and caches reach their size in the first runs.
   const finding = growth(series.slice(Math.ceil(series.length / 4)));
   if (finding !== null) findings.push(finding);
   const highest = series.reduce((most, each) => each.rss > most.rss ? each : most);

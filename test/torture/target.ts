@@ -1,5 +1,5 @@
 /**
- * What the fuzzer gives inputs to.
+ * The targets of the fuzzer.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { Remake } from "./remake.ts";
 export interface Target {
   readonly name: string;
   readonly seeds: readonly Uint8Array[];
-  /** Takes long: gets a quarter of the others' inputs. */
+  /** The parser is slow and gets a quarter of the inputs of others. */
   readonly slow?: true;
-  /** Makes inputs of the right structure, for parsers that look at it first. */
+  /** Makes inputs of the right structure, for parsers that check it first. */
   readonly remake?: Remake;
-  /** Throws nothing but {@linkcode isExpected} errors. */
+  /** Throws only {@linkcode isExpected} errors. */
   parse(bytes: Uint8Array): void;
 }
 

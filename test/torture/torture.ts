@@ -1,6 +1,6 @@
 /**
- * `deno task torture`: everything that may happen to a long study, done to it on purpose. Prints a line
- * per part and ends with exit code 1 if anything went wrong.
+ * `deno task torture`: simulates the accidents that can happen to a long study. Prints a line per part and
+ * ends with exit code 1 if there are findings.
  *
  * @module
  */
@@ -55,7 +55,7 @@ function partList(text: string): string[] {
   );
 }
 
-/** Does the parts that are asked for. Returns the exit code: 1 if there is any finding. */
+/** Does the requested parts. Returns the exit code: 1 if there is any finding. */
 export async function main(args: string[]): Promise<number> {
   const options = createCommand(
     "torture",
@@ -65,7 +65,7 @@ export async function main(args: string[]): Promise<number> {
     .option("--inputs <n>", "inputs for the parsers", integer(1), 10_000_000)
     .option(
       "--parsers <names>",
-      "give inputs to these alone, e.g. EDF,text table (default: all)",
+      "give inputs only to these parsers, e.g. EDF,text table (default: all)",
       (text: string) => text.split(","),
       [],
     )
@@ -78,7 +78,7 @@ export async function main(args: string[]): Promise<number> {
       partList,
       Object.keys(PARTS),
     )
-    .option("--seed <n>", "of all that is random", integer(0, 2 ** 31), 1)
+    .option("--seed <n>", "seed of all random decisions", integer(0, 2 ** 31), 1)
     .parse(args, { from: "user" })
     .opts<TortureOptions>();
   const rows: TortureRow[] = [];
@@ -103,7 +103,7 @@ export async function main(args: string[]): Promise<number> {
   return findings.length > 0 ? 1 : 0;
 }
 
-/** Markdown, to be pasted where the figures are told. */
+/** The rows as a Markdown table, for the documentation. */
 function summary(rows: readonly TortureRow[]): string {
   const cells = rows.map(({ what, count, findings, detail = "" }) => [
     what,

@@ -1,6 +1,6 @@
 /**
- * Recordings of one heart, as people have them: however its millivolts are written down, the same samples
- * come out, or a sentence says what is missing. Each case is a kind of file that was once read wrongly.
+ * Recordings of one heart in the forms that users have. However its millivolts are written, the same samples
+ * are read, or a sentence says what is missing. Each case is a kind of file that was once read wrongly.
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
@@ -93,7 +93,7 @@ Deno.test("missing-samples: one rule for .mat, .hea and text; the limit is an op
   }
 });
 
-Deno.test("units: volts and microvolts by their header or --units; what cannot be is named", async () => {
+Deno.test("units: volts and microvolts by their header or --units; impossible values are reported", async () => {
   const volts = column(millivolts.map((value) => Number((value / 1000).toFixed(6))), "voltage\n");
   const doubtful = await read("a.csv", { "a.csv": volts }, { rate: 300 });
   assert.match(doubtful.doubts.join(), /spans 0\.00\d+ mV.*numbers are V, say --units V/);
@@ -109,7 +109,7 @@ Deno.test("units: volts and microvolts by their header or --units; what cannot b
   await sameHeart("a.csv", { "a.csv": counts }, { rate: 300, gain: 200, baseline: 512 });
 });
 
-Deno.test("polar: the column by its name, the rate by its times; nothing is assumed in silence", async () => {
+Deno.test("polar: the column is found by its name, the rate by its times; all assumptions are printed", async () => {
   const rows = Array.from(HEART, (value, i) => {
     const seconds = i / 300;
     return `2025-03-01T10:00:${seconds.toFixed(3).padStart(6, "0")};` +
@@ -177,7 +177,7 @@ Deno.test("format-212-odd: a last half block that is not padded", async () => {
   assert.deepEqual(samples, HEART.subarray(0, LENGTH - 1));
 });
 
-Deno.test("headers: as header(5) and signal(5) say", async () => {
+Deno.test("headers: read as header(5) and signal(5) define", async () => {
   const from = (line: string, data: Uint8Array, record = `x 1 300 ${LENGTH}`): Files => ({
     "x.hea": `${record}\nx.dat ${line}\n`,
     "x.dat": data,

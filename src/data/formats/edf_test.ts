@@ -26,7 +26,7 @@ function refused(bytes: Uint8Array, reason: Reason, detail: RegExp): void {
   });
 }
 
-Deno.test("every signal with its rate and its linear scale", () => {
+Deno.test("every signal is read with its rate and its linear scale", () => {
   const two = some(300, 2);
   const leads = read(edf({
     seconds: 2,
@@ -85,11 +85,11 @@ Deno.test("gaps of a discontinuous file are missing samples", () => {
   );
 });
 
-Deno.test("a file that is still being written has as many records as there are", () => {
+Deno.test("the number of records of a file that is still being written is counted", () => {
   assert.equal(read(edf({ signals: [ecg()], records: -1 }))[0]!.numbers().length, 600);
 });
 
-Deno.test("what is cut off or contradicts itself is refused with what was found", () => {
+Deno.test("files that are cut off or contradict themselves are refused, and the message says what was found", () => {
   const whole = edf({ signals: [ecg()] });
   refused(whole.subarray(0, 200), "truncated", /200 bytes/);
   refused(whole.subarray(0, 300), "truncated", /300 bytes.*512/);

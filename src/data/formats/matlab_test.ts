@@ -24,7 +24,7 @@ function refused(bytes: Uint8Array, reason: Reason, detail: RegExp): void {
   });
 }
 
-Deno.test("files that SciPy wrote hold what SciPy put there", () => {
+Deno.test("files written by SciPy are read correctly", () => {
   const expected: Record<string, number[][]> = JSON.parse(
     fs.readFileSync(path.join(GOLDEN, "expected.json"), "utf8"),
   );
@@ -40,7 +40,7 @@ Deno.test("files that SciPy wrote hold what SciPy put there", () => {
   assert.equal(read(mat4(noise(300, 1))).defaultRate?.rate, 300, "val is PhysioNet's");
 });
 
-Deno.test("every numeric type of version 4 in both byte orders, whatever the alignment", () => {
+Deno.test("every numeric type of version 4 is read in both byte orders, at any alignment", () => {
   const rng = createRng(3, "mat4");
   for (let round = 0; round < 60; round++) {
     const type = round % 6;
@@ -71,7 +71,7 @@ Deno.test("every numeric type of version 4 in both byte orders, whatever the ali
   }
 });
 
-Deno.test("-32768 marks a missing sample among int16, and nothing among others", () => {
+Deno.test("-32768 marks a missing sample of int16, not of other types", () => {
   const values = [1, -32768, ...noise(20, 1)];
   assert.ok(Number.isNaN(numbers(mat4(Int16Array.from(values)))[0]![1]));
   assert.equal(numbers(mat4Of([["val", 1, 22, 2, values]]))[0]![1], -32768);
@@ -104,7 +104,7 @@ Deno.test("version 5: plain, compressed, in a structure", () => {
   }
 });
 
-Deno.test("what is cut off, damaged or another format is refused with what was found", () => {
+Deno.test("files that are cut off, damaged or of another format are refused, and the message says what was found", () => {
   const whole = mat4(noise(300, 1));
   refused(new Uint8Array(0), "empty", /0 bytes/);
   refused(new Uint8Array(19), "not-v4", /no MATLAB file.*19 bytes/);

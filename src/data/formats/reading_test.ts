@@ -44,7 +44,7 @@ Deno.test("units of voltage in any case and with any micro sign, and no others",
   assert.deepEqual(["s", "MS", "µs", "ns", "x"].map(secondsIn), [1, 1e-3, 1e-6, 1e-9, null]);
 });
 
-Deno.test("numbers become stored units by what the file says, and options say otherwise", () => {
+Deno.test("the file decides how numbers become stored units, and options override it", () => {
   const first = (more: Parameters<typeof lead>[0], options: Partial<ReadingOptions> = {}) =>
     read(lead({ values: [3, 4], ...more }), options).signal[0];
   assert.equal(first({}), 3000);
@@ -59,7 +59,7 @@ Deno.test("numbers become stored units by what the file says, and options say ot
   assert.equal(first({ unit: null, gain: null }, { gain: 4 }), 750);
 });
 
-Deno.test("what nobody says is assumed aloud", () => {
+Deno.test("assumptions are made for missing properties and reported", () => {
   const assumed = (more: Parameters<typeof lead>[0], options: Partial<ReadingOptions> = {}) =>
     read(lead(more), options).understood.assumed.join("; ");
   assert.equal(assumed({}), "");
@@ -77,7 +77,7 @@ Deno.test("what nobody says is assumed aloud", () => {
   assert.deepEqual(lines, ["Assumed for 2 of 3 recordings: 250 Hz, so (--rate says another)"]);
 });
 
-Deno.test("a rate is the file's, or the option's where it says none; both must agree", () => {
+Deno.test("the rate comes from the file, or from the option if the file has none; both must agree", () => {
   assert.equal(read(lead()).rate, 300);
   assert.equal(read(lead(), { rate: 300 }).rate, 300);
   assert.equal(read(lead({ rate: null }), { rate: 128 }).rate, 128);
@@ -142,7 +142,7 @@ Deno.test("short gaps become straight lines, long ones are refused, at the ends 
   }
 });
 
-Deno.test("what cannot be an ECG is doubted, with the option that helps", () => {
+Deno.test("an implausible ECG is reported, with the option that helps", () => {
   const doubts = (values: readonly number[], { missing = 0, unit = "mV", assumed = false } = {}) =>
     doubtsAbout(Float64Array.from(values), { rate: 300, missing, unit, assumed }).join("; ");
   const fine = [...noise(600, 3)];

@@ -25,7 +25,7 @@ export interface Format {
   readonly read: (source: SourceFile) => SignalFile;
 }
 
-/** In the order in which contents are looked at. */
+/** All formats, in the order in which they are tried. */
 const REGISTRY = {
   mat5: {
     title: "MATLAB v5",

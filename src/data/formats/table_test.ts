@@ -13,7 +13,7 @@ const utf16 = (text: string, little = true) =>
 const latin1 = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const read = (text: string | Uint8Array) =>
   readTable(typeof text === "string" ? encode(text) : text);
-/** The lead that is chosen without being asked for. */
+/** The lead that is chosen by default. */
 function ecg(text: string | Uint8Array, asked?: string) {
   const { leads } = read(text);
   const { lead } = chooseLead(leads, asked);
@@ -21,7 +21,7 @@ function ecg(text: string | Uint8Array, asked?: string) {
 }
 const rows = (count: number, row: (i: number) => string, end = "\n") =>
   Array.from({ length: count }, (_, i) => row(i)).join(end) + end;
-/** Values with two decimals, no two neighbours alike. */
+/** Values with two decimals; neighbours always differ. */
 const VALUES = Array.from(
   { length: 40 },
   (_, i) => Math.round(100 * Math.sin(i * 0.7) * 90 + i) / 100,
@@ -48,7 +48,7 @@ Deno.test("one column with or without a header, with CRLF and trailing blank lin
   assert.deepEqual(ecg("0.5\n.25\n-1.\n").values, [0.5, 0.25, -1]);
 });
 
-Deno.test("what is no number is refused with its line; a blank line is no missing sample", () => {
+Deno.test("a cell that is not a number is refused with its line; a blank line is not a missing sample", () => {
   const cases: [text: string, reason: Reason, detail: RegExp][] = [
     ["", "empty", /./],
     ["\n\n", "empty", /./],
@@ -88,7 +88,7 @@ Deno.test("every encoding gives the same numbers and names", () => {
   ) assert.deepEqual(ecg(bytes), expected);
 });
 
-Deno.test("every delimiter, with decimal points and, where they can be told, commas", () => {
+Deno.test("every delimiter is read with decimal points, and with decimal commas if they are certain", () => {
   for (const delimiter of [",", ";", "\t", " ", "   ", " ; ", "; "]) {
     for (const decimal of [".", ","]) {
       if (delimiter === "," && decimal === ",") continue;
@@ -106,7 +106,7 @@ Deno.test("every delimiter, with decimal points and, where they can be told, com
   assert.deepEqual(ecg(quoted).values, VALUES);
 });
 
-Deno.test("0,512 is one number where it can only be one, else two columns", () => {
+Deno.test("0,512 is one number if that is certain, else two columns", () => {
   assert.deepEqual(ecg("0,512\n-0,25\n1,125\n").values, [0.512, -0.25, 1.125]);
   assert.deepEqual(ecg("0,512\n1,05\n").values, [0.512, 1.05]);
   assert.deepEqual(ecg("EKG\n0,512\n1,25\n").values, [0.512, 1.25]);
@@ -181,7 +181,7 @@ Deno.test("a column of times gives the rate, whatever its unit", () => {
   assert.equal(rate("time [ms]", (i) => String(Math.floor(i / 10) * 80)), 125);
 });
 
-Deno.test("where the times jump, samples are missing; where they run back, there is no rate", () => {
+Deno.test("samples are missing if times jump; there is no rate if times run backwards", () => {
   const times = VALUES.map((_, i) => (i < 20 ? i * 4 : i * 4 + 12));
   const gap = "ms,ecg\n" + rows(40, (i) => `${times[i]},${VALUES[i]}`);
   const { values, rate } = ecg(gap);
@@ -205,18 +205,18 @@ Deno.test("one column is chosen by name, by number, or because only one can be a
   assert.deepEqual(ecg(twelve).name, "I");
 });
 
-Deno.test("columns that stay the same and empty ones are no leads", () => {
+Deno.test("constant and empty columns are not leads", () => {
   const text = rows(40, (i) => `${i}\t0\t1\t${VALUES[i]}\t`);
   const { leads } = read('# {"sampling rate": 1000}\n# EndOfHeader\n' + text);
   assert.deepEqual(leads.map(({ number, rate }) => [number, rate]), [[4, 1000]]);
 });
 
-Deno.test("a single line of many numbers is a recording that lies down", () => {
+Deno.test("a single line of many numbers is one recording", () => {
   assert.deepEqual(ecg(VALUES.join(",")).values, VALUES);
   assert.deepEqual(ecg(VALUES.join(" ") + "\n").values, VALUES);
 });
 
-Deno.test("whatever is written as a table is read from it", () => {
+Deno.test("any numbers written as a table are read back", () => {
   const rng = createRng(11, "table");
   for (let round = 0; round < 150; round++) {
     const delimiter = [",", ";", "\t", " "][rng.integer(4)]!;

@@ -28,7 +28,7 @@ const decoded = (format: string, bytes: readonly number[], more = "1/mV 16 0 0")
   })[0]!;
 const int16 = (values: readonly number[]) => new Uint8Array(Int16Array.from(values).buffer);
 
-Deno.test("bytes of every format, worked by hand from signal(5)", () => {
+Deno.test("bytes of every format, worked out by hand from signal(5), are read", () => {
   // 8: differences; the initial value is the header's sixth field.
   assert.deepEqual(decoded("8", [1, 0xff, 5, 0x80], "1/mV 8 0 10"), [11, 10, 15, -113]);
   assert.deepEqual(decoded("16", [0x34, 0x12, 0xfe, 0xff]), [0x1234, -2]);
@@ -51,7 +51,7 @@ Deno.test("bytes of every format, worked by hand from signal(5)", () => {
   assert.equal(SAMPLE_FORMATS.size, 10);
 });
 
-Deno.test("a last block that is cut holds the samples whose bits are there", () => {
+Deno.test("a cut last block has the samples whose bits are complete", () => {
   assert.deepEqual(decoded("212", [0x23, 0x61, 0x45, 0xfe, 0x0f]), [0x123, 0x645, -2]);
   assert.deepEqual(decoded("212", [0x23, 0x61, 0x45, 0xfe]), [0x123, 0x645]);
   assert.deepEqual(decoded("310", [6, 0x10, 0xfc, 0x0f, 6, 0x10]), [3, -2, 34, 3]);
@@ -197,7 +197,7 @@ Deno.test("a .mat with its header is one record, by either name and in either ve
   );
 });
 
-Deno.test("what is cut off, compressed, elsewhere or no header is refused with what was found", () => {
+Deno.test("files that are cut off, compressed, in another folder or without header are refused with a reason", () => {
   const of = (header: string, more: Files = { "x.dat": int16([1, 2, 3]) }) => () =>
     numbers("x.hea", { "x.hea": header, ...more });
   refused(of("x 1 300 4\nx.dat 16 1/mV\n"), "truncated", /3 samples, but its header says 4/);
@@ -216,7 +216,7 @@ Deno.test("what is cut off, compressed, elsewhere or no header is refused with w
   refused(of("x 1 300\nx.dat 16\n", {}), "unreadable", /x\.dat: there is no such file/);
 });
 
-Deno.test("whatever is written in a format is read from it", () => {
+Deno.test("any numbers written in a format are read back", () => {
   const rng = createRng(8, "wfdb");
   const ranges: Record<number, number> = {
     16: 32767,

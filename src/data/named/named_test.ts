@@ -1,5 +1,5 @@
 /**
- * The descriptions of published data sets, on small imitations made after their published formats. Only
+ * Tests the descriptions of published data sets on small imitations made from their published formats. Only
  * CinC 2017 is also tested on its real files (data/sample).
  *
  * @module
@@ -159,7 +159,7 @@ Deno.test("PTB-XL: lead I, published folds, patients apart, classes from stateme
   });
 });
 
-Deno.test("PTB-XL with a patient in two folds is refused, and drawn anew on request", async () => {
+Deno.test("PTB-XL with a patient in two folds is refused; another split can be drawn on request", async () => {
   await inTemporaryDirectory((directory) => {
     ptbxl(directory);
     const file = path.join(directory, "source/ptbxl_database.csv");
@@ -350,7 +350,7 @@ Deno.test("AFDB: a flat window is left out and listed, a damaged file is refused
   });
 });
 
-Deno.test("a folder that is another data set is refused with what was expected", async () => {
+Deno.test("a folder with another data set is refused, and the message says what was expected", async () => {
   await inTemporaryDirectory((directory) => {
     write(path.join(directory, "source"), { "x.csv": "1\n" });
     const cases: [name: string, message: RegExp][] = [
