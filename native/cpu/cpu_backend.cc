@@ -64,7 +64,7 @@ class CpuBackend final : public Backend {
   }
 
   void* allocate(size_t bytes) override {
-    // Linux hands out more memory than there is, and kills who then touches it: refuse early.
+    // Linux grants more memory than exists, and kills the process that touches it: refuse early.
     const std::lock_guard lock(mutex_);
     const size_t alignment = bytes >= 2 * kHugePage ? kHugePage : kCacheLine;
     void* memory = nullptr;

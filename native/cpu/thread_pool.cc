@@ -24,7 +24,7 @@ void pause() {
 
 ThreadPool::ThreadPool(int threads)
     : state_(kClosed),
-      // More threads than cores: whoever spins keeps another from working.
+      // With more threads than cores, a spinning thread would keep another one from working.
       spins_(unsigned(threads) <= std::thread::hardware_concurrency() ? kSpins : 0) {
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
 }

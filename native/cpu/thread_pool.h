@@ -11,8 +11,8 @@
 namespace lth::cpu {
 
 /// A fixed set of threads that share the units of one loop at a time. Which thread runs a unit is
-/// not determined, so a unit may depend on nothing but its index: then results are the same for any
-/// number of threads.
+/// not determined, so a unit may depend only on its index; results are then the same for any number
+/// of threads.
 class ThreadPool {
  public:
   /// @param threads at least 1; the calling thread is one of them

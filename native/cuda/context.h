@@ -4,7 +4,7 @@
 
 namespace lth::cuda {
 
-/// What an op needs beside its arguments.
+/// The context of an op, in addition to its arguments.
 struct Context {
   Stream stream;
   Workspace& workspace;

@@ -23,7 +23,7 @@ namespace lth::cuda {
 std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc, const SparsePattern* pattern,
                                       Precision precision, const DeviceInfo& device);
 
-/// The same with the kernels that describe() of another plan of this layer recorded, e.g.
+/// The same with the kernels from describe() of another plan of this layer, e.g.
 /// "forward=tf32 dgrad=sparse wgrad=tf32". Throws Error(range) for anything else and for a kernel
 /// that the precision or the pattern does not allow.
 std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view choice, const Conv1dDesc& desc,
@@ -37,21 +37,21 @@ struct ConvTimingShape {
 };
 
 /// The same with the clearly fastest kernels, timed on random inputs of the given shape. Not
-/// repeatable: record what describe() says and re-use it with plan_conv1d_as.
+/// repeatable: save the result of describe() and use it again with plan_conv1d_as.
 std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePattern* pattern,
                                           Precision precision, const DeviceInfo& device,
                                           const ConvTimingShape& shape, Stream stream);
 
 void conv1d_forward(const ConvForward& args, Stream stream);
 void conv1d_dgrad(const ConvDgrad& args, Stream stream);
-/// @param workspace where the stream is not the one of the backend's
+/// @param workspace for a stream other than the backend's
 void conv1d_wgrad(const ConvWgrad& args, Stream stream, Workspace* workspace = nullptr);
 
 using lth::ConvWeights;
 
 /// Packs the weights of many plans, for forward and dgrad, with one launch per 24 arrays
 /// of them (a forward is one, a dgrad of stride 2 two). Until
-/// conv1d_unprepare, forward and dgrad of these plans take the weights from here instead of packing
+/// conv1d_unprepare, forward and dgrad of these plans use these packed weights instead of packing
 /// them on every call: the caller prepares again, on the same stream, after each change of them.
 void conv1d_prepare(std::span<const ConvWeights> weights, Stream stream);
 void conv1d_unprepare(ConvPlan* plan);

@@ -32,8 +32,8 @@ struct ConvChoice {
 /// The dense kernel of a precision.
 ConvKernel dense_kernel(Precision precision);
 
-/// Throws Error(range) if a kernel needs another precision, or survivors to list where the layer is
-/// dense.
+/// Throws Error(range) if a kernel needs another precision, or a list of survivors although the
+/// layer is dense.
 void check_choice(const ConvChoice& choice, const SparsePattern* pattern, Precision precision);
 
 /// Density below which the sparse kernels are taken: 0.024 against bf16, 0.045 against tf32, 0.25
@@ -50,8 +50,9 @@ struct TimedKernel {
   double seconds;
 };
 
-/// The fastest, if it is faster than the usual kernel by a tenth; else the usual one, so that noise
-/// does not decide and runs of one seed mostly agree. Where the usual one was not timed, the fastest.
+/// The fastest kernel if it is faster than the default one by a tenth, else the default one, so
+/// that noise does not decide and runs of one seed mostly agree. The fastest if the default was not
+/// timed.
 ConvKernel fastest_kernel(ConvKernel usual, std::span<const TimedKernel> timed);
 
 }  // namespace lth::cuda::conv

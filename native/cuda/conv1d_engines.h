@@ -2,11 +2,11 @@
 
 #include "cuda/conv1d_tiling.h"
 
-/// What a warp of each dense engine of the passes covers and costs (host only).
+/// Tile size and cost of a warp of each dense engine of the passes (host only).
 namespace lth::cuda::conv {
 
-/// Registers a thread of pass_kernel takes on sm_90, as ptxas of CUDA 13.0 reports them. What counts is
-/// how many warps fit, and scripts/cuda_resources.sh --check compares that with a build's.
+/// Registers per thread of pass_kernel on sm_90, as ptxas of CUDA 13.0 reports them. The number of
+/// warps that fit is important, and scripts/cuda_resources.sh --check compares it with a build's.
 struct EngineRegisters {
   const char* engine;
   int registers;
@@ -20,9 +20,9 @@ inline constexpr EngineRegisters kSimtBf16 = {"SimtPass<lth::cuda::Bf16>", 178};
 inline constexpr EngineRegisters kSparseFloat = {"SparsePass<float>", 140};
 inline constexpr EngineRegisters kSparseBf16 = {"SparsePass<lth::cuda::Bf16>", 161};
 
-/// Cycles: instructions per tap of a chunk over the rate of a multiprocessor. Tensor cores: 0.6 of the
-/// peak is what mma.sync reaches on Hopper, and its fragments of 1.5 KiB come at 128 bytes a cycle, of
-/// which a fifth is not hidden; SIMT: four multiply-add instructions a cycle.
+/// Cycles: instructions per tap of a chunk over the rate of a multiprocessor. Tensor cores: 0.6 of
+/// the peak is what mma.sync reaches on Hopper, and its fragments of 1.5 KiB come at 128 bytes a
+/// cycle, of which a fifth is not hidden; SIMT: four multiply-add instructions a cycle.
 inline constexpr double kFragmentCycles = 0.2 * 1536 / 128;
 inline constexpr double kWideCycles = 32 / 0.6 + kFragmentCycles;
 inline constexpr double kNarrowCycles = 16 / 0.6 + kFragmentCycles;

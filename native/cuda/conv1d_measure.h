@@ -4,10 +4,10 @@
 #include "cuda/norm_parts.h"
 #include "cuda/norm_view.h"
 
-/// The partial sums of a norm, taken of a pass's results while they are in registers: the
-/// statistics of a forward pass for the norm behind it, the gradient sums of a dgrad for the norm
-/// before it. The results come rounded as they are stored: a kernel that reads them again finds the
-/// same.
+/// The partial sums of a norm, computed from a pass's results while they are in registers: in a
+/// forward pass the statistics for the next norm, in a dgrad the gradient sums for the previous
+/// norm. The results are rounded as they are stored, so a kernel that reads them from memory gets
+/// the same values.
 namespace lth::cuda::conv {
 
 struct Measure {
@@ -55,7 +55,7 @@ __device__ inline void write_part(const Measure& m, const MeasureSite& site, flo
   }
 }
 
-/// Whole warps only; all of its threads come here with the same m.
+/// Whole warps only; all threads of a warp call this with the same m.
 /// @param n lengths of the four records
 template <int Width, int Count>
 __device__ inline void measure_statistics(const Measure& m, const MeasureSite& site, const int4& n,

@@ -204,8 +204,8 @@ void PassPlan::run(const Data& data, PlanContext& context, Stream stream) const 
     args.partial_steps = args.sets[0].steps;
   }
 
-  // What the kernel has in registers at the end is all of the results only if there are no others:
-  // with dead rows or a split contraction, a kernel of its own reads them again.
+  // The kernel has all results in registers only without dead rows and without a split contraction;
+  // otherwise a separate kernel reads the results again.
   const bool measures = data.statistics_for || data.gradient_for;
   const bool fused = measures && rows_.dead_count == 0 && rows_.live_count > 0 && args.splits == 1;
   NormParts parts;
@@ -273,7 +273,7 @@ PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
   const bool bf16 = precision_ == Precision::bf16;
   PassTiling tiling;
   if (kernel_ == ConvKernel::sparse) {
-    // A row of a stage has so many entries, each four reads of 512 bytes, of bf16 256.
+    // Entries of a row of a stage; each needs four reads of 512 bytes, or of 256 in bf16.
     const double entries = double(entries_.size()) / std::max(1, widest.stages * args.rows);
     const int taps = std::max(1, std::min(widest.taps, widest.tap_block));
     const double cycles = entries * 16 * double(element_bytes(precision_));

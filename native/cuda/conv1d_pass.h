@@ -82,7 +82,7 @@ __device__ inline void store_sums(const PassArgs& args, const PassSite& site, in
                           .quad = quad,
                           .exists = exists};
   const OutputQuad<T> out(args.out, site.group, place.channel, quad);
-  // Whatever is read, before anything is written: the reads wait for memory together.
+  // All reads come before the writes, so that the reads wait for memory together.
   float4 residual[Count], x[Count];
   LTH_UNROLL
   for (int i = 0; i < Count; ++i) {
@@ -145,7 +145,7 @@ __device__ inline void load_tile(const PassArgs& args, const PassSet& set, int g
   });
 }
 
-/// Turns what this thread has copied into the folded norm's result.
+/// Applies the norm to the values that this thread has copied.
 template <class T>
 __device__ inline void normalize_tile(const PassArgs& args, const PassSet& set, int group,
                                       int first_step, int block_steps, int stage_index, T* tile) {
@@ -204,8 +204,8 @@ __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
     cp_async_commit();
   }
   for (int s = site.begin; s < site.end; ++s) {
-    // One barrier a stage: behind it this stage's inputs are there, and the buffer of the stage
-    // before is free for the next one's.
+    // One barrier per stage: after it the inputs of this stage are complete, and the buffer of the
+    // previous stage is free for the next one.
     cp_async_wait<0>();
     const int buffer = (s - site.begin) & 1;
     if (args.folded.map) {

@@ -6,7 +6,7 @@
 #include "cuda/conv1d_index.h"
 #include "lth/sparse_pattern.h"
 
-/// What a plan learns from a layer's pattern, on the host.
+/// Lists that a plan derives from a layer's pattern, on the host.
 namespace lth::cuda::conv {
 
 /// Live channels: those with a surviving weight.

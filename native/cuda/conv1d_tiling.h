@@ -6,10 +6,10 @@
 
 #include "cuda/conv1d_index.h"
 
-/// How a pass is cut into blocks, from its shape and the device alone (host only).
+/// Divides a pass into blocks, from its shape and the device alone (host only).
 namespace lth::cuda::conv {
 
-/// What one warp of an engine covers and costs.
+/// Tile size and cost of one warp of an engine.
 struct EngineShape {
   int rows;             ///< output channels of a warp
   int steps;            ///< positions of a warp
@@ -42,10 +42,10 @@ struct PassTiling {
 
 inline constexpr int kQuarters = 4;  ///< of a multiprocessor, each with a scheduler and registers
 
-/// Blocks of so many warps that a multiprocessor holds at once, 0: none, by NVIDIA's formula
-/// (cuda_occupancy.h) for sm_80 to sm_120. Registers are given to warps in units of 256, and a warp has
-/// all of its own in one quarter of the multiprocessor. Of shared memory a block takes 1 KiB more than
-/// it asks for, in units of 128 bytes.
+/// Number of blocks of `warps` warps that a multiprocessor holds at once (may be 0), by NVIDIA's
+/// formula (cuda_occupancy.h) for sm_80 to sm_120. Registers are given to warps in units of 256, and
+/// all registers of a warp are in one quarter of the multiprocessor. A block takes 1 KiB of shared
+/// memory more than it requests, in units of 128 bytes.
 /// @param shared bytes of a block; @param shared_limit the most that a block may ask for
 inline int resident_blocks(int registers, int warps, size_t shared, size_t shared_limit) {
   constexpr int kRegistersOfQuarter = 16384, kRegisterUnit = 256;
@@ -58,11 +58,11 @@ inline int resident_blocks(int registers, int warps, size_t shared, size_t share
                    int((shared_limit + kReserved) / block_shared)});
 }
 
-/// Rough cycles of a tiling: waves of blocks, each of which fills its first tile, goes through its
-/// stages and hands out its sums. A stage is bound by arithmetic (which takes eight warps to keep busy)
-/// or by the bytes it reads, halo included, which it overlaps for the most part; a folded norm is
-/// applied to its tile between the two, and overlaps nothing but other blocks. A model to rank by, not
-/// a prediction.
+/// Approximate cycles of a tiling: waves of blocks, each of which fills its first tile, goes
+/// through its stages and stores its sums. A stage is bound by arithmetic (which needs eight warps
+/// to be busy) or by the bytes it reads, halo included; the two mostly overlap. A norm that is
+/// recomputed is applied to the tile between the two and overlaps only with other blocks. The model
+/// ranks tilings; it does not predict times.
 inline double tiling_cycles(const TilingRequest& r, const EngineShape& e, const PassTiling& t) {
   constexpr double kBytesPerCycle = 20, kStageLatency = 700, kSumLatency = 5000;
   constexpr double kSumBytesPerCycle = 1500;

@@ -19,7 +19,7 @@ using cuda::FlatPlans;
 using cuda::Stream;
 using cuda::Workspace;
 
-/// A stream that ends its work before it goes.
+/// A stream that finishes its work before it is destroyed.
 class OwnedStream {
  public:
   explicit OwnedStream(int device) : device_(device) {
@@ -85,7 +85,7 @@ class CudaBackend final : public Backend {
     try {
       activate();
     } catch (const Error&) {
-      // The device has failed, which has been said where it showed. Destructors call this.
+      // The device has failed, which was reported where it was noticed. Destructors call this.
     }
     cuda::device_free(pointer);
   }
@@ -222,7 +222,7 @@ class CudaBackend final : public Backend {
   }
 
  private:
-  /// What is queued from here on finds the dropout's bits made.
+  /// Makes the work queued from here on wait until the dropout bits are written.
   void join_keep() {
     if (std::exchange(keep_runs_, false)) order_(side_.get(), stream());
   }

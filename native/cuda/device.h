@@ -58,8 +58,8 @@ int device_in_use();
 inline constexpr size_t kSharedForAll = size_t(48) << 10;
 /// Sets how much a kernel may have on the device in use. Launches of graphs count too.
 void set_shared_limit(const void* kernel, size_t bytes);
-/// Raises that limit where it is less. It never sinks: another backend of the process, on any thread,
-/// may have asked for more and captured its launch.
+/// Raises that limit if it is lower. It is never lowered, because another backend of the process,
+/// on any thread, may need more and may have captured its launch.
 void allow_shared(const void* kernel, size_t bytes);
 
 struct MemoryInfo {
@@ -151,9 +151,9 @@ class DeviceArray {
   size_t size_ = 0;
 };
 
-/// Scratch memory that the ops of one stream share one after another: what an op leaves there is
-/// gone when the next one asks. It only grows, and never during a capture: a program's first run is
-/// not captured and has asked for all that its graph needs.
+/// Scratch memory that the ops of one stream use one after another; an op's contents are lost when
+/// the next op requests it. It only grows, and never during a capture: a program's first run is not
+/// captured and has requested all the memory that its graph needs.
 class Workspace {
  public:
   explicit Workspace(Stream stream) : stream_(stream) {}

@@ -11,9 +11,9 @@
 #include "lth/activation.h"
 #include "lth/backend.h"
 
-/// What an activation's elements are in device memory: float, or with Precision::bf16 the upper
-/// half of one, as PyTorch's autocast keeps them. Only the bytes differ: kernels compute in float,
-/// widen what they load and round what they store, to nearest even; NaN stays NaN. Weights and
+/// The type of an activation's elements in device memory: float, or with Precision::bf16 the upper
+/// half of one, as in PyTorch's autocast. Only storage differs: kernels compute in float, widen
+/// loaded values and round stored ones to nearest even; NaN stays NaN. Weights and
 /// their gradients, moments, statistics, maps and all sums are float in every precision. A training
 /// step of the full network on 32 x 8,960 samples then reads and writes 2.8 GB at least instead of
 /// 5.2, in an arena of 202 MB instead of 405.
@@ -37,7 +37,7 @@ void with_element(Precision precision, const Body& body) {
   }
 }
 
-/// A piece is the 16 bytes of a position that a thread copies at once: so many records.
+/// A piece is the 16 bytes of a position that a thread copies at once: this many records.
 template <class T>
 inline constexpr int kPiece = int(16 / sizeof(T));
 template <class T>
@@ -81,8 +81,8 @@ __device__ inline float4 store4(Bf16* at, float4 v) {
   return make_float4(bf16_low(b.x), bf16_high(b.x), bf16_low(b.y), bf16_high(b.y));
 }
 
-/// As store4, to global memory and in one instruction: behind the address of a convolution's result
-/// nvcc makes four stores of 32 bits of a plain one. scripts/cuda_stores.ts counts them.
+/// As store4, to global memory and in one instruction: for the address of a convolution's result,
+/// nvcc would split a plain store into four of 32 bits. scripts/cuda_stores.ts counts them.
 __device__ inline float4 store4_global(float* at, float4 v) {
   __stwb(reinterpret_cast<float4*>(at), v);
   return v;

@@ -8,7 +8,7 @@
 
 #include "cuda/device.h"
 
-/// How the ops over parameters are cut into blocks.
+/// Divides the ops over parameters into blocks.
 namespace lth::cuda {
 
 /// Below this density an op visits the survivors one by one. An update in order moves 28 bytes an

@@ -1,7 +1,7 @@
 #include "lth/backend.h"
 #include "lth/error.h"
 
-/// In place of cuda_info.cc and cuda_backend.cc where CUDA is not built.
+/// Replaces cuda_info.cc and cuda_backend.cc in builds without CUDA.
 namespace lth {
 
 BackendInfo cuda_backend_info() { return {"cuda", false, "not built into this addon"}; }

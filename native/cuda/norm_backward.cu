@@ -9,8 +9,8 @@
 namespace lth::cuda {
 namespace {
 
-/// Which gradients pass ReLU and dropout: all, what the forward result tells, or what the forward
-/// result tells after it has been made again from x.
+/// Which gradients pass ReLU and dropout: all, those that the forward result selects, or those that
+/// the forward result selects after it was recomputed from x.
 enum class Pass { all, positive, nonzero, remade };
 
 struct BackwardArguments {

@@ -2,14 +2,14 @@
 
 #include "cuda/device.h"
 
-/// A norm over a batch goes in three steps: partial sums of each channel, taken by a kernel of
-/// their own or by the convolution that writes the values, of the values as they are stored; their
-/// sum, folded into an affine map of each channel; the map, applied by a kernel of its own or by
-/// whoever reads the values.
+/// A norm over a batch has three steps. (1) Partial sums of each channel, over the values as they
+/// are stored, are computed by a separate kernel or by the convolution that writes the values. (2)
+/// Their total gives an affine map of each channel. (3) The map is applied by a separate kernel or
+/// by the op that reads the values.
 namespace lth::cuda {
 
-/// What some of a channel's valid elements add to its sums. Sums are of float because many of them
-/// are written and read; they are formed and added up in double.
+/// The contribution of some of a channel's valid elements to its sums. Sums are stored as float,
+/// because many are written and read; they are formed and added in double.
 struct alignas(16) NormPart {
   float first;   ///< forward: of x - pilot; backward: of g, the gradient behind ReLU and dropout
   float second;  ///< forward: of (x - pilot)^2; backward: of g * (x - mean)
@@ -33,7 +33,7 @@ inline size_t parts_bytes(const Activation& x, int count) {
 void measure_statistics(const NormForward& args, Precision precision, NormPart* parts,
                         Stream stream);
 /// Moves the running statistics and writes the saved ones and the map.
-/// @param parts without data: the map is of the running statistics, which stay
+/// @param parts without data: the map uses the running statistics, which do not change
 /// @param map [C][4] as NormForward::map
 void fold_statistics(const NormForward& args, const NormParts& parts, float* map, Stream stream);
 

@@ -4,9 +4,9 @@
 #include "lth/backend.h"
 #include "lth/random.h"
 
-/// A norm as an op sees it that makes the norm's result of its input, where the result lies
-/// nowhere: y = dropout(relu((x - mean) * factor + beta)), bit for bit what norm_forward writes,
-/// once it has been rounded as that is when it is stored (cuda/element.h).
+/// A norm whose result is not stored: the op that needs it recomputes it from the norm's input, y =
+/// dropout(relu((x - mean) * factor + beta)). Rounded like a stored element (cuda/element.h), it
+/// equals the result of norm_forward bit for bit.
 namespace lth::cuda {
 
 struct NormView {
@@ -50,8 +50,8 @@ __device__ inline bool keeps(const RandomKey& key, uint32_t index, uint32_t thre
 }
 
 /// What a thread needs to read `Records` neighbouring records of a group, a multiple of four,
-/// through a norm. Nothing branches by element: what is stopped or outside its record is computed
-/// too, and replaced by 0.
+/// through a norm. There are no branches per element: elements that are dropped or outside their
+/// record are computed too, and replaced by 0.
 template <int Records>
 class NormReader {
  public:

@@ -15,7 +15,7 @@ struct OptimizerArguments {
   const StepValues* step_values;
 };
 
-/// The numbers that are the same for all elements of a step.
+/// The values that are the same for all elements of a step.
 struct Factors {
   float clip, decay, beta1, beta2, rest1, rest2, rate, correct2, epsilon;
   float keep;  ///< of the value before an update of adamw

@@ -53,8 +53,8 @@ __device__ inline Chunk chunk_of_block(const Rows& rows) {
           min(begin + kChunkPositions, rows.positions())};
 }
 
-/// Writes a chunk of `out`: value(position) gives the Piece where any of the records holds the
-/// position, whatever is outside its record becomes 0.
+/// Writes a chunk of `out`. value(position) gives the Piece if any of the records has the position;
+/// elements outside their record become 0.
 template <class T, class Value>
 __device__ inline void write_chunk(const Rows& out, const Chunk& chunk,
                                    const PieceLengths<T>& lengths, const Value& value) {

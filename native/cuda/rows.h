@@ -5,7 +5,7 @@
 
 #include "lth/activation.h"
 
-/// How the ops on activations are cut into blocks: plain arithmetic, tested without a GPU.
+/// Divides the ops on activations into blocks. This is plain arithmetic, tested without a GPU.
 ///
 /// A row is one (group, channel) of an activation: (halo + L + halo) positions of 16 records, that
 /// is two or four pieces of 16 bytes a position (cuda/element.h). A block works on one chunk of a

@@ -70,7 +70,8 @@ __device__ void for_each_alive(const SelectUnit& unit, const Body& body) {
   }
 }
 
-/// body(place, key) for the values that share the known bits, wherever they are to be found.
+/// body(place, key) for the values that share the known bits, from the collected list or all
+/// values.
 template <class Body>
 __device__ void for_each_inside(const SelectArguments& a, const SelectState& s,
                                 const Body& body) {
@@ -260,7 +261,8 @@ __global__ void __launch_bounds__(kThreads) count_places_kernel(SelectArguments 
   });
 }
 
-/// Last pass: masks of what the second pass left open. `bucket` are the bits it knew.
+/// Last pass: masks of the values that the second pass did not decide. `bucket` are the bits it
+/// knew.
 __global__ void __launch_bounds__(kThreads) settle_kernel(SelectArguments a, uint32_t bucket) {
   const SelectState s = *a.state;
   SelectState open = s;

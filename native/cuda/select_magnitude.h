@@ -19,7 +19,7 @@ struct SelectUnit {
   int count;
 };
 
-/// What the passes of a selection find out. Keys are the values' bits without the sign, 31 bits; a
+/// Results of the passes of a selection. Keys are the values' bits without the sign, 31 bits; a
 /// place is unit * kSelectElements + offset and orders values by (tensor, flat index).
 struct SelectState {
   uint32_t prefix;   ///< the known upper bits of the threshold's key

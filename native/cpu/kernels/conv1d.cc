@@ -6,12 +6,12 @@
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-/// Whether the weight gradient is worth taking of survivors only. Unlike the other two passes its
-/// two kernels do not add in the same order, so this must not depend on a clock. From GFLOP/s per
-/// core on surviving weights (Zen 4, AVX-512, peak 118): dense runs at 103-112 whatever is pruned,
-/// sparse at 84-90 at a density of 0.8, where they break even. A gradient with few columns (the stem)
-/// streams dy from memory; dense, at 58, does so in longer runs, and sparse, at 28 down to 11, gains
-/// below 0.2 only.
+/// Whether to compute the weight gradient of survivors only. Unlike in the other two passes, the
+/// two kernels do not add in the same order, so the choice must not depend on timing. It comes from
+/// GFLOP/s per core on surviving weights (Zen 4, AVX-512, peak 118): dense runs at 103-112 at any
+/// density, sparse at 84-90 at a density of 0.8, where they break even. A gradient with few columns
+/// (the stem) streams dy from memory; there dense runs at 58 in longer runs of memory, sparse at 28
+/// down to 11, so that sparse is faster only below 0.2.
 bool choose_sparse_wgrad(const Conv1dDesc& d, const SparsePattern* pattern) {
   constexpr int kFewColumns = 32;
   if (!pattern) return false;
@@ -19,9 +19,9 @@ bool choose_sparse_wgrad(const Conv1dDesc& d, const SparsePattern* pattern) {
 }
 
 #if LTH_BF16
-/// Whether to take all weights' gradients in bf16: at 184-192 GFLOP/s per core, against 76-80 of
-/// the sparse kernel on survivors. With one channel either waits for dy; with one tap, rounding
-/// takes as long as multiplying. A threshold, as results differ.
+/// Whether to compute the gradients of all weights in bf16: 184-192 GFLOP/s per core, compared with
+/// 76-80 of the sparse kernel on survivors. With one channel both wait for dy; with one tap,
+/// rounding takes as long as multiplying. The choice is a threshold, because results differ.
 bool choose_bf16_wgrad(const Conv1dDesc& d, const SparsePattern* pattern) {
   constexpr double kBf16Density = 0.42;
   return d.in_channels > 1 && d.kernel > 1 && (!pattern || pattern->density() >= kBf16Density);

@@ -5,8 +5,8 @@
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-/// Densities at which either kernel may be the faster one. Outside them the margin is larger than
-/// any machine's difference: at 0.5 the sparse kernel does half of the work at 0.9 of the rate.
+/// Densities at which either kernel may be faster. Outside them the margin is larger than the
+/// differences between machines: at 0.5 the sparse kernel does half of the work at 0.9 of the rate.
 constexpr double kSurelySparse = 0.5;
 constexpr double kSurelyDense = 0.97;
 
@@ -25,8 +25,8 @@ int choose_block(int channels, int kernel, double density) {
 #if LTH_BF16
 
 /// From GFLOP/s per core on surviving weights (Zen 4, fp32 peak 117): the bf16 kernel runs at
-/// 205-215 on all weights, whatever is pruned, the sparse one at 88-92 on survivors, so that they
-/// break even at 0.43. A threshold and no trial, as their results differ.
+/// 205-215 on all weights at any density, the sparse one at 88-92 on survivors, so that they
+/// break even at 0.43. This is a threshold and not timed, because their results differ.
 constexpr double kBf16Density = 0.43;
 
 /// One channel would fill half of each pair. With one tap, rounding takes as long as multiplying.

@@ -8,16 +8,16 @@
 
 namespace lth::cpu::LTH_ISA {
 
-/// A pass by the dense or the sparse kernel, whichever is faster here. Where the density leaves
-/// that open, both take turns for the first executions, timed, and the faster one stays. Both add
-/// the same products in the same order, in partial sums of the same channels, so results do not
-/// depend on the outcome: not a bit of them. The bf16 kernel does not take part in trials, because
-/// its results are others: the density alone decides whether it runs.
+/// A pass by the dense or the sparse kernel, whichever is faster on this machine. If the density
+/// does not decide that, both kernels run in turn for the first executions and are timed, and the
+/// faster one is kept. Both add the same products in the same order, in partial sums of the same
+/// channels, so the choice changes no bit of the results. The bf16 kernel has different results and
+/// is not timed: the density alone decides whether it runs.
 class ChosenPass {
  public:
-  /// @param pattern null for all weights, which is a dense kernel's without a trial
+  /// @param pattern null for all weights; the dense kernel then runs without timing
   /// @param transposed rows of the pass are the pattern's input channels (dgrad)
-  /// @param keep_entries for entries(), whatever kernel wins
+  /// @param keep_entries keep the entries for entries(), for either kernel
   ChosenPass(const PassGeometry& geometry, const SparsePattern* pattern, bool transposed,
              bool keep_entries);
   /// @param weight [Cout, Cin, K]

@@ -12,8 +12,8 @@ namespace {
 constexpr int kRows = kParts == 1 ? 8 : 4;
 constexpr int kColumns = kParts == 4 ? 2 : 3;
 
-/// Products summed in one accumulator before it is added to the total, so that rounding errors do
-/// not grow with Cin * K.
+/// Number of products summed in one accumulator before it is added to the total, so that rounding
+/// errors do not grow with Cin * K.
 constexpr int kTermsPerPartial = 256;
 
 /// In lanes, each of them of Operands::kTerms input channels.
@@ -126,7 +126,7 @@ UnitInput open_input(Bf16Operands, const PassGeometry& g, const PassData& data,
     end = std::max(end, last_step * g.in_step + set.base + set.taps);
   }
   if (first >= end) return {data.in.row(unit.group, 0), 0, 0};  // there is nothing to read
-  // Rows an odd number of cache lines apart do not meet in the same few sets of the caches.
+  // Rows that are an odd number of cache lines apart do not compete for the same few cache sets.
   const size_t row = size_t((end - first) | 1) * kLanes;
   const int depth = ceil_div(g.in_channels, 2);
   thread_local Array<float> memory;

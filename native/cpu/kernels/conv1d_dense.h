@@ -7,8 +7,8 @@
 namespace lth::cpu::LTH_ISA {
 
 /// A pass over all weights: a register tile of output channels x positions. A lane of its
-/// operands holds Operands::kTerms input channels; where that is not one, each unit of work first
-/// rounds what it reads, into memory that stays in L2.
+/// operands holds Operands::kTerms input channels; if that is not one, each unit of work first
+/// rounds its inputs into memory that stays in L2.
 template <class Operands>
 class DensePass {
  public:

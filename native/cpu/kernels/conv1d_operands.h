@@ -6,8 +6,8 @@
 #include <bit>
 #endif
 
-/// What one 32-bit lane of a dense convolution's operands holds, and how two of them are
-/// multiplied. Accumulators are float whatever it is.
+/// The contents of one 32-bit lane of a dense convolution's operands, and the product of two lanes.
+/// Accumulators are always float.
 namespace lth::cpu::LTH_ISA {
 
 /// One float.

@@ -7,8 +7,9 @@
 
 namespace lth::cpu::LTH_ISA {
 
-/// Outputs larger than the caches are stored past them; a unit then ends with stream_fence(). Only
-/// where a register is a whole cache line: parts of lines are combined in the caches.
+/// Outputs larger than the caches are stored directly to memory; a unit then ends with
+/// stream_fence(). This is done only if a register is a whole cache line, because the caches
+/// combine parts of lines.
 inline bool bypasses_caches(const PassData& data) {
   return kParts == 1 && data.out.elements() * sizeof(float) > kStreamBytes;
 }

@@ -33,9 +33,9 @@ void pair_by_stride(const float* source, int count, int stride, float* target) {
   }
 }
 
-/// Pairs of positions: two of dy that follow each other, the first of them even, meet two of x that
-/// are a stride apart, whatever the tap. Both are rounded into memory of this thread: dy for all
-/// rows, which stays in L2, x channel by channel, which stays in L1.
+/// Works on pairs of positions: for every tap, two consecutive positions of dy (the first is even)
+/// are multiplied with two positions of x that are a stride apart. Both are rounded into memory of
+/// this thread: dy for all rows, which stays in L2, and x channel by channel, which stays in L1.
 void add_chunk(const Conv1dDesc& d, const ConvWgrad& args, int group, int first, int last,
                int row_begin, int row_end, const UnitSums& sums) {
   const int positions = last - first, pairs = ceil_div(positions, 2);

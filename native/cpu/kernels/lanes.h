@@ -10,10 +10,11 @@
 /// double.
 namespace lth::cpu::LTH_ISA {
 
-/// Outputs beyond this size bypass the caches: their next reader finds them gone from there anyway.
+/// Outputs above this size bypass the caches, because they would be evicted before they are read.
 inline constexpr size_t kStreamBytes = size_t(16) << 20;
 
-/// Positions below `all` are valid in each of a group's sixteen lanes, from `any` on in none.
+/// Positions below `all` are valid in all sixteen lanes of a group; positions from `any` on in
+/// none.
 struct Extent {
   int all;
   int any;

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kChunk = 64;  // positions summed in float before they go to double
 
-/// Which gradients pass, as told by the forward result.
+/// Which gradients pass, according to the forward result.
 enum class Pass { all, positive, nonzero };
 
 /// The gradient behind ReLU and dropout.

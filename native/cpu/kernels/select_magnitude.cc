@@ -7,10 +7,10 @@
 #include "cpu/kernels/select_scan.h"
 #include "lth/error.h"
 
-/// Exact selection of the largest magnitudes over all tensors. A sample brackets the threshold. One
-/// pass decides everything outside the bracket, and collects and counts by bucket what lies inside;
-/// the threshold's bucket is then settled exactly. If the sample misled, a radix select over all
-/// values finds the threshold. Every way gives the same masks.
+/// Exact selection of the largest magnitudes over all tensors. A sample gives a bracket for the
+/// threshold. One pass decides all values outside the bracket, and collects the values inside and
+/// counts them by bucket; the bucket of the threshold is then decided exactly. If the threshold is
+/// outside the bracket, a radix select over all values finds it. Both ways give the same masks.
 namespace lth::cpu::LTH_ISA {
 namespace {
 

@@ -8,7 +8,7 @@
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-/// What is found in a stretch of at most a few thousand values goes to buffers on the stack first.
+/// Results of a stretch of at most a few thousand values are first written to buffers on the stack.
 constexpr size_t kStretch = 2048;
 constexpr size_t kLanesAtOnce = 16;
 #if defined(__AVX512F__)
@@ -20,7 +20,7 @@ struct Found {
   size_t count = 0;
 };
 
-/// One value; the plain statement of what the vector code does sixty-four at a time.
+/// Handles one value; the vector code does the same for sixty-four values at a time.
 inline bool scan_value(const ScanInput& in, const Bracket& bracket, size_t i, Found& found,
                        ScanResult& result) {
   const uint32_t key = magnitude(in.value[i]);
@@ -30,7 +30,8 @@ inline bool scan_value(const ScanInput& in, const Bracket& bracket, size_t i, Fo
   in.mask[i] = above;
   result.above += above;
   result.inside += inside;
-  // Overwritten by the next one unless it counts: no branch that cannot be predicted.
+  // A value that does not count is overwritten by the next one, which avoids an unpredictable
+  // branch.
   found.candidate[found.count] = Candidate(bracket, key, i);
   found.count += inside;
   return alive & (key > kInfinity);

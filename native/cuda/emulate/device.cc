@@ -9,7 +9,8 @@
 namespace lth::cuda {
 namespace {
 
-/// By this thread: captures are cudaStreamCaptureModeThreadLocal, others may allocate meanwhile.
+/// Captures of this thread: they are cudaStreamCaptureModeThreadLocal, so other threads may
+/// allocate.
 thread_local int streams_capturing = 0;
 bool is_lost = false;
 

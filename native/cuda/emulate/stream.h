@@ -10,9 +10,9 @@ struct Graph {
   std::vector<std::function<void()>> work;
 };
 
-/// Runs work at once, or records it while it is captured. A stream that is ordered behind another one
-/// does its work as late as that may be: where the other is ordered behind it in turn. Whoever has
-/// overwritten an operand by then sees a wrong result.
+/// Runs work at once, or captures it. A stream that is ordered after another one does its work as
+/// late as allowed: when the other is ordered after it in turn. If an operand was overwritten
+/// before, the result is visibly wrong.
 struct Stream {
   Graph* recording = nullptr;
   bool follows = false;

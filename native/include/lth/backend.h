@@ -16,16 +16,16 @@
 
 namespace lth {
 
-/// Rows of ops that a backend implements: THE op table. Every argument struct holds device pointers
-/// of shapes that core/ has checked; a backend never validates and never throws for a bad shape.
+/// The op table: the ops that a backend implements. Every argument struct holds device pointers of
+/// shapes that core/ has checked; a backend never validates and never throws for a bad shape.
 /// All reductions have a fixed order: the same inputs give the same bits for any number of threads.
 
-/// What a backend derives from one convolution's geometry and sparsity: packed weights, index lists
-/// and the kernel chosen for each of the three passes. Made once per pruning round.
+/// Derived by a backend from one convolution's geometry and sparsity: packed weights, index lists
+/// and the kernel chosen for each of the three passes. It is made once per pruning round.
 class ConvPlan {
  public:
   virtual ~ConvPlan() = default;
-  /// The chosen kernels, for the run's records: e.g. "forward=sparse/8 dgrad=dense wgrad=sparse".
+  /// The chosen kernels, for timing.json: e.g. "forward=sparse/8 dgrad=dense wgrad=sparse".
   virtual std::string describe() const = 0;
 };
 
@@ -39,7 +39,7 @@ struct ConvForward {
   Activation x;           ///< [N, Cin, L]
   const Activation* add;  ///< [N, Cout, Lout] added to the result (a residual branch), or null
   Activation y;           ///< [N, Cout, Lout]
-  // Of backends that fuse norms.
+  // Only for backends that fuse norms.
   const NormForward* folded = nullptr;    ///< the operand is this norm's result, x its input
   const NormForward* measures = nullptr;  ///< norm of y, to be done up to its map
 };
@@ -50,7 +50,7 @@ struct ConvDgrad {
   Activation dy;        ///< [N, Cout, Lout]
   const Activation* add;///< [N, Cin, L] gradient of a residual branch, added to dx, or null
   Activation dx;        ///< [N, Cin, L]
-  // Of backends that fuse norms.
+  // Only for backends that fuse norms.
   const NormBackward* measures = nullptr;  ///< dx is its dy: to be done up to its map
 };
 
@@ -63,13 +63,13 @@ struct ConvWgrad {
   const NormForward* folded = nullptr;  ///< as of ConvForward
 };
 
-/// What differs from one replay of a program to the next.
+/// Values that differ from one replay of a program to the next.
 struct StepValues {
   float learning_rate = 0;
   uint32_t stream = 0;         ///< random stream: dropout, sign flips and augmentation
   int64_t optimizer_step = 1;  ///< 1 for the first update since the optimiser was reset
-  /// Not 0 behind a training step that was not finite: running statistics, moments and weights stay
-  /// as they are. Set by FetchStep.
+  /// Not 0 after a training step that was not finite: running statistics, moments and weights then
+  /// do not change. Set by FetchStep.
   int32_t halted = 0;
 };
 
@@ -79,15 +79,15 @@ struct Dropout {
   uint32_t stream = 0;
   uint32_t layer = 0;
   const StepValues* step_values = nullptr;  ///< device memory; if given, instead of `stream`
-  /// [groups][C][L], where prepare_dropout has left what is kept: bit i is record 16 * group + i; null:
-  /// whoever needs it makes it of the key
+  /// [groups][C][L], written by prepare_dropout: bit i says whether record 16 * group + i keeps the
+  /// element; null: each op computes it from the key
   uint16_t* keep = nullptr;
 };
 
 /// y = dropout(relu(gamma * (x - mean) * inv_std + beta)) over the valid positions. A batch without
-/// valid positions leaves the running statistics alone; with a single one, whose unbiased variance
-/// does not exist, they move towards its biased variance, 0. A channel whose batch mean or unbiased
-/// variance is not finite as a float leaves its own alone: what is finite stays finite.
+/// valid positions does not change the running statistics; with a single one, whose unbiased
+/// variance does not exist, they move towards its biased variance, 0. A channel whose batch mean or
+/// unbiased variance is not finite as a float keeps its running statistics, so they stay finite.
 struct NormForward {
   Activation x;              ///< [N, C, L]
   Activation y;              ///< [N, C, L]; may be x itself when not training
@@ -102,14 +102,14 @@ struct NormForward {
   bool training;             ///< false: normalise with the running statistics, write nothing else
   bool relu;
   Dropout dropout;           ///< applied only when training
-  // Of backends that fuse norms.
+  // Only for backends that fuse norms.
   float* map = nullptr;      ///< [C][4], written: mean, gamma * inv_std, beta, 0; null: not wanted
   bool measured = false;     ///< the map is made: only y is left to be written
   bool folded = false;       ///< y is not to be written
 };
 
-/// Gradient of NormForward in training mode. y alone tells which gradients pass: with ReLU those
-/// where y > 0, with dropout alone those where y is not 0, else all.
+/// Gradient of NormForward in training mode. y decides which gradients pass: with ReLU those with
+/// y > 0, with dropout alone those with y != 0, else all.
 struct NormBackward {
   Activation x;              ///< [N, C, L] input of the forward pass
   Activation y;              ///< [N, C, L] output of the forward pass
@@ -123,10 +123,10 @@ struct NormBackward {
   float* dbeta;              ///< [C]
   bool relu;
   double dropout_rate;
-  // Of backends that fuse norms.
+  // Only for backends that fuse norms.
   const NormForward* forward = nullptr;  ///< if given, y is not looked at but made again from x
-  /// [C][4], written: mean, a, b, c of dx = a g + b (x - mean) + c, g being the gradient that passes
-  /// dropout and ReLU; null: not wanted
+  /// [C][4], written: mean, a, b, c of dx = a g + b (x - mean) + c, g being the gradient that
+  /// passes dropout and ReLU; null: not needed
   float* map = nullptr;
   bool measured = false;  ///< map, dgamma and dbeta are made: only dx is left to be written
 };
@@ -159,7 +159,7 @@ struct Dataset {
 
 /// Batch assembly: x[n, 0, l] = sign * (sample - mean) * inv_std for l < length, 0 past it.
 /// Writes the records' lengths and labels; an empty slot (index -1) has length 0 and label 0.
-/// With an augmentation x and the lengths are what lth/augmented_slot.h makes of the records.
+/// With an augmentation, lth/augmented_slot.h defines x and the lengths.
 struct Gather {
   const Dataset* dataset;
   const int32_t* indices;  ///< [N] records, -1 for an empty slot
@@ -173,7 +173,7 @@ struct Gather {
   int32_t* labels;         ///< [groups * 16]
   const StepValues* step_values = nullptr;  ///< device memory; if given, instead of `stream`
   const Augmentation* augment = nullptr;    ///< host memory; null: none
-  // With mixup alone. A slot without a partner has its own label again, and the share 1.
+  // Only with mixup. A slot without a partner has its own label twice, and the share 1.
   int32_t* second_labels = nullptr;         ///< [groups * 16]
   float* shares = nullptr;                  ///< [groups * 16]: of the first label
 };
@@ -186,19 +186,20 @@ struct DeriveLengths {
   int stride;
 };
 
-/// Most teachers of one loss.
+/// Largest number of teachers of one loss.
 inline constexpr int kMostTeachers = 8;
 
-/// The loss, averaged over all valid steps of the batch; with no valid step all is 0. Of equal logits
-/// the lowest class is the argmax. With p = softmax(logits), a step of a record with label y has
+/// The loss, averaged over all valid steps of the batch; with no valid step all is 0. Of equal
+/// logits the lowest class is the argmax. With p = softmax(logits), a step of a record with label y
+/// has
 ///
 ///   (1 - a) sum_c t_c (1 - p_c)^focal (-log p_c)  +  a T^2 sum_c q_c log(q_c / r_c)
 ///
-/// where t_c = w_y ((1 - s) [c = y] + s / classes), of two labels their mean by `shares`;
-/// w = class_weights, s = label_smoothing, a = teacher_weight, T = temperature, r = softmax(logits / T)
-/// and q the mean over the teachers of softmax(teacher / T). As they are by default, the settings
-/// leave softmax cross-entropy. Label smoothing: Szegedy et al. 2016, section 7; focal loss: Lin et
-/// al. 2017, equation 4; distillation: Hinton et al. 2015, section 2.
+/// where t_c = w_y ((1 - s) [c = y] + s / classes), of two labels their mean by `shares`; w =
+/// class_weights, s = label_smoothing, a = teacher_weight, T = temperature, r = softmax(logits / T)
+/// and q the mean over the teachers of softmax(teacher / T). With the default settings this is
+/// softmax cross-entropy. Label smoothing: Szegedy et al. 2016, section 7; focal loss: Lin et al.
+/// 2017, equation 4; distillation: Hinton et al. 2015, section 2.
 struct CrossEntropy {
   Activation logits;      ///< [N, classes, T]
   const int32_t* labels;  ///< [groups * 16]: one class for all steps of a record
@@ -237,7 +238,7 @@ enum class OptimizerKind { adam, sgd, adamw };
 /// Gradients are scaled by min(1, clip_norm / norm) first when clip_norm > 0.
 /// adam: Kingma & Ba 2015, algorithm 1, epsilon outside the root of the corrected moment.
 /// sgd: m = momentum * m + g; w -= lr * m (moment2 unused). Weight decay is added to the gradient.
-/// adamw: adam without that; instead w is multiplied by 1 - lr * weight_decay before its update
+/// adamw: as adam, but instead w is multiplied by 1 - lr * weight_decay before its update
 /// (Loshchilov & Hutter 2019, algorithm 2, with the learning rate as the schedule's factor).
 /// If the norm is given and is not finite, nothing is updated.
 struct OptimizerStep {
@@ -255,9 +256,9 @@ struct OptimizerStep {
   const StepValues* step_values = nullptr;
 };
 
-/// average += average_share(decay, step) * (value - average). Where both are 0 they stay exactly 0. Of
-/// the views only value, average, size and pattern are given. If the norm is given and is not finite,
-/// nothing is updated.
+/// average += average_share(decay, step) * (value - average). If both are 0 they stay exactly 0.
+/// Only value, average, size and pattern of the views are set. If the norm is given and is not
+/// finite, nothing is updated.
 struct AverageStep {
   std::span<const ParameterView> parameters;
   float decay;         ///< at least 0, less than 1
@@ -267,8 +268,8 @@ struct AverageStep {
   const StepValues* step_values = nullptr;
 };
 
-/// Steps waiting on the device, where their programs find them without the host: row `cursor` is
-/// the next. Device memory.
+/// Steps that wait on the device, so that programs read them without the host; row `cursor` is the
+/// next. Device memory.
 struct StepQueue {
   const StepValues* values;  ///< [steps]
   const int32_t* records;    ///< [steps][row]: indices for gather
@@ -277,7 +278,8 @@ struct StepQueue {
   int row;                   ///< int32s from one step's records to the next's
 };
 
-/// Copies the next step's values and its first `count` records to where a program's ops look.
+/// Copies the next step's values and its first `count` records to the places that a program's ops
+/// read.
 struct FetchStep {
   StepQueue queue;
   StepValues* values;   ///< [1]
@@ -285,7 +287,7 @@ struct FetchStep {
   int count;
 };
 
-/// Copies a program's results to the queue and moves the cursor on.
+/// Copies a program's results to the queue and advances the cursor.
 struct StoreStep {
   StepQueue queue;
   const double* results;  ///< [4]: loss, valid and correct steps, gradient norm
@@ -298,7 +300,7 @@ struct ConvWeights {
   const float* weight;
 };
 
-/// Ops recorded by a backend that can replay them in one go.
+/// Ops captured by a backend that can replay them in one launch.
 class CapturedStep {
  public:
   virtual ~CapturedStep() = default;
@@ -312,8 +314,9 @@ struct SelectTensor {
   size_t size;
 };
 
-/// The ops, in the order of a training step, each with its arguments. Of this list are made the methods
-/// of Backend, the CPU's table of kernels and, of the first part, the declarations of CUDA's.
+/// The ops, in the order of a training step, each with its arguments. Of this list are made the
+/// methods of Backend, the CPU's table of kernels and, of the first part, the declarations of
+/// CUDA's.
 #define LTH_PLAIN_OPS(OP)                   \
   OP(gather, Gather)                        \
   OP(derive_lengths, DeriveLengths)         \
@@ -337,8 +340,8 @@ struct SelectTensor {
 class DeviceArena;  // core/arena.h
 class DeviceSteps;  // core/device_steps.h
 
-/// What the programs of one backend share. It hangs on the backend so that nothing is global; only
-/// core/ uses it.
+/// State that the programs of one backend share. It belongs to the backend, so that nothing is
+/// global; only core/ uses it.
 struct ProgramShare {
   std::weak_ptr<DeviceArena> arena;  ///< kept alive by the builders and programs that use it
   std::weak_ptr<DeviceSteps> steps;  ///< the same, of asynchronous backends
@@ -359,9 +362,9 @@ class Backend {
   virtual void zero(void* pointer, size_t bytes) = 0;
   virtual void upload(void* target, const void* host, size_t bytes) = 0;
   virtual void download(void* host, const void* source, size_t bytes) = 0;
-  /// Bytes of one activation buffer: of its elements, in what this backend keeps them as.
+  /// Bytes of one activation buffer, with elements of this backend's type.
   virtual size_t activation_bytes(const ActivationShape& shape) const = 0;
-  /// Host [N, C, L] row major <-> device layout and elements. `store` zeroes what lies outside the
+  /// Host [N, C, L] row major <-> device layout and elements. `store` zeroes positions outside the
   /// records.
   virtual void store_activation(const Activation& target, const float* host) = 0;
   virtual void load_activation(const Activation& source, float* host) = 0;
@@ -371,8 +374,8 @@ class Backend {
 #undef LTH_METHOD
   virtual std::unique_ptr<ConvPlan> plan_conv1d(const Conv1dDesc& desc,
                                                 const SparsePattern* pattern) = 0;
-  /// Whether a conv1d_wgrad may run beside the ops after it, until join_wgrad: till then its operands
-  /// must stay as they are and its results are not to be read.
+  /// Whether a conv1d_wgrad may run in parallel to the ops after it, until join_wgrad. Until then
+  /// its operands must not change and its results must not be read.
   virtual bool overlaps_wgrad() const { return false; }
   virtual void join_wgrad() {}
   /// Whether convolutions read through norms and take their statistics; see core/fuse.cc.
@@ -384,8 +387,8 @@ class Backend {
   /// alive; the masks are then undefined.
   virtual void select_magnitude(std::span<const SelectTensor> tensors, int64_t keep) = 0;
 
-  // Steps without the host, for backends whose ops only queue work. Of those that do not, none of
-  // the following is called.
+  // Steps without the host, for backends whose ops only queue work. For other backends none of the
+  // following is called.
   /// Whether ops return before their work is done.
   virtual bool is_asynchronous() const { return false; }
   virtual void fetch_step(const FetchStep&) {}
@@ -394,8 +397,8 @@ class Backend {
   virtual void prepare_convolutions(std::span<const ConvWeights>) {}
   /// At a program's start, all its norms with Dropout::keep: fills it for this step.
   virtual void prepare_dropout(std::span<const NormForward>) {}
-  /// Between the two, ops are recorded and not run; they must have run once before with the same
-  /// arguments, as nothing can be allocated meanwhile.
+  /// Between the two calls, ops are captured and not run. They must have run once before with the
+  /// same arguments, because nothing can be allocated during a capture.
   virtual void begin_capture() {}
   virtual std::unique_ptr<CapturedStep> end_capture() { return nullptr; }
   /// Ends a capture in which an op failed.
@@ -403,14 +406,14 @@ class Backend {
   virtual void replay(CapturedStep&) {}
   /// Changes when memory that captured ops refer to has moved: captures made before are void.
   virtual uint64_t capture_generation() const { return 0; }
-  /// Sets mark `index` behind the work queued so far.
+  /// Sets mark `index` after the work queued so far.
   virtual void set_mark(size_t) {}
   /// Seconds on the device's clock from mark `from` to mark `to`; waits for both.
   virtual double seconds_between(size_t, size_t) { return 0; }
 
-  // Convolution kernels that differ in the last bits of their results. Which of them are fastest is
-  // measured and recorded, and the record used again. Of backends without such kernels, none of the
-  // following is called.
+  // Convolution kernels that differ in the last bits of their results. The fastest ones are found
+  // by timing and saved, and the saved choice is used again. For backends without such kernels none
+  // of the following is called.
   /// Whether there are such kernels.
   virtual bool times_convolutions() const { return false; }
   /// The fastest kernels for an input of this shape, as ConvPlan::describe() puts them. Not
@@ -418,9 +421,9 @@ class Backend {
   virtual std::string time_conv1d(const Conv1dDesc&, const SparsePattern*, const ActivationShape&) {
     return {};
   }
-  /// Throws Error(range) unless a layer with this pattern can run on `kernels`.
+  /// Throws Error(range) if a layer with this pattern cannot run on `kernels`.
   virtual void check_kernels(std::string_view /*kernels*/, const SparsePattern*) const {}
-  /// As plan_conv1d, with kernels that check_kernels has let pass.
+  /// As plan_conv1d, with kernels that check_kernels has accepted.
   virtual std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view /*kernels*/, const Conv1dDesc&,
                                                    const SparsePattern*) {
     return nullptr;
@@ -432,7 +435,7 @@ class Backend {
 
 enum class Isa { automatic, portable, avx2, avx512 };
 
-/// How convolutions multiply. All else is float, with sums in double.
+/// The precision of products in convolutions. Everything else is float, with sums in double.
 enum class Precision {
   fp32,  ///< float products and sums
   tf32,  ///< operands rounded to 11 significant bits, float sums; on GPUs only
@@ -443,8 +446,8 @@ enum class Precision {
 struct CpuOptions {
   int threads = 0;  ///< 0: one per core
   Isa isa = Isa::automatic;
-  /// bf16 where that is faster than fp32: convolutions with few weights left, of one channel or one
-  /// tap multiply in fp32 all the same.
+  /// bf16 if that is faster than fp32. Convolutions with few surviving weights, with one channel or
+  /// with one tap multiply in fp32.
   Precision precision = Precision::fp32;
 };
 
@@ -454,7 +457,7 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
 struct CudaOptions {
   int index = 0;  ///< device, as the driver counts them
   Precision precision = Precision::tf32;
-  // To measure what they are worth.
+  // Switches for measuring the gain of each feature.
   bool fuse_norms = true;     ///< false: norms are ops of their own
   bool overlap_wgrad = true;  ///< false: weight gradients run in turn; the same bits
 };
@@ -463,14 +466,14 @@ struct CudaOptions {
 /// has no CUDA; the reason is in the message.
 std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options);
 
-/// A backend this build knows of, and why it cannot be used, if it cannot.
+/// A backend known to this build, and the reason if it cannot be used.
 struct BackendInfo {
   std::string name;
   bool available = false;
   std::string detail;  ///< description when available, the reason when not
 };
 std::vector<BackendInfo> list_backends();
-/// What list_backends says of CUDA.
+/// The entry of CUDA in list_backends.
 BackendInfo cuda_backend_info();
 
 }  // namespace lth
