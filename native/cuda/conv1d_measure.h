@@ -22,7 +22,7 @@ struct Measure {
   Rows x;                     ///< its input
 };
 
-/// Where a thread's results belong: value i is four records at position first + i * step.
+/// The place of a thread's results: value i is four records at position first + i * step.
 struct MeasureSite {
   int group, channel, part;
   int first, step, quad;

@@ -23,7 +23,7 @@ struct PackJob {
   StageCut cut;
 };
 
-/// As many launches as the jobs' descriptions need, in order.
+/// Makes as many launches, in order, as the jobs' descriptions need.
 void launch_pack(const std::vector<PackJob>& jobs, Stream stream);
 
 }  // namespace lth::cuda::conv

@@ -44,7 +44,7 @@ struct PassArgs {
   __device__ int out_channel(int row) const { return out_list ? out_list[row] : row; }
 };
 
-/// Where an engine's sums belong.
+/// The destination of an engine's sums.
 struct PassSite {
   int group, set, split;
   int row;    ///< first row of the warp

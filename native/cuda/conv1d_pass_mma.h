@@ -91,7 +91,8 @@ class MmaPass {
   }
 
  private:
-  /// What the thread stores of a step: four neighbouring lanes. @param half rows 0-7 or 8-15
+  /// The part of a step that the thread stores: four neighbouring lanes. @param half rows 0-7 or
+  /// 8-15
   __device__ static float4 quad(const float (&sums)[2][4], int half) {
     const float2 first = make_float2(sums[0][2 * half], sums[0][2 * half + 1]);
     const float2 second = make_float2(sums[1][2 * half], sums[1][2 * half + 1]);

@@ -13,7 +13,7 @@
 
 namespace lth::cuda::conv {
 
-/// What the passes of a plan share.
+/// Shared by the passes of a plan.
 struct PlanContext {
   DeviceInfo device;
   std::unique_ptr<Workspace> own;  ///< used where the device has no backend

@@ -26,7 +26,7 @@ struct Rows {
   }
 };
 
-/// Where a pass writes, and what it adds.
+/// The output of a pass, and the terms that it adds.
 struct Output {
   Rows rows;
   Rows add;              ///< data = null: nothing to add
@@ -72,8 +72,8 @@ class OutputQuad {
   /// What is added at a position, where it adds.
   __device__ float4 residual(int position) const { return load4(add_ + place(position)); }
 
-  /// Stores the sums at a position: plus bias and residual, 0 past the record's end. Returns what is
-  /// stored, rounded as it is.
+  /// Stores the sums at a position: plus bias and residual, 0 past the record's end. Returns what
+  /// is stored, rounded as it is.
   __device__ float4 store(int position, float4 v, float4 residual) const {
     if (has_bias_) v = make_float4(v.x + bias_, v.y + bias_, v.z + bias_, v.w + bias_);
     if (add_) {

@@ -2,9 +2,9 @@
 
 #include "cuda/device.h"
 
-/// How far a convolution's result may lie from the exact one of its operands as they lie in memory,
-/// as a multiple of the sum of its terms' magnitudes (bias and residual are terms). Relative error
-/// of one rounding: u = 2^-24 for float, 2^-11 for tf32, 2^-8 for bf16.
+/// Largest error of a convolution's result, compared with the exact result for its operands in
+/// memory, as a multiple of the sum of its terms' magnitudes (bias and residual are terms).
+/// Relative error of one rounding: u = 2^-24 for float, 2^-11 for tf32, 2^-8 for bf16.
 ///
 /// - fp32 (and the sparse and SIMT kernels in every precision): 8 * 2^-24, the conformance suite's.
 /// - tf32: both factors of a product are rounded, so it is off by at most 2u + u^2 of its

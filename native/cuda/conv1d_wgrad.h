@@ -32,7 +32,7 @@ struct WgradArgs {
   const int2* entries;      ///< offset into the ring; row << 16 | tap
 };
 
-/// Where a block works.
+/// The part of the work of a block.
 struct WgradSite {
   int tile;                     ///< (out tile, in tile, tap block)
   int first_out, first_in, tap_block, slice;
@@ -81,7 +81,7 @@ __device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& s
   });
 }
 
-/// Turns what this thread has copied into the folded norm's result.
+/// Applies the norm to the values that this thread has copied.
 template <class T>
 __device__ inline void normalize_ring_block(const WgradArgs& args, const WgradSite& site,
                                             const WgradRun& run, int b, T* ring) {

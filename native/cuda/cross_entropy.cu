@@ -6,7 +6,7 @@
 namespace lth::cuda {
 namespace {
 
-/// What one block adds to the result.
+/// The contribution of one block to the result.
 struct Part {
   double loss, correct;
 };

@@ -21,7 +21,7 @@ std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-/// Why cudaGetDeviceCount found nothing.
+/// The reason why cudaGetDeviceCount found no device.
 std::string reason_of(cudaError_t error) {
   int driver = 0, runtime = 0;
   cudaDriverGetVersion(&driver);

@@ -78,9 +78,9 @@ void destroy_stream(Stream stream) noexcept;
 /// Waits until all work of the stream is done; throws Error(state) if any of it failed.
 void synchronize(Stream stream);
 
-/// In stream order; returns when `host` may be reused.
+/// Copies in stream order; returns when `host` may be reused.
 void copy_to_device(void* target, const void* host, size_t bytes, Stream stream);
-/// In stream order; returns when `host` holds the bytes.
+/// Copies in stream order; returns when `host` holds the bytes.
 void copy_to_host(void* host, const void* source, size_t bytes, Stream stream);
 void copy_on_device(void* target, const void* source, size_t bytes, Stream stream);
 void fill_zero(void* target, size_t bytes, Stream stream);
@@ -116,7 +116,7 @@ class Order {
   ~Order();
   Order(const Order&) = delete;
   Order& operator=(const Order&) = delete;
-  /// What is queued on `after` from here on starts when all that is queued on `before` is done. A
+  /// Work queued on `after` from here on starts after all work now queued on `before` is done. A
   /// stream that is ordered behind a captured one is captured with it until the other way round.
   void operator()(Stream before, Stream after);
 

@@ -11,7 +11,7 @@ constexpr int kThreads = 256;
 constexpr int kWordsPerBlock = 4 * kThreads;
 constexpr int kJobs = 64;  // what a kernel's 4 KiB of arguments hold
 
-/// Of one norm. All share the seed, stream and step of their program.
+/// The job of one norm. All norms share the seed, stream and step of their program.
 struct KeepJob {
   uint16_t* keep;  ///< Dropout::keep
   uint32_t per_record;  ///< elements, [C][L]

@@ -61,7 +61,7 @@ __device__ inline float load1(const Bf16* at) { return bf16_low(at->bits); }
 __device__ inline void store1(float* at, float value) { *at = value; }
 __device__ inline void store1(Bf16* at, float value) { at->bits = uint16_t(pack_bf16(value, 0)); }
 
-/// What load1 gives of a place where store1 has stored the value.
+/// The value that load1 reads after store1 has stored this value.
 template <class T>
 __device__ inline float as_stored(float value) {
   return sizeof(T) == sizeof(float) ? value : bf16_low(pack_bf16(value, 0));
@@ -93,7 +93,7 @@ __device__ inline float4 store4_global(Bf16* at, float4 v) {
   return make_float4(bf16_low(b.x), bf16_high(b.x), bf16_low(b.y), bf16_high(b.y));
 }
 
-/// Where in a group the piece begins that a thread takes of every position it comes to.
+/// The first record, within its group, of the piece that a thread works on at every position.
 template <class T>
 __device__ inline int first_record() {
   return int(threadIdx.x) % kPiecesPerPosition<T> * kPiece<T>;

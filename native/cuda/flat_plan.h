@@ -29,7 +29,7 @@ std::vector<FlatRange> flat_ranges(std::span<const ParameterView> parameters);
 /// Flat index of every survivor, ascending.
 std::vector<int32_t> flat_indices(const SparsePattern& pattern);
 
-/// What a block of a flat op works on.
+/// The range that a block of a flat op works on.
 struct FlatUnit {
   float* value;     ///< element 0 of the parameter if listed, else of the unit
   float* gradient;

@@ -24,7 +24,7 @@ struct Arguments {
   __device__ int32_t record(int n) const { return n < records ? indices[n] : -1; }
 };
 
-/// What a block needs of a slot.
+/// The values of a slot that a block needs.
 struct Lane {
   AugmentedSlot slot;
   RandomKey bursts;

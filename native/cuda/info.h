@@ -4,7 +4,7 @@
 
 #include "cuda/device.h"
 
-/// What users read about devices.
+/// Texts about devices for users.
 namespace lth::cuda {
 
 inline constexpr int kLeastArch = 80;  ///< asynchronous copies, TF32 and bf16 matrix instructions

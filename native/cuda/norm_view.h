@@ -49,9 +49,9 @@ __device__ inline bool keeps(const RandomKey& key, uint32_t index, uint32_t thre
   return random_bits(key, index) >= threshold;
 }
 
-/// What a thread needs to read `Records` neighbouring records of a group, a multiple of four,
-/// through a norm. There are no branches per element: elements that are dropped or outside their
-/// record are computed too, and replaced by 0.
+/// The state that a thread needs to read `Records` neighbouring records of a group, a multiple of
+/// four, through a norm. There are no branches per element: elements that are dropped or outside
+/// their record are computed too, and replaced by 0.
 template <int Records>
 class NormReader {
  public:
@@ -106,7 +106,7 @@ class NormReader {
     return kept >> i & 1 ? __fmul_rn(v, view_.kept_scale) : 0.0f;
   }
 
-  /// The results of a piece of so many records, 0 where the record does not hold the position.
+  /// The results of a piece of this many records; 0 if the record does not have the position.
   template <class Piece>
   __device__ Piece piece(const float4& map, int channel, int position, Piece x) const {
     const uint32_t bits = kept(channel, position);

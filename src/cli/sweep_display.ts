@@ -15,7 +15,7 @@ export interface CellLine {
   readonly progress: RunProgress;
 }
 
-/** Where a display writes. */
+/** The output of a display. */
 export interface Screen {
   write(text: string): void;
   /** Characters per line and number of lines; null if the output is not a terminal. */

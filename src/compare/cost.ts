@@ -1,5 +1,5 @@
 /**
- * What it took to train a network, and how fast it learned.
+ * The cost of training a network, and how fast it learned.
  *
  * @module
  */

@@ -49,7 +49,7 @@ export function listSource(
   return { files, unlisted: idsOf(root, "").filter((id) => !files.has(id)) };
 }
 
-/** What lies in a folder. */
+/** The contents of a folder. */
 interface Folder {
   /** Recordings by name without ending. */
   files: Map<string, string[]>;

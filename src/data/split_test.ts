@@ -38,7 +38,7 @@ Deno.test("stratified: rare classes keep one for training, then dev, then test",
   });
 });
 
-Deno.test("stratified: equal recordings stay together, whatever their labels", () => {
+Deno.test("stratified: equal recordings stay together, also with different labels", () => {
   const records = made({ N: 60, O: 40 });
   for (let i = 0; i < 30; i++) records[2 * i + 1]!.digest = records[2 * i]!.digest;
   for (let i = 60; i < 70; i++) records[i]!.digest = records[i - 60]!.digest;

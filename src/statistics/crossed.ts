@@ -29,7 +29,7 @@
  * times the whole standard error covers over 99 % where records dominate. Two known half widths respect
  * the parts: t with the degrees of freedom of Welch and Satterthwaite, which covers 93 to 95 % for S = 3, and
  * sqrt(t(S - 1)² * (U + I) / S + z² * R) (Howe 1974), which covers 95 to 98 %. Their geometric mean covers
- * 94 to 97 % from 3 seeds on, whatever the mixture, and is taken: D ± h. Both are t(S - 1) where only seeds
+ * 94 to 97 % from 3 seeds on, for any mixture, and is used: D ± h. Both are t(S - 1) where only seeds
  * matter and z where only records do. docs/statistics.md has the simulated coverage.
  *
  * **Different seeds on the two sides** make two independent groups of units; each contributes its own

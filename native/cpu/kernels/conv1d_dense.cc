@@ -16,7 +16,7 @@ constexpr int kColumns = kParts == 4 ? 2 : 3;
 /// errors do not grow with Cin * K.
 constexpr int kTermsPerPartial = 256;
 
-/// In lanes, each of them of Operands::kTerms input channels.
+/// The same in lanes, each of Operands::kTerms input channels.
 struct TileInput {
   const float* x;        ///< first channels, position of tap 0 in column 0
   size_t x_row;          ///< from row to row of channels

@@ -14,7 +14,8 @@ inline bool bypasses_caches(const PassData& data) {
   return kParts == 1 && data.out.elements() * sizeof(float) > kStreamBytes;
 }
 
-/// Where the sums of one tile of a pass go: rows of output channels, positions `step` apart.
+/// The destination of the sums of one tile of a pass: rows of output channels, positions `step`
+/// apart.
 struct OutputTile {
   float* y;               ///< first row, first position
   size_t y_row;           ///< floats from row to row

@@ -9,7 +9,7 @@
 
 namespace lth::cpu::LTH_ISA {
 
-/// What one execution of a pass reads and writes.
+/// The inputs and outputs of one execution of a pass.
 struct PassData {
   Activation in;
   Activation out;

@@ -3,8 +3,8 @@
 #include "cpu/kernels/conv1d_operands.h"
 #include "cpu/kernels/conv1d_wgrad.h"
 
-/// What the dense weight gradients share, whatever their operands: the register tile, a unit's sums
-/// and the division of the work.
+/// Shared by the dense weight gradients for all operands: the register tile, the sums of a unit and
+/// the division of the work.
 namespace lth::cpu::LTH_ISA {
 
 // Register tile: 4 output channels x kTileColumns (input channel, tap) accumulators of one
@@ -46,7 +46,7 @@ void wgrad_tile(const float* const (&dy)[kTileRows], const float* const (&x)[kTi
 #endif
 }
 
-/// sums[row] += sum over `steps` positions of dy[row], in float whatever the operands are.
+/// sums[row] += sum over `steps` positions of dy[row], in float for all operands.
 inline void bias_tile(const float* const (&dy)[kTileRows], int steps, double* sums) {
   FloatRegister acc[kTileRows];
   LTH_UNROLL for (int o = 0; o < kTileRows; ++o) { acc[o] = FloatRegister{}; }
@@ -71,7 +71,7 @@ struct UnitSums {
   double* bias(int b) const { return block(b) + size_t(padded_columns) * kTileRows; }
 };
 
-/// How finely the work is divided.
+/// The granularity of the division of the work.
 struct WgradSizes {
   int chunk_steps;    ///< output positions summed in float, before they are added in double
   int unit_weights;   ///< of a unit: its sums (double) stay in L2

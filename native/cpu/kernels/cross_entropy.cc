@@ -7,7 +7,7 @@
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-/// What one group of records adds to the result.
+/// The contribution of one group of records to the result.
 struct Part {
   double loss = 0;
   double correct = 0;
@@ -101,8 +101,8 @@ class StepLoss {
     if (args_.second_labels) add_target(args_.second_labels[n], 1.0 - first);
   }
 
-  /// Of the labels. pull_[c] is what pulls at the logit of class c, `pulls` their sum: the gradient is
-  /// p_c pulls - pull_c.
+  /// Of the labels. pull_[c] is what pulls at the logit of class c, `pulls` their sum: the gradient
+  /// is p_c pulls - pull_c.
   double hard_loss(const Logits& logits, double highest, double sum, double& pulls) {
     const double log_sum = std::log(sum) + highest, focal = double(args_.focal);
     double loss = 0;

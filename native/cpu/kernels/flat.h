@@ -7,7 +7,7 @@
 
 #include "lth/backend.h"
 
-/// How the ops over flat parameter arrays are cut into units.
+/// Divides the ops over flat parameter arrays into units.
 namespace lth::cpu::LTH_ISA {
 
 /// Below this density an op visits the survivors one by one: measured break-even of Adam on 10 M

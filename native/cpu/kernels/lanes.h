@@ -6,7 +6,7 @@
 #include "cpu/kernels/simd.h"
 #include "lth/activation.h"
 
-/// What the elementwise ops share: how far a group's records reach, zeros outside them, sums in
+/// Helpers of the elementwise ops: the lengths of a group's records, zeros outside them, sums in
 /// double.
 namespace lth::cpu::LTH_ISA {
 

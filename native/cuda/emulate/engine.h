@@ -6,8 +6,8 @@
 #include "cuda/emulate/fiber.h"
 #include "cuda/emulate/kernel.h"
 
-/// What engine.cc (blocks, barriers, shared memory) and warp.cc (warp-wide operations, asynchronous
-/// copies) share.
+/// Shared by engine.cc (blocks, barriers, shared memory) and warp.cc (warp-wide operations,
+/// asynchronous copies).
 namespace lth::cuda::emulate {
 
 enum class State { ready, at_barrier, at_meeting, done };

@@ -11,7 +11,7 @@
 
 #include "cuda/emulate/stream.h"
 
-/// What a kernel may use of CUDA, on the host. Names and meaning are CUDA's.
+/// The parts of CUDA that a kernel may use, on the host. Names and meaning are CUDA's.
 
 #define __global__
 #define __device__
@@ -51,7 +51,7 @@ void allow_shared(const void* kernel, size_t bytes);  // cuda/device.h
 
 namespace lth::cuda::emulate {
 
-/// Where the running thread is.
+/// The position of the running thread.
 struct Position {
   dim3 thread, block, block_extent, grid_extent;
 };

@@ -6,7 +6,7 @@
  */
 import type uPlot from "uplot";
 
-/** An area between two limits per position; null where there is none. */
+/** An area between two limits per position; null for a position without limits. */
 export interface Area {
   limits: readonly (readonly [low: number, high: number] | null)[];
   color: string;

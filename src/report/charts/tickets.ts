@@ -81,7 +81,7 @@ export function overlapChart({ rounds }: ReportData, view: View): Chart {
   });
 }
 
-/** How many epochs a round takes to learn. */
+/** The epochs that a round takes to learn. */
 export function speedChart(data: ReportData, view: View): Chart {
   const threshold = data.threshold === null ? "the threshold" : format(data.threshold, "score");
   return overRounds(data.rounds, view, {
