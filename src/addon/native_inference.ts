@@ -1,0 +1,69 @@
+/**
+ * The engine for finished networks. native.ts has the rest of the contract.
+ *
+ * @module
+ */
+
+/** Instruction sets of the CPU backend; `automatic` is the best the machine has. */
+export type Isa = "automatic" | "portable" | "avx2" | "avx512";
+
+/**
+ * A node of a trained network. Values are numbered: 0 is the recording [1, L], i + 1 is what node i gives;
+ * `input` and `add` name values of earlier nodes.
+ */
+export type InferenceNode =
+  & {
+    /** For messages. */
+    readonly name: string;
+    readonly input: number;
+  }
+  & (
+    | {
+      readonly op: "conv";
+      readonly add?: number;
+      readonly channels: number;
+      readonly kernel: number;
+      readonly stride: number;
+      /** [channels, Cin, kernel], 0 where pruned. */
+      readonly weight: Float32Array;
+      readonly bias: Float32Array;
+    }
+    | {
+      readonly op: "norm";
+      readonly relu: boolean;
+      readonly gamma: Float32Array;
+      readonly beta: Float32Array;
+      readonly mean: Float32Array;
+      readonly variance: Float32Array;
+    }
+    | { readonly op: "shortcut"; readonly channels: number; readonly stride: number }
+  );
+
+/** A trained network for {@linkcode NativeInference}; its last node is the head. */
+export interface InferenceOptions {
+  readonly nodes: readonly InferenceNode[];
+  /** Added to every running variance. */
+  readonly epsilon: number;
+  readonly isa?: Isa;
+}
+
+/**
+ * A finished network that runs one record at a time on the calling thread, over surviving weights
+ * only.
+ */
+export interface NativeInference extends Disposable {
+  /** E.g. "AVX-512, 1 thread". */
+  readonly description: string;
+  /** Native memory held at present. */
+  readonly bytes: number;
+  /** Multiplications for a record of `length` samples. */
+  macs(length: number): number;
+  /** Outputs for a record of `length` samples: divided by the product of the strides, rounded up. */
+  steps(length: number): number;
+  /**
+   * @param samples [length], normalised.
+   * @returns Logits [classes, steps].
+   */
+  run(samples: Float32Array): Float32Array;
+  dispose(): void;
+}
