@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import { configDifferences } from "../config/config.ts";
 import { controlPolicy, isSmallNetwork, trainsOn } from "../config/controls.ts";
 import { foldOf } from "./fold.ts";
 import { setting } from "./method.ts";
@@ -30,10 +31,7 @@ export function refuseIncomparable(runs: readonly Run[]): void {
   }
   const [full, ...same] = runs.filter((run) => !isSmallDense(run));
   for (const run of full ? same : []) {
-    refuse(full!, run, [
-      "the network",
-      ({ summary }) => setting(summary.config, "network") ?? null,
-    ]);
+    refuseOtherNetwork(full!, run);
     refuse(full!, run, [
       "the number of prunable weights",
       ({ summary }) => summary.rounds[0]!.prunable,
@@ -49,6 +47,16 @@ export function isSmallDense({ control }: Run): boolean {
 /** Whether a run trains its base's dense network further, without pruning. */
 export function isContinued({ control }: Run): boolean {
   return !!control && trainsOn(controlPolicy(control.kind));
+}
+
+function refuseOtherNetwork(a: Run, b: Run): void {
+  const [x, y] = [a, b].map(({ summary }) => ({ network: setting(summary.config, "network") }));
+  const differences = configDifferences(x, y);
+  if (differences.length === 0) return;
+  throw new UsageError(
+    `Cannot compare ${a.directory} with ${b.directory}: they differ in the network: ` +
+      differences.join("; "),
+  );
 }
 
 function refuse(a: Run, b: Run, [what, value]: [string, (run: Run) => unknown]): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { type Mode, POLICIES } from "../config/modes.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
@@ -74,9 +75,18 @@ export function distinctNames(examples: readonly Run[]): string[] {
     const own = methodSettings(example);
     const differing = [...new Set(twins.flatMap((twin) => [...twin.keys()]))].sort()
       .filter((key) => twins.some((twin) => twin.get(key) !== own.get(key)));
-    const text = differing.map((key) => `${key} ${own.get(key) ?? "absent"}`).join(", ");
+    const text = differing.map((key) => `${key} ${shortText(own.get(key) ?? "absent")}`).join(", ");
     return `${names[i]} (${text})`;
   });
+}
+
+/** Longer values, such as the nodes of a network, are told by their hash. */
+const LONGEST_SHOWN = 60;
+
+/** A setting's JSON as a message can hold it. */
+function shortText(json: string): string {
+  if (json.length <= LONGEST_SHOWN) return json;
+  return `sha256 ${createHash("sha256").update(json).digest("hex").slice(0, 8)}`;
 }
 
 /** The setting at a dotted path; undefined if there is none. */

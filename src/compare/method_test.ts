@@ -89,4 +89,9 @@ Deno.test("methods that would share a name are told apart by their settings", ()
     "finetune (training.epochs 9)",
     "lr-rewind",
   ]);
+  const nodes = (channels: number) =>
+    run("finetune", { network: { graph: { nodes: Array(20).fill({ op: "conv", channels }) } } });
+  for (const name of distinctNames([nodes(4), nodes(8)])) {
+    assert.match(name, /^finetune \(network\.graph\.nodes sha256 [0-9a-f]{8}\)$/);
+  }
 });
