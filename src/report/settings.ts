@@ -37,7 +37,7 @@ export function settingsList(config: Readonly<Record<string, unknown>>): Html {
   `;
 }
 
-/** What a run was made on, or that nobody wrote it down. */
+/** The environment of a run, or a line that says it was not recorded. */
 export function environmentList(environment: Readonly<Record<string, unknown>> | null): Html {
   const lines = environment === null ? [] : flatten(environment);
   return html`
