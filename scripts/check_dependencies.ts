@@ -185,7 +185,8 @@ function includeProblem(
     : `${folder} may include only itself and include/lth`;
 }
 
-function filesBelow(folder: string, name: RegExp): string[] {
+/** The files below a folder whose names match, in order; none if there is no such folder. */
+export function filesBelow(folder: string, name: RegExp): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && name.test(entry.name))
