@@ -53,14 +53,6 @@ export const CONTROL_POLICIES = {
     description: "the same mask, initialised anew",
     source: "Frankle and Carbin 2019, section 2",
   },
-  "reinit-shuffle": {
-    network: "base",
-    masks: "shuffled",
-    weights: "fresh",
-    order: "base",
-    description: "the mask shuffled within each layer, initialised anew",
-    source: "a trial of docs/extending.md",
-  },
   shuffle: {
     network: "base",
     masks: "shuffled",

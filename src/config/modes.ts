@@ -50,14 +50,6 @@ export const POLICIES = {
     source: "Han et al. 2015; Renda, Frankle and Carbin 2020, section 2",
   },
   // Differs from weight-rewind to 0 in its pruning schedule alone.
-  "rewind-finetune": {
-    weights: "rewind",
-    learningRate: "final",
-    laterPoint: true,
-    pruning: "settings",
-    description: "weights return to the rewind point and train on at the final low learning rate",
-    source: "a trial of docs/extending.md",
-  },
   "lth-ecg": {
     weights: "rewind",
     learningRate: "replay",

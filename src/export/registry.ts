@@ -5,13 +5,12 @@
  */
 import { c } from "./c.ts";
 import type { Exporter } from "./exporter.ts";
-import { list } from "./list.ts";
 import { onnx } from "./onnx.ts";
 import { safetensors } from "./safetensors.ts";
 import { ticket } from "./ticket.ts";
 
 /** A line a format. */
-const EXPORTERS = { ticket, safetensors, onnx, c, list };
+const EXPORTERS = { ticket, safetensors, onnx, c };
 
 export type Format = keyof typeof EXPORTERS;
 

@@ -9,7 +9,6 @@ import { layerMagnitude } from "./criteria/layer_magnitude.ts";
 import { magnitude } from "./criteria/magnitude.ts";
 import { magnitudeInit } from "./criteria/magnitude_init.ts";
 import { random } from "./criteria/random.ts";
-import { smallest } from "./criteria/smallest.ts";
 import { snip } from "./criteria/snip.ts";
 import { synflow } from "./criteria/synflow.ts";
 import type { PruningCriterion } from "./criterion.ts";
@@ -20,7 +19,6 @@ const REGISTRY = {
   random,
   "magnitude-init": magnitudeInit,
   snip,
-  smallest,
   grasp,
   synflow,
 } as const satisfies Record<string, PruningCriterion>;

@@ -12,8 +12,6 @@ export interface EarlyStopping {
   readonly patience: number;
   /** Not before so many epochs of the round, those before its rewind point included. */
   readonly minEpochs: number;
-  /** A gain of at most so much counts as none; 0 by default. */
-  readonly minGain?: number;
   /** "loss": the dev loss, lower is better. "score": the dev score, higher is better. */
   readonly metric: "loss" | "score";
 }
@@ -24,7 +22,7 @@ export function stopsEarly(settings: EarlyStopping | null, rows: readonly EpochR
   const costs = rows.map((row) => settings.metric === "loss" ? row.devLoss : -row.devScore);
   let best = 0;
   costs.forEach((cost, i) => {
-    if (cost < costs[best]! - (settings.minGain ?? 0)) best = i;
+    if (cost < costs[best]!) best = i;
   });
   return rows.length > 0 && rows.length - 1 - best >= settings.patience;
 }

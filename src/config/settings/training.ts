@@ -147,13 +147,6 @@ const earlyStopping = optional({
     help: "epochs that every round has at least",
     default: 1,
   }),
-  minGain: setting(number({ least: 0 }), {
-    label: "Smallest gain",
-    help: "gain on dev that early stopping counts as one",
-    flag: "--min-gain <x>",
-    default: 0,
-    absent: 0,
-  }),
   /** "loss": lower is better. "score": the headline score, higher is better. */
   metric: setting(choice(["loss", "score"]), {
     label: "Early stopping watches",

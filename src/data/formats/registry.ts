@@ -6,7 +6,6 @@
 import { BadRecord } from "../problem.ts";
 import { isEdf, readEdf } from "./edf.ts";
 import { isHdf5, refuseHdf5 } from "./hdf5.ts";
-import { readJson } from "./json.ts";
 import { isMat4, readMat4 } from "./mat4.ts";
 import { isMat5, readMat5 } from "./mat5.ts";
 import type { SignalFile, SourceFile } from "./signal_file.ts";
@@ -47,7 +46,6 @@ const REGISTRY = {
     matches: null,
     read: ({ bytes }) => readMat4(bytes),
   },
-  json: { title: "JSON", endings: [".json"], matches: null, read: ({ bytes }) => readJson(bytes) },
   wfdb: { title: "WFDB", endings: [".hea"], matches: null, read: readWfdb },
   text: {
     title: "text",
