@@ -1,5 +1,5 @@
 /**
- * The device options that several commands share, and opening the device they ask for.
+ * The device options that several commands share. It also opens the device that they ask for.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { helpGroup } from "./setting_options.ts";
 /** The options as commander gives them. */
 export interface DeviceOptions {
   readonly backend: BackendChoice;
-  /** Which GPU, as the driver counts them. */
+  /** Number of the GPU, in the order of the driver. */
   readonly device?: number;
   readonly precision?: Precision;
   readonly threads: number;
@@ -36,7 +36,7 @@ export function addDeviceOptions(command: Command): Command {
 
 /** `--device` alone. */
 export function deviceOption(): Option {
-  return new Option("--device <n>", "which GPU, from 0 (default: 0)")
+  return new Option("--device <n>", "number of the GPU, from 0 (default: 0)")
     .argParser(integer(0, 1023));
 }
 

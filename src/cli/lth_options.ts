@@ -21,7 +21,7 @@ export interface LthOptions extends Overrides {
   fork?: string;
   name?: string;
   config?: string;
-  /** So many runs with seeds that follow one another. */
+  /** Number of runs; their seeds follow one another. */
   replicates?: number;
   /** "auto" or a backend; `Overrides.backend` is the one that was chosen. */
   device: BackendChoice;
@@ -32,7 +32,7 @@ export interface LthOptions extends Overrides {
   checkpointEvery: number;
   /** Show test scores before the run is complete. */
   showTest: boolean;
-  /** Only say what the run would take. */
+  /** Only print what the run would cost. */
   plan: boolean;
   /** A run whose dense round is taken over. */
   denseFrom?: string;
@@ -74,17 +74,21 @@ function addRunOptions(command: Command): void {
       new Option("--dense-from <run>", "take over the dense round of a run with the same settings")
         .conflicts("replicates"),
     )
-    .option("--replicates <n>", "number of runs, with this seed, the next, ...", integer(1, 1000))
+    .option(
+      "--replicates <n>",
+      "number of runs: the first has this seed, each later one the next",
+      integer(1, 1000),
+    )
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
     .option("--show-test", "show test scores before the run is complete", false)
-    .option("--plan", "say what the run would take; train nothing, write nothing", false);
+    .option("--plan", "print what the run would cost; train nothing, write nothing", false);
   addHeading(command, "run");
 }
 
 const SUBCOMMANDS = `
-Of a finished run (each with --help of its own):
+Subcommands for a finished run (each has its own --help):
   lth control --run <name> --kind <kind>  train its rounds again with one thing changed
-  lth analyze --run <name>                look closer at its tickets`;
+  lth analyze --run <name>                analyse its tickets`;
 
 /** The text of `--help`. */
 export function helpOf(): string {
@@ -111,7 +115,7 @@ export function parseLthOptions(
   const gpu = index === undefined ? {} : { index };
   const options = { ...rest, ...gpu, device: backend } as unknown as LthOptions;
   if (options.config !== undefined && options.preset !== undefined) {
-    throw new UsageError("Cannot use --config and --preset together: each sets everything");
+    throw new UsageError("Cannot use --config and --preset together: each sets every setting");
   }
   if (options.fork !== undefined && (!options.resume || options.name === undefined)) {
     throw new UsageError(

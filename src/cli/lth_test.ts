@@ -65,7 +65,7 @@ Deno.test("mistakes on the command line give one sentence and exit code 2", asyn
     [["--config", "/nowhere.json"], /no such file/],
     [["--data", "/nowhere", "--name", "nowhere-run"], /Cannot open the data set|build-datasets/],
     [["--focal", "-1"], /Expected a number from 0/],
-    [["--class-weights", "1,,2"], /has an empty place/],
+    [["--class-weights", "1,,2"], /has an empty item/],
     [
       ["--class-weights", "1,2", "--name", "no-weights"],
       /Cannot use 2 class weights: .* 4 classes/,

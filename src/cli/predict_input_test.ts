@@ -71,9 +71,9 @@ Deno.test("options that contradict each other are refused", () =>
     const file = write("a.csv", SAMPLES.join("\n"));
     for (
       const [args, message] of [
-        [["--lead", "1", "--column", "2"], /--lead and --column name the same thing/],
-        [["--units", "raw", "--gain", "200"], /--units raw is 1000 per mV/],
-        [["--gain", "0"], /--gain must not be 0/],
+        [["--lead", "1", "--column", "2"], /Cannot use --lead and --column together/],
+        [["--units", "raw", "--gain", "200"], /raw already means 1000 per mV/],
+        [["--gain", "0"], /Cannot use --gain 0/],
         [["--max-gap", "-1"], /from 0 to 3600/],
       ] as const
     ) {

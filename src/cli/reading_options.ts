@@ -34,12 +34,12 @@ export function addReadingOptions(command: Command, { force }: { force: string }
     .option("--baseline <number>", "the sample value that means 0 mV", number(-1e9, 1e9))
     .option(
       "--lead <name|number>",
-      "lead to read if there are several (default: the only ECG, or lead I)",
+      "lead to read if a file has several (default: the only ECG, or lead I)",
     )
-    .option("--column <name|number>", "column to read of a text file with several")
+    .option("--column <name|number>", "column to read if a text file has several")
     .option(
       "--max-gap <s>",
-      "longest gap of missing samples in seconds that is bridged; longer gaps are refused",
+      "longest gap of missing samples that is bridged, in seconds; longer gaps are refused",
       number(0, 3600),
       MAX_GAP_SECONDS,
     )
@@ -48,7 +48,7 @@ export function addReadingOptions(command: Command, { force }: { force: string }
 
 function nonZero(text: string): number {
   const value = number(-1e12, 1e12)(text);
-  if (value === 0) throw new UsageError("--gain must not be 0");
+  if (value === 0) throw new UsageError("Cannot use --gain 0: give another number");
   return value;
 }
 
@@ -56,10 +56,14 @@ function nonZero(text: string): number {
 export function readingOptionsOf(flags: ReadingFlags): ReadingOptions & { maxGap: number } {
   const { rate, units, gain, baseline, lead, column, maxGap } = flags;
   if (lead !== undefined && column !== undefined) {
-    throw new UsageError("--lead and --column name the same thing: give one of them");
+    throw new UsageError(
+      "Cannot use --lead and --column together: both name the signal to read; give one of them",
+    );
   }
   if (units === "raw" && gain !== undefined) {
-    throw new UsageError("--units raw is 1000 per mV: leave --gain out, or --units");
+    throw new UsageError(
+      "Cannot use --units raw with --gain: raw already means 1000 per mV; leave one of them out",
+    );
   }
   return { rate, units, gain, baseline, lead: lead ?? column, maxGap };
 }

@@ -11,7 +11,7 @@ import { BUNDLES, flagKey, flagName, type Leaf, leafAt, LEAVES } from "../config
 import { readBundle, readSet, readValue } from "../config/read.ts";
 import { type Heading, HEADINGS } from "../config/setting.ts";
 
-/** A value that was read: commander takes some values, such as null, for none. */
+/** Wraps a value that was read, because commander treats some values, such as null, as not given. */
 class Read {
   constructor(readonly value: unknown) {}
 }
@@ -31,7 +31,7 @@ export function settingOptions(heading: Heading): Option[] {
   return [...own, ...bundled].map((option) => option.helpGroup(helpGroup(heading)));
 }
 
-/** No option for a setting without a flag, two for a toggle. */
+/** A setting without a flag has no option, a toggle has two. */
 function optionsOf(leaf: Leaf): Option[] {
   const { kind, entry } = leaf.setting;
   const { flag, help, otherwise } = entry;
@@ -78,9 +78,9 @@ export function addSetOption(command: Command): Command {
 }
 
 /**
- * What a parsed command says, with the settings of `--set` under the names of their flags.
+ * The options of a parsed command. Settings from `--set` stand under the names of their flags.
  *
- * @throws {UsageError} If `--set` names no setting, or one that is given already.
+ * @throws {UsageError} If `--set` names an unknown setting, or one that is already given.
  */
 export function optionsOfCommand(command: Command): Record<string, unknown> & Overrides {
   const raw = command.opts();

@@ -1,6 +1,6 @@
 /**
- * Augmentation settings for a data set: from millivolts, seconds and hertz to samples and stored units,
- * and what the sampling rate allows. The arithmetic is native/include/lth/augmented_slot.h.
+ * Converts augmentation settings from millivolts, seconds and hertz to samples and stored units of a data
+ * set, and checks what its sampling rate allows. The arithmetic is in native/include/lth/augmented_slot.h.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import type { TrainingSettings } from "./config.ts";
 /** Augmentation of a run. */
 export type AugmentSettings = NonNullable<TrainingSettings["augment"]>;
 
-/** Samples of a burst at most: native/include/lth/augment.h. */
+/** Largest number of samples in a burst, as in native/include/lth/augment.h. */
 const MOST_BURST = 4096;
 
 /**
  * The settings in samples and stored units, as the device takes them.
  *
  * @param rate Samples per second of the data set.
- * @throws {UsageError} If this rate does not allow one of them.
+ * @throws {UsageError} If this rate does not allow one of the settings.
  */
 export function nativeAugmentation(settings: AugmentSettings, rate: number): Augmentation {
   refuseBeyondRate(settings, rate);
@@ -49,7 +49,7 @@ export function nativeAugmentation(settings: AugmentSettings, rate: number): Aug
   };
 }
 
-/** Samples that a training record is cut to: a multiple of the hop, or Infinity. */
+/** Number of samples that a training record is cut to: a multiple of the hop, or Infinity. */
 export function croppedLength(settings: AugmentSettings | null, rate: number): number {
   const crop = settings?.crop ?? null;
   return crop === null ? Infinity : usedLength(samplesOf(crop, rate));

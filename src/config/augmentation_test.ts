@@ -10,13 +10,13 @@ const quick = presetConfig("quick", "cpu");
 const augmented = (overrides: Parameters<typeof applyOverrides>[1]) =>
   applyOverrides(quick, overrides).training.augment;
 
-Deno.test("runs of before, and those that ask for nothing, have no augmentation", () => {
+Deno.test("older runs, and runs that ask for no augmentation, have none", () => {
   const { augment: _, ...training } = quick.training;
   assert.equal(parseConfig({ ...quick, training }, "it").training.augment, null);
   assert.equal(augmented({ epochs: 3 }), null);
 });
 
-Deno.test("options land in their places, last what was set before, and go with off", () => {
+Deno.test("options change their settings, earlier settings stay, and off removes them", () => {
   const config = applyOverrides(quick, { stretch: [0.67, 1.33], wander: [0, 0.2], masks: [2, 1] });
   assert.deepEqual(config.training.augment, {
     stretch: [0.67, 1.33],
@@ -35,7 +35,7 @@ Deno.test("options land in their places, last what was set before, and go with o
   assert.deepEqual(parseConfig(JSON.parse(JSON.stringify(config)), "it"), config);
 });
 
-Deno.test("wrong settings are refused by name with what was given", () => {
+Deno.test("wrong settings are refused with their name and value", () => {
   const cases: [Parameters<typeof applyOverrides>[1], RegExp][] = [
     [
       { stretch: [1.33, 0.67] },
@@ -66,7 +66,7 @@ Deno.test("wrong settings are refused by name with what was given", () => {
   }
 });
 
-Deno.test("what a sampling rate does not allow is refused with what it does allow", () => {
+Deno.test("a setting that the sampling rate does not allow is refused with what is allowed", () => {
   const cases: [Parameters<typeof applyOverrides>[1], rate: number, RegExp][] = [
     [
       { wander: [0, 0.1], wanderFrequency: [1, 151] },
@@ -102,7 +102,7 @@ Deno.test("what a sampling rate does not allow is refused with what it does allo
   nativeAugmentation(augmented({ crop: 0.84 })!, 360);
 });
 
-Deno.test("values that would change no record are refused, whatever flag", () => {
+Deno.test("values that would change no record are refused, by every flag", () => {
   const cases: [Parameters<typeof applyOverrides>[1], RegExp][] = [
     [{ noise: [0, 0] }, /^Cannot use --noise 0,0: .* or write --noise off$/],
     [{ wander: [0, 0] }, /^Cannot use --wander 0,0: .* or write --wander off$/],
@@ -123,7 +123,7 @@ Deno.test("values that would change no record are refused, whatever flag", () =>
       return true;
     });
   }
-  // Files of before may say so.
+  // Older files may hold such values.
   const noise: [number, number] = [0, 0];
   const before = {
     ...quick,

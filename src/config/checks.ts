@@ -1,18 +1,18 @@
 /**
- * What a configuration must fulfil beyond the limits of its single settings.
+ * Checks of a configuration that involve several settings.
  *
  * @module
  */
 import { POLICIES } from "./modes.ts";
 import type { Config } from "./types.ts";
 
-/** What is wrong, and at which path. */
+/** A mistake and its path. */
 export interface Problem {
   readonly path: string;
   readonly message: string;
 }
 
-/** Every check gives a problem, or null. */
+/** Each check returns a problem, or null. */
 export const CHECKS: readonly ((config: Config) => Problem | null)[] = [
   foldWithinCount,
   warmupWithinRound,
@@ -38,7 +38,7 @@ function oneCycleWithoutWarmup({ training: { warmup, schedule } }: Config): Prob
   if (warmup === 0 || schedule.kind !== "one-cycle") return null;
   return {
     path: "training.warmup",
-    message: "expected 0 with the schedule one-cycle, which has its own rise",
+    message: "expected 0 with the schedule one-cycle, which has its own warm-up",
   };
 }
 
@@ -46,7 +46,7 @@ function someClassWeight({ training: { loss: { classWeights } } }: Config): Prob
   if (!Array.isArray(classWeights) || classWeights.some((weight) => weight > 0)) return null;
   return {
     path: "training.loss.classWeights",
-    message: "expected a weight above 0: there would be no loss",
+    message: "expected at least one weight above 0: without it there is no loss",
   };
 }
 

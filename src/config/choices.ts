@@ -5,13 +5,13 @@
  */
 
 /**
- * How a round's kernels are chosen on a GPU: by timing, or by the density of each layer, which is slower
- * at times and always the same, so that runs of one seed are bit-equal.
+ * How a round's kernels are chosen on a GPU: by timing, or by the density of each layer. The choice by
+ * density is sometimes slower, but it is always the same, so runs with the same seed are bit-equal.
  */
 export const KERNEL_CHOICES = ["timed", "density"] as const;
 export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 
-/** The optimisers, of native/include/lth/backend.h. */
+/** The optimisers of native/include/lth/backend.h. */
 export const OPTIMIZERS = ["adam", "adamw", "sgd"] as const;
 
 /** Named starting points of a configuration; presets.ts has their settings. */

@@ -17,10 +17,10 @@ export type { Config, TrainingSettings, WrittenConfig } from "./types.ts";
 const schema = schemaOf(SETTINGS);
 
 /**
- * Checks a configuration read from a file or put together from options.
+ * Checks a configuration that was read from a file or made from options.
  *
- * @param value Anything.
- * @param source What to call it in an error.
+ * @param value Any value.
+ * @param source Name of the configuration in an error.
  * @throws {UsageError} Naming each field that is wrong.
  */
 export function parseConfig(value: unknown, source: string): Config {
@@ -38,7 +38,7 @@ export function parseConfig(value: unknown, source: string): Config {
   throw new UsageError(`Cannot use ${source}: ${texts.join("; ")}`);
 }
 
-/** A run of before there was a choice of precision had its backend's default. */
+/** Older runs have no setting of precision: they used the default of their backend. */
 function withPrecision({ precision, ...config }: Config): Config {
   return { ...config, precision: precision ?? defaultPrecision(config.backend) };
 }
@@ -58,7 +58,7 @@ export function configDifferences(saved: unknown, asked: unknown): string[] {
   });
 }
 
-/** Settings of a group that one of them has as null count as absent there. */
+/** Where one side has null for a group, all settings of the group count as absent there. */
 function changesOf(saved: unknown, asked: unknown, path: string): Change[] {
   const isGroup = (value: unknown) => isNested(value) || (value ?? null) === null;
   if ((isNested(saved) || isNested(asked)) && isGroup(saved) && isGroup(asked)) {
@@ -74,12 +74,12 @@ function changesOf(saved: unknown, asked: unknown, path: string): Change[] {
   return same ? [] : [{ path, saved, asked }];
 }
 
-/** Settings under names, or a list of such, as a network's nodes are. */
+/** An object of settings, or a list of objects, such as the nodes of a network. */
 function isNested(value: unknown): value is Record<string, unknown> {
   return isRecord(value) || (Array.isArray(value) && value.length > 0 && value.every(isRecord));
 }
 
-/** A value in a message; some lists are too long for one. */
+/** A value as a message shows it; long lists are cut. */
 function shown(value: unknown): string {
   const json = JSON.stringify(value) ?? "absent";
   return json.length > 100 ? `${json.slice(0, 97)}...` : json;

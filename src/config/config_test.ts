@@ -11,7 +11,7 @@ Deno.test("every preset is a valid configuration that survives JSON", () => {
   }
 });
 
-Deno.test("options land in their places", () => {
+Deno.test("options change their settings", () => {
   const config = applyOverrides(presetConfig("quick", "cpu"), {
     mode: "finetune",
     rounds: 3,
@@ -28,7 +28,7 @@ Deno.test("options land in their places", () => {
   assert.equal(defaultRunName(config), "quick-finetune-seed9");
 });
 
-Deno.test("a run of before decided by vote and step priors; options change the rule", () => {
+Deno.test("older runs decide by vote and step priors; options change the rule", () => {
   const { score: _, ...older } = presetConfig("quick", "cpu");
   const before = parseConfig(older, "an older run");
   assert.deepEqual(before.score, { decision: "vote", priorExponent: 1, priorUnit: "steps" });
@@ -38,7 +38,7 @@ Deno.test("a run of before decided by vote and step priors; options change the r
     ...before.score,
     priorExponent: 0,
   });
-  // Methods are compared by one rule: a run is not continued with another.
+  // Methods are compared by one rule, so a run is not continued with another rule.
   assert.deepEqual(configDifferences(before, applyOverrides(before, { decision: "mean" })), [
     'score.decision: "vote", not "mean" (--decision)',
   ]);
@@ -67,7 +67,7 @@ Deno.test("wrong and unknown settings are refused by name", () => {
   }
 });
 
-Deno.test("options of training land in their places, absent ones are the old behaviour", () => {
+Deno.test("options of training change their settings; absent ones mean the old behaviour", () => {
   const quick = presetConfig("quick", "cpu");
   const { training } = applyOverrides(quick, {
     ...{ schedule: "cosine", warmup: 0.5, optimizer: "adamw", weightDecay: 0.05 },
@@ -98,7 +98,10 @@ Deno.test("contradictory options of training are refused in a sentence", () => {
     [{ optimizer: "adamw" }, /--optimizer adamw without a decay/],
     [{ labelSmoothing: 1 }, /training\.loss\.labelSmoothing/],
     [{ focal: -1 }, /training\.loss\.focal/],
-    [{ classWeights: [0, 0] }, /training\.loss\.classWeights: expected a weight above 0/],
+    [
+      { classWeights: [0, 0] },
+      /training\.loss\.classWeights: expected at least one weight above 0/,
+    ],
   ];
   for (const [overrides, message] of cases) {
     assert.throws(() => applyOverrides(quick, overrides), (error) => {
@@ -109,7 +112,7 @@ Deno.test("contradictory options of training are refused in a sentence", () => {
   }
 });
 
-Deno.test("differences are named by path and flag with both values", () => {
+Deno.test("a difference is told by path, flag and both values", () => {
   const saved = presetConfig("quick", "cpu");
   const asked = applyOverrides(saved, { epochs: 99, mode: "finetune" });
   assert.deepEqual(configDifferences(saved, asked), [
@@ -131,7 +134,7 @@ Deno.test("differences are named by path and flag with both values", () => {
   );
 });
 
-Deno.test("folds are given together, within range, and show in the name", () => {
+Deno.test("folds need both numbers, within range, and the run's name shows them", () => {
   const quick = presetConfig("quick", "cpu");
   const config = applyOverrides(quick, { folds: 5, fold: 2, seed: 3 });
   assert.deepEqual(config.folds, { count: 5, fold: 2, seed: 2018 });
@@ -145,7 +148,7 @@ Deno.test("folds are given together, within range, and show in the name", () => 
   );
 });
 
-Deno.test("a precision that was chosen stays with another backend, a default does not", () => {
+Deno.test("a chosen precision stays when the backend changes, a default does not", () => {
   const [cpu, cuda] = [presetConfig("quick", "cpu"), presetConfig("quick", "cuda")];
   assert.deepEqual([cpu.precision, cuda.precision], ["fp32", "tf32"]);
   const on = (config: typeof cpu, asked: Parameters<typeof applyOverrides>[1]) => {
@@ -159,13 +162,13 @@ Deno.test("a precision that was chosen stays with another backend, a default doe
   const chosen = applyOverrides(cpu, { precision: "bf16" });
   assert.equal(on(chosen, { backend: "cuda" }), "cuda bf16");
   assert.equal(on(chosen, { precision: "fp32" }), "cpu fp32");
-  // Runs of before there was a choice had the default.
+  // Older runs have no such setting and used the default.
   const { precision: _, ...older } = cpu;
   assert.deepEqual(configDifferences(parseConfig(older, "it"), cpu), []);
   assert.throws(() => parseConfig({ ...cpu, precision: "fp8" }, "it"), /precision/);
 });
 
-Deno.test("an optimiser whose weight decay means something else does not inherit it", () => {
+Deno.test("a weight decay is not inherited by an optimiser that uses it differently", () => {
   const adamw = applyOverrides(presetConfig("quick", "cpu"), {
     optimizer: "adamw",
     weightDecay: 0.05,
@@ -181,7 +184,7 @@ Deno.test("an optimiser whose weight decay means something else does not inherit
   assert.equal(applyOverrides(sgd, { optimizer: "adam" }).training.weightDecay, 1e-4);
 });
 
-Deno.test("noise of its own can be given back to every round", () => {
+Deno.test("--no-same-noise gives every round its own noise again", () => {
   const same = applyOverrides(presetConfig("quick", "cpu"), { sameNoise: true });
   assert.equal(same.training.sameNoise, true);
   assert.equal(applyOverrides(same, { sameNoise: false }).training.sameNoise, false);

@@ -8,34 +8,35 @@ import { z } from "zod";
 import { complaint, orList } from "./kinds.ts";
 
 export interface ControlPolicy {
-  /** "base": the base's own. "small": a dense one with about as many weights as the base's round keeps. */
+  /** "base": the base's network. "small": a dense one with about as many weights as the base's round keeps. */
   readonly network: "base" | "small";
   /**
    * "base": the mask of the base's round.
-   * "shuffled": that mask permuted within each layer: uniformly random, each layer keeps its count.
-   * "uniform": drawn uniformly over all layers together; the network keeps the count.
-   * "erk": drawn within each layer, whose count follows from its shape alone (Erdos-Renyi-Kernel).
+   * "shuffled": that mask, permuted at random within each layer; each layer keeps its count.
+   * "uniform": drawn uniformly over all layers together; the network keeps its count.
+   * "erk": drawn within each layer; a layer's count follows from its shape alone (Erdos-Renyi-Kernel).
    * "none": no weight is pruned.
    */
   readonly masks: "base" | "shuffled" | "uniform" | "erk" | "none";
   /**
-   * "base": as the base's mode has it, the mask aside. Where it rewinds, the base's rewind point with the
-   * schedule from there on; where it keeps weights, the base's trained dense network.
-   * "ticket": exactly what the base's round began its training with.
-   * "previous": what the control's round before ended with, before its first round the base's trained
-   * dense network; trained by the whole schedule.
+   * "base": what the base's mode starts from, with another mask. A mode that rewinds starts from the base's
+   * rewind point, with the schedule from there on; a mode that keeps weights starts from the base's
+   * trained dense network.
+   * "ticket": exactly the weights that the base's round began its training with.
+   * "previous": the weights at the end of the control's previous round; its first round starts from the
+   * base's trained dense network. Each round trains by the whole schedule.
    * "fresh": initialised with another seed and trained by the whole schedule.
    * "signs": the sign of each initial weight times the layer's initial standard deviation, trained by the
    * whole schedule.
    */
   readonly weights: "base" | "ticket" | "previous" | "fresh" | "signs";
-  /** "base": the base's batches, sign flips and dropout. "other": those of another seed. */
+  /** "base": the base's batches, sign flips and dropout. "other": the ones of another seed. */
   readonly order: "base" | "other";
   readonly description: string;
   readonly source: string;
 }
 
-/** One row is all that a control needs. */
+/** To add a control, add a row. */
 export const CONTROL_POLICIES = {
   continue: {
     network: "base",
@@ -106,31 +107,31 @@ export const CONTROL_POLICIES = {
 export type ControlKind = keyof typeof CONTROL_POLICIES;
 export const CONTROLS = Object.keys(CONTROL_POLICIES) as [ControlKind, ...ControlKind[]];
 
-/** What runs of before call a kind. */
+/** Names of kinds in older runs. */
 const OLD_KINDS: Readonly<Record<string, ControlKind>> = { random: "random-uniform" };
 
-/** A kind as it is written in files. */
+/** Reads a kind from a file. */
 export const controlKind = z.preprocess(
   (kind) => typeof kind === "string" ? OLD_KINDS[kind] ?? kind : kind,
   z.enum(CONTROLS, { error: ({ input }) => complaint(orList(CONTROLS), input) }),
 );
 
-/** What a control does, by its name. */
+/** The policy of a kind of control. */
 export function controlPolicy(kind: ControlKind): ControlPolicy {
   return CONTROL_POLICIES[kind];
 }
 
-/** Whether a control has the base's dense round, too: only another order changes that one. */
+/** Whether a control repeats the dense round, too. Only another data order changes that round. */
 export function hasDenseRound({ order }: ControlPolicy): boolean {
   return order === "other";
 }
 
-/** Whether every round is a dense network of its own size. */
+/** Whether each round trains a dense network of another size. */
 export function isSmallNetwork({ network }: ControlPolicy): boolean {
   return network === "small";
 }
 
-/** Whether a control is its base's dense network trained on, without pruning. */
+/** Whether a control trains its base's dense network further, without pruning. */
 export function trainsOn({ weights, masks }: ControlPolicy): boolean {
   return weights === "previous" && masks === "none";
 }
@@ -141,7 +142,7 @@ export function runsWholeSchedule({ weights }: ControlPolicy): boolean {
 }
 
 /**
- * Added to the run's seed for fresh weights and for another data order: beyond all seeds that the command
- * line takes, so that no other run has them.
+ * Added to the run's seed for fresh weights and for another data order. The sum is larger than every seed
+ * that the command line accepts, so no other run has it.
  */
 export const FRESH_SEED_OFFSET = 2 ** 32;

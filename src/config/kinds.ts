@@ -1,6 +1,6 @@
 /**
- * The types of settings. A kind says what a file may hold, how a command line writes it, and what an error
- * calls it.
+ * The types of settings. A kind defines which values a file may hold, how a command line writes them, and
+ * how an error describes them.
  *
  * @module
  */
@@ -12,27 +12,27 @@ import { parseStepPoint } from "../core/step.ts";
 export interface Kind<T> {
   /** What is accepted, such as "a whole number from 1 to 17". */
   readonly expected: string;
-  /** Checks a value of a file. Its message can follow the setting's path and a colon. */
+  /** Checks a value from a file. Its message can follow the setting's path and a colon. */
   readonly schema: z.ZodType<T>;
   /**
-   * Reads a value as a command line writes it. Only `schema` knows its limits.
+   * Reads a value from a command line. Only `schema` checks limits.
    *
-   * @throws {Unreadable} With what was expected, as a sentence.
+   * @throws {Unreadable} With a sentence that says what was expected.
    */
   parse(text: string): T;
-  /** A value as `parse` reads it. */
+  /** Writes a value so that `parse` can read it. */
   text(value: T): string;
   /** All values, where they can be listed. */
   readonly choices?: readonly string[];
-  /** What null is called on a command line, where null is a value. */
+  /** The word for null on a command line, if null is a value. */
   readonly none?: "none" | "off";
-  /** Whether undefined is a value, which files leave out. */
+  /** True if undefined is a value; files leave it out. */
   readonly leftOut?: true;
-  /** Whether it is two numbers; what is wrong with them is told with the setting's path. */
+  /** True if it is two numbers. A message about them begins with the setting's path. */
   readonly isRange?: true;
 }
 
-/** A text that is no value of a kind. */
+/** Thrown for a text that is no value of a kind. */
 export class Unreadable extends Error {}
 
 /** Limits of a number; each may be left out. */
@@ -45,7 +45,7 @@ export interface Limits {
   readonly most?: number;
   /** x < below */
   readonly below?: number;
-  /** Follows the limits in an error, such as "mV". */
+  /** Unit that follows the limits in an error, such as "mV". */
   readonly unit?: string;
 }
 
@@ -59,7 +59,7 @@ export function whole(limits: Limits = {}): Kind<number> {
   return numeric("a whole number", limits, Number.isInteger);
 }
 
-/** A share of a whole that is less than the whole. */
+/** A share: from 0 to below 1. */
 export function share(): Kind<number> {
   return number({ least: 0, below: 1 });
 }
@@ -102,13 +102,13 @@ function isWithin(value: number, { least, above, most, below }: Limits): boolean
     value <= (most ?? Infinity) && value < (below ?? Infinity);
 }
 
-/** NaN for a text that is no finite number. */
+/** The number that a text stands for; NaN if it is no finite number. */
 function toNumber(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   return Number.isFinite(value) ? value : NaN;
 }
 
-/** Two numbers, least <= low <= high <= most, as "0.67,1.33". */
+/** Two numbers, least <= low <= high <= most, written as "0.67,1.33". */
 export function range(
   limits: { readonly least: number; readonly most?: number; readonly unit?: string },
 ): Kind<[number, number]> {
@@ -129,7 +129,7 @@ export function range(
     parse: (text) => {
       const parts = text.split(",").map(toNumber);
       if (parts.length !== 2 || parts.some(Number.isNaN)) {
-        throw new Unreadable("Expected two numbers with a comma between.");
+        throw new Unreadable("Expected two numbers separated by a comma.");
       }
       return [parts[0]!, parts[1]!];
     },
@@ -143,9 +143,9 @@ function isPair(value: unknown): value is [number, number] {
     value.every((item) => typeof item === "number");
 }
 
-/** Numbers with commas between them. */
+/** A list of numbers, separated by commas. */
 export function numbers(limits: Limits): Kind<number[]> {
-  const expected = `numbers with commas between, each${limitsText(limits)}`;
+  const expected = `numbers separated by commas, each${limitsText(limits)}`;
   return {
     expected,
     schema: checked(
@@ -160,9 +160,9 @@ export function numbers(limits: Limits): Kind<number[]> {
 }
 
 function numberOfList(item: string, text: string): number {
-  if (item.trim() === "") throw new Unreadable(`"${text}" has an empty place.`);
+  if (item.trim() === "") throw new Unreadable(`"${text}" has an empty item.`);
   const value = toNumber(item);
-  if (Number.isNaN(value)) throw new Unreadable(`"${item}" is no number.`);
+  if (Number.isNaN(value)) throw new Unreadable(`"${item}" is not a number.`);
   return value;
 }
 
@@ -182,7 +182,7 @@ export function choice<const W extends string>(words: readonly W[]): Kind<W> {
   };
 }
 
-/** True or false. On a command line `--flag` and `--no-flag`; with `--set`, true and false. */
+/** True or false. A command line writes `--flag` and `--no-flag`, or true and false with `--set`. */
 export function toggle(): Kind<boolean> {
   const expected = "true or false";
   return {
@@ -196,7 +196,7 @@ export function toggle(): Kind<boolean> {
   };
 }
 
-/** A text that is not empty; `what` says what it is. */
+/** A text that is not empty; `what` describes it in errors. */
 export function text(what = "a text"): Kind<string> {
   return {
     expected: what,
@@ -209,9 +209,9 @@ export function text(what = "a text"): Kind<string> {
   };
 }
 
-/** Names with commas between them. */
+/** A list of names, separated by commas. */
 export function names(what: string): Kind<string[]> {
-  const expected = `${what} with commas between`;
+  const expected = `${what} separated by commas`;
   return {
     expected,
     schema: checked(
@@ -223,7 +223,7 @@ export function names(what: string): Kind<string[]> {
   };
 }
 
-/** A point in training, as core/step.ts reads it. */
+/** A point in training; core/step.ts reads it. */
 export function stepPoint(): Kind<string> {
   const expected = "write 0, 500it or 2ep";
   const isOne = (value: unknown): value is string => {
@@ -274,14 +274,14 @@ export function wordOrNumbers<const W extends string>(
   };
 }
 
-/** A kind that has no text of its own, such as a file with its sum: a reference stands for it. */
+/** A kind that a command line cannot write, such as a file with its sha256: it writes a reference. */
 export function structure<T>(
   schema: z.ZodType<T>,
   { expected, text }: { expected: string; text: (value: T) => string },
 ): Kind<T> {
   return {
     expected,
-    // The second one puts the parts in order.
+    // The second schema puts the fields in order.
     schema: checked<unknown>((value) => schema.safeParse(value).success, expected).pipe(schema),
     parse: () => {
       throw new Unreadable(`Expected ${expected}.`);
@@ -290,7 +290,7 @@ export function structure<T>(
   };
 }
 
-/** A kind's values and null, which a command line calls `none`. */
+/** A kind's values and null; `none` is the word for null on a command line. */
 export function orNull<T>(kind: Kind<T>, none: "none" | "off" = "none"): Kind<T | null> {
   return {
     ...kind,
@@ -309,7 +309,7 @@ export function orNull<T>(kind: Kind<T>, none: "none" | "off" = "none"): Kind<T 
   };
 }
 
-/** A kind's values and undefined, which a file leaves out. */
+/** A kind's values and undefined; a file leaves undefined out. */
 export function orLeftOut<T>(kind: Kind<T>): Kind<T | undefined> {
   return {
     ...kind,
@@ -320,10 +320,10 @@ export function orLeftOut<T>(kind: Kind<T>): Kind<T | undefined> {
 }
 
 /**
- * Reads a value of a kind within its limits.
+ * Reads a value and checks its limits.
  *
- * @param name Of the setting, for the error.
- * @throws {Unreadable} With what was expected, as a sentence.
+ * @param name The setting's name, for the error.
+ * @throws {Unreadable} With a sentence that says what was expected.
  */
 export function readKind<T>(kind: Kind<T>, text: string, name?: string): T {
   const value = kind.parse(text);
@@ -331,7 +331,7 @@ export function readKind<T>(kind: Kind<T>, text: string, name?: string): T {
   throw new Unreadable(`Expected ${kind.expected}${name === undefined ? "" : ` (${name})`}.`);
 }
 
-/** Whether a text of a command line stands for "without it". */
+/** Whether a text of a command line means "none" or "off". */
 export function isNone(text: string): boolean {
   return text === "none" || text === "off";
 }

@@ -1,29 +1,29 @@
 /**
- * What each mode does between pruning and retraining. The modes differ in nothing else.
+ * What each mode does between pruning and retraining. Modes differ only here.
  *
  * @module
  */
 export interface RetrainingPolicy {
   /**
    * "rewind": surviving weights, running statistics and optimiser return to the rewind point.
-   * "keep": weights and statistics stay as trained, the optimiser starts afresh.
+   * "keep": weights and statistics stay as trained, the optimiser starts with zero moments.
    */
   readonly weights: "rewind" | "keep";
   /**
    * "replay": the learning rates of the schedule from the rewind point on.
-   * "final": the last learning rate of the dense round, throughout.
+   * "final": always the last learning rate of the dense round.
    */
   readonly learningRate: "replay" | "final";
   /** Whether the rewind point may lie after the first update (`--rewind-to`). */
   readonly laterPoint: boolean;
-  /** "settings": weights are pruned as the settings say. "sahu": by Sahu's schedule, unless they say so. */
+  /** "settings": the settings choose the pruning schedule. "sahu": the mode switches it to Sahu's schedule. */
   readonly pruning: "settings" | "sahu";
   /** One line for tables. */
   readonly description: string;
   readonly source: string;
 }
 
-/** One row is all that a mode needs. */
+/** To add a mode, add a row. */
 export const POLICIES = {
   "weight-rewind": {
     weights: "rewind",
@@ -49,7 +49,7 @@ export const POLICIES = {
     description: "weights are kept and trained on at the final low learning rate",
     source: "Han et al. 2015; Renda, Frankle and Carbin 2020, section 2",
   },
-  // Differs from weight-rewind to 0 in its pruning schedule alone.
+  // It differs from weight-rewind to 0 only in its pruning schedule.
   "lth-ecg": {
     weights: "rewind",
     learningRate: "replay",

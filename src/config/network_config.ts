@@ -1,5 +1,5 @@
 /**
- * From the settings of a network to its graph: the residual network of a size, or one's own in its place.
+ * Makes the graph of a network from its settings: the residual network of some size, or the user's own.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { network } from "./settings/network.ts";
 /** The settings of a network. */
 export type NetworkSettings = ValueOf<typeof network>;
 
-/** The graph of a network of so many classes. */
+/** The graph of a network with this number of classes. */
 export function networkGraph(network: NetworkSettings, classes: number): Graph {
   const { graph, dropout } = network;
   return graph ? graphOf(graph, { classes, dropout }) : resnet1dGraph({ ...network, classes });

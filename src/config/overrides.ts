@@ -1,5 +1,5 @@
 /**
- * Settings that a command line changes, put into a configuration.
+ * Puts the settings of a command line into a configuration.
  *
  * @module
  */
@@ -19,14 +19,14 @@ import {
 import { COMBINATIONS, IMPLICATIONS } from "./rules.ts";
 import type { Overrides } from "./types.ts";
 
-/** Values in place of references, by path; src/run finds them. */
+/** Values that replace references, by path; src/run finds them. */
 export type Resolved = Readonly<Record<string, unknown>>;
 
 /**
- * A configuration with the given settings put in.
+ * A copy of a configuration with the given settings.
  *
- * @param resolved What the references that are given stand for.
- * @throws {UsageError} If the result is not valid, or settings do not go together.
+ * @param resolved Values of the references in `asked`.
+ * @throws {UsageError} If the result is not valid, or settings contradict each other.
  */
 export function changedConfig(base: Config, asked: Overrides, resolved: Resolved = {}): Config {
   const given = givenSettings(asked).map((each) =>
@@ -41,7 +41,7 @@ export function changedConfig(base: Config, asked: Overrides, resolved: Resolved
   return config;
 }
 
-/** What is given by flag or path, in the order of the configuration. */
+/** The settings given by flag or path, in the order of the configuration. */
 export function givenSettings(asked: Overrides): Given[] {
   const flags = asked as Readonly<Record<string, unknown>>;
   const given = LEAVES.flatMap(({ path, setting: { entry, kind } }): Given[] => {
@@ -64,7 +64,7 @@ export function givenSettings(asked: Overrides): Given[] {
   return [...bundled, ...given];
 }
 
-/** A value that would change nothing is more likely a mistake than a wish. */
+/** Refuses a value that changes nothing: it is probably a mistake. */
 function refuseNothing({ path, name, value, written }: Given): void {
   if (value === null || !leafAt(path)!.setting.entry.nothing?.(value)) return;
   throw new UsageError(
@@ -75,7 +75,7 @@ function refuseNothing({ path, name, value, written }: Given): void {
   );
 }
 
-/** Augmentation of which nothing is left is null. */
+/** Makes augmentation null if all of it is off. */
 function withoutEmptyAugmentation(config: Config): Config {
   const { training } = config;
   const { augment } = training;

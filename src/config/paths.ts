@@ -22,7 +22,7 @@ export interface Leaf {
   readonly path: string;
   readonly setting: Setting<unknown>;
   readonly heading: Heading;
-  /** Whether it is what an optional group cannot be without. */
+  /** Whether an optional group always needs this setting. */
   readonly leads: boolean;
 }
 
@@ -31,11 +31,11 @@ export interface Bundle {
   readonly path: string;
   readonly node: Optional<Fields>;
   readonly heading: Heading;
-  /** Of its settings, in order. */
+  /** Paths of its settings, in order. */
   readonly paths: readonly string[];
 }
 
-/** All entries, in the order of config.json; what several variants share is there once. */
+/** All entries, in the order of config.json; an entry that several variants share is listed once. */
 export const LEAVES: readonly Leaf[] = uniquePaths(leavesOf(SETTINGS, [], "run", false));
 
 /** All bundles. */
@@ -58,7 +58,7 @@ export function flagKey(flag: string): string {
   return flagName(flag).slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The flag that sets what is at a path or holds it; null if only --set does. */
+/** The flag that sets a path or a group around it; null if only --set does. */
 export function flagAt(path: string): string | null {
   for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf(".")))) {
     const flag = leafAt(at)?.setting.entry.flag ??
@@ -68,7 +68,7 @@ export function flagAt(path: string): string | null {
   return null;
 }
 
-/** Children of a node by name; of variants, of those that have the name. */
+/** Children of a node with their names; the children of all variants. */
 function* childrenOf(node: Node): Generator<[name: string, child: Node]> {
   if (node instanceof Setting) return;
   if (!(node instanceof Variants)) return yield* Object.entries(node.fields);
@@ -116,7 +116,7 @@ function bundlesOf(node: Node, path: readonly string[], outer: Heading): Bundle[
   return [...own, ...below];
 }
 
-/** What a new run has at a node; undefined where a group's settings must be given. */
+/** The value of a new run at a node; undefined where a group's settings must be given. */
 export function defaultsOf(node: Node): unknown {
   if (node instanceof Setting) return structuredClone(node.entry.default);
   if (node instanceof Optional) return null;
@@ -150,8 +150,8 @@ export interface Given {
 }
 
 /**
- * A configuration with one setting changed. A group that was null begins with its defaults, and a kind
- * that changes with those of its settings.
+ * A copy of a configuration with one setting changed. A group that was null starts with its defaults. If a
+ * `kind` changes, its variant's settings start with their defaults.
  *
  * @throws {UsageError} For a setting that the chosen variant does not have.
  */
@@ -175,7 +175,7 @@ function put(node: Node, value: unknown, path: readonly string[], given: Given):
   return { ...own, [key]: put(child, own[key], rest, given) };
 }
 
-/** Whether a group cannot be without it. */
+/** Whether an optional group always needs this node. */
 function leads(node: Node): boolean {
   return node instanceof Setting && node.entry.default === undefined;
 }
@@ -209,7 +209,7 @@ function putVariant(
 }
 
 /**
- * Refuses an optional group whose settings were given without the one that it needs.
+ * Refuses settings of an optional group if the setting that the group needs was not given.
  *
  * @throws {UsageError} Naming both.
  */

@@ -1,5 +1,5 @@
 /**
- * Named starting points of a configuration: what differs from the defaults of the schema.
+ * Named starting points of a configuration, as differences from the defaults of the schema.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { isRecord } from "./schema.ts";
 import type { PatchOf } from "./setting.ts";
 import { SETTINGS } from "./settings/settings.ts";
 
-/** Chosen on dev with 8 filters, with the evidence and its limits: docs/recipe.md. */
+/** Chosen on dev with 8 filters; docs/recipe.md has the evidence and its limits. */
 const RECIPE = {
   learningRate: 2e-3,
   schedule: { kind: "cosine", floor: 0.01 },
@@ -22,7 +22,7 @@ const RECIPE = {
 } as const satisfies PatchOf<typeof SETTINGS>["training"];
 
 const PATCHES: Record<PresetName, PatchOf<typeof SETTINGS>> = {
-  /** The bundled sample and a quarter of the filters: minutes on two cores. */
+  /** The bundled sample and a quarter of the filters; it takes minutes on two cores. */
   quick: {
     data: "sample",
     pruning: { rounds: 4, schedule: { fraction: 0.5 } },
@@ -30,7 +30,7 @@ const PATCHES: Record<PresetName, PatchOf<typeof SETTINGS>> = {
     network: { filters: 8, dropout: 0 },
     training: { epochs: 15, batchSize: 16, learningRate: 2e-3, schedule: { factor: 0.2 } },
   },
-  /** The whole data set and a network that a small device can hold: hours on two cores. */
+  /** The whole data set and a network that fits a small device; it takes hours on two cores. */
   wearable: {
     mode: "lr-rewind",
     pruning: { rounds: 5, schedule: { fraction: 0.6 } },
@@ -52,7 +52,7 @@ export const PRESETS: Readonly<Record<PresetName, Config>> = Object.fromEntries(
   ]),
 ) as Record<PresetName, Config>;
 
-/** The configuration of a new run from its preset. */
+/** The configuration of a new run with a preset. */
 export function presetConfig(name: PresetName, backend: Config["backend"]): Config {
   const written: WrittenConfig = {
     ...PRESETS[name],
@@ -62,7 +62,7 @@ export function presetConfig(name: PresetName, backend: Config["backend"]): Conf
   return parseConfig(written, `preset ${name}`);
 }
 
-/** `value` with what `patch` says; lists are replaced whole, and so is a group of another kind. */
+/** `value` with the changes in `patch`; a list, or a group of another kind, is replaced as a whole. */
 function patched(value: unknown, patch: unknown): unknown {
   if (!isRecord(value) || !isRecord(patch)) return patch;
   if (patch["kind"] !== undefined && patch["kind"] !== value["kind"]) return patch;

@@ -1,5 +1,5 @@
 /**
- * Settings as a command line writes them.
+ * Reads settings from a command line.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { isNone, type Kind, orList, readKind, Unreadable } from "./kinds.ts";
 import { type Bundle, BUNDLES, flagName, type Leaf, leafAt, LEAVES } from "./paths.ts";
 
 /**
- * Reads a value of a setting. What names a file or a run stays a text, which src/run resolves.
+ * Reads a value of a setting. The name of a file or a run stays a text; src/run resolves it.
  *
- * @throws {Unreadable} With what was expected, as a sentence.
+ * @throws {Unreadable} With a sentence that says what was expected.
  */
 export function readValue({ setting, leads, path }: Leaf, text: string): unknown {
   const { kind, entry } = setting;
@@ -19,7 +19,7 @@ export function readValue({ setting, leads, path }: Leaf, text: string): unknown
     if (text === "") throw new Unreadable(`Expected ${kind.expected}.`);
     return text;
   }
-  // Limits of what can be off are the configuration's to check, as are those of ranges.
+  // The configuration checks the limits of settings that can be off, and of ranges.
   if (kind.none !== undefined && entry.asked === undefined) return kind.parse(text);
   const asked = (entry.asked ?? kind) as Kind<unknown>;
   try {
@@ -30,17 +30,17 @@ export function readValue({ setting, leads, path }: Leaf, text: string): unknown
   }
 }
 
-/** Reads the values of a bundle, as "2,0.03"; null for "off". @throws {Unreadable} */
+/** Reads the values of a bundle, such as "2,0.03"; null for "off". @throws {Unreadable} */
 export function readBundle({ paths }: Bundle, text: string): readonly number[] | null {
   if (isNone(text)) return null;
   const parts = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
   if (parts.length !== paths.length || !parts.every(Number.isFinite)) {
-    throw new Unreadable('Expected two numbers with a comma between, or "off".');
+    throw new Unreadable('Expected two numbers separated by a comma, or "off".');
   }
   return parts;
 }
 
-/** A setting named by its path. */
+/** A value for the setting at a path. */
 export interface SetByPath {
   readonly leaf: Leaf;
   readonly value: unknown;
@@ -49,7 +49,7 @@ export interface SetByPath {
 /**
  * Reads "training.beta2=0.99".
  *
- * @throws {UsageError} If there is no such setting, it is not to be set, or the value is none of its.
+ * @throws {UsageError} If the setting does not exist, cannot be set, or does not accept the value.
  */
 export function readSet(text: string): SetByPath {
   const [, path, value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
@@ -70,7 +70,7 @@ export function readSet(text: string): SetByPath {
   }
 }
 
-/** Paths that --set takes. */
+/** Paths that --set accepts. */
 const SETTABLE = LEAVES.filter(({ setting }) => setting.entry.made === undefined)
   .map(({ path }) => path);
 
@@ -91,7 +91,7 @@ function refuseUnknown(path: string): never {
   );
 }
 
-/** Up to three paths that are most like `path`; a path's last name counts like the whole. */
+/** Up to three paths most similar to `path`; the last name of a path counts as much as the whole path. */
 export function nearestPaths(path: string): string[] {
   const last = (text: string) => text.slice(text.lastIndexOf(".") + 1).toLowerCase();
   const distance = (other: string) =>
@@ -105,7 +105,7 @@ export function nearestPaths(path: string): string[] {
   return ranked.slice(0, 3).filter(({ far }) => far <= nearest + 2).map(({ other }) => other);
 }
 
-/** Levenshtein 1966: insertions, deletions and substitutions from `a` to `b`. */
+/** Smallest number of insertions, deletions and substitutions from `a` to `b` (Levenshtein 1966). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

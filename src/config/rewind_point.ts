@@ -1,5 +1,5 @@
 /**
- * Whether the dense round comes to the rewind point.
+ * Checks that the dense round reaches the rewind point.
  *
  * @module
  */
@@ -9,9 +9,10 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import type { Config } from "./config.ts";
 
 /**
- * Refuses a rewind point that the dense round may never reach: tickets would have nothing to return to.
+ * Refuses a rewind point that the dense round may not reach: tickets could not return to it.
  *
- * @throws {UsageError} If it lies beyond the round, or behind an epoch at which early stopping may end it.
+ * @throws {UsageError} If it lies after the end of the round, or after an epoch at which early stopping may
+ *   end the round.
  */
 export function refuseUnreachableRewindPoint(config: Config, dataset: LoadedDataset): void {
   const { rewindTo, training: { epochs, batchSize, earlyStopping } } = config;
@@ -24,7 +25,7 @@ export function refuseUnreachableRewindPoint(config: Config, dataset: LoadedData
     );
   }
   if (earlyStopping === null) return;
-  // An epoch without a better value after the first one is the earliest end.
+  // The round ends earliest if no epoch after the first one is better.
   const earliest = Math.max(earlyStopping.minEpochs, earlyStopping.patience + 1);
   if (point >= earliest * steps) {
     throw new UsageError(

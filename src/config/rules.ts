@@ -1,5 +1,5 @@
 /**
- * Rules that combine settings: what one option implies for others, and which do not go together.
+ * Rules that combine settings: what one option implies for others, and which options contradict.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { POLICIES } from "./modes.ts";
 import type { Given } from "./paths.ts";
 import type { Config, Overrides } from "./types.ts";
 
-/** What an option says about other settings. Options that are given themselves come after. */
+/** Settings that an option implies. Options that are given themselves are applied later and win. */
 type Implication = (base: Config, asked: Overrides) => Given[];
 
-/** In this order. */
+/** The rules, in the order in which they are applied. */
 export const IMPLICATIONS: readonly Implication[] = [
   modePrunesAsSahu,
   targetEndsTheRounds,
@@ -24,10 +24,10 @@ export const IMPLICATIONS: readonly Implication[] = [
   precisionOfAnotherBackend,
 ];
 
-/** More rounds than any schedule here needs: the target ends them. */
+/** More rounds than any schedule needs; the target ends the run. */
 const UNTIL_TARGET = 10_000;
 
-/** Sahu et al. 2022: until 142 times fewer weights. The schedule's defaults are theirs, too. */
+/** Prunes until 142 times fewer weights (Sahu et al. 2022). The schedule's defaults are theirs, too. */
 function modePrunesAsSahu(base: Config, { mode }: Overrides): Given[] {
   if (mode === undefined || POLICIES[mode].pruning !== "sahu") return [];
   if (base.pruning.schedule.kind === "sahu") return [];
@@ -43,7 +43,7 @@ function targetEndsTheRounds(_base: Config, { target }: Overrides): Given[] {
   return implied("--target", { "pruning.rounds": UNTIL_TARGET });
 }
 
-/** Asking for a number of rounds asks for no target, unless both are asked for. */
+/** A given number of rounds removes the target, unless a target is given as well. */
 function roundsEndWithoutTarget(_base: Config, { rounds }: Overrides): Given[] {
   return rounds === undefined ? [] : implied("--rounds", { "pruning.target": null });
 }
@@ -63,8 +63,8 @@ function precisionOfAnotherBackend(base: Config, { backend }: Overrides): Given[
 }
 
 /**
- * Where to compute and how to multiply. A precision that was chosen stays with another backend; one
- * that is just the backend's default becomes the other's.
+ * The backend and its precision. A chosen precision stays when the backend changes; a default becomes the
+ * default of the new backend.
  */
 export function computeSettings(
   base: Pick<Config, "backend" | "precision">,
@@ -80,7 +80,7 @@ function implied(name: string, values: Readonly<Record<string, unknown>>): Given
   return Object.entries(values).map(([path, value]) => ({ path, name, value }));
 }
 
-/** Refuses a configuration that is valid and yet not what anybody wants. */
+/** Refuses a valid configuration that nobody can want. */
 type Combination = (config: Config, options: { base: Config; asked: Overrides }) => void;
 
 export const COMBINATIONS: readonly Combination[] = [
@@ -100,7 +100,7 @@ function decayOfAnotherOptimizer(
   if (before.weightDecay === 0 || asked.weightDecay !== undefined) return;
   throw new UsageError(
     `Cannot change the optimizer from ${before.optimizer} to ${optimizer} and keep the weight decay of ` +
-      `${before.weightDecay}: adamw decays weights apart from the gradient; give --weight-decay, too`,
+      `${before.weightDecay}: adamw decays weights separately from the gradient; give --weight-decay, too`,
   );
 }
 
@@ -114,7 +114,7 @@ function adamwNeedsDecay(
   );
 }
 
-/** Pruning before training knows no trained weights and no later rewind point. */
+/** Pruning before training needs initial weights: no trained ones, no later rewind point. */
 function pruningBeforeTraining({ mode, rewindTo, pruning: { criterion } }: Config): void {
   if (criterionOf(criterion).network === "trained") return;
   if (POLICIES[mode].weights !== "rewind") {
@@ -131,7 +131,7 @@ function pruningBeforeTraining({ mode, rewindTo, pruning: { criterion } }: Confi
   }
 }
 
-/** Sizes of the residual network mean nothing to another one. */
+/** The sizes of the residual network do not apply to another network. */
 function sizeOfAnotherNetwork(
   { network: { graph } }: Config,
   { asked }: { asked: Overrides },
@@ -170,7 +170,7 @@ function isLate(rewindTo: string): boolean {
 }
 
 /**
- * Options that say two things at once.
+ * Refuses options that contradict each other.
  *
  * @throws {UsageError} Naming the pair.
  */
@@ -195,7 +195,7 @@ export function refuseContradictions(given: Overrides): void {
   if (policy && !policy.laterPoint) {
     refuse(
       `--mode ${given.mode} and --rewind-to ${given.rewindTo}`,
-      "only weight-rewind has a point",
+      "only weight-rewind has a rewind point",
     );
   }
   const criterion = given.criterion;

@@ -1,5 +1,5 @@
 /**
- * From entries to the zod schema that checks a whole configuration.
+ * Makes the zod schema that checks a whole configuration from the entries.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { z } from "zod";
 import { complaint, orList } from "./kinds.ts";
 import { DEPENDS, type Fields, Group, type Node, Optional, Setting } from "./setting.ts";
 
-/** The schema of what a configuration holds at a node. Its output has the order of the entries. */
+/** The schema of a configuration's value at a node. Its output has the order of the entries. */
 export function schemaOf(node: Node): z.ZodType {
   if (node instanceof Setting) {
     const { schema } = node.kind;
@@ -44,7 +44,7 @@ function objectOf(fields: Fields, more: z.ZodRawShape = {}): z.ZodObject {
   });
 }
 
-/** Whether files of before may lack all of it. */
+/** Whether older files may lack the whole node. */
 function isOld(node: Node): boolean {
   if (node instanceof Setting) return node.entry.absent !== undefined;
   if (node instanceof Group) return Object.values(node.fields).every(isOld);

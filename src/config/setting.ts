@@ -1,12 +1,12 @@
 /**
- * What a schema of settings is made of: entries, and the groups in which a configuration nests them. The
- * types of a configuration and of its flags follow from them.
+ * The parts of a schema of settings: entries, and the groups in which a configuration nests them. The types
+ * of a configuration and of its flags follow from them.
  *
  * @module
  */
 import { choice, type Kind } from "./kinds.ts";
 
-/** Where `--help` and reports show a setting, in their order. */
+/** Headings under which `--help` and reports show settings, in order. */
 export const HEADINGS = {
   run: "Run",
   data: "Data",
@@ -20,42 +20,42 @@ export const HEADINGS = {
 } as const;
 export type Heading = keyof typeof HEADINGS;
 
-/** What a command line names, and what only a run's files can tell: src/run finds it. */
+/** A value that a command line names and that src/run reads from files. */
 export type Reference = "weights" | "teachers" | "network";
 
-/** A value that follows from other settings; see config.ts. */
+/** Marks a value that follows from other settings; see config.ts. */
 export const DEPENDS = Symbol("depends on other settings");
 
 /** A value of a setting as an entry may write it. */
 type Constant<T> = T extends readonly unknown[] ? Readonly<T> : T;
 
-/** All that is said about a setting, besides its kind. */
+/** Everything about a setting besides its kind. */
 export interface Entry<T> {
-  /** In reports. */
+  /** Name in reports. */
   readonly label: string;
-  /** In `--help`, one line. */
+  /** Its line in `--help`. */
   readonly help: string;
   readonly unit?: string;
-  /** With the word for its value, such as "--epochs <n>"; two flags for a toggle. */
+  /** Flag and the word for its value, such as "--epochs <n>"; a toggle has a second flag, `--no-...`. */
   readonly flag?: `--${string}`;
-  /** In `--help`, of a toggle's other flag. */
+  /** The line in `--help` of a toggle's second flag. */
   readonly otherwise?: string;
-  /** Of a new run. An entry of an optional group without one is what the group cannot be without. */
+  /** Value in a new run. An optional group always needs those of its entries that have no default. */
   readonly default?: Constant<T>;
-  /** What a file of a run from before there was such a setting means. */
+  /** Value that an older file without this setting means. */
   readonly absent?: Constant<T> | typeof DEPENDS;
-  /** Where it is not that of its group. */
+  /** Heading, if it is not the one of its group. */
   readonly heading?: Heading;
-  /** What a command line may ask for, where a file may hold more. */
+  /** Values that a command line accepts, if a file may hold more. */
   readonly asked?: Kind<string> | Kind<number>;
   readonly refers?: Reference;
-  /** Its flag also chooses the variant that it belongs to. */
+  /** Set if its flag also chooses the variant that it belongs to. */
   readonly selects?: true;
-  /** Whether a value changes nothing, although it looks as if something was asked for. */
+  /** Whether a value changes nothing although it looks like a request. */
   nothing?(value: NoInfer<T>): boolean;
-  /** Why it cannot be set: what makes it. */
+  /** Why a user cannot set it: what makes it. */
   readonly made?: string;
-  /** A setting of the same group: where that one is given, this one has no effect and is not shown. */
+  /** Another setting of the group. If that one is given, this one has no effect and is not shown. */
   readonly replacedBy?: string;
 }
 
@@ -71,19 +71,19 @@ export class Group<F extends Fields> {
   constructor(readonly fields: F, readonly heading?: Heading) {}
 }
 
-/** What is said about an optional group. */
+/** Everything about an optional group besides its settings. */
 export interface OptionalEntry {
   readonly heading?: Heading;
-  /** A flag for all its settings together, in order, as in "--bursts <n,s>"; `help` is its line. */
+  /** A flag for all its settings in order, such as "--bursts <n,s>"; `help` is its line in `--help`. */
   readonly flag?: `--${string}`;
   readonly help?: string;
-  /** What it cannot be without; by default the flag. It follows "Cannot use ... without". */
+  /** What the group needs, by default the flag. It follows "Cannot use ... without" in the error. */
   readonly needs?: string;
-  /** Why its settings do not stand alone: the end of that sentence. */
+  /** Why its settings need it: the end of that error. */
   readonly why: string;
 }
 
-/** A group that may be null, as a whole. */
+/** A group that may be null as a whole. */
 export class Optional<F extends Fields, E extends OptionalEntry = OptionalEntry> {
   readonly node = "optional";
   constructor(readonly fields: F, readonly entry: E) {}
@@ -121,7 +121,7 @@ export function group<F extends Fields>(fields: F, heading?: Heading): Group<F> 
   return new Group(fields, heading);
 }
 
-/** Settings that a configuration has all of, or null. */
+/** Makes a group that may be null as a whole. */
 export function optional<F extends Fields, const E extends OptionalEntry>(
   fields: F,
   entry: E,
@@ -129,7 +129,7 @@ export function optional<F extends Fields, const E extends OptionalEntry>(
   return new Optional(fields, entry);
 }
 
-/** Settings of which a `kind` decides. `called` is their name in a sentence. */
+/** Makes a group whose `kind` decides its settings. `called` is its name in messages. */
 export function variants<
   V extends Readonly<Record<string, Fields>>,
   const E extends Entry<Extract<keyof V, string>> & { readonly called: string },
@@ -139,7 +139,7 @@ export function variants<
 
 type Plain<T> = { [K in keyof T]: T[K] };
 
-/** What a configuration holds at a node. */
+/** Type of a configuration's value at a node. */
 export type ValueOf<N> = N extends Setting<infer T, infer _> ? T
   : N extends Group<infer F> ? ValuesOf<F>
   : N extends Optional<infer F, infer _> ? ValuesOf<F> | null
@@ -157,7 +157,7 @@ type LeftOut<F> = {
     : never;
 }[keyof F];
 
-/** Names of fields that a file of before may lack. */
+/** Names of fields that an older file may lack. */
 type OldNames<F> = { [K in keyof F]: MayLack<F[K]> extends true ? K : never }[keyof F];
 type MayLack<N> = N extends Optional<infer _, infer _E> ? true
   : N extends Setting<infer T, infer E>
@@ -165,7 +165,7 @@ type MayLack<N> = N extends Optional<infer _, infer _E> ? true
   : N extends Group<infer F> ? [keyof F] extends [OldNames<F>] ? true : false
   : false;
 
-/** What a file may hold at a node: what old files lack can be left out. */
+/** Type of a file's value at a node: settings that older files lack can be left out. */
 export type WrittenOf<N> = N extends Group<infer F> ? WrittenFields<F>
   : N extends Optional<infer F, infer _> ? WrittenFields<F> | null
   : ValueOf<N>;
@@ -174,7 +174,7 @@ type WrittenFields<F> = Plain<
   & { -readonly [K in OldNames<F>]?: WrittenOf<F[K]> | undefined }
 >;
 
-/** Some of the settings at a node, as a preset says them. */
+/** Some of the settings at a node, as a preset gives them. */
 export type PatchOf<N> = N extends Group<infer F> ? { readonly [K in keyof F]?: PatchOf<F[K]> }
   : N extends Optional<infer F, infer _> ? { readonly [K in keyof F]?: PatchOf<F[K]> } | null
   : N extends Variants<infer V, infer _>
@@ -186,7 +186,7 @@ type Camel<S> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}
 type KeyOf<S> = S extends `--${infer N} ${string}` ? Camel<N>
   : S extends `--${infer N}` ? Camel<N>
   : never;
-/** "--x off" takes the group away in which a setting without a default is. */
+/** "--x off" removes the optional group if the setting --x has no default. */
 type Off<E> = E extends { default: unknown } ? never : null;
 
 /** [key, value] of all flags below a node. */

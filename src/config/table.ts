@@ -1,6 +1,5 @@
 /**
- * The settings of a configuration as people read them: label, value and unit, under the headings of
- * `--help`.
+ * The settings of a configuration as a table: label, value and unit, under the headings of `--help`.
  *
  * @module
  */
@@ -20,9 +19,9 @@ import { SETTINGS } from "./settings/settings.ts";
 /** One setting. */
 export interface SettingLine {
   readonly label: string;
-  /** With its unit; "–" for what is off. */
+  /** Value with its unit; "–" if it is off. */
   readonly text: string;
-  /** In config.json. */
+  /** Path in config.json. */
   readonly path: string;
 }
 
@@ -37,8 +36,8 @@ interface Placed extends SettingLine {
 }
 
 /**
- * All settings of a saved configuration, whichever version wrote it: one that it lacks is left out, and one
- * that there is no more stands under "Other" by its path.
+ * All settings of a configuration that any version saved. Missing settings are left out. Settings that no
+ * longer exist stand under "Other", by their path.
  */
 export function settingsTable(config: Readonly<Record<string, unknown>>): SettingGroup[] {
   const placed = [...linesOf(SETTINGS, { value: config, path: [], heading: "run" })];
@@ -66,7 +65,7 @@ function* linesOf(node: Node, { value, path, heading }: Place): Generator<Placed
   const own = (node instanceof Group ? node.heading : node.entry.heading) ?? heading;
   const fields = fieldsOf(node, value);
   if (value === null) {
-    // A group that is off shows what it cannot be without.
+    // A group that is off shows the settings that it always needs.
     for (const [name, child] of Object.entries(fields)) {
       if (!(child instanceof Setting) || child.entry.default !== undefined) continue;
       yield settingLine(child, { value: null, path: [...path, name], heading: own });
@@ -85,7 +84,7 @@ function* linesOf(node: Node, { value, path, heading }: Place): Generator<Placed
   }
 }
 
-/** The settings below a node that a value has; of variants those of its kind. */
+/** The settings below a node; for variants, the settings of the value's kind. */
 function fieldsOf(node: Exclude<Node, Setting<unknown>>, value: unknown): Fields {
   if (!(node instanceof Variants)) return node.fields;
   const kind = isRecord(value) ? String(value.kind) : "";
@@ -112,7 +111,7 @@ function valueText(kind: Kind<unknown>, value: unknown): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return NONE;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (kind.isRange && Array.isArray(value)) return value.join(" to ");
-  // What another version wrote may be of another kind.
+  // Another version may have written another type of value.
   return kind.schema.safeParse(value).success ? kind.text(value) : JSON.stringify(value);
 }
 

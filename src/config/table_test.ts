@@ -38,7 +38,7 @@ Deno.test("settings are shown with label, value and unit under their headings", 
   for (const path of paths) assert.ok(LEAVES.some((leaf) => leaf.path === path), path);
 });
 
-Deno.test("beside a network of one's own the sizes of the residual network are not shown", () => {
+Deno.test("with a user's own network, the sizes of the residual network are not shown", () => {
   const config = presetConfig("quick", "cpu");
   const nodes = [{ op: "conv", name: "head", channels: "classes", kernel: 1 }];
   const graph = { name: "own", nodes };
@@ -49,7 +49,7 @@ Deno.test("beside a network of one's own the sizes of the residual network are n
   assert.equal(textAt(settingsTable(config), "network.filters"), "8");
 });
 
-Deno.test("a configuration of another version is shown as far as it is known", () => {
+Deno.test("a configuration of another version shows known settings by label, others by path", () => {
   const groups = settingsTable({
     seed: 3,
     network: { filters: "many", width: 2 },

@@ -8,12 +8,12 @@ import type { SETTINGS } from "./settings/settings.ts";
 
 /** A resolved configuration. */
 export type Config = ValueOf<typeof SETTINGS>;
-/** One as it may be written: what files of before lack can be left out. */
+/** A configuration as a file may hold it: settings that older files lack can be left out. */
 export type WrittenConfig = WrittenOf<typeof SETTINGS>;
 /** The settings of a round's training. */
 export type TrainingSettings = Config["training"];
 
-/** What a command line says about settings; undefined where it says nothing. */
+/** The settings that a command line gives; undefined if it does not give one. */
 export interface Overrides extends FlagsOf<typeof SETTINGS> {
   /** Compression to reach in a single round: a short form for three settings of pruning. */
   oneShot?: number | undefined;

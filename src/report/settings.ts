@@ -8,7 +8,7 @@ import type { Summary } from "../results/summary.ts";
 import { type Html, html } from "./html.ts";
 import { tableHtml } from "./table_html.ts";
 
-/** Nested settings as [dotted name, text] lines, in their order. */
+/** Nested settings as lines [dotted name, text], in their order. */
 function flatten(value: unknown, name = ""): [name: string, text: string][] {
   if (Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null)) {
     return [[name, value.map(String).join(", ")]];

@@ -1,13 +1,13 @@
 /**
- * Settings of augmentation, in millivolts, seconds and hertz, as people say them. docs/augmentation.md
- * explains each. What the data set's sampling rate limits, augmentation.ts of this room checks.
+ * Settings of augmentation, in millivolts, seconds and hertz. docs/augmentation.md explains each.
+ * config/augmentation.ts checks the limits that follow from the data set's sampling rate.
  *
  * @module
  */
 import { number, orNull, range, whole } from "../kinds.ts";
 import { optional, setting } from "../setting.ts";
 
-/** Of native/include/lth/augment.h. */
+/** From native/include/lth/augment.h. */
 const MOST_MASKS = 8;
 
 const isOne = ([low, high]: readonly number[]) => low === 1 && high === 1;
@@ -23,11 +23,11 @@ const wander = optional({
     flag: "--wander <lo,hi>",
     nothing: isZero,
   }),
-  /** By default what breathing and loose electrodes move the baseline with. */
+  /** By default the frequencies at which breathing and loose electrodes move the baseline. */
   frequency: setting(range({ least: 0, unit: "Hz" }), {
     label: "Frequency of the wander",
     unit: "Hz",
-    help: "frequency of that sine, Hz (default: 0.05,0.5)",
+    help: "frequency of the slow sine, Hz (default: 0.05,0.5)",
     flag: "--wander-frequency <lo,hi>",
     default: [0.05, 0.5],
   }),
@@ -37,7 +37,7 @@ const bursts = optional({
   perSecond: setting(number({ least: 0, unit: "a second" }), {
     label: "Bursts of zeros",
     unit: "a second",
-    help: "bursts of zeros in a second",
+    help: "bursts of zeros per second",
     nothing: (value) => value === 0,
   }),
   seconds: setting(number({ above: 0, unit: "s" }), {
@@ -47,14 +47,14 @@ const bursts = optional({
   }),
 }, {
   flag: "--bursts <n,s>",
-  help: "set n bursts a second, of s seconds each, to zero, or off",
+  help: "set n bursts of s seconds each to zero in every second, or off",
   why: "there are no bursts",
 });
 
 const masks = optional({
   count: setting(whole({ least: 1, most: MOST_MASKS }), {
     label: "Masked stretches",
-    help: "stretches of a record that are set to zero",
+    help: "number of stretches of a record that are set to zero",
   }),
   seconds: setting(number({ above: 0, most: 3600, unit: "s" }), {
     label: "Longest masked stretch",

@@ -1,5 +1,5 @@
 /**
- * What a run is a control of. `deno task lth control` makes these settings.
+ * Settings of a control: which run it branches off and how. `deno task lth control` makes them.
  *
  * @module
  */
@@ -17,11 +17,15 @@ export const control = optional({
     made,
   }),
   /** Name of the run whose masks are used, or the path of its directory. */
-  base: setting(text("the name of a run"), { label: "Control of run", help: "its base", made }),
-  /** Over the base's masks of the chosen rounds, so that a control cannot change its base. */
+  base: setting(text("the name of a run"), {
+    label: "Control of run",
+    help: "the run that the control branches off",
+    made,
+  }),
+  /** SHA-256 over the base's masks of the chosen rounds: a control cannot change its base. */
   masksSha256: setting(text("a sha256"), {
     label: "Masks sha256",
-    help: "sum of the base's masks",
+    help: "sha256 of the base's masks",
     made,
   }),
   /** Rounds of the base that have a control, in order; 0, the dense one, for "reorder" alone. */
@@ -30,6 +34,6 @@ export const control = optional({
       expected: "round numbers",
       text: (rounds) => rounds.join(","),
     }),
-    { label: "Controlled rounds", help: "rounds of the base", made },
+    { label: "Controlled rounds", help: "rounds of the base that are repeated", made },
   ),
 }, { why: made });

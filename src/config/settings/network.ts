@@ -8,7 +8,7 @@ import { type GraphFile, graphFile, graphSentences } from "../../model/graph_fil
 import { choice, type Kind, number, orLeftOut, share, structure, whole } from "../kinds.ts";
 import { group, setting } from "../setting.ts";
 
-/** A network of one's own; there is a sentence for each mistake. */
+/** A user's own network. Each mistake in it gives one sentence. */
 const graph: Kind<GraphFile> = {
   ...structure(graphFile, { expected: "a network", text: ({ name }) => name }),
   schema: z.unknown().transform((value, context) => {
@@ -21,7 +21,7 @@ const graph: Kind<GraphFile> = {
   }),
 };
 
-/** Of the residual network are the first four: without effect if there is a `graph`. */
+/** The first four settings size the residual network. They have no effect if there is a `graph`. */
 export const network = group({
   filters: setting(whole({ least: 1, most: 4096 }), {
     label: "Filters of the first stage",
@@ -48,7 +48,7 @@ export const network = group({
   }),
   blocksPerStage: setting(whole({ least: 1 }), {
     label: "Blocks per stage",
-    help: "blocks after which the filters double",
+    help: "number of blocks after which the filters double",
     replacedBy: "graph",
     default: 4,
   }),
@@ -60,17 +60,17 @@ export const network = group({
   }),
   init: setting(choice(["fan-in", "fan-out"]), {
     label: "Initialisation scaled by",
-    help: "what the spread of initial weights is scaled by",
+    help: "factor on the spread of initial weights",
     default: "fan-in",
   }),
   normEpsilon: setting(number({ above: 0 }), {
     label: "Epsilon of batch norm",
-    help: "what batch norm adds to a variance",
+    help: "constant that batch norm adds to a variance",
     default: 1e-3,
   }),
   normMomentum: setting(number({ above: 0, most: 1 }), {
     label: "Momentum of batch norm",
-    help: "share of a batch in the running statistics of batch norm",
+    help: "weight of each new batch in batch norm's running statistics",
     default: 0.1,
   }),
   /** Left out for the residual network. */

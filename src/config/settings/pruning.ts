@@ -57,7 +57,7 @@ export const pruning = group({
   schedule,
   criterion: setting(choice(CRITERIA), {
     label: "Criterion",
-    help: "what decides which weights are kept",
+    help: "criterion that decides which weights are kept",
     flag: "--criterion <name>",
     default: "magnitude",
   }),

@@ -1,6 +1,7 @@
 /**
- * THE schema: every setting of a run, once, in the order of config.json. Types, flags, `--help`, `--set`,
- * presets, validation, differences and reports follow from it; docs/extending.md says how to add one.
+ * THE schema: it holds every setting of a run once, in the order of config.json. Types, flags, `--help`,
+ * `--set`, presets, validation, differences and reports follow from it; docs/extending.md says how to add
+ * a setting.
  *
  * @module
  */
@@ -22,11 +23,11 @@ const askedSeed = whole({ least: 0, most: 2 ** 31 });
 /** Weights that were made elsewhere; see run/start_weights.ts. */
 const startFile = z.strictObject({
   file: z.string().min(1),
-  /** Of the whole file, so that a run cannot be continued from another one. */
+  /** Of the whole file: a run cannot be continued from another file. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** See data/folds.ts. The seed decides the division and is not the run's: replicates share folds. */
+/** See data/folds.ts. The seed of the division is not the run's seed: replicates share folds. */
 const folds = optional({
   count: setting(whole({ least: 2 }), {
     label: "Folds",
@@ -45,14 +46,14 @@ const folds = optional({
   }),
 }, {
   heading: "data",
-  why: "a run tests one of the folds, --folds 5 --fold 1 the first of five",
+  why: "a run tests one of the folds: --folds 5 --fold 1 tests the first of five",
 });
 
-/** How records are decided: training/decision.ts. */
+/** How a record gets its label; see training/decision.ts. */
 const score = group({
   decision: setting(choice(DECISIONS), {
     label: "Decision rule",
-    help: "a record's label: vote of its steps, or mean of their softmax",
+    help: "how a record gets its label: vote of its steps, or mean of their softmax",
     flag: "--decision <rule>",
     default: "mean",
     absent: UNNAMED_RULE.decision,
@@ -80,7 +81,7 @@ export const SETTINGS = group({
     default: "lth-ecg-config/1",
     made: "this program writes it",
   }),
-  /** The preset it started from, for the run's name. */
+  /** The preset that the run started from; the run's name has it. */
   preset: setting(text("the name of a preset"), {
     label: "Preset",
     help: "settings to start from (default: quick)",
@@ -118,7 +119,7 @@ export const SETTINGS = group({
     })),
     {
       label: "Initial weights from",
-      help: "begin with the weights of this safetensors file, not the seed's",
+      help: "safetensors file of initial weights, instead of weights from the seed",
       flag: "--init <file>",
       heading: "network",
       refers: "weights",
@@ -128,7 +129,7 @@ export const SETTINGS = group({
   ),
   backend: setting(choice(["cpu", "cuda"]), {
     label: "Backend",
-    help: "where to compute",
+    help: "device to compute on",
     flag: "--backend <name>",
     heading: "device",
     default: "cpu",
@@ -163,10 +164,10 @@ export const SETTINGS = group({
     absent: false,
   }),
   control,
-  /** How convolutions multiply. Last, given or not: files must not show whether they were read back. */
+  /** How convolutions multiply. It is always the last field, so that a file that was read back is the same. */
   precision: setting(choice(PRECISIONS), {
     label: "Precision",
-    help: "how convolutions multiply (default: fp32 on the CPU, tf32 on a GPU)",
+    help: "precision of convolutions (default: fp32 on the CPU, tf32 on a GPU)",
     flag: "--precision <name>",
     heading: "device",
     default: "fp32",

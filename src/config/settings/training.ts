@@ -29,7 +29,7 @@ const floor = setting(share(), {
 
 const factor = setting(number({ above: 0, below: 1 }), {
   label: "Factor of a drop",
-  help: "what the rate is multiplied by at a milestone or plateau",
+  help: "factor on the learning rate at a milestone or plateau",
   default: 0.1,
 });
 
@@ -50,12 +50,12 @@ const schedule = variants({
     patience: setting(whole({ least: 1 }), {
       label: "Patience of the schedule",
       unit: "epochs",
-      help: "epochs without a lower dev loss that make a plateau",
+      help: "epochs without a lower dev loss that count as a plateau",
       default: 2,
     }),
     minimum: setting(number({ above: 0 }), {
       label: "Lowest learning rate",
-      help: "learning rate below which no plateau leads",
+      help: "a plateau does not lower the learning rate below this",
       default: 1e-6,
     }),
   },
@@ -70,7 +70,7 @@ const schedule = variants({
   default: "step",
 });
 
-/** What the loss is made of beside cross-entropy; the formula is in docs/training.md. */
+/** Changes to the cross-entropy loss; the formula is in docs/training.md. */
 const loss = group({
   labelSmoothing: setting(share(), {
     label: "Label smoothing",
@@ -79,7 +79,7 @@ const loss = group({
     default: 0,
     absent: 0,
   }),
-  /** "balanced": each class counts the same over the training set. A list: in the classes' order. */
+  /** "balanced": each class counts the same over the training set. A list has the order of the classes. */
   classWeights: setting(wordOrNumbers(["none", "balanced"], "for each class"), {
     label: "Class weights",
     help: "balanced, none, or a weight for each class: 1,1,1,3",
@@ -89,7 +89,7 @@ const loss = group({
   }),
   focal: setting(number({ least: 0 }), {
     label: "Focal gamma",
-    help: "gamma of the focal loss, 0 for none",
+    help: "gamma of the focal loss; 0 turns it off",
     flag: "--focal <gamma>",
     default: 0,
     absent: 0,
@@ -100,16 +100,16 @@ const teacherRun = z.strictObject({
   /** Name of a run, or the path of its directory. */
   run: z.string().min(1),
   round: z.number().int().min(0),
-  /** Of the file of its trained weights, so that a run cannot be continued with another one. */
+  /** Of the file of its trained weights: a run cannot be continued with other weights. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** Finished networks whose outputs are followed; see run/teachers.ts. */
+/** Finished networks whose outputs the run learns from; see run/teachers.ts. */
 const teacher = optional({
-  /** Followed in the mean of their probabilities; at most the loss op's kMostTeachers. */
+  /** The target is the mean of their probabilities. At most the loss op's kMostTeachers. */
   runs: setting(
     structure(z.array(teacherRun).min(1).max(8), {
-      expected: "1 to 8 teachers, as RUN or RUN@round with commas between",
+      expected: "1 to 8 teachers, as RUN or RUN@round, separated by commas",
       text: (runs) => runs.map(({ run, round }) => `${run}@${round}`).join(","),
     }),
     {
@@ -127,13 +127,13 @@ const teacher = optional({
   }),
   weight: setting(number({ above: 0, most: 1 }), {
     label: "Share of teachers in the loss",
-    help: "share of the loss that is the teachers' (default: 0.5)",
+    help: "share of the loss that comes from the teachers (default: 0.5)",
     flag: "--teacher-weight <share>",
     default: 0.5,
   }),
 }, { heading: "loss", needs: "a teacher", why: "add --teacher RUN" });
 
-/** Ends a round's training before its budget, once dev says that nothing is gained any more. */
+/** Ends a round's training before its budget when the dev score or loss has stopped improving. */
 const earlyStopping = optional({
   patience: setting(whole({ least: 1 }), {
     label: "Early stopping after",
@@ -144,16 +144,16 @@ const earlyStopping = optional({
   minEpochs: setting(whole({ least: 1 }), {
     label: "Early stopping not before",
     unit: "epochs",
-    help: "epochs that every round has at least",
+    help: "smallest number of epochs in a round",
     default: 1,
   }),
   /** "loss": lower is better. "score": the headline score, higher is better. */
   metric: setting(choice(["loss", "score"]), {
     label: "Early stopping watches",
-    help: "what a gain is measured by on dev",
+    help: "value on dev that must improve: loss or score",
     default: "loss",
   }),
-}, { why: "without it every round has its whole budget" });
+}, { why: "without it every round trains for its whole budget" });
 
 export const training = group({
   epochs: setting(whole({ least: 1 }), {
@@ -179,7 +179,7 @@ export const training = group({
   warmup: setting(number({ least: 0 }), {
     label: "Warm-up",
     unit: "epochs",
-    help: "epochs in which the rate rises to the schedule's, such as 0.5",
+    help: "epochs in which the rate rises to that of the schedule, such as 0.5",
     flag: "--warmup <epochs>",
     default: 0,
     absent: 0,
@@ -192,7 +192,7 @@ export const training = group({
   }),
   beta1: setting(share(), {
     label: "Beta 1",
-    help: "decay of the mean gradient; of sgd, the momentum",
+    help: "decay of the mean gradient; for sgd, the momentum",
     default: 0.9,
   }),
   beta2: setting(share(), {
@@ -202,7 +202,7 @@ export const training = group({
   }),
   epsilon: setting(number({ above: 0 }), {
     label: "Epsilon",
-    help: "what the optimizer adds to a denominator",
+    help: "constant that the optimizer adds to a denominator",
     default: 1e-8,
   }),
   weightDecay: setting(number({ least: 0 }), {
@@ -213,7 +213,7 @@ export const training = group({
   }),
   clipNorm: setting(number({ least: 0 }), {
     label: "Gradient norm, at most",
-    help: "longer gradients are scaled to this norm, 0 for no limit",
+    help: "gradients with a larger norm are scaled down to it; 0 for no limit",
     default: 1,
   }),
   flip: setting(toggle(), {
@@ -226,7 +226,7 @@ export const training = group({
     label: "Same noise in every round",
     help: "repeat the dense round's batches, flips and dropout in every round",
     flag: "--same-noise",
-    otherwise: "give every round batches, flips and dropout of its own (default)",
+    otherwise: "give every round its own batches, flips and dropout (default)",
     default: false,
     absent: true,
   }),
@@ -243,15 +243,15 @@ export const training = group({
   earlyStopping,
   onNan: setting(choice(ON_NAN), {
     label: "At a step that is not finite",
-    help: "what to do at a step that is not finite (default: stop)",
+    help: "what to do when a training step is not finite (default: stop)",
     flag: "--on-nan <what>",
     default: "stop",
     absent: "stop",
   }),
-  /** Where the kernels of convolutions differ in bits; see run/round_kernels.ts. */
+  /** Matters only where the kernels of convolutions differ in bits; see run/round_kernels.ts. */
   kernels: setting(choice(KERNEL_CHOICES), {
     label: "Choice of GPU kernels",
-    help: "how a GPU's kernels are chosen (default: timed)",
+    help: "how the kernels of a GPU are chosen (default: timed)",
     flag: "--kernels <how>",
     heading: "device",
     default: "timed",
