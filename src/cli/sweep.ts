@@ -21,8 +21,15 @@ import { onInterrupt } from "./interrupt.ts";
 import { askedConfig, main as lth } from "./lth.ts";
 import { parseLthOptions } from "./lth_options.ts";
 import { SweepDisplay } from "./sweep_display.ts";
+import {
+  addSlurmOptions,
+  checkSlurmOptions,
+  showStatus,
+  type SlurmOptions,
+  submitSweep,
+} from "./sweep_slurm.ts";
 
-interface SweepOptions {
+interface SweepOptions extends SlurmOptions {
   jobs: number;
   threads: number;
   cell?: number;
@@ -43,16 +50,23 @@ async function main(args: string[]): Promise<number> {
       new Option("--cell <i>", "do only this run of the list, e.g. as an array job on a cluster")
         .argParser(integer(1)).conflicts(["jobs", "list"]),
     )
-    .option("--list", "show the list of runs and do nothing", false)
-    .parse(args, { from: "user" });
+    .option("--list", "show the list of runs and do nothing", false);
+  addSlurmOptions(command).parse(args, { from: "user" });
   const options = command.opts<SweepOptions>();
+  checkSlurmOptions(command);
   const file = command.args[0]!;
   const asked = readPlan(file);
-  const { pairs } = asked;
+  const { name, pairs } = asked;
   const plan = expandPlan(asked);
   checkCells(plan, file);
   const cells = shareDenseRounds(plan, denseKey);
   if (options.list) return list(cells);
+  if (options.slurm) return submitSweep({ file, name, cells }, options);
+  if (options.status) {
+    const states = showStatus({ file, name, cells });
+    sayComparison(states, pairs);
+    return 0;
+  }
   if (options.cell !== undefined) return await doOne(cells, { ...options, cell: options.cell });
   return await doAll(cells, { ...options, pairs, again: `deno task sweep ${shellWords(args)}` });
 }
@@ -186,17 +200,22 @@ function conclude(
     );
     return 130;
   }
-  if (done.length > 0) {
-    console.log(
-      `Compare them with: deno task compare ${
-        shellWords([
-          ...done.map(({ cell }) => cell.name),
-          ...(pairs.length > 0 ? ["--pairs", pairs.join(",")] : []),
-        ])
-      }`,
-    );
-  }
+  sayComparison(cells, pairs);
   return done.length === cells.length ? 0 : 1;
+}
+
+/** Prints the command that compares the runs that are done, if there are any. */
+function sayComparison(cells: readonly CellStatus[], pairs: readonly string[]): void {
+  const done = cells.filter(({ status }) => status === "done");
+  if (done.length === 0) return;
+  console.log(
+    `Compare them with: deno task compare ${
+      shellWords([
+        ...done.map(({ cell }) => cell.name),
+        ...(pairs.length > 0 ? ["--pairs", pairs.join(",")] : []),
+      ])
+    }`,
+  );
 }
 
 /** The path, relative to the working directory if it lies below that, else absolute. */

@@ -1,63 +1,20 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ROOT, roundFiles, runFiles } from "../core/paths.ts";
-import type { Summary } from "../results/summary.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
 import { withToyDataset } from "../run/testing.ts";
 import { PERMISSIONS } from "../sweep/child.ts";
-
-/** The flags of a task in deno.json. */
-const TASK = taskWords("sweep");
-
-function taskWords(name: string): string[] {
-  const { tasks } = JSON.parse(fs.readFileSync(path.join(ROOT, "deno.json"), "utf8"));
-  return tasks[name].command.split(" ").slice(2);
-}
-
-function sweep(args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...TASK, ...args],
-    cwd: ROOT,
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).spawn();
-}
-
-async function sweepOutcome(
-  child: Deno.ChildProcess,
-): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
-}
-
-/** Runs of a second or two on the toy data. */
-function toyPlan(data: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
-  return {
-    name: path.join(path.dirname(data), "toy"),
-    set: {
-      ...{ data, filters: 4, blocks: 4, kernel: 8, epochs: 12, "batch-size": 4 },
-      ...{ rounds: 2, prune: 0.5, "checkpoint-every": 0, backend: "cpu" },
-    },
-    modes: ["weight-rewind", "lr-rewind"],
-    seeds: [1, 2],
-    ...changes,
-  };
-}
-
-function writePlan(directory: string, plan: Record<string, unknown>): string {
-  const file = path.join(directory, `${path.basename(plan["name"] as string)}.json`);
-  fs.writeFileSync(file, JSON.stringify(plan));
-  return file;
-}
+import {
+  isComplete,
+  summaryOf,
+  sweep,
+  sweepOutcome,
+  taskWords,
+  toyPlan,
+  writePlan,
+} from "./testing_sweep.ts";
 
 const RUNS = ["weight-rewind-seed1", "weight-rewind-seed2", "lr-rewind-seed1", "lr-rewind-seed2"];
-
-function isComplete(run: string): boolean {
-  const file = runFiles.summary(run);
-  return fs.existsSync(file) && (JSON.parse(fs.readFileSync(file, "utf8")) as Summary).complete;
-}
 
 /** Waits until `condition` holds or `child` ends, and sends the signal. */
 async function killWhen(
@@ -68,11 +25,6 @@ async function killWhen(
   child.status.then(() => ended = true);
   while (!condition() && !ended) await new Promise((resolve) => setTimeout(resolve, 20));
   if (!ended) child.kill(signal);
-}
-
-/** The summary without the run's name. */
-function summaryOf(run: string): unknown {
-  return { ...JSON.parse(fs.readFileSync(runFiles.summary(run), "utf8")), name: "" };
 }
 
 Deno.test("a cell has the permissions of deno task lth", () => {

@@ -77,9 +77,18 @@ export function startCell(
 
 /** The last error that the last attempt wrote to the log, or else its last line. */
 function lastLine(file: string): string {
+  return lastError(file) ?? attempt(file).at(-1) ?? "";
+}
+
+/** The last error that the last attempt wrote to the log; null if there is none, or no log. */
+export function lastError(file: string): string | null {
+  const error = attempt(file).findLast((line) => /^(error|\w*Error): /.test(line));
+  return error?.replace(/^error: /, "") ?? null;
+}
+
+/** Lines of the last attempt in a log; each begins with a line of dashes, which is left out. */
+function attempt(file: string): string[] {
+  if (!fs.existsSync(file)) return [];
   const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
-  const start = lines.findLastIndex((line) => line.startsWith("--- "));
-  const own = lines.slice(start + 1);
-  const error = own.findLast((line) => /^(error|\w*Error): /.test(line));
-  return error?.replace(/^error: /, "") ?? own.at(-1) ?? "";
+  return lines.slice(lines.findLastIndex((line) => line.startsWith("--- ")) + 1);
 }
