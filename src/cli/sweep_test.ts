@@ -108,9 +108,9 @@ Deno.test("a failed cell blocks only its controls, and is named with its log", (
     const paths = done.map((name) => path.join(directory, name));
     assert.ok(out.includes(`compare ${paths.join(" ")}\n`), out);
 
-    const needs = await sweepOutcome(sweep([file, "--cell", "3"]));
+    const needs = await sweepOutcome(sweep([file, "--cell", "2"]));
     assert.equal(needs.code, 2);
-    assert.match(needs.err, /toy-impossible-seed1-reinit: it needs .* which is cell 1/);
+    assert.match(needs.err, /toy-impossible-seed1-reinit: first finish .* which is cell 1/);
     const failing = await sweepOutcome(sweep([file, "--cell", "1"]));
     assert.equal(failing.code, 2);
 
