@@ -4,7 +4,7 @@
  * @module
  */
 import { runDecider, visitLogits } from "../training/evaluate.ts";
-import { Tally } from "../training/decision.ts";
+import { Tally } from "../training/tally.ts";
 import { softmaxOfStep } from "../training/softmax.ts";
 import type { SplitName, Workbench } from "../training/workbench.ts";
 

@@ -18,13 +18,12 @@ import { UsageError } from "../core/errors.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { openDataset } from "../run/dataset.ts";
 import {
-  type Decision,
   type DecisionRule,
-  DECISIONS,
   describeRule,
   PRIOR_UNITS,
   type PriorUnit,
 } from "../training/decision.ts";
+import { type Decision, DECISIONS } from "../training/tally.ts";
 import { Workbench } from "../training/workbench.ts";
 import { createCommand, integer, number, refuseFile, runMain } from "./command.ts";
 import { openForShowing } from "./device_options.ts";

@@ -5,7 +5,8 @@ import { Failure } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { predictionsCsv } from "../run/predictions_csv.ts";
-import { deciderOf, type DecisionRule, predictRecord, Tally } from "../training/decision.ts";
+import { deciderOf, type DecisionRule, predictRecord } from "../training/decision.ts";
+import { Tally } from "../training/tally.ts";
 import { readPredictions } from "./predictions.ts";
 import { withDirectory } from "./testing.ts";
 

@@ -10,9 +10,9 @@ import {
   type DecisionRule,
   decisionRule,
   smoothedPriors,
-  Tally,
   UNNAMED_RULE,
 } from "../training/decision.ts";
+import { Tally } from "../training/tally.ts";
 import type { Outcome } from "./predictions.ts";
 
 /** The rule that a run decided records by. */

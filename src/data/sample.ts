@@ -70,6 +70,28 @@ export function ensureSampleDataset(
   return built;
 }
 
+/** A recording of the sample as it was published. */
+export interface SampleRecording {
+  /** E.g. "A00001.mat". */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The first recordings of the bundled sample, by name.
+ *
+ * @throws {Failure} If the archive is absent or damaged.
+ */
+export function readSampleRecordings(count: number): SampleRecording[] {
+  readArchive(SAMPLE_ZIP);
+  using archive = openZip(SAMPLE_ZIP, { limit: MAX_UNPACKED });
+  return archive.entries
+    .filter(({ name }) => name.startsWith(`${SAMPLE_FOLDER}/`) && name.endsWith(".mat"))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .slice(0, count)
+    .map((entry) => ({ name: path.basename(entry.name), bytes: archive.read(entry) }));
+}
+
 function readArchive(zip: string): Uint8Array {
   try {
     return fs.readFileSync(zip);

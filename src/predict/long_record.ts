@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RecordPrediction } from "./predictor.ts";
+import type { RecordPrediction } from "./judge.ts";
 
 /** Seconds from which a recording is long. */
 const LONG = 600;

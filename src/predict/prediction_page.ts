@@ -7,7 +7,7 @@
 import { UsageError } from "../core/errors.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { ecgPage } from "../report/ecg/page.ts";
-import type { RecordJudgement } from "./predictor.ts";
+import type { RecordJudgement } from "./judge.ts";
 import { describeDecision, type Ticket } from "../ticket/ticket.ts";
 
 /** Most recordings, and most hours of them together, that a page stays quick with. */

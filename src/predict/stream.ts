@@ -9,7 +9,8 @@ import type { ReadingOptions } from "../data/formats/reading.ts";
 import { numberIn } from "../data/formats/text_lines.ts";
 import { millivoltsIn, UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { BadRecord } from "../data/problem.ts";
-import type { Predictor, RecordPrediction } from "./predictor.ts";
+import type { RecordPrediction } from "./judge.ts";
+import type { Predictor } from "./predictor.ts";
 
 /** An answer: what the ticket says about the last seconds. */
 export interface StreamAnswer extends Omit<RecordPrediction, "steps"> {

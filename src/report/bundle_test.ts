@@ -43,6 +43,22 @@ export function count(): number { return ++calls; }
   assert.deepEqual(scope.result, [104, 10]);
 });
 
+Deno.test("a package that pages may use is bundled once, and needs no module loader", () => {
+  const code = bundle({
+    "main.ts": `import { zlibSync } from "fflate";
+import { back } from "./a.ts";
+(globalThis as unknown as { result: number[] }).result = [...back(zlibSync(new Uint8Array([1, 2])))];
+`,
+    "a.ts": `import { unzlibSync } from "fflate";
+export const back = (bytes: Uint8Array): Uint8Array => unzlibSync(bytes);
+`,
+  });
+  const scope: { result?: number[] } = {};
+  new Function("globalThis", code)(scope);
+  assert.deepEqual(scope.result, [1, 2]);
+  assert.equal(code.match(/const package_fflate/g)?.length, 1);
+});
+
 Deno.test("forms that would be bundled wrongly are refused", () => {
   assert.throws(() => bundle({ "m.ts": `import x from "./a.ts";\n`, "a.ts": "" }), /Cannot bundle/);
   assert.throws(() => bundle({ "m.ts": "export default 1;\n" }), /Cannot bundle this line/);

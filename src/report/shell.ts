@@ -25,7 +25,7 @@ export interface Shell {
   script: string;
   /** Whether the page draws with uPlot. */
   charts: boolean;
-  /** Names of further style sheets in `styles/`. */
+  /** Further style sheets: names in `styles/`, or whole paths, without ending. */
   styles?: readonly string[];
 }
 
@@ -41,10 +41,8 @@ export function shell({ title, body, data, script, charts, styles: own = [] }: S
   );
   const styles = (charts ? read("uPlot.min.css") : "") +
     [...STYLES, ...own].map((name) =>
-      fs.readFileSync(path.join(HERE, "styles", `${name}.css`), "utf8")
-    ).join(
-      "",
-    );
+      fs.readFileSync(path.resolve(HERE, "styles", `${name}.css`), "utf8")
+    ).join("");
   const policy = `default-src 'none'; script-src ${hash(code)}; style-src ${hash(styles)}; ` +
     "base-uri 'none'; form-action 'none'";
   return html`

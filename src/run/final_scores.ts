@@ -7,7 +7,7 @@
 import type { SplitPredictions } from "./predictions_csv.ts";
 import type { Scores } from "../results/summary.ts";
 import { calibrationOf, fitTemperature, type RecordLogits } from "../training/calibration.ts";
-import type { Decider } from "../training/decision.ts";
+import type { Decider } from "../training/tally.ts";
 import { decideLogits, readLogits, runDecider } from "../training/evaluate.ts";
 import type { SplitName, Workbench } from "../training/workbench.ts";
 

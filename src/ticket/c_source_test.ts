@@ -5,7 +5,8 @@ import { Predictor } from "../predict/predictor.ts";
 import { quantiseNetwork } from "./quantise.ts";
 import { madeTicket, SMALL_SHAPE } from "./testing.ts";
 import { COMPILER, withProgram } from "./testing_programs.ts";
-import { deciderOf, Tally } from "../training/decision.ts";
+import { deciderOf } from "../training/decision.ts";
+import { Tally } from "../training/tally.ts";
 import { softmaxOfStep } from "../training/softmax.ts";
 import { describeDecision, ruleOf, temperatureOf, type Ticket } from "./ticket.ts";
 

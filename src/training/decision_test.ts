@@ -8,9 +8,9 @@ import {
   predictRecord,
   priorsOf,
   smoothedPriors,
-  Tally,
   UNNAMED_RULE,
 } from "./decision.ts";
+import { Tally } from "./tally.ts";
 
 const near = (a: number, b: number) => Math.abs(a - b) < 1e-12;
 const RULE: DecisionRule = { decision: "vote", priorExponent: 1, priorUnit: "records" };

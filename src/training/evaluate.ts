@@ -5,7 +5,8 @@
  */
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { RecordLogits } from "./calibration.ts";
-import { type Decider, deciderOf, type Prediction, predictRecord, priorsOf } from "./decision.ts";
+import { deciderOf, type Prediction, predictRecord, priorsOf } from "./decision.ts";
+import type { Decider } from "./tally.ts";
 import { averagedLogits } from "./flip_average.ts";
 import { metricFor, type Scores, scoresOf } from "./metrics.ts";
 import type { SplitName, Workbench } from "./workbench.ts";

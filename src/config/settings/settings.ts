@@ -7,7 +7,8 @@
  */
 import { z } from "zod";
 import { PRECISIONS } from "../../addon/select.ts";
-import { DECISIONS, PRIOR_UNITS, UNNAMED_RULE } from "../../training/decision.ts";
+import { PRIOR_UNITS, UNNAMED_RULE } from "../../training/decision.ts";
+import { DECISIONS } from "../../training/tally.ts";
 import { PRESET_NAMES } from "../choices.ts";
 import { choice, number, orNull, stepPoint, structure, text, toggle, whole } from "../kinds.ts";
 import { MODES } from "../modes.ts";

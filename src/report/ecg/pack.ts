@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fromBase64, toBase64 } from "../../core/base64.ts";
 import type { EcgRecord, PackedRecord } from "./record.ts";
 
 /** Largest number of samples on a page; of longer recordings only the extremes of short stretches are stored. */
@@ -82,7 +83,7 @@ export function extremes(samples: Float64Array, stretch: number): Float64Array {
 
 /** The samples of a packed record in millivolts, NaN where there is a gap. */
 export function unpackSamples({ samples, quantum }: PackedRecord): Float32Array {
-  const bytes = Uint8Array.from(atob(samples), (character) => character.charCodeAt(0));
+  const bytes = fromBase64(samples);
   const view = new DataView(bytes.buffer);
   const volts = new Float32Array(bytes.length / 2);
   for (let i = 0; i < volts.length; i++) {
@@ -106,12 +107,7 @@ function base64(units: Int16Array): string {
   const bytes = new Uint8Array(2 * units.length);
   const view = new DataView(bytes.buffer);
   units.forEach((value, i) => view.setInt16(2 * i, value, true));
-  let text = "";
-  // Converted in pieces, because the number of arguments of a call is limited.
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
-  return btoa(text);
+  return toBase64(bytes);
 }
 
 /** Shares rounded to three decimals, which are enough to read. */

@@ -59,7 +59,7 @@ export function ecgPage(input: EcgInput): string {
         </section>
         ${data.records.length === 0
           ? html`<p class="muted">There is no recording here.</p>`
-          : browser(compared)}
+          : recordViewer(compared)}
         ${data.records.length === 0 ? null : html`
           <section id="all">
             <h2>All recordings here</h2>
@@ -71,7 +71,7 @@ export function ecgPage(input: EcgInput): string {
         `}
         <section id="words">
           <h2>How to read the paper</h2>
-          ${wordList(compared ? [...WORDS, DIFFERENCES] : WORDS)}
+          ${wordList(compared ? [...PAPER_WORDS, DIFFERENCES] : PAPER_WORDS)}
         </section>
       </main>
       <div id="live" class="unseen" aria-live="polite"></div>
@@ -79,8 +79,8 @@ export function ecgPage(input: EcgInput): string {
   });
 }
 
-/** @param compared Whether two networks are shown. */
-function browser(compared: boolean): Html {
+/** The parts that client/viewer.ts fills. @param compared Whether two networks are shown. */
+export function recordViewer(compared: boolean): Html {
   return html`
     <section id="record" class="ecg" aria-label="Recording">
       <div class="ecg-list">
@@ -109,7 +109,8 @@ function browser(compared: boolean): Html {
   `;
 }
 
-const WORDS: [word: string, meaning: string][] = [
+/** How to read a recording on paper. */
+export const PAPER_WORDS: readonly [word: string, meaning: string][] = [
   [
     "The paper",
     "A small square is 1 mm: 0.04 s wide and 0.1 mV high at 25 mm/s and 10 mm/mV; a large one is five of " +
