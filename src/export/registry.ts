@@ -5,12 +5,13 @@
  */
 import { c } from "./c.ts";
 import type { Exporter } from "./exporter.ts";
+import { html } from "./html.ts";
 import { onnx } from "./onnx.ts";
 import { safetensors } from "./safetensors.ts";
 import { ticket } from "./ticket.ts";
 
 /** A line a format. */
-const EXPORTERS = { ticket, safetensors, onnx, c };
+const EXPORTERS = { ticket, safetensors, onnx, c, html };
 
 export type Format = keyof typeof EXPORTERS;
 

@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { fullestOf } from "../data/formats/record_files.ts";
 import { endingOf, ENDINGS } from "../data/formats/registry.ts";
 import { listSource } from "../data/source.ts";
 
@@ -34,12 +35,8 @@ export function listInputs(names: readonly string[]): string[] {
 
 function listFolder(folder: string): string[] {
   const { files } = listSource(folder, { advice: "name another folder, or files" });
-  // Of one recording in several formats, the one that says most; of one that is missing, its header.
+  // Of a recording that is missing, its header.
   return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, own]) =>
-    own.toSorted((a, b) => rankOf(a) - rankOf(b))[0] ?? path.join(folder, `${id}.hea`)
+    fullestOf(own) ?? path.join(folder, `${id}.hea`)
   );
-}
-
-function rankOf(name: string): number {
-  return ENDINGS.indexOf(endingOf(name));
 }

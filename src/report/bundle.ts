@@ -15,7 +15,7 @@ const PACKAGES: Readonly<Record<string, { readonly file: string; readonly global
   fflate: { file: "fflate/umd/index.js", global: "fflate" },
 };
 
-const EXPORT = /^export (?=(?:async )?(?:function|const|class) (\w+))/gm;
+const EXPORT = /^export (?=(?:async )?(?:function\*?|const|class) (\w+))/gm;
 
 /**
  * Joins `entry` and what it imports into one script that runs without modules (which browsers

@@ -41,6 +41,12 @@ export function recordFiles(
   return found;
 }
 
+/** Of the files of one recording in several formats, the one that says most; undefined if there is none. */
+export function fullestOf(files: readonly string[]): string | undefined {
+  const rank = (name: string) => ENDINGS.indexOf(endingOf(name));
+  return files.toSorted((a, b) => rank(a) - rank(b))[0];
+}
+
 /** A file's name without its ending. */
 export function stemOf(name: string): string {
   return name.slice(0, name.length - endingOf(name).length);

@@ -344,7 +344,9 @@ function setUpKeys(): void {
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof HTMLInputElement) return;
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) {
+      return;
+    }
     if (event.key === "n") move(1);
     else if (event.key === "p") move(-1);
     else if (event.key === "d") nextDifference();

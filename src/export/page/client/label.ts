@@ -1,0 +1,92 @@
+/**
+ * From a file to its label in the page, by the readers and the rule of `predict`. Nothing here uses Deno or
+ * Node.js.
+ *
+ * @module
+ */
+import { assumedLines } from "../../../data/formats/assumptions.ts";
+import { prepare } from "../../../data/formats/prepare.ts";
+import { type ReadingOptions, understand } from "../../../data/formats/reading.ts";
+import { readSignalFile } from "../../../data/formats/registry.ts";
+import type { SourceFile } from "../../../data/formats/signal_file.ts";
+import { UNITS_PER_MILLIVOLT } from "../../../data/formats/units.ts";
+import { BadRecord, REASONS } from "../../../data/problem.ts";
+import { judgementOf, type Judging, logitsOf } from "../../../predict/judge.ts";
+import { packRecords } from "../../../report/ecg/pack.ts";
+import type { PackedRecord } from "../../../report/ecg/record.ts";
+import { runOperations } from "./engine.ts";
+import { loadOperation, type StoredOperation } from "./stored.ts";
+
+/** What the page knows, as JSON. */
+export interface PageData {
+  readonly judging: Omit<Judging, "decider"> & {
+    readonly decider: { readonly decision: "vote" | "mean"; readonly weights: readonly number[] };
+  };
+  /** Samples per second that the network takes. */
+  readonly rate: number;
+  readonly operations: readonly StoredOperation[];
+  /** A recording to begin with; its bytes are base64. */
+  readonly example: { readonly name: string; readonly bytes: string };
+}
+
+/** A recording with its label. */
+export interface Labelled {
+  readonly record: PackedRecord;
+  readonly label: string;
+  /** In the order of the classes. */
+  readonly probabilities: readonly (readonly [name: string, probability: number])[];
+  /** What was assumed, and what was bridged; a sentence each. */
+  readonly notes: readonly string[];
+  /** Reasons to doubt that it is an ECG; a sentence each. */
+  readonly warnings: readonly string[];
+  /** Of the network and the decision. */
+  readonly milliseconds: number;
+}
+
+/** How recordings are read. */
+export type PageReading = ReadingOptions & { readonly maxGap: number };
+
+/** A function that reads and labels a recording. @throws {BadRecord} If it cannot be used. */
+export function labeller(
+  { judging: stored, rate, operations: storedOperations }: PageData,
+): (source: SourceFile, options: PageReading) => Labelled {
+  const operations = storedOperations.map(loadOperation);
+  const { decision, weights } = stored.decider;
+  const judging: Judging = {
+    ...stored,
+    decider: { decision, weights: Float64Array.from(weights) },
+  };
+  const { classes, hop } = judging;
+  return (source, options) => {
+    const { name } = source;
+    const reading = understand(readSignalFile(source), options);
+    const read = prepare(reading, { targetRate: rate, maxGap: options.maxGap });
+    const { samples, missing, gaps, doubts } = read;
+    const started = performance.now();
+    const logits = logitsOf(samples, judging, { run: (input) => runOperations(operations, input) });
+    const said = judgementOf(logits, judging);
+    const milliseconds = performance.now() - started;
+    const [record] = packRecords([{
+      ...{ name, samples, perMillivolt: UNITS_PER_MILLIVOLT, rate, hop, classes },
+      steps: { ticket: said.steps.map((step) => classes.indexOf(step)) },
+      votes: { ticket: classes.indexOf(said.label) },
+      probabilities: { ticket: said.stepProbabilities },
+      overall: classes.map((each) => said.probabilities[each]!),
+    }]);
+    const bridged = missing > 0 ? [`${missing} missing samples bridged (${gaps} gaps)`] : [];
+    return {
+      record: record!,
+      label: said.label,
+      probabilities: classes.map((each) => [each, said.probabilities[each]!] as const),
+      notes: [...assumedLines([reading.understood]), ...bridged],
+      warnings: doubts.length > 0 ? [`Warning: it may not be an ECG: ${doubts.join("; ")}`] : [],
+      milliseconds,
+    };
+  };
+}
+
+/** Why a file has no label, in a sentence. */
+export function refusalOf(name: string, error: unknown): string {
+  if (error instanceof BadRecord) return `${name}: ${REASONS[error.reason]} (${error.message})`;
+  return `${name}: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -1,0 +1,162 @@
+/// <reference lib="dom" />
+/**
+ * The script of the page that labels ECGs: files in, labels out, all in the browser.
+ *
+ * @module
+ */
+import { fromBase64 } from "../../../core/base64.ts";
+import { element, find } from "../../../report/client/dom.ts";
+import { openViewer, showRecords } from "../../../report/ecg/client/viewer.ts";
+import { format } from "../../../report/format.ts";
+import { recordingsAmong } from "./gather.ts";
+import { type Labelled, labeller, type PageData, type PageReading, refusalOf } from "./label.ts";
+
+const data = JSON.parse(find("#data").textContent ?? "null") as PageData;
+const label = labeller(data);
+let labelled: readonly Labelled[] = [];
+/** What was read last, to be read again with other settings. */
+let files: ReadonlyMap<string, Uint8Array> = new Map();
+
+find("#record").hidden = true;
+openViewer(
+  { name: "ECG labels", networks: { dense: "", ticket: "Ticket" }, records: [] },
+  { shown: (index) => tell(labelled[index]!) },
+);
+setUpFiles();
+setUpDrop();
+find("#example").addEventListener("click", () => {
+  const { name, bytes } = data.example;
+  read(new Map([[name, fromBase64(bytes)]]), []);
+});
+find("#settings").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (files.size > 0) read(files, []);
+});
+document.documentElement.dataset["ready"] = "true";
+
+function setUpFiles(): void {
+  const input = find("#files") as HTMLInputElement;
+  input.addEventListener("change", async () => {
+    await take([...(input.files ?? [])]);
+    input.value = ""; // The same file can be chosen again.
+  });
+}
+
+/** Files may be dropped anywhere: elsewhere the browser would open them and leave the page. */
+function setUpDrop(): void {
+  const zone = find("#drop");
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) zone.classList.remove("over");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    const dropped = [...(event.dataTransfer?.files ?? [])];
+    if (dropped.length > 0) void take(dropped);
+  });
+}
+
+async function take(chosen: readonly File[]): Promise<void> {
+  if (chosen.length === 0) return;
+  await say("Reading…");
+  const contents = new Map<string, Uint8Array>();
+  const refusals: string[] = [];
+  for (const file of chosen) {
+    try {
+      contents.set(file.name, new Uint8Array(await file.arrayBuffer()));
+    } catch {
+      refusals.push(`${file.name}: it cannot be read; a folder's files must be dropped themselves`);
+    }
+  }
+  read(contents, refusals);
+}
+
+/** Labels the recordings among `contents`; those that were labelled before stay if no new one can be. */
+function read(contents: ReadonlyMap<string, Uint8Array>, refused: readonly string[]): void {
+  files = contents;
+  const refusals = [...refused];
+  const found: Labelled[] = [];
+  const reading = settings();
+  if (typeof reading === "string") refusals.push(reading);
+  else {
+    for (const source of recordingsAmong(contents)) {
+      try {
+        found.push(label(source, reading));
+      } catch (error) {
+        refusals.push(refusalOf(source.name, error));
+      }
+    }
+  }
+  find("#refused").replaceChildren(...refusals.map((text) => element("li", {}, [text])));
+  find("#refused").hidden = refusals.length === 0;
+  if (found.length > 0) {
+    labelled = found;
+    find("#said").hidden = find("#record").hidden = false;
+    showRecords(found.map(({ record }) => record), 0);
+  }
+  void say(summary(found, refusals.length));
+}
+
+function summary(found: readonly Labelled[], refused: number): string {
+  const seconds = found.reduce((sum, { milliseconds }) => sum + milliseconds / 1000, 0);
+  const count = (n: number) => `${n} recording${n === 1 ? "" : "s"}`;
+  return [
+    ...(found.length > 0 ? [`${count(found.length)} labelled in ${seconds.toFixed(3)} s.`] : []),
+    ...(refused > 0 ? [`${refused} could not be used.`] : []),
+  ].join(" ");
+}
+
+/** Shows a state, after which the browser has had time to draw it. */
+async function say(text: string): Promise<void> {
+  find("#status").textContent = text;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** What the ticket says about the recording that is shown. */
+function tell({ record, label, probabilities, notes, warnings }: Labelled): void {
+  find("#said-label").textContent = `${record.name}: ${label}`;
+  find("#said-shares").replaceChildren(...probabilities.map(([name, share]) => {
+    const bar = element("span", { class: "bar" });
+    bar.style.setProperty("--share", String(share));
+    return element("div", name === label ? { class: "chosen" } : {}, [
+      element("dt", {}, [name]),
+      element("dd", {}, [format(share, "percent"), bar]),
+    ]);
+  }));
+  find("#said-notes").replaceChildren(
+    ...warnings.map((text) => element("li", { class: "doubt" }, [text])),
+    ...notes.map((text) => element("li", {}, [text])),
+  );
+}
+
+/** The options of predict as the form has them; a sentence if a number is none. */
+function settings(): PageReading | string {
+  const text = (id: string) =>
+    (find(`#${id}`) as HTMLInputElement | HTMLSelectElement).value.trim();
+  const numbers = new Map<string, number>();
+  for (const id of ["rate", "gain", "baseline", "max-gap"]) {
+    if (text(id) === "") continue;
+    const value = Number(text(id).replace(",", "."));
+    const least = id === "baseline" ? -Infinity : 0;
+    if (!Number.isFinite(value) || value < least || (value === 0 && /rate|gain/.test(id))) {
+      return `--${id} must be a ${id === "baseline" ? "" : "positive "}number, got ${text(id)}`;
+    }
+    numbers.set(id, value);
+  }
+  const units = text("units") as PageReading["units"];
+  if (units === "raw" && numbers.has("gain")) {
+    return "--units raw is 1000 per mV: leave --gain out, or --units";
+  }
+  return {
+    rate: numbers.get("rate"),
+    gain: numbers.get("gain"),
+    baseline: numbers.get("baseline"),
+    maxGap: numbers.get("max-gap") ?? 0,
+    units,
+    lead: text("lead") || undefined,
+  };
+}
