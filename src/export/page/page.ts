@@ -68,13 +68,29 @@ export function labellingPage(ticket: Ticket): string {
         ${recordViewer(false)}
         ${modelCard(ticket)}
         <section id="words">
-          <h2>How to read the paper</h2>
-          ${wordList(PAPER_WORDS)}
+          <h2>How to read it</h2>
+          ${wordList([...classWords(classes), ...PAPER_WORDS])}
         </section>
       </main>
       <div id="live" class="unseen" aria-live="polite"></div>
     `,
   });
+}
+
+/** What PhysioNet/CinC 2017 calls its classes. */
+const CINC2017: Readonly<Record<string, string>> = {
+  N: "normal rhythm",
+  A: "atrial fibrillation",
+  O: "another rhythm",
+  "~": "too noisy to classify",
+};
+
+/** The meaning of the classes, if they are those of PhysioNet/CinC 2017. */
+function classWords(classes: readonly string[]): [string, string][] {
+  const named = classes.filter((name) => Object.hasOwn(CINC2017, name));
+  if (named.length < classes.length || classes.length < Object.keys(CINC2017).length) return [];
+  const text = named.map((name) => `${name} ${CINC2017[name]}`).join(", ");
+  return [["The labels", `${text}: the classes of PhysioNet/CinC 2017.`]];
 }
 
 function fileSection(example: string): Html {
@@ -91,7 +107,7 @@ function fileSection(example: string): Html {
           <button type="button" id="example" class="tool">Show the example, ${example}</button>
         </div>
         <details>
-          <summary>What files do not say</summary>
+          <summary>If a file does not say its rate, unit or lead</summary>
           <form id="settings">
             <fieldset>
               <label>Samples per second (--rate)<input id="rate" inputmode="decimal"></label>
