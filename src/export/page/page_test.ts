@@ -180,6 +180,41 @@ browserTest("hostile names and unreadable files give sentences, and run no code"
   });
 });
 
+browserTest(
+  "a recording of an hour is labelled in parts, and says what is drawn",
+  async (pages) => {
+    const file = writePage(pages);
+    const [whole] = readSampleRecordings(1) as [SampleRecording];
+    const view = new DataView(whole.bytes.buffer, whole.bytes.byteOffset);
+    const beat = Int16Array.from({ length: 9000 }, (_, i) => view.getInt16(24 + 2 * i, true));
+    const hour = Int16Array.from({ length: 3600 * 300 }, (_, i) => beat[i % 9000]!);
+    const dropped = [
+      textFile("hour.hea", `hour 1 300 ${hour.length}\nhour.dat 16 1000/mV 16 0 0 0 0 I\n`),
+      { name: "hour.dat", bytes: format16([hour]) },
+    ];
+    for (const { name, bytes } of dropped) {
+      fs.writeFileSync(path.join(pages.directory, name), bytes);
+    }
+    const read = readRecording(path.join(pages.directory, "hour.hea"), READING_DEFAULTS);
+    using predictor = new Predictor(openTicket(undefined));
+    const expected = predictor.predict(read.samples);
+    await pages.open(file, {}, async (page) => {
+      await drop(page, dropped);
+      console.log(`1 h in Chromium: ${await page.locator("#status").innerText()}`);
+      assert.equal(await page.locator("#said-label").innerText(), `hour.hea: ${expected.label}`);
+      const steps = await page.locator("#steps tbody tr").evaluateAll((rows) =>
+        rows.map((row) => (row.children[3] as HTMLElement).textContent)
+      );
+      assert.deepEqual(steps, [...expected.steps]);
+      const share = expected.steps.filter((name) => name === "A").length / expected.steps.length;
+      assert.deepEqual(await page.locator("#said-notes li").allInnerTexts(), [
+        `AF burden: ${format(share, "percent")} of the time`,
+        "Too long to draw every sample: of each 4 the smallest and the largest are drawn",
+      ]);
+    });
+  },
+);
+
 browserTest("the time for a recording of 30 s", async (pages) => {
   const file = writePage(pages);
   await pages.open(file, {}, async (page) => {

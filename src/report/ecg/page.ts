@@ -9,7 +9,7 @@ import { heartbeats, shell } from "../shell.ts";
 import { tableHtml } from "../table_html.ts";
 import { wordList } from "../word_list.ts";
 import { packRecords } from "./pack.ts";
-import type { EcgData, EcgInput } from "./record.ts";
+import { type EcgData, type EcgInput, stretchOf } from "./record.ts";
 import { recordTable } from "./tables.ts";
 
 export type { EcgInput, EcgRecord } from "./record.ts";
@@ -28,7 +28,7 @@ export function ecgPage(input: EcgInput): string {
     records: packRecords(records),
   };
   const compared = data.records.some(({ steps }) => steps.dense !== null);
-  const reduced = data.records.find(({ rate, sourceRate }) => rate < sourceRate);
+  const [stretch] = data.records.flatMap((record) => stretchOf(record) ?? []);
   return shell({
     title: `${heading} · lth-ecg`,
     data,
@@ -48,12 +48,10 @@ export function ecgPage(input: EcgInput): string {
           ${back ? html`<p class="small"><a href="${back.href}">${back.name}</a></p>` : null}
           ${answer === undefined ? null : html`<p class="answer">${answer}</p>`}
           ${notes.map((note) => html`<p class="remark">${note}</p>`)}
-          ${reduced
+          ${stretch !== undefined
             ? html`
               <p class="remark">These recordings are too long for one page: of every stretch of
-                ${Math.round(
-                  2 * reduced.sourceRate / reduced.rate,
-                )} samples the smallest and the largest are drawn.</p>
+                ${stretch} samples the smallest and the largest are drawn.</p>
             `
             : null}
         </section>

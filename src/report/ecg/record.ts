@@ -91,3 +91,8 @@ export function disagreements({ steps: { dense, ticket } }: PackedRecord): numbe
 export function votesDiffer({ votes: { dense, ticket } }: PackedRecord): boolean {
   return dense !== null && dense !== ticket;
 }
+
+/** How many samples are drawn as two, the smallest and the largest; null if all are drawn. */
+export function stretchOf({ rate, sourceRate }: PackedRecord): number | null {
+  return rate < sourceRate ? Math.round(2 * sourceRate / rate) : null;
+}

@@ -95,7 +95,7 @@ function convolve(conv: SparseConv, x: Rows, added: Rows | null): Rows {
     const other = added?.[channel];
     if (other) { for (let p = 0; p < outputs; p++) sums[p]! += other[p]!; }
     if (relu) { for (let p = 0; p < outputs; p++) if (sums[p]! < 0) sums[p] = 0; }
-    return Float32Array.from(sums);
+    return new Float32Array(sums);
   });
 }
 

@@ -12,8 +12,10 @@ import type { SourceFile } from "../../../data/formats/signal_file.ts";
 import { UNITS_PER_MILLIVOLT } from "../../../data/formats/units.ts";
 import { BadRecord, REASONS } from "../../../data/problem.ts";
 import { judgementOf, type Judging, logitsOf } from "../../../predict/judge.ts";
+import { longRecord } from "../../../predict/long_record.ts";
 import { packRecords } from "../../../report/ecg/pack.ts";
-import type { PackedRecord } from "../../../report/ecg/record.ts";
+import { type PackedRecord, stretchOf } from "../../../report/ecg/record.ts";
+import { format } from "../../../report/format.ts";
 import { runOperations } from "./engine.ts";
 import { loadOperation, type StoredOperation } from "./stored.ts";
 
@@ -35,7 +37,7 @@ export interface Labelled {
   readonly label: string;
   /** In the order of the classes. */
   readonly probabilities: readonly (readonly [name: string, probability: number])[];
-  /** What was assumed, and what was bridged; a sentence each. */
+  /** What was assumed, bridged or left out, and the AF burden if it is long; a sentence each. */
   readonly notes: readonly string[];
   /** Reasons to doubt that it is an ECG; a sentence each. */
   readonly warnings: readonly string[];
@@ -73,12 +75,21 @@ export function labeller(
       probabilities: { ticket: said.stepProbabilities },
       overall: classes.map((each) => said.probabilities[each]!),
     }]);
+    const step = { seconds: hop / rate, classes };
+    const { afBurden = null } = longRecord(said, step) ?? {};
+    const burden = afBurden === null
+      ? []
+      : [`AF burden: ${format(afBurden, "percent")} of the time`];
+    const stretch = stretchOf(record!);
+    const reduced = stretch === null ? [] : [
+      `Too long to draw every sample: of each ${stretch} the smallest and the largest are drawn`,
+    ];
     const bridged = missing > 0 ? [`${missing} missing samples bridged (${gaps} gaps)`] : [];
     return {
       record: record!,
       label: said.label,
       probabilities: classes.map((each) => [each, said.probabilities[each]!] as const),
-      notes: [...assumedLines([reading.understood]), ...bridged],
+      notes: [...assumedLines([reading.understood]), ...bridged, ...burden, ...reduced],
       warnings: doubts.length > 0 ? [`Warning: it may not be an ECG: ${doubts.join("; ")}`] : [],
       milliseconds,
     };
