@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /**
  * Renews the pictures of the README from finished runs: the report of the first, its recordings, a
- * comparison of all, and the list of reports.
+ * comparison of all, and the page that labels ECGs.
  *
  *     deno run -A scripts/screenshots.ts RUN RUN...
  *
@@ -53,6 +53,14 @@ const PICTURES: Picture[] = [
     ...{ name: "phone", page: "run.html", width: 380, height: 760, theme: "dark" },
     from: "#confusion",
   },
+  {
+    ...{ name: "label", page: "label.html", width: 1120, height: 700, theme: "light" },
+    from: "#said",
+    prepare: async (page) => {
+      await page.locator("#example").click();
+      await page.locator("#paper").press("ArrowRight");
+    },
+  },
 ];
 
 /** Runs a command of the project; its output goes to the terminal. */
@@ -70,6 +78,7 @@ async function task(...words: string[]): Promise<void> {
 async function writePages(runs: readonly string[], directory: string): Promise<void> {
   const [first] = runs;
   await task("report", "--run", first!, "--out", path.join(directory, "run.html"), "--ecg");
+  await task("export", "--format", "html", "--out", path.join(directory, "label.html"));
   await task("compare", ...runs, "--out", path.join(directory, "comparison"), "--allow-incomplete");
 }
 
@@ -84,6 +93,7 @@ async function takePictures(directory: string): Promise<void> {
       const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });
       await page.goto(pathToFileURL(path.join(directory, file)).href);
       await page.waitForSelector("html[data-ready]", { state: "attached" });
+      await prepare?.(page);
       if (from) {
         await page.evaluate((selector) => {
           const top = document.querySelector(selector)!.getBoundingClientRect().top;
@@ -92,7 +102,6 @@ async function takePictures(directory: string): Promise<void> {
           scrollTo(0, scrollY + top - bar - 12);
         }, from);
       }
-      await prepare?.(page);
       const target = path.join(TARGET, `${name}.png`);
       fs.writeFileSync(target, palettePng(await pixelsOf(browser, await page.screenshot())));
       const { size } = fs.statSync(target);
