@@ -50,19 +50,40 @@ export interface Judging {
 /** Steps that are done at once, so that memory stays bounded: half an hour of steps of 256 samples. */
 export const MOST_STEPS = 2048;
 
+/** How a network's logits are computed. */
+export interface Running {
+  readonly run: RunNetwork;
+  /**
+   * Longer records are done in parts of so many steps, each with all that its steps can see: logits stay
+   * the same.
+   */
+  readonly mostSteps?: number;
+}
+
 /**
  * @param samples Stored units at the ticket's rate [length]; a last part of less than a step is left out,
  * as in training.
- * @param options.mostSteps Longer records are done in parts of so many steps, each with all that its steps
- * can see: logits stay the same.
  * @returns [classes, steps]; with sign-flip averaging, of the mean softmax.
  * @throws {RangeError} If there is no whole step.
  */
 export function logitsOf(
   samples: ArrayLike<number>,
   judging: Omit<Judging, "decider" | "temperature">,
-  { run, mostSteps = MOST_STEPS }: { run: RunNetwork; mostSteps?: number },
+  running: Running,
 ): Float32Array {
+  const parts = logitsInParts(samples, judging, running);
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done) return value;
+  }
+}
+
+/** As {@linkcode logitsOf}; after every part it stops and says which share, 0 to 1, is done. */
+export function* logitsInParts(
+  samples: ArrayLike<number>,
+  judging: Omit<Judging, "decider" | "temperature">,
+  running: Running,
+): Generator<number, Float32Array> {
   const { hop, normalisation: { mean, std }, flipAverage } = judging;
   const length = samples.length - (samples.length % hop);
   if (length === 0) {
@@ -70,21 +91,22 @@ export function logitsOf(
   }
   const [middle, factor] = [Math.fround(mean), Math.fround(1 / std)];
   const input = Float32Array.from({ length }, (_, i) => (samples[i]! - middle) * factor);
-  const runAll = (whole: Float32Array) =>
-    length / hop <= mostSteps ? run(whole) : inParts(whole, judging, { run, mostSteps });
-  const logits = runAll(input);
-  if (!flipAverage) return logits;
+  if (!flipAverage) return yield* inParts(input, judging, { ...running, from: 0, to: 1 });
+  const logits = yield* inParts(input, judging, { ...running, from: 0, to: 0.5 });
+  const negative = input.map((x) => -x);
+  const negated = yield* inParts(negative, judging, { ...running, from: 0.5, to: 1 });
   const classes = judging.classes.length;
-  const negated = runAll(input.map((x) => -x));
   return averagedLogits(logits, negated, { classes, rowLength: logits.length / classes });
 }
 
-function inParts(
+/** The network's logits; what it says is done goes from `from` to `to`. */
+function* inParts(
   input: Float32Array,
   { hop, margin, classes }: Pick<Judging, "hop" | "margin" | "classes">,
-  { run, mostSteps }: { run: RunNetwork; mostSteps: number },
-): Float32Array {
+  { run, mostSteps = MOST_STEPS, from: start, to }: Running & { from: number; to: number },
+): Generator<number, Float32Array> {
   const steps = input.length / hop;
+  if (steps <= mostSteps) return run(input);
   const logits = new Float32Array(classes.length * steps);
   for (let first = 0; first < steps; first += mostSteps) {
     const end = Math.min(first + mostSteps, steps);
@@ -95,6 +117,7 @@ function inParts(
       const row = c * partSteps - from;
       logits.set(part.subarray(row + first, row + end), c * steps + first);
     });
+    yield start + (to - start) * end / steps;
   }
   return logits;
 }

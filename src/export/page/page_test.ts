@@ -35,7 +35,11 @@ function writePage({ directory }: Pages): string {
 async function drop(page: Page, files: readonly Dropped[]): Promise<void> {
   await page.context().setOffline(true);
   await page.evaluate((files) => {
-    document.querySelector("#status")!.textContent = "";
+    const status = document.querySelector("#status")!;
+    status.textContent = "";
+    const said: string[] = [];
+    new MutationObserver(() => said.push(status.textContent!)).observe(status, { childList: true });
+    Object.assign(globalThis, { said });
     const transfer = new DataTransfer();
     for (const { name, text } of files) {
       const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -46,7 +50,7 @@ async function drop(page: Page, files: readonly Dropped[]): Promise<void> {
     document.body.dispatchEvent(new DragEvent("drop", options));
   }, files.map(({ name, bytes }) => ({ name, text: toBase64(bytes) })));
   await page.waitForFunction(() =>
-    /labelled|not be used/.test(document.querySelector("#status")!.textContent!)
+    /^\d+ recordings? labelled|not be used/.test(document.querySelector("#status")!.textContent!)
   );
 }
 
@@ -174,6 +178,9 @@ browserTest("hostile names and unreadable files give sentences, and run no code"
     assert.match(await page.locator("#refused").innerText(), /^--rate must be a positive number/);
     await page.locator("#rate").fill("300");
     await page.locator("#rate").press("Enter");
+    await page.waitForFunction(() =>
+      document.querySelector("#status")!.textContent!.startsWith("1 recording labelled")
+    );
     assert.match(await page.locator("#said-label").innerText(), /^norate\.csv: /);
     assert.equal(await page.locator("#refused li").count(), 0);
     assert.doesNotMatch(await page.locator("main").innerText(), /NaN|undefined|Infinity/);
@@ -200,6 +207,14 @@ browserTest(
     const expected = predictor.predict(read.samples);
     await pages.open(file, {}, async (page) => {
       await drop(page, dropped);
+      const progress = await page.evaluate(() =>
+        (globalThis as unknown as { said: string[] }).said
+      );
+      assert.deepEqual(progress.slice(0, 3), [
+        "Reading…",
+        `Labelling hour.hea: ${format(2048 / 4218, "percent")}`,
+        `Labelling hour.hea: ${format(4096 / 4218, "percent")}`,
+      ]);
       console.log(`1 h in Chromium: ${await page.locator("#status").innerText()}`);
       assert.equal(await page.locator("#said-label").innerText(), `hour.hea: ${expected.label}`);
       const steps = await page.locator("#steps tbody tr").evaluateAll((rows) =>

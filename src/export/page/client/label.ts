@@ -11,7 +11,7 @@ import { readSignalFile } from "../../../data/formats/registry.ts";
 import type { SourceFile } from "../../../data/formats/signal_file.ts";
 import { UNITS_PER_MILLIVOLT } from "../../../data/formats/units.ts";
 import { BadRecord, REASONS } from "../../../data/problem.ts";
-import { judgementOf, type Judging, logitsOf } from "../../../predict/judge.ts";
+import { judgementOf, type Judging, logitsInParts } from "../../../predict/judge.ts";
 import { longRecord } from "../../../predict/long_record.ts";
 import { packRecords } from "../../../report/ecg/pack.ts";
 import { type PackedRecord, stretchOf } from "../../../report/ecg/record.ts";
@@ -48,10 +48,15 @@ export interface Labelled {
 /** How recordings are read. */
 export type PageReading = ReadingOptions & { readonly maxGap: number };
 
-/** A function that reads and labels a recording. @throws {BadRecord} If it cannot be used. */
+/**
+ * A function that reads and labels a recording. Of a long one it stops now and then, so that the page can
+ * answer, and says which share is done.
+ *
+ * @throws {BadRecord} If it cannot be used.
+ */
 export function labeller(
   { judging: stored, rate, operations: storedOperations }: PageData,
-): (source: SourceFile, options: PageReading) => Labelled {
+): (source: SourceFile, options: PageReading) => Generator<number, Labelled> {
   const operations = storedOperations.map(loadOperation);
   const { decision, weights } = stored.decider;
   const judging: Judging = {
@@ -59,13 +64,14 @@ export function labeller(
     decider: { decision, weights: Float64Array.from(weights) },
   };
   const { classes, hop } = judging;
-  return (source, options) => {
+  return function* (source, options) {
     const { name } = source;
     const reading = understand(readSignalFile(source), options);
     const read = prepare(reading, { targetRate: rate, maxGap: options.maxGap });
     const { samples, missing, gaps, doubts } = read;
+    const run = (input: Float32Array) => runOperations(operations, input);
     const started = performance.now();
-    const logits = logitsOf(samples, judging, { run: (input) => runOperations(operations, input) });
+    const logits = yield* logitsInParts(samples, judging, { run });
     const said = judgementOf(logits, judging);
     const milliseconds = performance.now() - started;
     const [record] = packRecords([{

@@ -16,6 +16,8 @@ const label = labeller(data);
 let labelled: readonly Labelled[] = [];
 /** What was read last, to be read again with other settings. */
 let files: ReadonlyMap<string, Uint8Array> = new Map();
+/** Counts the reads: one that is under way ends when the next begins. */
+let reads = 0;
 
 find("#record").hidden = true;
 openViewer(
@@ -26,11 +28,11 @@ setUpFiles();
 setUpDrop();
 find("#example").addEventListener("click", () => {
   const { name, bytes } = data.example;
-  read(new Map([[name, fromBase64(bytes)]]), []);
+  void read(new Map([[name, fromBase64(bytes)]]), []);
 });
 find("#settings").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (files.size > 0) read(files, []);
+  if (files.size > 0) void read(files, []);
 });
 document.documentElement.dataset["ready"] = "true";
 
@@ -72,11 +74,15 @@ async function take(chosen: readonly File[]): Promise<void> {
       refusals.push(`${file.name}: it cannot be read; a folder's files must be dropped themselves`);
     }
   }
-  read(contents, refusals);
+  await read(contents, refusals);
 }
 
 /** Labels the recordings among `contents`; those that were labelled before stay if no new one can be. */
-function read(contents: ReadonlyMap<string, Uint8Array>, refused: readonly string[]): void {
+async function read(
+  contents: ReadonlyMap<string, Uint8Array>,
+  refused: readonly string[],
+): Promise<void> {
+  const turn = ++reads;
   files = contents;
   const refusals = [...refused];
   const found: Labelled[] = [];
@@ -85,10 +91,19 @@ function read(contents: ReadonlyMap<string, Uint8Array>, refused: readonly strin
   else {
     for (const source of recordingsAmong(contents)) {
       try {
-        found.push(label(source, reading));
+        const work = label(source, reading);
+        let part = work.next();
+        while (!part.done) {
+          await say(`Labelling ${source.name}: ${format(part.value, "percent")}`);
+          if (turn !== reads) return;
+          part = work.next();
+        }
+        found.push(part.value);
       } catch (error) {
         refusals.push(refusalOf(source.name, error));
       }
+      await say(`Labelled ${source.name}`);
+      if (turn !== reads) return;
     }
   }
   find("#refused").replaceChildren(...refusals.map((text) => element("li", {}, [text])));
