@@ -36,7 +36,7 @@ export async function measureMemory(device: NativeDevice, shape: StepShape): Pro
 }
 
 /** VmHWM of this process (Linux). */
-export function peakResident(): number | null {
+function peakResident(): number | null {
   try {
     const match = /^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync("/proc/self/status", "utf8"));
     return match ? 1024 * Number(match[1]) : null;

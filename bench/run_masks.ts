@@ -46,7 +46,7 @@ export function runMasks(name: string, weights: Snapshot): MaskSource {
 }
 
 /** The round whose density is nearest in ratio. */
-export function nearestRound(rounds: readonly RoundSummary[], density: number): RoundSummary {
+function nearestRound(rounds: readonly RoundSummary[], density: number): RoundSummary {
   const distance = (round: RoundSummary) => Math.abs(Math.log(round.density / density));
   return rounds.reduce((best, round) => distance(round) < distance(best) ? round : best);
 }

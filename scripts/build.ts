@@ -62,7 +62,7 @@ export async function buildNativeTests(): Promise<void> {
 }
 
 /** Builds the programs that `deno task bench` runs in the same tree. The addon must have been built. */
-export async function buildBenchmarks(): Promise<void> {
+async function buildBenchmarks(): Promise<void> {
   using lock = await Deno.open(join(BUILD_DIR, "lock"), { create: true, write: true });
   await lock.lock(true);
   const cmake = (...args: string[]) =>

@@ -38,7 +38,7 @@ const TYPES_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders of `native` that each folder may include, in addition to itself and `include/lth`. */
-export const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
+const MAY_INCLUDE: Readonly<Record<string, readonly string[]>> = {
   include: [],
   cpu: [],
   cuda: [],
@@ -61,7 +61,7 @@ export function checkDependencies(root: string): string[] {
 }
 
 /** Modules that import one another in a circle, types included, one sentence for each circle. */
-export function importCycles(root: string): string[] {
+function importCycles(root: string): string[] {
   const files = ["src", "test", "bench", "scripts"]
     .flatMap((folder) => filesBelow(join(root, folder), /\.ts$/));
   const imports = new Map(files.map((file) => [

@@ -11,7 +11,7 @@ import { restoreMasks, restoreSnapshot, type Snapshot } from "../training/snapsh
 import type { Workbench } from "../training/workbench.ts";
 
 /** Number of points on the line, both ends included. */
-export const POINTS = 11;
+const POINTS = 11;
 
 /** The paper calls a network stable if its instability is below this. */
 export const STABLE_BELOW = 0.02;

@@ -50,7 +50,7 @@ function scoresOf(
 const shown = (score: number | undefined) => score === undefined ? "-" : decimals(score);
 
 /** The name of a rule as a column heading: "vote .5" or, for priors from steps, "vote 1s". */
-export function shortRule({ decision, priorExponent, priorUnit }: DecisionRule): string {
+function shortRule({ decision, priorExponent, priorUnit }: DecisionRule): string {
   const exponent = String(priorExponent).replace(/^0\./, ".");
   return `${decision} ${exponent}${priorUnit === "steps" ? "s" : ""}`;
 }

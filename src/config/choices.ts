@@ -9,7 +9,6 @@
  * density is sometimes slower, but it is always the same, so runs with the same seed are bit-equal.
  */
 export const KERNEL_CHOICES = ["timed", "density"] as const;
-export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 
 /** The optimisers of native/include/lth/backend.h. */
 export const OPTIMIZERS = ["adam", "adamw", "sgd"] as const;

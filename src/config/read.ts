@@ -92,7 +92,7 @@ function refuseUnknown(path: string): never {
 }
 
 /** Up to three paths most similar to `path`; the last name of a path counts as much as the whole path. */
-export function nearestPaths(path: string): string[] {
+function nearestPaths(path: string): string[] {
   const last = (text: string) => text.slice(text.lastIndexOf(".") + 1).toLowerCase();
   const distance = (other: string) =>
     Math.min(

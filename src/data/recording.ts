@@ -54,7 +54,7 @@ export function readReading(file: string, options: ReadingOptions): Reading {
 }
 
 /** A file on disk, with access to the files beside it. @throws {BadRecord} If it cannot be read. */
-export function sourceFile(file: string): SourceFile {
+function sourceFile(file: string): SourceFile {
   const folder = path.dirname(file);
   const name = path.basename(file);
   const bytes = readFile(file);

@@ -115,9 +115,27 @@ function fileProblems({ nodes }: { nodes: readonly FileNode[] }): string[] {
       `only the last node, the head, can have "${CLASSES}" as its channels, not "${name}"`
     );
   }
-  const graph = graphOf({ name: "checked", nodes: [...nodes] }, { classes: 2, dropout: 0 });
+  const classes = headChannelsOf(nodes);
+  const graph = graphOf({ name: "checked", nodes: [...nodes] }, { classes, dropout: 0 });
   const problems = graphProblems(graph);
   return problems.length > 0 ? problems : sizeProblems(graph);
+}
+
+/**
+ * How many classes a file can be checked with before the data set is known: as many as the node has
+ * channels that its head adds, so that the sum fits. A data set with another number is refused when it is
+ * there.
+ */
+function headChannelsOf(nodes: readonly FileNode[]): number {
+  const head = nodes.at(-1)!;
+  const added = head.op === "conv" ? nodes.find(({ name }) => name === head.add) : undefined;
+  let at: FileNode | undefined = added;
+  // A norm has the channels of what it reads; the number of steps ends a cycle.
+  for (let steps = 0; at?.op === "norm" && steps < nodes.length; steps++) {
+    const { input } = at;
+    at = nodes.find(({ name }) => name === input);
+  }
+  return at === undefined || at.op === "norm" || at.channels === CLASSES ? 2 : at.channels;
 }
 
 function sizeProblems({ nodes }: Graph): string[] {
@@ -152,7 +170,9 @@ function nodeOf(node: FileNode, { classes, dropout }: { classes: number; dropout
 
 /** The problems of a parsed file, a sentence each, with the node that each is about. */
 export function graphSentences(error: z.ZodError, value: unknown): string[] {
-  return error.issues.map(({ path, message }) => {
+  return error.issues.map((issue) => {
+    const { path } = issue;
+    const message = issueSentence(issue, value);
     const [list, index, ...rest] = path;
     if (list !== "nodes" || typeof index !== "number") {
       return path.length === 0 ? message : `${path.join(".")}: ${message}`;
@@ -165,3 +185,24 @@ export function graphSentences(error: z.ZodError, value: unknown): string[] {
     }:${field} ${message}`;
   });
 }
+
+/** The sentence of a problem, where the schema has none of its own for a value of another type. */
+function issueSentence(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) {
+    return issue.message;
+  }
+  const found = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown>)[key],
+    value,
+  );
+  const expected = `expected ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
+  if (found === undefined) return `${expected}, but it is missing`;
+  const text = JSON.stringify(found);
+  return `${expected}, not ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  object: "an object in braces",
+  array: "a list in brackets",
+  string: "a text in quotes",
+};

@@ -32,10 +32,36 @@ Deno.test("the ResNet written as a file is the same graph", () => {
   assert.deepEqual(graphOf(parsed, { classes: 4, dropout: 0 }), graph);
 });
 
+Deno.test("a head may add a node, whose channels are then the classes", () => {
+  const sum = (channels: number) =>
+    file({ ...FIRST, channels }, NORM, { ...HEAD, add: "first.norm" });
+  for (const classes of [2, 4]) {
+    const parsed = graphFile.parse(sum(classes));
+    assert.equal(analyse(graphOf(parsed, { classes, dropout: 0 })).classes, classes);
+  }
+  const strides = graphFile.safeParse(file(FIRST, { ...HEAD, stride: 2, add: "first" }));
+  assert.match(
+    strides.error!.message,
+    /\"head\\" has 8 channels with a total stride of 4 and adds/,
+  );
+});
+
 const halving = (name: string) => ({ op: "conv", name, channels: 2, kernel: 3, stride: 2 });
 const WIDE = { op: "conv", name: "wide", input: "first", channels: 16, kernel: 3 };
 const MISTAKES: readonly [mistake: string, value: unknown, sentence: RegExp][] = [
-  ["no object", [], /^Invalid input: expected object, received array$/],
+  ["no object", [], /^expected an object in braces, not \[\]$/],
+  ["no list of nodes", { name: "tiny" }, /^nodes: expected a list in brackets, but it is missing$/],
+  ["a node that is null", file(null, HEAD), /^node 1: expected an object in braces, not null$/],
+  [
+    "a node without a name",
+    file({ ...FIRST, name: undefined }, HEAD),
+    /^node 1: name: expected a text in quotes, but it is missing$/,
+  ],
+  [
+    "a number for an input",
+    file({ ...FIRST, input: 7 }, HEAD),
+    /^node 1 \("first"\): input: expected a text in quotes, not 7$/,
+  ],
   ["no nodes", file(), /^nodes: expected at least one node, the head$/],
   [
     "unknown field",

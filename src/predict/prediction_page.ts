@@ -11,7 +11,7 @@ import type { RecordJudgement } from "./judge.ts";
 import { describeDecision, type Ticket } from "../ticket/ticket.ts";
 
 /** Most recordings, and most hours of them together, that a page stays quick with. */
-export const PAGE_LIMITS = { records: 200, hours: 6 } as const;
+const PAGE_LIMITS = { records: 200, hours: 6 } as const;
 
 /** A recording with what was said about it. */
 export interface JudgedRecord extends RecordJudgement {

@@ -66,7 +66,7 @@ export function costOf(network: Network): Cost {
 }
 
 /** Bytes of a [Cout, Cin, K] tensor with `kept` survivors in compressed sparse rows. */
-export function csrBytes(shape: readonly number[], kept: number): number {
+function csrBytes(shape: readonly number[], kept: number): number {
   const [rows, ...rest] = shape as [number, ...number[]];
   const columns = rest.reduce((product, extent) => product * extent, 1);
   const indexBytes = columns <= 2 ** 16 ? 2 : 4;

@@ -22,7 +22,7 @@ export function trusted(text: string): Html {
 }
 
 /** `text` with the five special characters of HTML escaped. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

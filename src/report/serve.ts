@@ -107,7 +107,7 @@ export function fileFor(root: string, pathname: string): string | null {
 }
 
 /** `page` with a script that waits for its next version, and a policy that allows that script. */
-export function reloading(page: string, modified: number): string {
+function reloading(page: string, modified: number): string {
   const code = `new EventSource("/events?since=${modified}&page="+encodeURIComponent(` +
     `location.pathname)).onmessage=()=>location.reload()`;
   const hash = crypto.createHash("sha256").update(code).digest("base64");

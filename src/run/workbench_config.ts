@@ -8,6 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { analyse } from "../model/analyse.ts";
 import { CLASSES } from "../model/graph_file.ts";
+import { graphProblems } from "../model/graph_problems.ts";
 import type { NetworkConfig } from "../model/network.ts";
 import type { WorkbenchConfig } from "../training/workbench.ts";
 import { croppedLength, nativeAugmentation } from "../config/augmentation.ts";
@@ -46,7 +47,8 @@ export function workbenchConfig(config: Config, dataset: LoadedDataset): Workben
 /**
  * The network of a run on a data set.
  *
- * @throws {UsageError} If its head has another number of channels than the data set has classes.
+ * @throws {UsageError} If its head has another number of channels than the data set has classes, or adds
+ * a node that has.
  */
 export function networkConfig({ network }: Config, { classes }: LoadedDataset): NetworkConfig {
   const graph = networkGraph(network, classes.length);
@@ -56,6 +58,13 @@ export function networkConfig({ network }: Config, { classes }: LoadedDataset): 
       `Cannot use the network ${graph.name}: its head "${head.node.name}" has ${head.outChannels} ` +
         `channels, and the data set ${classes.length} classes, ${classes.join(", ")}; write ` +
         `"${CLASSES}" for its channels`,
+    );
+  }
+  const problems = graphProblems(graph);
+  if (problems.length > 0) {
+    throw new UsageError(
+      `Cannot use the network ${graph.name} with the ${classes.length} classes of the data set, ` +
+        `${classes.join(", ")}: ${problems.join("; ")}`,
     );
   }
   return {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { noiseDataset } from "../training/testing.ts";
 import { presetConfig } from "../config/presets.ts";
+import { graphFile } from "../model/graph_file.ts";
 import { applyOverrides } from "./resolve.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 
@@ -45,4 +46,28 @@ Deno.test("augmentation is converted with the data set's own rate", () => {
   assert.deepEqual(slow.augment?.wander?.frequency, [0.0025, 0.01]);
   assert.deepEqual(slow.augment?.bursts, { probability: 0.025, length: 20 });
   assert.deepEqual([usual.augment?.masks?.length, slow.augment?.masks?.length], [150, 100]);
+});
+
+Deno.test("a head that adds a node of other than the data set's channels is refused in a sentence", () => {
+  const config = (channels: number) => {
+    const graph = graphFile.parse({
+      name: "sum",
+      nodes: [
+        { op: "conv", name: "first", channels, kernel: 3, stride: 2 },
+        { op: "conv", name: "head", channels: "classes", kernel: 3, add: "first" },
+      ],
+    });
+    const quick = presetConfig("quick", "cpu");
+    return { ...quick, network: { ...quick.network, graph } };
+  };
+  assert.equal(workbenchConfig(config(4), noiseDataset()).network.graph.nodes.length, 2);
+  assert.throws(
+    () => workbenchConfig(config(2), noiseDataset()),
+    {
+      name: "UsageError",
+      message: "Cannot use the network sum with the 4 classes of the data set, A, N, O, ~: " +
+        'convolution "head" has 4 channels with a total stride of 2 and adds "first", which has 2 ' +
+        "channels with a total stride of 2; both must be the same",
+    },
+  );
 });

@@ -18,7 +18,6 @@ const score = z.number().min(0).max(1);
 
 /** A score with its 95 % interval; null where one cannot be estimated. */
 const interval = z.object({ score, low: score.nullable(), high: score.nullable() });
-export type ScoreInterval = z.infer<typeof interval>;
 
 /** The sizes of a residual network; see model/networks/resnet1d.ts. */
 export const resnetShape = z.object({

@@ -15,7 +15,7 @@ export interface RecordLogits {
 }
 
 /** Equal-width bins of the largest probability. */
-export const BINS = 15;
+const BINS = 15;
 
 /** One bin of a reliability diagram. */
 export interface ReliabilityBin {

@@ -40,7 +40,7 @@ export async function evaluate(
 }
 
 /** Scores of predictions in the order of a split's records. */
-export function scoresIn(
+function scoresIn(
   bench: Workbench,
   name: SplitName,
   predictions: readonly Prediction[],

@@ -29,16 +29,6 @@ export type ScheduleConfig =
    */
   | { readonly kind: "one-cycle"; readonly floor: number };
 
-/** The kinds of schedule. */
-export const SCHEDULES = [
-  "constant",
-  "step",
-  "plateau",
-  "cosine",
-  "linear",
-  "one-cycle",
-] as const satisfies readonly ScheduleConfig["kind"][];
-
 /** Where and in which round a rate is asked for. */
 export interface RateAt {
   /** 0 for the round's first. */

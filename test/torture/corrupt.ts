@@ -57,7 +57,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
 };
 
 /** Starts a run of this configuration and stops it in its second round. */
-export async function stopInTheMiddle(directory: string, config: Config): Promise<void> {
+async function stopInTheMiddle(directory: string, config: Config): Promise<void> {
   const masked = () => fs.existsSync(roundFiles.mask(runFiles.round(directory, 1)));
   let chunks = 0;
   await doToyRun({ directory, config, stop: () => masked() && ++chunks >= 3 });

@@ -10,7 +10,7 @@ import type { RoundState } from "../../src/run/run_store.ts";
 import { peekState } from "../../src/training/checkpoint.ts";
 
 /** Phases of a run, in order. */
-export const PHASES = [
+const PHASES = [
   "starting",
   "training",
   "writing a checkpoint",
@@ -19,7 +19,7 @@ export const PHASES = [
   "pruning",
   "ending",
 ] as const;
-export type Phase = (typeof PHASES)[number];
+type Phase = (typeof PHASES)[number];
 
 /** @param pid The process that was killed; earlier processes may have left files too. */
 export function phaseOf(run: string, pid: number): Phase {

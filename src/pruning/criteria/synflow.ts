@@ -17,7 +17,7 @@ import type { Network } from "../../model/network.ts";
 import { highest, type PruningCriterion } from "../criterion.ts";
 
 /** Pruning steps of the paper. */
-export const SYNFLOW_STEPS = 100;
+const SYNFLOW_STEPS = 100;
 
 /** A convolution as channels see it. */
 interface Flow {

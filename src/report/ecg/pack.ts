@@ -7,10 +7,10 @@ import { fromBase64, toBase64 } from "../../core/base64.ts";
 import type { EcgRecord, PackedRecord } from "./record.ts";
 
 /** Largest number of samples on a page; of longer recordings only the extremes of short stretches are stored. */
-export const MAX_SAMPLES = 900_000;
+const MAX_SAMPLES = 900_000;
 
 /** The stored value for a sample that is not a number. */
-export const GAP = -32768;
+const GAP = -32768;
 
 /** Smallest quantum in millivolts: 1 microvolt. */
 const FINEST = 0.001;
