@@ -89,9 +89,9 @@ Deno.test("a wrong command line gives exit code 2 and a hint", async () => {
         /--dev and --test draw a split, and --split published does not/,
       ],
       [["--map", "x"], /--map must be LABEL=CLASS/],
-      [["--dataset", "afdb"], /data\/afdb \(ENOENT\): get afdb from https/],
+      [["--dataset", "afdb"], /data\/afdb \(no such folder\): get afdb from https/],
       [["--split", "awni", "--test", "0.2"], /awni split has no test set/],
-      [[], /data\/training2017 \(ENOENT\).*--source.*--download/],
+      [[], /data\/training2017 \(no such folder\).*--source.*--download/],
     ];
     for (const [args, message] of cases) {
       const { code, stderr } = await run(directory, ...args);

@@ -130,7 +130,7 @@ function levels({ methods }: Comparison): string {
         decimals(mean),
         decimals(min),
         decimals(max),
-        found ? `${epochText(epochs)} epochs` : "",
+        found ? `${epochText(epochs)} ${epochs === 1 ? "epoch" : "epochs"}` : "",
         found ? signed(found.difference) : "",
         found ? `[${signed(found.low)}, ${signed(found.high)}]` : "",
         found ? found.verdict : "dense",

@@ -44,12 +44,15 @@ async function main(args: string[]): Promise<void> {
     .option("--port <n>", "with --serve", integer(0, 65535), 8300);
   command.parse(args, { from: "user" });
   const options = command.opts<Options>();
-  refuseMeaningless(options);
+  refuseMeaningless(options, (name) => command.getOptionValueSource(name) === "cli");
   if (options.run !== undefined) await write(options.run, options);
   if (options.serve) await serve(options.port);
 }
 
-function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
+function refuseMeaningless(
+  { run, out, ecg, round, serve }: Options,
+  isGiven: (option: "port" | "records") => boolean,
+): void {
   if (run === undefined && !serve) {
     throw new UsageError(
       "Cannot write a report: name a run with --run, or add --serve",
@@ -62,6 +65,12 @@ function refuseMeaningless({ run, out, ecg, round, serve }: Options): void {
   }
   if (round !== undefined && !ecg) {
     throw new UsageError(`Cannot use --round ${round} alone: it chooses a network for --ecg`);
+  }
+  if (isGiven("records") && !ecg) {
+    throw new UsageError("Cannot use --records alone: it belongs to --ecg");
+  }
+  if (isGiven("port") && !serve) {
+    throw new UsageError("Cannot use --port alone: it belongs to --serve");
   }
 }
 

@@ -57,6 +57,8 @@ Deno.test("report refuses a missing run, a bad name and an unknown flag, without
       [[], /name a run with --run, or add --serve/],
       [["--serve", "--ecg"], /Cannot write recordings without a run/],
       [["--run", "x", "--round", "2"], /Cannot use --round 2 alone/],
+      [["--run", "x", "--records", "2"], /Cannot use --records alone: it belongs to --ecg/],
+      [["--run", "x", "--port", "80"], /Cannot use --port alone: it belongs to --serve/],
       [["--serve", "--port", "70000"], /65535/],
       [["--run", "x", "--ouT", "y"], /--out/],
     ] as [string[], RegExp][]

@@ -164,12 +164,13 @@ export function writeJson(file: string, value: unknown): void {
   writeFileAtomic(file, jsonText(value));
 }
 
-/** Why a file that a user named cannot be read, as the end of a sentence. */
-export function whyUnreadable(error: unknown): string {
+/** Why a file or folder that a user named cannot be read, as the end of a sentence. */
+export function whyUnreadable(error: unknown, what: "file" | "folder" = "file"): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case "ENOENT":
+      return `no such ${what}`;
     case "ENOTDIR":
-      return "no such file";
+      return what === "folder" ? "it is a file, not a folder" : "no such file";
     case "EISDIR":
       return "it is a folder, not a file";
     case "EACCES":

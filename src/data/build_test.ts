@@ -335,9 +335,12 @@ Deno.test("with CinC ids, labels other than its four are mistakes", async () => 
 
 Deno.test("an impossible data set is refused in one sentence", async () => {
   const cases: [change: (directory: string) => Partial<BuildOptions>, message: RegExp][] = [
-    [() => ({ source: "/nonexistent/x" }), /\/nonexistent\/x \(ENOENT\).*--source.*--download/],
+    [
+      () => ({ source: "/nonexistent/x" }),
+      /\/nonexistent\/x \(no such folder\).*--source.*--download/,
+    ],
     [(d) => ({ source: fs.mkdtempSync(path.join(d, "empty")) }), /holds no recordings/],
-    [() => ({ labels: "/nonexistent.csv" }), /\/nonexistent\.csv \(ENOENT\).*--labels/],
+    [() => ({ labels: "/nonexistent.csv" }), /\/nonexistent\.csv \(no such file\).*--labels/],
     [() => ({ split: { ...AWNI, test: 0.1 } }), /awni split has no test set.*0\.1/],
     [() => ({ split: { ...AWNI, method: "stratified", dev: 0.6, test: 0.4 } }), /below 1/],
     [(d) => {

@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { decodeSafetensors } from "../core/safetensors.ts";
 import { type Cache, cacheFrom } from "./cache.ts";
 import { type Description, readDescription } from "./description.ts";
@@ -106,7 +107,7 @@ function readCache(directory: string): Cache {
   } catch (error) {
     throw rebuild(
       directory,
-      `Cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? error})`,
+      `Cannot read ${file} (${whyUnreadable(error)})`,
     );
   }
   let cache: Cache | undefined;

@@ -65,14 +65,17 @@ function editDescription(out: string, edit: (value: Record<string, unknown>) => 
 
 Deno.test("missing, stale or damaged files are refused, and the message says what to run", async () => {
   const cases: [change: (out: string) => void, message: RegExp][] = [
-    [(out) => fs.rmSync(path.join(out, "dataset.json")), /no data set in .*ENOENT/],
+    [
+      (out) => fs.rmSync(path.join(out, "dataset.json")),
+      /no data set in .*dataset\.json: no such file/,
+    ],
     [(out) => fs.writeFileSync(path.join(out, "dataset.json"), "{"), /not JSON/],
     [(out) => fs.writeFileSync(path.join(out, "dataset.json"), "null"), /format is undefined/],
     [(out) => editDescription(out, (v) => v["format"] = "lth-ecg-dataset/0"), /dataset\/0/],
     [(out) => editDescription(out, (v) => delete v["mean"]), /mean/],
     [(out) => editDescription(out, (v) => v["std"] = 0), /std/],
     [(out) => editDescription(out, (v) => v["classes"] = ["N", "A"]), /damaged/],
-    [(out) => fs.rmSync(path.join(out, "dataset.safetensors")), /safetensors \(ENOENT\)/],
+    [(out) => fs.rmSync(path.join(out, "dataset.safetensors")), /safetensors \(no such file\)/],
     [(out) => fs.truncateSync(path.join(out, "dataset.safetensors"), 9000), /cut off/],
     [(out) => editCache(out, ({ tensors }) => tensors.delete("split")), /does not hold a data set/],
     [(out) => editCache(out, ({ tensors }) => tensors.get("samples")!.data[7] = 31000), /damaged/],

@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { DATASET_FORMAT, FILES, HOP } from "./format.ts";
 
 const count = z.number().int().nonnegative();
@@ -120,7 +121,7 @@ export function readDescription(directory: string): Description {
   } catch (error) {
     throw new UsageError(
       `There is no data set in ${directory} ` +
-        `(${FILES.description}: ${(error as NodeJS.ErrnoException).code ?? error}): ` +
+        `(${FILES.description}: ${whyUnreadable(error)}): ` +
         `make one with deno task build-datasets`,
     );
   }

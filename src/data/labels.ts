@@ -6,6 +6,7 @@
  */
 import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { type CsvRow, parseCsv, separatorOf } from "./csv.ts";
 import { decodeText } from "./formats/text.ts";
 import { withoutEnding } from "./record_name.ts";
@@ -100,8 +101,9 @@ function readTable(file: string): CsvRow[] {
   try {
     bytes = fs.readFileSync(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? error;
-    throw new UsageError(`Cannot read the labels ${file} (${code}): give them with --labels FILE`);
+    throw new UsageError(
+      `Cannot read the labels ${file} (${whyUnreadable(error)}): give them with --labels FILE`,
+    );
   }
   const text = decodeText(bytes);
   if (text.includes("\0")) throw new UsageError(`Cannot read the labels ${file}: it is not text`);

@@ -54,7 +54,7 @@ Deno.test("files that are not label files are refused by name", async () => {
       return true;
     });
   }
-  assert.throws(() => readLabels("/nonexistent/x.csv", () => true), /ENOENT.*--labels/);
+  assert.throws(() => readLabels("/nonexistent/x.csv", () => true), /no such file.*--labels/);
 });
 
 /** Rows of a label file in `text`, its notes, and how it is read. */

@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { whyUnreadable } from "../core/files.ts";
 import { SAMPLE_RATE } from "./format.ts";
 import { MAX_GAP_SECONDS } from "./formats/gaps.ts";
 import { prepare, type Prepared, type PrepareOptions } from "./formats/prepare.ts";
@@ -84,6 +85,6 @@ function readBytes(file: string, { optional = false } = {}): Uint8Array | null {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (optional && code === "ENOENT") return null;
-    throw new BadRecord("unreadable", `${path.basename(file)}: ${code ?? error}`);
+    throw new BadRecord("unreadable", `${path.basename(file)}: ${whyUnreadable(error)}`);
   }
 }

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure } from "../core/errors.ts";
-import { writeJson } from "../core/files.ts";
+import { whyUnreadable, writeJson } from "../core/files.ts";
 import { DATA, ROOT } from "../core/paths.ts";
 import { buildDataset } from "./build.ts";
 import { sha256 } from "./fingerprint.ts";
@@ -96,8 +96,9 @@ function readArchive(zip: string): Uint8Array {
   try {
     return fs.readFileSync(zip);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? error;
-    throw new Failure(`Cannot read the bundled sample ${zip} (${code}): restore it from git`);
+    throw new Failure(
+      `Cannot read the bundled sample ${zip} (${whyUnreadable(error)}): restore it from git`,
+    );
   }
 }
 

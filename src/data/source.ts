@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { recordFiles } from "./formats/record_files.ts";
 import { ENDINGS } from "./formats/registry.ts";
 import { withoutEnding } from "./record_name.ts";
@@ -126,9 +127,8 @@ function entriesOf(directory: string, isSource: boolean): { name: string; isFold
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((entry) => ({ name: entry.name, isFolder: isFolder(directory, entry) }));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? error;
     throw new UsageError(
-      `Cannot read the folder ${directory} (${code}): ` +
+      `Cannot read the folder ${directory} (${whyUnreadable(error, "folder")}): ` +
         (isSource
           ? "name a folder of recordings with --source, or fetch PhysioNet/CinC 2017 with --download"
           : "make it readable, or move it out of the source"),
@@ -152,7 +152,7 @@ export function readRecords(file: string): string[] {
   try {
     text = fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`Cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? error})`);
+    throw new UsageError(`Cannot read ${file} (${whyUnreadable(error)})`);
   }
   const names = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/).map((line) => line.trim());
   return names.filter((name) => name !== "").map((name) => {

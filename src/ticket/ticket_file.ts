@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { messageOf, UsageError } from "../core/errors.ts";
-import { writeFileAtomic } from "../core/files.ts";
+import { whyUnreadable, writeFileAtomic } from "../core/files.ts";
 import { DATA } from "../core/paths.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../core/safetensors.ts";
 import { tensorsOf } from "../model/graph.ts";
@@ -77,8 +77,9 @@ export function readTicket(file: string): Ticket {
   try {
     bytes = fs.readFileSync(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UsageError(`Cannot read the ticket ${file} (${code}): name a ${TICKET_ENDING} file`);
+    throw new UsageError(
+      `Cannot read the ticket ${file} (${whyUnreadable(error)}): name a ${TICKET_ENDING} file`,
+    );
   }
   return decodeTicket(bytes, file);
 }

@@ -52,8 +52,8 @@ export function findLabels(
   const { name, home, holds, labels } = dataset;
   if (!fs.existsSync(source)) {
     throw new UsageError(
-      `Cannot read the folder ${source} (ENOENT): get ${name} from ${home} and name its folder with ` +
-        `--source; it holds ${holds}`,
+      `Cannot read the folder ${source} (no such folder): get ${name} from ${home} and ` +
+        `name its folder with --source; it holds ${holds}`,
     );
   }
   for (const place of labels) {
