@@ -5,7 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Failure, messageOf } from "./errors.ts";
+import { Failure, messageOf, UsageError } from "./errors.ts";
 
 /** The contents of a file: text, bytes, or pieces of bytes that are written one after the other. */
 export type Contents = string | Uint8Array | readonly Uint8Array[];
@@ -16,6 +16,7 @@ export type Contents = string | Uint8Array | readonly Uint8Array[];
  *
  * @param options.previous Path to which the old file is moved, replacing any file there. A crash can leave the
  *   old file there and no `file`, so readers look at both.
+ * @throws {UsageError} If there is a folder of that name.
  * @throws {Failure} If it cannot be written; the old file is then unchanged at `file` or at `previous`.
  */
 export function writeFileAtomic(
@@ -31,6 +32,7 @@ export function writeFileAtomic(
  * written under temporary names, then renamed in the given order. A crash between two renames leaves each
  * file whole, but some old and some new, so the file that readers check must come last.
  *
+ * @throws {UsageError} If there is a folder in the place of one.
  * @throws {Failure} If one cannot be written.
  */
 export function writeFilesAtomic(files: readonly (readonly [string, Contents])[]): void {
@@ -42,6 +44,11 @@ function writeFiles(
   { previous }: { previous?: string },
 ): void {
   const renames: [from: string, to: string][] = [];
+  for (const [file] of files) {
+    if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new UsageError(`Cannot write ${file}: it is a folder; name a file`);
+    }
+  }
   let current = "";
   try {
     for (const [file, contents] of files) {

@@ -89,3 +89,16 @@ Deno.test("a failed rename removes the temporary file", () => {
     assert.deepEqual(fs.readdirSync(directory), ["target"]);
   });
 });
+
+Deno.test("a folder in the place of a file is the user's mistake, and stays", () => {
+  inDirectory((directory) => {
+    const folder = path.join(directory, "folder");
+    fs.mkdirSync(folder);
+    const other = path.join(directory, "other");
+    assert.throws(() => writeFilesAtomic([[other, "1"], [folder, "2"]]), {
+      name: "UsageError",
+      message: `Cannot write ${folder}: it is a folder; name a file`,
+    });
+    assert.deepEqual(fs.readdirSync(directory), ["folder"]);
+  });
+});
