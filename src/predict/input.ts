@@ -1,5 +1,5 @@
 /**
- * The recordings that a prediction is asked for: files and folders of files.
+ * Lists the recordings to predict: files and folders of files.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { endingOf, ENDINGS } from "../data/formats/registry.ts";
 import { listSource } from "../data/source.ts";
 
 /**
- * All recordings among `names`; a folder stands for those in it and below it, each name once, or for those
- * that its RECORDS file lists.
+ * All recordings among `names`. A folder stands for the recordings that its RECORDS file lists, or else for
+ * all recordings in it and below it, each name once.
  *
- * @throws {UsageError} If a name does not exist, is no recording, or is a folder without any.
+ * @throws {UsageError} If a name does not exist, is not a recording, or is a folder without recordings.
  */
 export function listInputs(names: readonly string[]): string[] {
   return names.flatMap((name) => {
     const stat = fs.statSync(name, { throwIfNoEntry: false });
     if (stat === undefined) {
-      // WFDB's tools name a record without an ending.
+      // WFDB's tools name a record without the ending of its file.
       if (fs.existsSync(`${name}.hea`)) return [`${name}.hea`];
       throw new UsageError(`Cannot read ${name}: there is no such file`);
     }
@@ -35,7 +35,7 @@ export function listInputs(names: readonly string[]): string[] {
 
 function listFolder(folder: string): string[] {
   const { files } = listSource(folder, { advice: "name another folder, or files" });
-  // Of a recording that is missing, its header.
+  // If a recording has several formats, take the most complete one; if its data are missing, the header.
   return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, own]) =>
     fullestOf(own) ?? path.join(folder, `${id}.hea`)
   );

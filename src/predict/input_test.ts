@@ -44,7 +44,7 @@ Deno.test("one recording in every format", () => {
     write("b.dat", bytesOf(SAMPLES));
     write("c.hea", "c 1 300 600\nc.dat 212 1000(0)/mV 12 0 0 0 0 ECG\n");
     write("c.dat", write212(SAMPLES));
-    // Half the gain around another zero: the same millivolts.
+    // Half the gain around another baseline gives the same millivolts.
     write("d.hea", "# comment\nd 1 300\nd.dat 16+4 500(100)/mV 16 7 0 0 0 ECG\n");
     write("d.dat", new Uint8Array([9, 9, 9, 9, ...bytesOf(SAMPLES.map((x) => x / 2 + 100))]));
     for (const name of ["a.csv", "b.hea", "c.hea"]) assert.deepEqual(read(name), SAMPLES, name);
@@ -60,7 +60,7 @@ Deno.test("one recording in every format", () => {
   });
 });
 
-Deno.test("bad recordings are refused with what was found", () => {
+Deno.test("bad recordings are refused with the mistake that was found", () => {
   withFolder((folder) => {
     const refused = (name: string, data: string | Uint8Array, pattern: RegExp, rate?: number) => {
       const file = path.join(folder, name);

@@ -1,26 +1,27 @@
 /**
- * Long recordings hour by hour: how much of each hour has which label, and how much of all is AF.
+ * Summarises long recordings: the share of each label in every hour, and the share of AF in the whole
+ * recording.
  *
  * @module
  */
 import type { RecordPrediction } from "./judge.ts";
 
-/** Seconds from which a recording is long. */
+/** A recording of more seconds is long. */
 const LONG = 600;
 const HOUR = 3600;
 
-/** The labels of an hour of a recording, the last one usually shorter. */
+/** The labels of an hour of a recording; the last hour is usually shorter. */
 export interface HourOfRecord {
   /** From 0. */
   readonly hour: number;
   readonly seconds: number;
-  /** The class of most of its steps; among equals, the first class of the ticket. */
+  /** The class of most of its steps; if several have as many, the first of them in the ticket. */
   readonly label: string;
-  /** The share of the time with each label; their sum is 1. */
+  /** The share of the time with each label; the shares sum to 1. */
   readonly shares: Readonly<Record<string, number>>;
 }
 
-/** What is said of a long recording besides its label. */
+/** Results for a long recording besides its label. */
 export interface LongRecord {
   readonly hours: readonly HourOfRecord[];
   /** Share of the time that is labelled AF; null if no class is AF. */
@@ -28,9 +29,9 @@ export interface LongRecord {
 }
 
 /**
- * A recording's hours; undefined if it is no longer than ten minutes.
+ * The hours of a recording; undefined if it is not longer than ten minutes.
  *
- * @param options.seconds What one step lasts: a step belongs to the hour in which it begins.
+ * @param options.seconds Duration of one step. A step belongs to the hour in which it begins.
  */
 export function longRecord(
   { steps }: Pick<RecordPrediction, "steps">,
@@ -59,7 +60,7 @@ export function longRecord(
   return { hours, afBurden };
 }
 
-/** Whether a class is atrial fibrillation, by the names that data sets give it. */
+/** Whether a class is atrial fibrillation, by the names that data sets use. */
 export function isAf(name: string): boolean {
   return /^(a|af|afib|atrial[ _-]?fib(rillation)?)$/i.test(name.trim());
 }

@@ -3,7 +3,7 @@ import { isAf, longRecord } from "./long_record.ts";
 
 const CLASSES = ["A", "N", "O", "~"];
 
-Deno.test("ten minutes are not long, a step more is", () => {
+Deno.test("ten minutes are not long, one more step is", () => {
   const seconds = 1;
   const of = (count: number) =>
     longRecord({ steps: new Array(count).fill("N") }, { seconds, classes: CLASSES });
@@ -14,7 +14,7 @@ Deno.test("ten minutes are not long, a step more is", () => {
   });
 });
 
-Deno.test("hours by hand: a step belongs to the hour in which it begins", () => {
+Deno.test("hand-worked hours: a step belongs to the hour in which it begins", () => {
   // Steps of 1,000 s: 0 to 3,000 begin in hour 0, 4,000 to 7,000 in hour 1, 8,000 in hour 2.
   const steps = [..."ANNAAAOON"];
   const { hours, afBurden } = longRecord({ steps }, { seconds: 1000, classes: CLASSES })!;
@@ -28,7 +28,7 @@ Deno.test("hours by hand: a step belongs to the hour in which it begins", () => 
   assert.equal(afBurden, 4 / 9);
 });
 
-Deno.test("the burden is the mean of the hours by their time, for any network", () => {
+Deno.test("the AF burden is the mean of the hours weighted by their duration, for any network", () => {
   const steps = Array.from({ length: 30_000 }, (_, i) => CLASSES[(i * i) % 7 % 4]!);
   const seconds = 256 / 300;
   const { hours, afBurden } = longRecord({ steps }, { seconds, classes: CLASSES })!;
@@ -39,7 +39,7 @@ Deno.test("the burden is the mean of the hours by their time, for any network", 
   assert.deepEqual(hours.map(({ hour }) => hour), [0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
-Deno.test("there is a burden only where a class is AF", () => {
+Deno.test("there is an AF burden only if a class is AF", () => {
   const steps = new Array(1000).fill("sinus");
   assert.equal(longRecord({ steps }, { seconds: 1, classes: ["noise", "sinus"] })!.afBurden, null);
   for (const name of ["A", "AF", "AFIB", "afib", "Atrial fibrillation", "atrial_fib"]) {

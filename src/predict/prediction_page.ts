@@ -1,6 +1,6 @@
 /**
- * What a ticket says about a user's own recordings, drawn on millimetre paper: one HTML text that needs
- * nothing else.
+ * The page of a ticket's predictions for a user's own recordings, drawn on millimetre paper: one HTML file
+ * without other files.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import { ecgPage } from "../report/ecg/page.ts";
 import type { RecordJudgement } from "./judge.ts";
 import { describeDecision, type Ticket } from "../ticket/ticket.ts";
 
-/** Most recordings, and most hours of them together, that a page stays quick with. */
+/** Largest number of recordings, and of hours in all, with which a page stays fast. */
 const PAGE_LIMITS = { records: 200, hours: 6 } as const;
 
-/** A recording with what was said about it. */
+/** A recording with its prediction. */
 export interface JudgedRecord extends RecordJudgement {
   readonly record: string;
-  /** Stored units at the ticket's rate. */
+  /** Samples in stored units at the ticket's rate. */
   readonly samples: ArrayLike<number>;
 }
 
 /**
- * Refuses what does not fit a page.
+ * Refuses recordings that are too many or too long for a page.
  *
- * @param seconds Of all recordings together; 0 while they are not read.
- * @throws {UsageError} With the limit and what to do.
+ * @param seconds Duration of all recordings together; 0 if they are not read yet.
+ * @throws {UsageError} With the limit and advice.
  */
 export function refuseTooMany({ records, seconds }: { records: number; seconds: number }): void {
   const advice =
@@ -45,7 +45,10 @@ export function refuseTooMany({ records, seconds }: { records: number; seconds: 
   }
 }
 
-/** The page's text; the folder that all recordings are in is left out of their names. Names of recordings, classes and files may be any text. */
+/**
+ * The page's text. The folder that all recordings share is left out of their names. Names of recordings,
+ * classes and files may be any text.
+ */
 export function predictionPage(
   judged: readonly JudgedRecord[],
   { ticket, hop, source }: { ticket: Ticket; hop: number; source: string },
@@ -87,7 +90,7 @@ function commonFolder([first = "", ...others]: readonly string[]): number {
   return folder;
 }
 
-/** One recording: what it is. Several: how many of each class. */
+/** For one recording, its label; for several, the number in each class. */
 function answerOf(records: readonly JudgedRecord[], classes: readonly string[]): string {
   const [first] = records;
   if (first && records.length === 1) {

@@ -27,7 +27,7 @@ Deno.test("a judgement's probabilities sum to 1 in every step, and their mean is
   assert.equal(stepProbabilities.length, 9);
   stepProbabilities.forEach((row, t) => {
     assert.ok(Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-12);
-    // The ticket is of before: a step votes for the largest softmax / prior.
+    // The ticket is an older one: a step votes for the largest softmax / prior.
     const corrected = row.map((p, c) => p / predictor.ticket.priors[c]!);
     const best = corrected.indexOf(Math.max(...corrected));
     assert.equal(predictor.ticket.classes[best], steps[t]);
@@ -38,7 +38,7 @@ Deno.test("a judgement's probabilities sum to 1 in every step, and their mean is
   });
 });
 
-Deno.test("what a page would be slow with is refused with the limit", () => {
+Deno.test("too many or too long recordings for a page are refused with the limit", () => {
   refuseTooMany({ records: 200, seconds: 6 * 3600 });
   for (
     const [what, message] of [

@@ -1,5 +1,5 @@
 /**
- * A ticket at work: recordings in, labels out.
+ * Predicts labels of recordings with a ticket.
  *
  * @module
  */
@@ -37,8 +37,8 @@ export class Predictor implements Disposable {
   private readonly inference: NativeInference;
 
   /**
-   * @param options.mostSteps Longer records are done in parts of so many steps, each with all that its
-   * steps can see, so that memory stays bounded and logits stay the same.
+   * @param options.mostSteps Longer records are done in parts of this many steps. Each part includes all
+   * samples that its steps can see, so memory is bounded and logits are the same.
    */
   constructor(
     readonly ticket: Ticket,
@@ -54,9 +54,9 @@ export class Predictor implements Disposable {
   }
 
   /**
-   * @param samples Stored units at the ticket's rate [length]; a last part of less than a step is
-   * left out, as in training.
-   * @returns [classes, steps]; of a ticket with sign-flip averaging, of the mean softmax.
+   * @param samples Stored units at the ticket's rate [length]. An incomplete last step is left out, as in
+   * training.
+   * @returns [classes, steps]; with sign-flip averaging, the logits of the mean softmax.
    * @throws {RangeError} If there is no whole step.
    */
   logits(samples: ArrayLike<number>): Float32Array {
@@ -64,13 +64,13 @@ export class Predictor implements Disposable {
     return logitsOf(samples, this.judging, { run, ...this.options });
   }
 
-  /** As {@linkcode Predictor.logits}, decided as in training. */
+  /** Predicts a record; arguments as in {@linkcode Predictor.logits}, decision as in training. */
   predict(samples: ArrayLike<number>): RecordPrediction {
     const { stepProbabilities: _, ...prediction } = this.judge(samples);
     return prediction;
   }
 
-  /** As {@linkcode Predictor.predict}, with every step's probabilities. */
+  /** Like {@linkcode Predictor.predict}, with every step's probabilities. */
   judge(samples: ArrayLike<number>): RecordJudgement {
     return judgementOf(this.logits(samples), this.judging);
   }

@@ -13,7 +13,7 @@ function trace(length: number): Int16Array {
   return Int16Array.from({ length }, (_, i) => (i % 250 < 15 ? 900 : -40) + rng.integer(120));
 }
 
-Deno.test("a prediction is the vote of training over the normalised record", () => {
+Deno.test("a prediction is the vote over the normalised record, as in training", () => {
   const ticket = madeTicket();
   const { mean, std } = ticket.normalisation;
   using predictor = new Predictor(ticket);
@@ -77,7 +77,7 @@ Deno.test("a ticket decides by its rule and prints mean softmax at its temperatu
   }
 });
 
-Deno.test("a ticket of before says which rule and temperature are used", () => {
+Deno.test("an older ticket says which rule and temperature are used", () => {
   const ticket = madeTicket();
   assert.match(
     describeDecision(ticket),
@@ -90,7 +90,7 @@ Deno.test("a ticket of before says which rule and temperature are used", () => {
   );
 });
 
-Deno.test("a long record in parts gives the logits of the whole", () => {
+Deno.test("a long record in parts gives the same logits as in one piece", () => {
   const ticket = madeTicket();
   using whole = new Predictor(ticket);
   using parts = new Predictor(ticket, { mostSteps: 50 });
@@ -102,7 +102,7 @@ Deno.test("a long record in parts gives the logits of the whole", () => {
   got.forEach((x, i) => assert.ok(Math.abs(x - expected[i]!) <= 1e-6 * largest, `${i}`));
 });
 
-Deno.test("how far a step sees", () => {
+Deno.test("the reach of a step, in samples", () => {
   // 15 positions around in 4 convolutions at each of 1, 2, ..., 128 samples and in one at 256.
   assert.equal(
     analyse(resnet1dGraph({ filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4, classes: 4 }))
@@ -116,12 +116,12 @@ Deno.test("how far a step sees", () => {
   );
 });
 
-Deno.test("a record needs a whole step", () => {
+Deno.test("a record shorter than a step is refused", () => {
   using predictor = new Predictor(madeTicket());
   assert.throws(() => predictor.logits(trace(255)), /needs 256 samples, got 255/);
 });
 
-Deno.test("a ticket with sign-flip averaging says the mean over a record and its negative", () => {
+Deno.test("a ticket with sign-flip averaging gives the mean over a record and its negative", () => {
   const ticket = madeTicket();
   const { mean } = ticket.normalisation;
   const samples = [...trace(4000)];

@@ -1,5 +1,5 @@
 /**
- * What 8-bit weights change on real records.
+ * Measures how 8-bit weights change the scores on real records.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import { Predictor } from "./predictor.ts";
 import { quantiseNetwork } from "../ticket/quantise.ts";
 import { ruleOf, type Ticket } from "../ticket/ticket.ts";
 
-/** Scores with the weights as trained and rounded. */
+/** Scores with the weights as trained and with rounded weights. */
 export interface RoundingLoss {
-  /** The records that were scored: test if there are any, else dev. */
+  /** The records that were scored: test if it has records, else dev. */
   readonly split: "test" | "dev";
   readonly records: number;
   readonly metric: string;
   readonly exact: number;
   readonly rounded: number;
-  /** Records whose label changed. */
+  /** Number of records whose label changed. */
   readonly changed: number;
-  /** Of any logit. */
+  /** Largest difference of any logit. */
   readonly largestDifference: number;
 }
 
-/** Runs both networks over the records that did not train them. */
+/** Runs both networks over records that were not used for training. */
 export function roundingLoss(ticket: Ticket, dataset: LoadedDataset): RoundingLoss {
   using exact = new Predictor(ticket);
   using rounded = new Predictor({ ...ticket, network: quantiseNetwork(ticket.network) });

@@ -1,5 +1,5 @@
 /**
- * Samples as they arrive, answered step by step.
+ * Predicts a stream of samples step by step.
  *
  * @module
  */
@@ -12,36 +12,36 @@ import { BadRecord } from "../data/problem.ts";
 import type { RecordPrediction } from "./judge.ts";
 import type { Predictor } from "./predictor.ts";
 
-/** An answer: what the ticket says about the last seconds. */
+/** The prediction for the last seconds of a stream. */
 export interface StreamAnswer extends Omit<RecordPrediction, "steps"> {
-  /** Of ECG received so far. */
+  /** Seconds of ECG received so far. */
   readonly seconds: number;
   /** The class of the newest step. */
   readonly step: string;
 }
 
-/** How a stream is read. */
+/** Options for reading a stream. */
 export interface StreamOptions extends Pick<ReadingOptions, "units" | "gain" | "baseline"> {
   /** Seconds of missing samples (`nan`, `!`) that are bridged. */
   readonly maxGap: number;
-  /** Seconds that an answer looks back on. */
+  /** Seconds of ECG that an answer is based on. */
   readonly window: number;
-  /** Is told once what was assumed. */
+  /** Gets one message about the assumed unit. */
   readonly note: (sentence: string) => void;
 }
 
-/** Samples that decide the unit span so many of them, from peak to peak. */
+/** A unit is plausible if the first samples span this many mV from peak to peak. */
 const SPAN = { least: 0.05, most: 50 };
 
 /**
  * Answers every hop of samples with the prediction for the record that ends here and began at most
- * `window` seconds ago: exactly what {@linkcode Predictor.predict} says about those samples. Nothing is
- * carried over from earlier answers, so an answer does not depend on when the stream began.
+ * `window` seconds ago: exactly the result of {@linkcode Predictor.predict} for these samples. An answer
+ * does not use earlier answers, so it does not depend on when the stream began.
  *
  * @param chunks Text of numbers separated by white space or commas.
- * @param options.units `auto`: what the first hop can only be, else an error that asks for the unit.
- * @throws {UsageError} If something is no finite number, samples are missing for too long, the unit cannot
- * be told, or the stream ends before the first hop.
+ * @param options.units `auto`: the only plausible unit of the first hop, else an error that asks for it.
+ * @throws {UsageError} If a word is not a finite number, a gap is too long, the unit is unclear, or the
+ * stream ends before the first hop.
  */
 export async function* predictStream(
   predictor: Predictor,
@@ -71,7 +71,7 @@ export async function* predictStream(
   }
 }
 
-/** Stored units per number, as options say; undefined if they do not. */
+/** Stored units per number according to the options; undefined if they do not tell. */
 function scaleFor({ units, gain }: StreamOptions): number | undefined {
   if (units === "raw") return 1;
   if (units === "auto" && gain === undefined) return undefined;
@@ -79,7 +79,7 @@ function scaleFor({ units, gain }: StreamOptions): number | undefined {
   return UNITS_PER_MILLIVOLT * millivolts / (gain ?? 1);
 }
 
-/** Stored units per number, as only an ECG in them can look. @throws {UsageError} If that is not one. */
+/** Stored units per number, guessed from the first numbers. @throws {UsageError} If their span fits none. */
 function scaleOf(numbers: readonly number[], note: StreamOptions["note"]): number {
   const known = numbers.filter((number) => !Number.isNaN(number));
   const span = known.reduce((a, b) => Math.max(a, b), -Infinity) -

@@ -8,7 +8,7 @@ import { madeTicket } from "../ticket/testing.ts";
 const rng = createRng(4, "stream");
 const TRACE = Array.from({ length: 1000 }, (_, i) => (i % 250 < 15 ? 900 : -40) + rng.integer(120));
 
-/** Text in pieces that end anywhere. */
+/** Text in pieces that end at any character. */
 async function* pieces(text: string): AsyncGenerator<Uint8Array> {
   const cuts = createRng(5, "cuts");
   for (let at = 0; at < text.length;) {
@@ -27,7 +27,7 @@ async function answers(text: string, window: number) {
   return all;
 }
 
-Deno.test("every hop is answered by the prediction for the window that ends there", async () => {
+Deno.test("every hop gives the prediction for the window that ends there", async () => {
   using predictor = new Predictor(madeTicket());
   const seconds = 512 / 300;
   const got = await answers(TRACE.join("\n"), seconds);
@@ -41,7 +41,7 @@ Deno.test("every hop is answered by the prediction for the window that ends ther
   assert.deepEqual(millivolts.map(({ label }) => label), got.map(({ label }) => label));
 });
 
-Deno.test("what is no number, or too little, is refused", async () => {
+Deno.test("words that are not numbers, and too few samples, are refused", async () => {
   const refused = (text: string, pattern: RegExp) =>
     assert.rejects(answers(text, 30), (error: unknown) => {
       return error instanceof UsageError && pattern.test(error.message);

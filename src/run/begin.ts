@@ -1,5 +1,6 @@
 /**
- * Beginning or continuing a run: its directory, its lock, and whether it still is what it began as.
+ * Begins or continues a run: makes and locks its directory, and checks that settings, data and build are
+ * the same as at its beginning.
  *
  * @module
  */
@@ -14,33 +15,33 @@ import { lockRun } from "./lock.ts";
 import { type Note, RunStore } from "./run_store.ts";
 import { denseSettings, takeOverDense } from "./shared_dense.ts";
 
-/** A run whose directory is there and locked. It is unlocked when it is disposed of. */
+/** A run whose directory exists and is locked. Disposing of it unlocks the directory. */
 export interface BegunRun extends Disposable {
   readonly store: RunStore;
-  /** What the run began on. */
+  /** Machine and build that the run began on. */
   readonly environment: Environment;
 }
 
-/** What a run begins with. */
+/** Everything that a run needs to begin. */
 export interface Beginning {
   readonly directory: string;
   readonly config: Config;
-  /** What it would begin on here and now. */
+  /** The present machine and build. */
   readonly environment: Environment;
-  /** Rounds that a complete run has. */
+  /** Number of rounds of the complete run. */
   readonly rounds: number;
-  /** A run whose dense round is taken over. */
+  /** A run whose dense round is copied. */
   readonly denseFrom?: string | undefined;
-  /** The finished rounds that it starts with, if it is a fork. */
+  /** The finished rounds that a fork starts with; null if the run is no fork. */
   readonly fork: Fork | null;
 }
 
 /**
- * Locks the directory, makes it if there is none, mends what a kill has left, and takes over the rounds of
- * other runs that were asked for.
+ * Makes the directory if it does not exist, locks it, cleans up after a killed process, and copies the
+ * requested rounds of other runs.
  *
- * @throws {UsageError} If another process has the run, or it began with other settings, on other data or
- *   on another build.
+ * @throws {UsageError} If another process holds the run, or if the run began with other settings, on other
+ *   data or on another build.
  * @throws {Failure} If a file of a finished round is damaged.
  */
 export function beginRun(beginning: Beginning, note: Note): BegunRun {
@@ -67,12 +68,12 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
   }
 }
 
-/** Whether all of so many rounds are done. */
+/** Whether this number of rounds is done. */
 export function isComplete(store: RunStore, rounds: number): boolean {
   return store.exists() && store.doneRounds().length === rounds;
 }
 
-/** Copies the rounds of other runs that this one starts with. */
+/** Copies the rounds of other runs that this run starts with. */
 function takeOver(
   store: RunStore,
   { config, denseFrom, fork, environment, note }: Beginning & { note: Note },
@@ -87,7 +88,7 @@ function takeOver(
   }
 }
 
-/** @throws {UsageError} Naming each setting that the run in `store` has and that is not asked for. */
+/** @throws {UsageError} Naming each setting in which the run in `store` and `asked` differ. */
 function refuseOtherConfig(store: RunStore, asked: Config): void {
   const { directory } = store;
   const saved = parseConfig(store.savedConfig(), `the configuration of ${directory}`);
@@ -100,7 +101,7 @@ function refuseOtherConfig(store: RunStore, asked: Config): void {
   );
 }
 
-/** What to do where a run cannot be continued. */
+/** What the user can do if a run cannot be continued. */
 function instead({ fork }: { fork: boolean }): string {
   return fork
     ? "start a run from its finished rounds with --fork NEW"
@@ -108,8 +109,8 @@ function instead({ fork }: { fork: boolean }): string {
 }
 
 /**
- * Records what a new run begins on, or compares it with what the run began on: everything that could
- * change a bit of its results. Of a complete run nothing is computed any more: it may be shown anywhere.
+ * Records the environment of a new run. For an older run, compares everything that could change a bit of
+ * the results. A complete run computes nothing more, so it may be shown on any machine.
  *
  * @throws {UsageError} Naming each difference.
  */
@@ -122,7 +123,7 @@ function recordEnvironment(
   if (!fs.existsSync(file)) {
     if (store.doneRounds().length > 0) {
       throw new UsageError(
-        `Cannot continue ${store.directory}: ${file} is missing, so that what it began on is unknown; ` +
+        `Cannot continue ${store.directory}: ${file} is missing, so the machine and build it began on are unknown; ` +
           `put it back, or start the run again under another --name`,
       );
     }
@@ -133,10 +134,10 @@ function recordEnvironment(
   const then = readEnvironment(file);
   const differences = numericDifferences(then, here);
   if (differences.length > 0 && complete) {
-    note(`this run was made on something else (${differences.join("; ")})`);
+    note(`this run was made on another machine, build or data set (${differences.join("; ")})`);
   } else if (differences.length > 0) {
     throw new UsageError(
-      `Cannot continue ${store.directory}: it began on something else, and its bits would differ ` +
+      `Cannot continue ${store.directory}: it began on another machine, build or data set, and its bits would differ ` +
         `(${differences.join("; ")}); ` +
         instead({ fork: then.datasetSha256 === here.datasetSha256 }),
     );
@@ -145,7 +146,7 @@ function recordEnvironment(
     const began = store.loadSummary()?.config ?? null;
     const changes = began ? configDifferences(began, store.savedConfig()) : [];
     throw new UsageError(
-      `Cannot continue ${store.directory}: its config.json is not the one it began with` +
+      `Cannot continue ${store.directory}: its config.json has changed since the run began` +
         `${
           changes.length > 0 ? ` (${changes.join("; ")})` : ""
         }; put it back, or start another run ` +

@@ -1,6 +1,6 @@
 /**
- * The rounds of a control: each takes a mask from the base's round, applies the control's change to it,
- * and trains once.
+ * The rounds of a control. Each round takes the mask of the base's round, applies the control's change to
+ * it, and trains once.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export class Control extends Rounds {
   override readonly rounds: number;
   private readonly policy: ControlPolicy;
 
-  /** @param chosen Rounds of the base to do. */
+  /** @param chosen Rounds of the base that the control repeats. */
   constructor(
     context: RoundsContext & { config: Config & { control: NonNullable<Config["control"]> } },
     private readonly base: ControlBase,
@@ -47,7 +47,7 @@ export class Control extends Rounds {
     return !this.chosen.includes(round) || super.isDone(round);
   }
 
-  /** The dense round: only its data order can be another one. */
+  /** Starts the dense round; a control can only change its data order. */
   override initialise(): Promise<void> {
     this.state = startOfRound(0);
     resetMasks(this.bench.network);
@@ -91,7 +91,7 @@ export class Control extends Rounds {
   override rewind(round: number): Promise<void> {
     const { network } = this.bench;
     const masks = takeMasks(network);
-    // Weights first and the mask then: what one round pruned, the next may keep.
+    // Weights first, then the mask: a round may keep weights that the previous round pruned.
     resetMasks(network);
     switch (this.policy.weights) {
       case "base":
@@ -111,7 +111,7 @@ export class Control extends Rounds {
     return Promise.resolve();
   }
 
-  /** @param trained The round whose trained weights are meant, where the mode keeps weights. */
+  /** @param trained The round whose trained weights are loaded if the mode keeps weights. */
   private loadBaseWeights(trained: number): void {
     if (POLICIES[this.config.mode].weights === "rewind") this.loadRewindPoint();
     else restoreSnapshot(this.bench.network, this.base.store.loadEnd(trained));
@@ -139,7 +139,7 @@ export class Control extends Rounds {
     return this.budget(round, { rate: final ? dense.epochs.at(-1)!.learningRate : null });
   }
 
-  /** A small dense network is counted against the base's, so that it stands beside its ticket. */
+  /** Counts a small dense network against the base's network, so that it compares with its ticket. */
   protected override summarise(
     round: number,
     scores: Pick<RoundSummary, "dev" | "test" | "temperature">,
@@ -154,7 +154,7 @@ export class Control extends Rounds {
       theta: prunable / own.kept,
       thetaAll: denseBytes / own.denseBytes,
       denseBytes,
-      // It is stored dense: there is no index.
+      // It is stored dense, without an index.
       sparseBytes: own.denseBytes,
       denseMacs,
     };

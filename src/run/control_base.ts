@@ -1,5 +1,5 @@
 /**
- * The finished run that a control branches off.
+ * Opens the finished run that a control branches off.
  *
  * @module
  */
@@ -24,8 +24,8 @@ export interface ControlBase {
 /**
  * Opens the run `name`, a name or a path.
  *
- * @param purpose What for, to say in an error: "take masks from".
- * @throws {UsageError} If there is none, it is not finished, is a control itself, or was never pruned.
+ * @param purpose Words for an error, such as "take masks from".
+ * @throws {UsageError} If the run does not exist, is not finished, is a control itself, or was never pruned.
  */
 export function openBase(name: string, purpose: string): ControlBase {
   const directory = runDirectory(name);
@@ -50,10 +50,10 @@ export function openBase(name: string, purpose: string): ControlBase {
 }
 
 /**
- * The rounds that are meant, in order, each once.
+ * The requested rounds, in order and without repetition.
  *
- * @param options.asked Numbers, or null for all.
- * @param options.dense Whether round 0 is one of them.
+ * @param options.asked Round numbers, or null for all.
+ * @param options.dense Whether round 0 is included.
  * @throws {UsageError} If the base has no such round.
  */
 export function roundsOf(
@@ -72,16 +72,16 @@ export function roundsOf(
   return [...new Set(asked ?? known)].sort((a, b) => a - b);
 }
 
-/** @throws {UsageError} If the data set that is there now is not the one that the base was trained on. */
+/** @throws {UsageError} If the present data set is not the one that the base was trained on. */
 export function refuseOtherData({ name, summary }: ControlBase, sha256: string): void {
   if (summary.dataset.sha256 === sha256) return;
   throw new UsageError(
-    `Cannot use ${name}: its data set had sha256 ${summary.dataset.sha256}, the one there now has ` +
+    `Cannot use ${name}: its data set had sha256 ${summary.dataset.sha256}, the present one has ` +
       sha256,
   );
 }
 
-/** SHA-256 over the mask files of these rounds; the dense round has none. */
+/** SHA-256 over the mask files of these rounds; the dense round has no mask file. */
 export function masksSha256(base: ControlBase, rounds: readonly number[]): string {
   const hash = createHash("sha256");
   for (const round of rounds.filter((round) => round > 0)) {

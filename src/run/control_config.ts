@@ -1,5 +1,5 @@
 /**
- * From a finished run and the kind of control to the control's configuration.
+ * Makes the configuration of a control from a finished run and a kind of control.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 } from "../config/controls.ts";
 import { type SmallNetwork, smallNetwork } from "./small_network.ts";
 
-/** A control that is asked for. */
+/** A request for a control. */
 export interface ControlRequest {
   readonly kind: ControlKind;
   /** null for all rounds of the base that such a control can have. */
@@ -29,9 +29,9 @@ export interface ControlRequest {
 }
 
 /**
- * The configuration of a control of `base`: the base's own, with what is controlled. Rounds whose small
- * dense network would be that of an earlier round are left out. Where a round begins with the control's
- * round before, those before the ones asked for are done, too.
+ * The configuration of a control of `base`: the base's configuration plus the control's settings. A round is
+ * left out if its small dense network equals that of an earlier round. If each round starts from the
+ * control's previous round, the rounds before the requested ones are included.
  */
 export function controlConfig(base: ControlBase, request: ControlRequest): Config {
   const { kind } = request;
@@ -56,9 +56,9 @@ export function controlConfig(base: ControlBase, request: ControlRequest): Confi
 }
 
 /**
- * The base of a control that is to be run, checked to be the one it was made for.
+ * Opens the base of a control and checks that it has not changed since the control was made.
  *
- * @throws {UsageError} If the base is no longer there, or has other masks, or other data.
+ * @throws {UsageError} If the base no longer exists, has other masks, or other data.
  */
 export function baseOfControl(
   control: NonNullable<Config["control"]>,
@@ -70,14 +70,14 @@ export function baseOfControl(
   const rounds = roundsOf(base, { asked: control.rounds, dense });
   if (masksSha256(base, rounds) !== control.masksSha256) {
     throw new UsageError(
-      `Cannot continue a control of ${control.base}: its masks are no longer those that the control ` +
+      `Cannot continue a control of ${control.base}: its masks are not the ones that the control ` +
         `began with; choose another --name`,
     );
   }
   return base;
 }
 
-/** The dense network that stands beside a round of the base. */
+/** The dense network that is compared with a round of the base. */
 export function smallNetworkOf(base: ControlBase, round: number): SmallNetwork {
   const { kept } = base.rounds.get(round)!;
   return smallNetwork(base.config.network, {

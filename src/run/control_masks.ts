@@ -1,5 +1,5 @@
 /**
- * Masks that keep as much as a ticket's, elsewhere.
+ * Random masks that keep as many weights as a ticket's mask.
  *
  * @module
  */
@@ -7,21 +7,21 @@ import { createRng } from "../core/rng.ts";
 import { erkCounts, type LayerShape } from "../pruning/erk.ts";
 import { randomMasks } from "../pruning/random.ts";
 
-/** One layer's mask by the tensor's name. */
+/** The mask of one layer, with the tensor's name. */
 export interface NamedMask extends LayerShape {
   readonly name: string;
   readonly mask: Uint8Array;
 }
 
-/** Which draw, and what is not drawn. */
+/** Options of a random draw. */
 interface DrawOptions {
   readonly seed: number;
   readonly round: number;
-  /** Convolutions that are never pruned keep all. */
+  /** Convolutions that are never pruned; they keep all weights. */
   readonly keepLayers: readonly string[];
 }
 
-/** Each mask in a random order of its own: every layer keeps its count. */
+/** Permutes each mask at random; every layer keeps its count. */
 export function shuffledMasks(
   masks: readonly NamedMask[],
   options: { seed: number; round: number },
@@ -32,7 +32,7 @@ export function shuffledMasks(
   );
 }
 
-/** As many weights over all layers together, drawn uniformly. */
+/** Draws the same number of weights uniformly over all layers together. */
 export function uniformMasks(masks: readonly NamedMask[], options: DrawOptions): Uint8Array[] {
   const { seed, round } = options;
   return redrawn(masks, options, (drawn, keep) => {
@@ -41,7 +41,7 @@ export function uniformMasks(masks: readonly NamedMask[], options: DrawOptions):
   });
 }
 
-/** As many weights, divided among the layers by {@linkcode erkCounts} and drawn uniformly in each. */
+/** Draws the same number of weights: {@linkcode erkCounts} gives each layer's count, drawn uniformly. */
 export function erkMasks(masks: readonly NamedMask[], options: DrawOptions): Uint8Array[] {
   const { seed, round } = options;
   return redrawn(masks, options, (drawn, keep) => {
@@ -54,7 +54,7 @@ export function erkMasks(masks: readonly NamedMask[], options: DrawOptions): Uin
   });
 }
 
-/** `masks` with all but the `keepLayers` replaced by what `draw` makes of them and of their count. */
+/** `masks` with every mask except `keepLayers` replaced by `draw`, which gets them and their count. */
 function redrawn(
   masks: readonly NamedMask[],
   { keepLayers }: DrawOptions,

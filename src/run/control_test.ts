@@ -36,7 +36,7 @@ async function makeBase(
   return openBase(directory, "take masks from");
 }
 
-/** What round 2 of a control starts its training from. */
+/** The state from which round 2 of a control starts training. */
 function startOf(base: ControlBase, kind: ControlKind) {
   const config = controlConfig(base, { kind, rounds: [2] });
   const directory = `${base.store.directory}-${kind}-start`;
@@ -70,7 +70,7 @@ function withoutMoments(snapshot: Snapshot): Snapshot {
   }));
 }
 
-Deno.test("each control changes what it is named after and nothing else", () =>
+Deno.test("each control changes only what its name says", () =>
   withToyDataset(async (context) => {
     const base = await makeBase(context, { rewindTo: "4it", pruning: halving(2, 0.6) });
     const ticket = base.store.loadMasks(2);
@@ -134,7 +134,7 @@ Deno.test("each control changes what it is named after and nothing else", () =>
     assertEqualSnapshots(withoutMoments(small.start), small.fresh);
   }));
 
-Deno.test("where the base keeps its weights, other masks are laid over its trained dense network", () =>
+Deno.test("if the base keeps its weights, other masks are applied to its trained dense network", () =>
   withToyDataset(async (context) => {
     for (const mode of ["lr-rewind", "finetune"] as const) {
       const base = await makeBase(context, { mode });
@@ -149,7 +149,7 @@ Deno.test("where the base keeps its weights, other masks are laid over its train
     }
   }));
 
-Deno.test("another data order is all that reorder changes: with the base's own it repeats the base", () =>
+Deno.test("reorder changes only the data order: with the base's order it repeats the base", () =>
   withToyDataset(async (context) => {
     const modes = [["weight-rewind", "4it"], ["lr-rewind", "0"], ["finetune", "0"]] as const;
     for (const [mode, rewindTo] of modes) {
@@ -167,7 +167,7 @@ Deno.test("another data order is all that reorder changes: with the base's own i
     }
   }));
 
-Deno.test("a control's summary has the chosen rounds, as dense as the base's", () =>
+Deno.test("a control's summary has the chosen rounds with the base's densities", () =>
   withToyDataset(async (context) => {
     const base = await makeBase(context, { pruning: halving(3) });
     for (const kind of CONTROLS) {
@@ -194,7 +194,7 @@ Deno.test("a control's summary has the chosen rounds, as dense as the base's", (
     }
   }));
 
-Deno.test("continue trains the dense network on, cycle after cycle, and prunes nothing", () =>
+Deno.test("continue trains the dense network further, cycle after cycle, without pruning", () =>
   withToyDataset(async (context) => {
     for (const mode of ["weight-rewind", "lr-rewind"] as const) {
       const base = await makeBase(context, { mode, rewindTo: "4it" });
@@ -224,7 +224,7 @@ Deno.test("continue trains the dense network on, cycle after cycle, and prunes n
         const start = takeSnapshot(bench.network, { optimiser: true });
         assertEqualSnapshots(withoutMoments(start), base.store.loadEnd(0));
       });
-      // A ticket that prunes nothing and rewinds the learning rate is the same training.
+      // A run that prunes nothing and rewinds the learning rate does the same training.
       const idle = path.join(context.directory, `${mode}-idle`);
       await doToyRun({
         directory: idle,
@@ -236,7 +236,7 @@ Deno.test("continue trains the dense network on, cycle after cycle, and prunes n
     }
   }));
 
-Deno.test("a control that is stopped everywhere and resumed ends bit-equal", () =>
+Deno.test("a control that is stopped after every chunk and resumed ends bit-equal", () =>
   withToyDataset(async (context) => {
     const base = await makeBase(context, { rewindTo: "3it" });
     for (const kind of ["continue", "shuffle", "reinit", "dense-small"] as const) {
@@ -264,7 +264,7 @@ Deno.test("a control that is stopped everywhere and resumed ends bit-equal", () 
     }
   }));
 
-Deno.test("small dense networks come as near as they can, each size once", () =>
+Deno.test("small dense networks match the ticket's weights closely, each size once", () =>
   withToyDataset(async (context) => {
     const base = await makeBase(context, { pruning: halving(6, 0.7) });
     const config = controlConfig(base, { kind: "dense-small", rounds: null });

@@ -1,5 +1,5 @@
 /**
- * Taking over finished rounds of one run into another.
+ * Copies finished rounds of one run into another.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { writeFileAtomic } from "../core/files.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import type { RunStore } from "./run_store.ts";
 
-/** What a finished round consists of; the marker comes last, as when a round is finished here. */
+/** The files of a finished round. The marker is last, as when a round finishes here. */
 const FILES = ["mask", "kernels", "end", "metrics", "predictions", "scores", "done"] as const;
 
 /**
- * Copies the rewind point and finished rounds of `source` into `store`, which has none of them yet. What
- * is left is what training them there would have left, apart from times. They are checked first:
- * nothing is copied if one is damaged.
+ * Copies the rewind point and finished rounds of `source` into `store`, which has none of them yet. The
+ * files are the ones that training there would have written, except for times. All files are checked
+ * first; nothing is copied if one is damaged.
  *
  * @throws {Failure} If a file is damaged or cannot be written.
  */
@@ -30,7 +30,7 @@ export function copyRounds(
     const [there, here] = [source, store].map(({ directory }) => runFiles.round(directory, round));
     for (const name of FILES) copy(roundFiles[name](there!), roundFiles[name](here!));
   }
-  store.removeLatest(); // of a round that was begun here
+  store.removeLatest(); // it belongs to a round that was begun here
   const timing = source.loadTiming().rounds.filter(({ round }) => rounds.includes(round));
   store.saveTiming({ rounds: timing });
 }

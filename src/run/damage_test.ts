@@ -6,7 +6,7 @@ import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import { assertSameResults, doToyRun, toyConfig, withToyDataset } from "./testing.ts";
 
-/** Chunks of steps after which a toy run is somewhere in round 1, with two states of it saved. */
+/** Runs until a toy run is in the middle of round 1 and has saved two states of it. */
 async function stopInRoundOne(directory: string, config: Config): Promise<void> {
   const masked = () => fs.existsSync(roundFiles.mask(runFiles.round(directory, 1)));
   let chunks = 0;
@@ -32,7 +32,7 @@ function flip(file: string, at: number): void {
   fs.writeFileSync(file, bytes);
 }
 
-Deno.test("a damaged state is replaced by the one before, both by the round's beginning, and it is said", () =>
+Deno.test("a damaged state is replaced by the previous one, two damaged states by the round's beginning, with a note", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data, { rewindTo: "3it" });
@@ -61,7 +61,7 @@ Deno.test("a damaged state is replaced by the one before, both by the round's be
         assertSameResults(run, at("whole"), context);
       }
     }
-    // A crash between the two renames leaves no latest one at all.
+    // A crash between the two renames leaves no latest state.
     const run = at("between");
     fs.cpSync(at("stopped"), run, { recursive: true });
     fs.rmSync(runFiles.latest(run));
@@ -69,7 +69,7 @@ Deno.test("a damaged state is replaced by the one before, both by the round's be
     assertSameResults(run, at("whole"));
   }));
 
-Deno.test("a damaged state never takes the place of the good one before it", () =>
+Deno.test("a damaged state never overwrites the good state before it", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const config = toyConfig(data);
@@ -80,7 +80,7 @@ Deno.test("a damaged state never takes the place of the good one before it", () 
     assert.deepEqual(fs.readFileSync(runFiles.previous(run)), good);
   }));
 
-Deno.test("masks of the round under way that are damaged are made again", () =>
+Deno.test("damaged masks of the current round are made again", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data);
@@ -93,7 +93,7 @@ Deno.test("masks of the round under way that are damaged are made again", () =>
     assertSameResults(at("run"), at("whole"));
   }));
 
-Deno.test("a damaged file of a finished round is refused with what to do, and doing it mends the run", () =>
+Deno.test("a damaged file of a finished round is refused with advice, and following it repairs the run", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data);
@@ -125,7 +125,7 @@ Deno.test("a damaged file of a finished round is refused with what to do, and do
     }
   }));
 
-Deno.test("another configuration, data set or build than the run began with is refused by name", () =>
+Deno.test("a configuration, data set or build that differs from the run's beginning is refused by name", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data);
@@ -152,9 +152,9 @@ Deno.test("another configuration, data set or build than the run began with is r
       { ...config, training: { ...config.training, epochs: 4 } },
     );
     await refused(/mode: .*--fork NEW/, () => {}, { ...config, mode: "finetune" });
-    // The file was edited, and the command line says nothing else than it.
+    // The file was edited, and the command line agrees with it.
     await refused(
-      /config\.json is not the one it began with \(seed: 3, not 4\)/,
+      /config\.json has changed since the run began \(seed: 3, not 4\)/,
       edit(runFiles.config(run), /"seed": 3/, '"seed": 4'),
       { ...config, seed: 4 },
     );
@@ -174,7 +174,7 @@ Deno.test("another configuration, data set or build than the run began with is r
     await refused(/environment\.json is missing/, () => fs.rmSync(environment));
   }));
 
-Deno.test("files of a run that are not what they should be are failures, not stack traces", () =>
+Deno.test("wrong contents in a run's files give a failure, not a stack trace", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data);
@@ -198,13 +198,13 @@ Deno.test("files of a run that are not what they should be are failures, not sta
       });
       fs.rmSync(run, { recursive: true });
     }
-    // A summary that cannot be read is written again.
+    // An unreadable summary is written again.
     fs.writeFileSync(runFiles.summary(at("run")), "{");
     const { outcome } = await doToyRun({ directory: at("run"), config });
     assert.equal(outcome, "finished");
   }));
 
-Deno.test("what killed writes have left is removed by the next start", () =>
+Deno.test("the next start removes what killed writes have left", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");
     const config = toyConfig(data);

@@ -1,5 +1,5 @@
 /**
- * The data set of a run.
+ * Opens the data set of a run.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
 import { foldOf } from "../data/folds.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
 
-/** The data set that a configuration names, divided as it says. */
+/** The data set that a configuration names, with its splits or folds. */
 export function openDataset(config: Config): LoadedDataset {
   const dataset = readDataset(config);
   return config.folds === null ? dataset : foldOf(dataset, config.folds);
@@ -34,7 +34,7 @@ function hasDataset(directory: string): boolean {
   return fs.existsSync(path.join(directory, "dataset.json"));
 }
 
-/** @throws {UsageError} If there is nothing to train on or to decide by. */
+/** @throws {UsageError} If there are no training or no dev records. */
 export function refuseUnusable(dataset: LoadedDataset): void {
   for (const name of ["train", "dev"] as const) {
     if (dataset.splits[name].lengths.length === 0) {

@@ -10,7 +10,7 @@ import type { Config } from "../config/config.ts";
 import type { Summary } from "../results/summary.ts";
 import { assertSameResults, doToyRun, toyConfig, withToyDataset } from "./testing.ts";
 
-/** `count` records of a class, the i-th of them `samples(i)`. */
+/** `count` records of a class; the i-th has the samples `samples(i)`. */
 function made(label: string, count: number, samples: (i: number) => Int16Array): MadeRecord[] {
   return Array.from({ length: count }, (_, i) => ({
     id: `${label}${i}`,
@@ -19,7 +19,7 @@ function made(label: string, count: number, samples: (i: number) => Int16Array):
   }));
 }
 
-/** Builds a data set of these records and does a run on it. */
+/** Builds a data set of these records and runs the experiment on it. */
 async function summaryOf(
   records: MadeRecord[],
   options: {
@@ -53,7 +53,7 @@ const constant = () => new Int16Array(600).fill(5);
 const a = (count: number, length = 600) => made("a", count, (i) => noise(length, i));
 const b = (count: number, length = 600) => made("b", count, (i) => noise(length, 100 + i));
 
-Deno.test("data that cannot be trained on is refused in a sentence", async () => {
+Deno.test("unusable data is refused in a sentence", async () => {
   const cases: [what: string, () => Promise<Summary>, RegExp][] = [
     ["one class", () => summaryOf(a(20)), /only the class a: at least two classes are needed/],
     ["one record", () => summaryOf(a(1)), /only the class a/],
@@ -98,7 +98,7 @@ Deno.test("data that cannot be trained on is refused in a sentence", async () =>
   }
 });
 
-Deno.test("data that hardly can be trained on is trained on, in finite numbers", async () => {
+Deno.test("barely usable data is trained on with finite numbers", async () => {
   const network = { ...toyConfig("any").network, blocks: 16 };
   const training = { ...toyConfig("any").training, batchSize: 1 };
   const rng = createRng(1, "extremes");
@@ -106,7 +106,7 @@ Deno.test("data that hardly can be trained on is trained on, in finite numbers",
   const long = { id: "long", label: "b", samples: noise(9000, 7) };
   const cases: [what: string, () => Promise<Summary>][] = [
     ["two to train on", () => summaryOf([...a(1), ...b(2)], { split: { dev: 0.34, test: 0 } })],
-    // A batch of one record with one valid step: every statistic is of a single number.
+    // A batch of one record with one valid step: every statistic comes from a single number.
     [
       "one step a batch",
       () => summaryOf([...a(9, 256), ...b(9, 256)], { config: { network, training } }),

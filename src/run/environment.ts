@@ -1,5 +1,5 @@
 /**
- * What a run ran on: recorded with it, because the last bits depend on it.
+ * The machine, build and data of a run. They are recorded because the last bits depend on them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import { Failure } from "../core/errors.ts";
 
-/** Versions and hardware, for `environment.json`. */
+/** Versions and hardware, as in `environment.json`. */
 export interface Environment extends Record<string, unknown> {
   created: string;
   deno: string;
@@ -15,14 +15,14 @@ export interface Environment extends Record<string, unknown> {
   processor: string;
   cores: number;
   memoryBytes: number;
-  /** Backend and what it runs on. */
+  /** Backend and its processor. */
   device: string;
   /** Version and build settings of the native addon. */
   native: string;
   datasetSha256: string;
-  /** Of the `config.json` that the run began with; absent in older runs. */
+  /** SHA-256 of the `config.json` that the run began with; absent in older runs. */
   configSha256?: string;
-  /** Of a fork: the run whose rounds it began with, which these are, and what they were made on. */
+  /** In a fork: which rounds of which run it began with, and on what they were made. */
   forkedFrom?: string;
 }
 
@@ -36,10 +36,10 @@ export function readEnvironment(file: string): Environment {
     const value = JSON.parse(fs.readFileSync(file, "utf8")) as Environment;
     if (DECISIVE.every((key) => typeof value[key] === "string")) return value;
   } catch {
-    // As if it held nothing.
+    // Treated like a file without contents.
   }
   throw new Failure(
-    `${file} is damaged: what the run began on is unknown; put it back, or start the run again under ` +
+    `${file} is damaged: the machine and build the run began on are unknown; put it back, or start the run again under ` +
       `another name`,
   );
 }
@@ -60,13 +60,13 @@ export function describeEnvironment(
   };
 }
 
-/** What can change the last bits. */
+/** The entries that can change the last bits. */
 const DECISIVE = ["device", "native", "datasetSha256"] as const;
 
-/** The number of threads decides nothing: every reduction has an order of its own. */
+/** The number of threads changes no bit: every reduction has a fixed order. */
 const THREADS = /, \d+ threads?$/;
 
-/** What in `now` can change the last bits of results compared with `then`; empty if nothing. */
+/** Differences between `then` and `now` that can change the last bits of results; empty if none. */
 export function numericDifferences(then: Environment, now: Environment): string[] {
   const decisive = (text: string) => text.replace(THREADS, "");
   return DECISIVE

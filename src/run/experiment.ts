@@ -1,5 +1,5 @@
 /**
- * The parts of a lottery on a real network, with their results in a run directory.
+ * Implements the parts of a lottery for a real network; the results go to a run directory.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export class Experiment extends Rounds {
     const { network } = this.bench;
     const { seed, pruning: { criterion, keepLayers } } = this.config;
     const initial = criterionOf(criterion).network === "initial";
-    // From disk even when the network is still there: a resumed run must take the same way.
+    // Always from disk, even if the network is still in memory: a resumed run must do the same.
     resetMasks(network);
     restoreSnapshot(
       network,
@@ -58,7 +58,7 @@ export class Experiment extends Rounds {
     this.state = { ...startOfRound(round), ...await this.scoresBeforeTraining() };
   }
 
-  /** Dev scores of the network as it was cut: with its stale running statistics, and with new ones. */
+  /** Dev scores of the network right after pruning: with the old running statistics, and with new ones. */
   private async scoresBeforeTraining() {
     const { bench } = this;
     const { scores: afterPruning } = await evaluate(bench, "dev");

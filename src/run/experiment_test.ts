@@ -17,7 +17,7 @@ import {
   withToyRun,
 } from "./testing.ts";
 
-Deno.test("with the same noise a ticket that prunes nothing repeats the dense round bit for bit", () =>
+Deno.test("with the same noise, a round that prunes nothing repeats the dense round bit for bit", () =>
   withToyDataset(async ({ directory, data }) => {
     for (const rewindTo of ["0", "5it", "1ep2it"]) {
       const training = { ...toyConfig(data).training, sameNoise: true };
@@ -36,7 +36,7 @@ Deno.test("with the same noise a ticket that prunes nothing repeats the dense ro
 
 Deno.test("each round has its own batches, sign flips and dropout", () =>
   withToyDataset(async ({ directory, data }) => {
-    // One batch an epoch, which every order fills alike: what differs are flips and dropout.
+    // With one batch per epoch every order is the same, so only flips and dropout differ.
     for (const batchSize of [4, 64]) {
       const { training, network } = toyConfig(data);
       const config = toyConfig(data, {
@@ -49,7 +49,7 @@ Deno.test("each round has its own batches, sign flips and dropout", () =>
         { directory: path.join(directory, `${batchSize}`), config },
         async ({ experiment, store }) => {
           await runLottery(experiment);
-          // No update moves a weight: equal noise would give equal losses.
+          // No update moves a weight, so equal noise would give equal losses.
           const losses = store.finishedRounds().map(({ epochs }) => epochs[0]!.trainLoss);
           assert.equal(new Set(losses).size, 4, losses.join(" "));
         },
@@ -91,7 +91,7 @@ Deno.test("each round keeps exactly its count, masks only shrink, pruned weights
     );
   }));
 
-Deno.test("each mode starts retraining from what its definition says", () =>
+Deno.test("each mode starts retraining from the state in its definition", () =>
   withToyDataset(async ({ directory, data }) => {
     for (const mode of ["weight-rewind", "lr-rewind", "finetune"] satisfies Mode[]) {
       const config = toyConfig(data, { mode, rewindTo: "4it" });
@@ -128,7 +128,7 @@ Deno.test("each mode starts retraining from what its definition says", () =>
     }
   }));
 
-/** Everything about training that can be asked for, none of it by default. */
+/** Every optional setting of training; none is a default. */
 const RECIPE: Partial<Config["training"]> = {
   schedule: { kind: "cosine", floor: 0.01 },
   warmup: 0.5,
@@ -138,7 +138,7 @@ const RECIPE: Partial<Config["training"]> = {
   loss: { labelSmoothing: 0.1, classWeights: "balanced", focal: 1 },
 };
 
-Deno.test("stopped after every chunk and resumed in new processes' worth of state, bit-equal", () =>
+Deno.test("a run that is stopped after every chunk and resumed from disk ends bit-equal", () =>
   withToyDataset(async ({ directory, data }) => {
     const early = { patience: 1, minEpochs: 2, metric: "score" } as const;
     const { training } = toyConfig(data);
@@ -178,7 +178,7 @@ Deno.test("stopped after every chunk and resumed in new processes' worth of stat
     }
   }));
 
-Deno.test("a schedule by steps goes on from the rewind point, and finetune takes its last rate", () =>
+Deno.test("a schedule by steps continues from the rewind point, and finetune takes its last rate", () =>
   withToyDataset(async ({ directory, data }) => {
     const { training } = toyConfig(data);
     const at = { epochs: 3, initial: training.learningRate, warmup: 0.5, devLosses: [] };
@@ -219,7 +219,7 @@ Deno.test("a schedule by steps goes on from the rewind point, and finetune takes
     }
   }));
 
-Deno.test("averages: the end of a round is the average, a rewind point keeps weights and averages", () =>
+Deno.test("averaging: a round ends with the average, a rewind point keeps weights and averages", () =>
   withToyDataset(async ({ directory, data }) => {
     const { training } = toyConfig(data);
     for (const mode of ["weight-rewind", "lr-rewind"] satisfies Mode[]) {
@@ -256,7 +256,7 @@ Deno.test("averages: the end of a round is the average, a rewind point keeps wei
     }
   }));
 
-Deno.test("early stopping cuts a round short and changes nothing before", () =>
+Deno.test("early stopping shortens a round and changes nothing before its end", () =>
   withToyDataset(async ({ directory, data }) => {
     const { training } = toyConfig(data);
     const rowsWith = async (earlyStopping: WrittenConfig["training"]["earlyStopping"]) => {
@@ -284,7 +284,7 @@ Deno.test("early stopping cuts a round short and changes nothing before", () =>
     assert.ok(lengths[0]! < 12, `no round ended early: ${lengths}`);
   }));
 
-Deno.test("the toy problem is learnt: what is tested above is training, not noise", () =>
+Deno.test("the toy problem is learnt: the tests above are about real training", () =>
   withToyDataset(async ({ directory, data }) => {
     const config = toyConfig(data, {
       pruning: halving(1, 0.3),

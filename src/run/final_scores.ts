@@ -1,6 +1,6 @@
 /**
- * What a finished round is scored by: labels by the run's rule, and probabilities with the temperature
- * that dev asks for.
+ * Scores of a finished round: labels by the run's decision rule, and probabilities at the temperature that
+ * was fitted on dev.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Decider } from "../training/tally.ts";
 import { decideLogits, readLogits, runDecider } from "../training/evaluate.ts";
 import type { SplitName, Workbench } from "../training/workbench.ts";
 
-/** Of the present network. */
+/** Scores of the present network. */
 export interface FinalScores {
   readonly dev: Scores;
   /** null if the data set has no test split. */
@@ -21,7 +21,7 @@ export interface FinalScores {
   readonly predictions: readonly SplitPredictions[];
 }
 
-/** The logits of dev, and of test if there are records in it. */
+/** The logits of dev, and of test if it has records. */
 export interface SplitLogits {
   readonly dev: readonly RecordLogits[];
   readonly test: readonly RecordLogits[] | null;
@@ -43,13 +43,13 @@ export async function finalScores(bench: Workbench): Promise<FinalScores> {
   });
 }
 
-/** The temperature that dev asks for. */
+/** The temperature fitted on dev. */
 export function temperatureOf(bench: Workbench, { dev }: SplitLogits): number {
   const { labels: truths } = bench.split("dev");
   return fitTemperature(dev, { truths, classes: bench.dataset.classes.length });
 }
 
-/** The scores that logits lead to under a rule. */
+/** The scores of logits under a decision rule. */
 export function scoresOfLogits(
   bench: Workbench,
   { dev, test }: SplitLogits,

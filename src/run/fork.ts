@@ -1,12 +1,12 @@
 /**
- * A fork: a new run that begins with the finished rounds of another one that its own settings would have
- * led to, and goes on from there with its own. For a change of mind in the middle of a study (more
- * rounds, another mode), and for going on where the build or the machine is another one.
+ * A fork: a new run that begins with finished rounds of another run. It takes the rounds that its own
+ * settings would have produced, and continues from there. Use it to change settings in the middle of a
+ * study (more rounds, another mode), or to continue on another build or machine.
  *
- * What each kind of change leaves:
- * - more or fewer rounds, another target: all rounds that both would prune alike;
+ * Rounds that remain after each kind of change:
+ * - more or fewer rounds, another target: all rounds that both settings prune alike;
  * - another mode, share, criterion or layers to keep: the dense round;
- * - anything that the dense round depends on (data, network, training, seeds): nothing, and refused.
+ * - anything that the dense round depends on (data, network, training, seeds): none; the fork is refused.
  *
  * @module
  */
@@ -21,32 +21,32 @@ import { prunableWeights } from "../model/graph.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { denseSettings } from "./shared_dense.ts";
 
-/** What a fork begins with. */
+/** The rounds that a fork begins with. */
 export interface Fork {
-  /** Name of the run that it leaves, or the path of its directory. */
+  /** Name of the run that is forked, or the path of its directory. */
   readonly from: string;
-  /** Rounds to take over: 0 to the last. */
+  /** Rounds to copy: 0 to the last. */
   readonly rounds: readonly number[];
-  /** For people: which rounds of which run, and what they were made on if that was something else. */
+  /** Text for users: which rounds of which run, and how their machine or build differs. */
   readonly origin: string;
 }
 
-/** A fork that is asked for. */
+/** A request for a fork. */
 export interface ForkRequest {
   /** Name of the run, or the path of its directory. */
   readonly from: string;
-  /** Of the new run. */
+  /** Configuration of the new run. */
   readonly config: Config;
   readonly dataset: LoadedDataset;
-  /** What it would run on. */
+  /** The present machine and build. */
   readonly environment: Environment;
 }
 
 /**
- * Which rounds a fork can take over.
+ * Finds the rounds that a fork can copy.
  *
- * @throws {UsageError} If there is no such run, it is a control, it has no finished dense round, or none
- *   of its rounds is what the new settings or the data that are there now would lead to.
+ * @throws {UsageError} If the run does not exist, is a control, has no finished dense round, or has no round
+ *   that the new settings and the present data would produce.
  */
 export function planFork(request: ForkRequest): Fork {
   const { from, config, environment } = request;
@@ -61,7 +61,7 @@ export function planFork(request: ForkRequest): Fork {
   }
   const finished = store.doneRounds();
   if (!finished.includes(0)) refuse("its dense round is not finished");
-  // Where it computes is no setting here: it shows in what the rounds were made on.
+  // The backend is ignored here: a difference shows in the environment of the rounds.
   const differences = configDifferences(
     denseSettings({ ...saved, backend: config.backend, precision: config.precision }),
     denseSettings(config),
@@ -77,7 +77,7 @@ export function planFork(request: ForkRequest): Fork {
   const then = readEnvironment(runFiles.environment(store.directory));
   if (then.datasetSha256 !== environment.datasetSha256) {
     refuse(
-      `its data set had sha256 ${then.datasetSha256}, the one there now has ` +
+      `its data set had sha256 ${then.datasetSha256}, the present one has ` +
         `${environment.datasetSha256}; start a new run without --resume and --fork`,
     );
   }
@@ -86,11 +86,11 @@ export function planFork(request: ForkRequest): Fork {
   const rounds = end < 0 ? equal : equal.slice(0, end);
   const other = numericDifferences(then, environment);
   const origin = `${from}, ${rounds.length === 1 ? "round 0" : `rounds 0 to ${rounds.at(-1)}`}` +
-    (other.length > 0 ? `, made on something else (${other.join("; ")})` : "");
+    (other.length > 0 ? `, made on another machine or build (${other.join("; ")})` : "");
   return { from, rounds, origin };
 }
 
-/** The rounds that both configurations lead to, finished or not. */
+/** The rounds that both configurations produce, finished or not. */
 function equalRounds({ config, dataset }: ForkRequest, saved: Config): number[] {
   const how = ({ mode, training: { sameNoise }, pruning: { criterion, keepLayers } }: Config) => ({
     mode,
@@ -106,7 +106,7 @@ function equalRounds({ config, dataset }: ForkRequest, saved: Config): number[] 
   return Array.from({ length: equal + 1 }, (_, round) => round);
 }
 
-/** A fork that was begun is continued as the run that it is. */
+/** Refuses to fork into an existing run: a fork that has begun is continued like any run. */
 export function refuseSecondFork(directory: string): never {
   throw new UsageError(
     `There is already a run in ${directory}: continue it with --resume and without --fork, or choose ` +

@@ -13,14 +13,14 @@ import {
   withToyDataset,
 } from "./testing.ts";
 
-/** Forks `base` and finishes the fork; returns which rounds it has taken over, as it says. */
+/** Forks `base` and finishes the fork; returns its note about the copied rounds. */
 async function fork(run: { directory: string; config: Config; forkFrom: string }): Promise<string> {
   let said = "";
   await doToyRun({ ...run, note: (message) => said += `${message}\n` });
   return said;
 }
 
-Deno.test("a fork takes over the rounds that its settings would lead to and ends as if it had done all", () =>
+Deno.test("a fork copies the rounds that its settings would produce and ends as if it had trained all", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const base = toyConfig(data, { rewindTo: "3it" });
@@ -49,7 +49,7 @@ Deno.test("a fork takes over the rounds that its settings would lead to and ends
     assert.deepEqual(resultsOf(at("base")), before);
   }));
 
-Deno.test("a run in the middle is forked at its last finished round; on another build that is said", () =>
+Deno.test("an unfinished run is forked at its last finished round; another build is mentioned", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data);
@@ -64,11 +64,11 @@ Deno.test("a run in the middle is forked at its last finished round; on another 
       /native: GNU 1, now .*--fork/,
     );
     const said = await fork({ directory: at("fork"), config, forkFrom: at("base") });
-    assert.match(said, /rounds 0 to 1, made on something else \(native: GNU 1, now /);
+    assert.match(said, /rounds 0 to 1, made on another machine or build \(native: GNU 1, now /);
     assertSameResults(at("fork"), at("whole"));
   }));
 
-Deno.test("a fork that makes no sense is refused with the reason, and nothing is written", () =>
+Deno.test("an impossible fork is refused with the reason, and nothing is written", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data);
@@ -94,7 +94,7 @@ Deno.test("a fork that makes no sense is refused with the reason, and nothing is
     const file = runFiles.environment(at("base"));
     const environment = JSON.parse(fs.readFileSync(file, "utf8"));
     fs.writeFileSync(file, JSON.stringify({ ...environment, datasetSha256: "00" }));
-    await refused(/its data set had sha256 00, the one there now has/, {});
+    await refused(/its data set had sha256 00, the present one has/, {});
     fs.writeFileSync(file, JSON.stringify(environment));
 
     await fork({ directory: at("fork"), config, forkFrom: at("base") });

@@ -7,7 +7,7 @@ import { BRANCHING } from "../training/testing.ts";
 import { doToyRun, halving, toyConfig, withToyDataset } from "./testing.ts";
 
 const HEAD = { op: "conv", name: "head", channels: "classes", kernel: 3 };
-/** Networks at the edge of what a file may say, and one with all that it may. */
+/** Smallest networks that a file may hold, and one that uses everything a file may hold. */
 const GRAPHS: readonly { name: string; nodes: readonly unknown[] }[] = [
   { name: "one-convolution", nodes: [HEAD] },
   { name: "norm-first", nodes: [{ op: "norm", name: "first", relu: false }, HEAD] },
@@ -22,12 +22,12 @@ const GRAPHS: readonly { name: string; nodes: readonly unknown[] }[] = [
   { ...BRANCHING, nodes: [...BRANCHING.nodes.slice(0, -1), { ...HEAD, input: "g.norm" }] },
 ];
 
-Deno.test("networks at the edge of what a file may say train, prune by every criterion and end", () =>
+Deno.test("unusual networks train, are pruned by every criterion, and finish", () =>
   withToyDataset(async ({ directory, data }) => {
     const { network, training } = presetConfig("quick", "cpu");
     for (const [g, value] of GRAPHS.entries()) {
       const graph = graphFile.parse(value);
-      // Each criterion is with one network at least, each network with one at least.
+      // Each criterion runs with at least one network, each network with at least one criterion.
       const criteria = CRITERIA.filter((_, c) =>
         c % GRAPHS.length === g || value.name === "branching"
       );

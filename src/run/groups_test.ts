@@ -7,14 +7,14 @@ import { READING_DEFAULTS } from "../data/recording.ts";
 import { inTemporaryDirectory } from "../data/testing.ts";
 import { doToyRun, halving, toyConfig, writeToyDataset } from "./testing.ts";
 
-Deno.test("a summary says what each scored record belongs to, where the data set does", async () => {
+Deno.test("a summary has the group of each scored record if the data set has groups", async () => {
   await inTemporaryDirectory(async (directory) => {
     const out = writeToyDataset(directory);
     const config = toyConfig(out, { pruning: halving(0) });
     const plain = await doToyRun({ directory: path.join(directory, "plain"), config });
     assert.equal(plain.summary.dataset.groups, undefined);
 
-    // Two records, of one class, are one subject.
+    // Each subject has two records of one class.
     const labels = path.join(directory, "subjects.csv");
     const lines = ["slow", "fast"].flatMap((label) =>
       Array.from({ length: 20 }, (_, i) => `${label}${i},${label},${label} ${i >> 1}`)

@@ -1,7 +1,7 @@
 /**
- * One process per run directory. The operating system's lock on the file decides: it ends with the
- * process that holds it, however that ends, and a process that happens to get its number later does not
- * inherit it. The file's contents only say who holds it.
+ * One process per run directory. The operating system's lock on the file decides. It ends when its process
+ * ends, in any way, and a later process with the same number does not inherit it. The file's contents
+ * only name the holder.
  *
  * @module
  */
@@ -18,14 +18,14 @@ interface Holder {
   since: string;
 }
 
-/** Somebody who looks whether the lock is held, or has it but has not yet said so, is soon done. */
+/** How long to wait for a process that only checks the lock, or has not yet written its name. */
 const PATIENCE_MS = 500;
 
 /**
- * Takes the lock of a run directory, which is made if there is none. A lock left by a dead process of
- * this machine is taken over.
+ * Takes the lock of a run directory, and makes the directory if it does not exist. A lock that a dead
+ * process of this machine left is taken over.
  *
- * @returns What releases it.
+ * @returns An object that releases the lock when it is disposed of.
  * @throws {UsageError} If another process holds it, naming that process.
  * @throws {Failure} If the file cannot be locked at all.
  */
@@ -55,7 +55,7 @@ export function lockRun(directory: string): Disposable {
   }
 }
 
-/** Who holds a run's lock, in words; null if nobody does (or only a dead process of this machine). */
+/** The holder of a run's lock, in words; null if it is free or its holder on this machine is dead. */
 export function lockHolder(directory: string): string | null {
   const file = runFiles.lock(directory);
   const holder = readHolder(file);
@@ -72,7 +72,7 @@ function open(file: string): Deno.FsFile {
   }
 }
 
-/** Whether the name still belongs to the locked file: its holder removes it before letting go. */
+/** Whether the name still belongs to the locked file; a holder removes the file before releasing it. */
 function isStill(file: string, handle: Deno.FsFile): boolean {
   const named = fs.statSync(file, { throwIfNoEntry: false });
   return named !== undefined && named.ino === handle.statSync().ino;
@@ -118,7 +118,7 @@ function readHolder(file: string): Holder | null {
   }
 }
 
-/** Whether to believe that the holder named is the one whose lock is in the way. */
+/** Whether the named holder can be the process that holds the lock. */
 function isAlive(holder: Holder): boolean {
   if (holder.host !== os.hostname()) return true;
   try {

@@ -15,7 +15,7 @@ function withDirectory(test: (directory: string) => void): void {
   }
 }
 
-Deno.test("a second taker is refused and told who holds the lock; release frees it", () =>
+Deno.test("a second process is refused and told who holds the lock; releasing frees it", () =>
   withDirectory((directory) => {
     {
       using _lock = lockRun(directory);
@@ -29,7 +29,7 @@ Deno.test("a second taker is refused and told who holds the lock; release frees 
     lockRun(directory)[Symbol.dispose]();
   }));
 
-Deno.test("the lock of a dead process or a torn file is taken over, another machine's is not", () =>
+Deno.test("the lock of a dead process or a cut-off file is taken over, another machine's lock is not", () =>
   withDirectory((directory) => {
     const file = runFiles.lock(directory);
     const dead = { pid: 2 ** 22 + 12345, host: os.hostname(), since: "then" };
@@ -42,7 +42,7 @@ Deno.test("the lock of a dead process or a torn file is taken over, another mach
     assert.throws(() => lockRun(directory), /on elsewhere/);
   }));
 
-Deno.test("the lock of a process whose number another one has got is taken over", () =>
+Deno.test("the lock of a process whose number now belongs to another process is taken over", () =>
   withDirectory((directory) => {
     // This process is alive, but it is not the one that wrote this.
     const reused = { pid: process.pid, host: os.hostname(), since: "before the last boot" };
@@ -52,7 +52,7 @@ Deno.test("the lock of a process whose number another one has got is taken over"
     assert.match(lockHolder(directory)!, new RegExp(`process ${process.pid} on`));
   }));
 
-/** Takes the lock of a directory, says so or why not, and holds it until a file appears. */
+/** A script that takes the lock of a directory, prints the outcome, and holds it until a file appears. */
 const TAKER = `
 import { lockRun } from ${JSON.stringify(import.meta.resolve("./lock.ts"))};
 const [directory, release] = Deno.args;
@@ -70,7 +70,7 @@ try {
 /** Starts a process that takes the lock, with the permissions of deno task lth. */
 function startTaker(directory: string, release: string) {
   const script = `${directory}.ts`;
-  // Once: writing empties it first, and a process started before may be about to read it.
+  // Written once: writing empties the file first, and an earlier process may be reading it.
   if (!fs.existsSync(script)) fs.writeFileSync(script, TAKER);
   const permissions = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
   return new Deno.Command(Deno.execPath(), {
@@ -80,7 +80,7 @@ function startTaker(directory: string, release: string) {
   }).spawn();
 }
 
-/** What a process says first, while it goes on; all it says if it ends. */
+/** The first line that a process prints; everything it prints if it ends. */
 async function firstLine(child: Deno.ChildProcess): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
@@ -94,20 +94,20 @@ async function firstLine(child: Deno.ChildProcess): Promise<string> {
   return text.trim();
 }
 
-Deno.test("of processes that start at the same moment exactly one gets the lock", async () => {
+Deno.test("exactly one of several processes that start together gets the lock", async () => {
   const directory = fs.mkdtempSync(`${os.tmpdir()}/lth-lock-`);
   try {
     for (const leftBehind of [false, true]) {
       const run = `${directory}/${leftBehind}`;
       const release = `${run}.release`;
       if (leftBehind) {
-        // All want to take over what a dead process has left.
+        // All try to take over the lock of a dead process.
         fs.mkdirSync(run);
         const dead = { pid: 2 ** 22 + 12345, host: os.hostname(), since: "then" };
         fs.writeFileSync(runFiles.lock(run), JSON.stringify(dead));
       }
       const children = Array.from({ length: 4 }, () => startTaker(run, release));
-      // Whoever gets the lock holds it until all have spoken, be it one, several or none of them.
+      // Each winner holds the lock until all processes have printed their line.
       const said = await Promise.all(children.map(firstLine));
       fs.writeFileSync(release, "");
       for (const child of children) await child.status;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type LotteryParts, runLottery } from "./lottery.ts";
 
-/** Parts that write down what is called, with some rounds done and one interrupted. */
+/** Parts that record their calls, with some rounds done and one interrupted. */
 function fakes(options: { done?: number[]; interrupted?: number; stopIn?: number }) {
   const calls: string[] = [];
   const done = new Set(options.done);
@@ -32,7 +32,7 @@ function fakes(options: { done?: number[]; interrupted?: number; stopIn?: number
   return { calls, parts };
 }
 
-Deno.test("a run from nothing trains dense, then prunes, rewinds and retrains each round", async () => {
+Deno.test("a new run trains dense, then prunes, rewinds and retrains each round", async () => {
   const { calls, parts } = fakes({});
   assert.equal(await runLottery(parts), "finished");
   assert.deepEqual(calls, [
@@ -42,7 +42,7 @@ Deno.test("a run from nothing trains dense, then prunes, rewinds and retrains ea
   ]);
 });
 
-Deno.test("finished rounds are passed over", async () => {
+Deno.test("finished rounds are skipped", async () => {
   const { calls, parts } = fakes({ done: [0, 1] });
   assert.equal(await runLottery(parts), "finished");
   assert.deepEqual(calls, ["prune 2", "rewind 2", "train 2", "finish 2"]);

@@ -1,6 +1,6 @@
 /**
- * Networks by name or from a JSON file, as `--network` says them. A configuration holds the graph itself,
- * so that a run is continued without the file.
+ * Reads the network of `--network`: a name or a JSON file. A configuration holds the graph itself, so a
+ * run is continued without the file.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import { whyUnreadable } from "../core/files.ts";
 import { ROOT } from "../core/paths.ts";
 import { type GraphFile, graphFile, graphSentences } from "../model/graph_file.ts";
 
-/** The residual network, whose size `--filters`, `--blocks` and `--kernel` say. */
+/** Name of the residual network; `--filters`, `--blocks` and `--kernel` give its size. */
 export const RESNET = "resnet";
 
 /** Networks that ship as files: NAME.json. */
 const SHIPPED = path.join(ROOT, "src", "model", "networks");
 const MOST_BYTES = 1 << 20;
 
-/** The names that `--network` knows. */
+/** The names that `--network` accepts. */
 export function networkNames(): string[] {
   const files = fs.readdirSync(SHIPPED).filter((file) => file.endsWith(".json")).sort();
   return [RESNET, ...files.map((file) => path.basename(file, ".json"))];
 }
 
 /**
- * The network that a name or a file's path stands for; undefined for the residual network.
+ * The network with this name or in this file; undefined for the residual network.
  *
- * @throws {UsageError} If there is no such file, or a mistake in it: a sentence for each.
+ * @throws {UsageError} If the file does not exist, or has mistakes; each mistake gives a sentence.
  */
 export function namedNetwork(text: string): GraphFile | undefined {
   if (text === RESNET) return undefined;
@@ -53,7 +53,7 @@ function readJson(file: string): unknown {
     );
   };
   const stat = fs.statSync(file, { throwIfNoEntry: false }) ?? refuse("there is no such file");
-  if (!stat.isFile()) refuse("it is no file");
+  if (!stat.isFile()) refuse("it is not a file");
   if (stat.size > MOST_BYTES) refuse(`it has more than ${MOST_BYTES.toLocaleString("en")} bytes`);
   let text: string;
   try {

@@ -9,7 +9,7 @@ import { graphFile, graphOf } from "../model/graph_file.ts";
 import { LABEL_SAMPLES } from "../model/graph_problems.ts";
 import { namedNetwork, networkNames, RESNET } from "./network_file.ts";
 
-Deno.test("every network that ships is sound, is called as its file, and labels every 256 samples", () => {
+Deno.test("every shipped network is valid, has the name of its file, and labels every 256 samples", () => {
   const names = networkNames();
   assert.deepEqual(names, [RESNET, "plain"]);
   assert.equal(namedNetwork(RESNET), undefined);
@@ -24,11 +24,11 @@ Deno.test("every network that ships is sound, is called as its file, and labels 
   );
 });
 
-Deno.test("a network must divide the samples that the data set has one label for", () => {
+Deno.test("a network's hop must divide the samples of a label", () => {
   assert.equal(LABEL_SAMPLES, HOP);
 });
 
-Deno.test("the network of docs/extending.md is sound", () => {
+Deno.test("the network of docs/extending.md is valid", () => {
   const text = fs.readFileSync(path.join(ROOT, "docs/extending.md"), "utf8");
   const [, json] = /```json\n(.*?)```/s.exec(text)!;
   const { hop, reach } = analyse(graphOf(graphFile.parse(JSON.parse(json!)), {

@@ -1,5 +1,5 @@
 /**
- * Who watches a run.
+ * The interface for watching a run.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Workbench } from "../training/workbench.ts";
 import type { Environment } from "./environment.ts";
 
 export interface RunObserver {
-  /** Everything is open and training is about to start or continue. */
+  /** Everything is open; training starts or continues next. */
   opened(bench: Workbench): void;
   roundStarted(round: number, density: number): void;
   /** Steps have been done. */
@@ -19,7 +19,7 @@ export interface RunObserver {
   roundDone(round: RoundSummary): void;
   /** `summary.json` is up to date. */
   summarised(summary: Summary, environment: Environment): void;
-  /** Something the user should know that is no error. */
+  /** A message for the user that is no error. */
   note(message: string): void;
   /** Asked after every chunk of steps. */
   stopRequested(): boolean;

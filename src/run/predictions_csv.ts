@@ -1,6 +1,6 @@
 /**
- * `predictions.csv` of a round: what its network says about each record of dev and test. compare reads it
- * (compare/predictions.ts).
+ * Writes `predictions.csv` of a round: its network's prediction for each record of dev and test.
+ * compare/predictions.ts reads it.
  *
  * @module
  */
@@ -26,12 +26,12 @@ export function predictionColumns(classes: readonly string[]): string[] {
   ];
 }
 
-/** Nine digits tell the same mean decision from these as from the sums they are of. */
+/** With nine digits, means give the same decision as the sums they come from. */
 const DIGITS = 9;
 
 /**
- * The file's text: a line per record with its true and decided class, its steps, the mean softmax of its
- * steps at temperature 1 by class, and how many of its steps voted for each class.
+ * The file's text. Each record has a line: true and decided class, number of steps, mean softmax of its
+ * steps at temperature 1 by class, and number of steps that voted for each class.
  */
 export function predictionsCsv(splits: readonly SplitPredictions[]): string {
   const rows = splits.flatMap(({ split, classes, ids, truths, predictions }) =>

@@ -1,6 +1,6 @@
 /**
- * From a preset (or a saved file) and the options that were given to one configuration: reading the files
- * and runs that options name.
+ * Makes one configuration from a preset (or a saved file) and the given options. It reads the files and
+ * runs that options name.
  *
  * @module
  */
@@ -40,9 +40,9 @@ export function readConfig(file: string): Config {
 }
 
 /**
- * A configuration with the given options put in.
+ * A copy of a configuration with the given options.
  *
- * @throws {UsageError} If the result is not valid, or a file or run that is named cannot be used.
+ * @throws {UsageError} If the result is not valid, or a named file or run cannot be used.
  */
 export function applyOverrides(base: Config, overrides: Overrides): Config {
   const references = givenSettings(overrides).flatMap(({ path, value }) => {
@@ -56,32 +56,32 @@ export function applyOverrides(base: Config, overrides: Overrides): Config {
   return changedConfig(base, overrides, Object.fromEntries(resolved));
 }
 
-/** What a reference stands for now. Where it is what `base` has already, that stays as it is. */
+/** Reads the value of a reference. If `base` already has the same contents, its value is kept. */
 const RESOLVERS: Readonly<Record<Reference, (text: string, base: Config) => unknown>> = {
   weights: startSettings,
   network: namedNetwork,
   teachers: (text, base) => runsOf(base.training.teacher, text),
 };
 
-/** The same contents under another path are the same start. */
+/** The same contents under another path count as the same start. */
 function startSettings(file: string, { initFrom }: Config): Config["initFrom"] {
   const asked = startFile(file);
   return asked.sha256 === initFrom?.sha256 ? initFrom : asked;
 }
 
-/** The same networks under other names are the same teachers. */
+/** The same networks under other names count as the same teachers. */
 function runsOf(base: TrainingSettings["teacher"], text: string): TeacherRun[] {
   const asked = teacherRuns(text);
   const sums = (runs: readonly TeacherRun[]) => runs.map(({ sha256 }) => sha256).join();
   return base !== null && sums(base.runs) === sums(asked) ? base.runs : asked;
 }
 
-/** What a fold adds to a run's name: "-fold1of5". */
+/** The part of a run's name that a fold adds, such as "-fold1of5". */
 export function foldSuffix(folds: { count: number; fold: number } | null): string {
   return folds === null ? "" : `-fold${folds.fold}of${folds.count}`;
 }
 
-/** The name of a run that was not given one: what sets it apart from the preset. */
+/** The name of a run without `--name`: the settings in which it differs from the preset. */
 export function defaultRunName(config: Config): string {
   const seed = config.seed === DEFAULT_SEED ? "" : `-seed${config.seed}`;
   const order = config.orderSeed === null ? "" : `-order${config.orderSeed}`;

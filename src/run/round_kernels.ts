@@ -1,11 +1,10 @@
 /**
- * The convolution kernels of a round. Some backends have several that differ in the last bits of their
- * results (a GPU's sparse, float and tensor-core ones), and which is fastest depends on the masks: when
- * a round's training begins they are timed. Timed again, others could win, so that the choice is
- * written down before the first step, and whoever continues the round or trains it again takes it from
- * there; so does whoever evaluates its networks later. Whatever happens before the training (pruning, its
- * criterion's gradients, the scores right after it) runs on the kernels that the backend takes by itself,
- * which are always the same ones.
+ * The convolution kernels of a round. Some backends have several kernels whose results differ in the last
+ * bits (a GPU's sparse, float and tensor-core kernels). The fastest depends on the masks, so kernels are
+ * timed when a round's training begins. Another timing could choose others. Therefore the choice is
+ * written to a file before the first step, and whoever continues, repeats or evaluates the round reads
+ * it from there. Everything before the training (pruning, the gradients of its criterion, the scores right
+ * after it) runs on the backend's default kernels, which are always the same.
  *
  * @module
  */
@@ -16,12 +15,12 @@ import { roundFiles } from "../core/paths.ts";
 import type { Note } from "./run_store.ts";
 import type { Kernels, Workbench } from "../training/workbench.ts";
 
-/** What has kernels. */
+/** Something with convolution kernels. */
 export type KernelHolder = Pick<Workbench, "timesKernels" | "chooseKernels" | "setKernels">;
 
 /**
- * Sets the kernels that the round in `directory` is trained on, under its masks: the recorded ones, or the
- * fastest, which are recorded then. Does nothing where no bit depends on them.
+ * Sets the kernels for training the round in `directory` under its masks: the recorded ones, or else the
+ * fastest, which are then recorded. Does nothing if no bit depends on kernels.
  *
  * @throws {Failure} If the record is damaged or does not fit, or cannot be written.
  */
@@ -41,11 +40,11 @@ export async function settleKernels(bench: KernelHolder, directory: string): Pro
 }
 
 /**
- * Sets the kernels that the finished round in `directory` was trained and scored on, under its masks. Where
- * there is no record, or no bit depends on it, the backend takes its own.
+ * Sets the kernels that the finished round in `directory` was trained and scored on, under its masks. If
+ * there is no record, or no bit depends on it, the backend uses its default kernels.
  *
- * @param options.note Is told where this device, or its precision, has not got them: another computation
- *   than the run's was asked for then.
+ * @param options.note Gets a message if this device or precision does not have the recorded kernels: the
+ *   computation then differs from the run's.
  * @throws {Failure} If the record is damaged.
  */
 export function useKernels(
@@ -62,7 +61,7 @@ export function useKernels(
       `${roundFiles.kernels(directory)} does not fit (${
         messageOf(error)
       }): the round is computed on ` +
-        "kernels that the backend takes by itself",
+        "the default kernels of the backend",
     );
   }
 }
@@ -79,16 +78,16 @@ export function readKernels(directory: string): Kernels | null {
     const value: unknown = JSON.parse(fs.readFileSync(file, "utf8"));
     if (isKernels(value)) return value;
   } catch {
-    // As if it held something else.
+    // Treated like other contents.
   }
   throw badRecord(directory, "is damaged: it does not name kernels by convolution");
 }
 
 /**
- * Whether a state within the round in `directory` cannot be continued because its kernels are not known
- * any more: every state was saved after them.
+ * Whether a state within the round in `directory` cannot be continued because the record of its kernels is
+ * lost. The record is always written before the first state.
  *
- * @param options.note Is told so.
+ * @param options.note Gets a message in this case.
  */
 export function kernelsAreLost(
   bench: KernelHolder,
@@ -97,7 +96,7 @@ export function kernelsAreLost(
   const file = roundFiles.kernels(directory);
   if (!bench.timesKernels || fs.existsSync(file)) return false;
   note(
-    `${file} is missing: what the round ran on is unknown, and it is trained from its beginning`,
+    `${file} is missing: the kernels of the round are unknown, so it is trained from its beginning`,
   );
   return true;
 }
@@ -112,6 +111,6 @@ function badRecord(directory: string, why: string): Failure {
     `${
       roundFiles.kernels(directory)
     } ${why}; delete it and continue the run with --resume: this round ` +
-      `is then trained from its beginning, on kernels that are chosen anew`,
+      `is then trained from its beginning, on newly chosen kernels`,
   );
 }

@@ -12,7 +12,7 @@ import { runLottery } from "./lottery.ts";
 import { type KernelHolder, readKernels, settleKernels, useKernels } from "./round_kernels.ts";
 import { doToyRun, resultsOf, silent, toyConfig, withToyDataset, withToyRun } from "./testing.ts";
 
-/** Kernels of a stem alone; no two timings find the same ones. */
+/** Has the kernels of a stem only; each timing finds other kernels. */
 class Stem implements KernelHolder {
   timings = 0;
   held: Kernels | null = null;
@@ -43,7 +43,7 @@ Deno.test("kernels are timed once for a round, and taken from the record from th
     assert.deepEqual(first.held, { stem: "timing 2" });
   }));
 
-Deno.test("where no bit depends on kernels nothing is timed, read or written", () =>
+Deno.test("if no bit depends on kernels, nothing is timed, read or written", () =>
   inTemporaryDirectory(async (directory) => {
     const cpu = new Stem(false);
     await settleKernels(cpu, directory);
@@ -53,12 +53,12 @@ Deno.test("where no bit depends on kernels nothing is timed, read or written", (
     assert.deepEqual([cpu.timings, cpu.held], [0, null]);
   }));
 
-Deno.test("a finished round is computed on its recorded kernels, or on the backend's own, said so", () =>
+Deno.test("a finished round is computed on its recorded kernels, or on the backend's with a note", () =>
   inTemporaryDirectory(async (directory) => {
     const notes: string[] = [];
     const use = (bench: Stem) => useKernels(bench, { directory, note: (text) => notes.push(text) });
     const [trained, shown, cpu] = [new Stem(), new Stem(), new Stem(false)];
-    use(shown); // a run of before kernels were recorded
+    use(shown); // an older run, without recorded kernels
     assert.equal(shown.held, null);
     await settleKernels(trained, directory);
     use(shown);
@@ -75,7 +75,7 @@ Deno.test("a finished round is computed on its recorded kernels, or on the backe
     assert.throws(() => use(shown), Failure);
   }));
 
-Deno.test("a record that is none or does not fit is refused in a sentence, and left as it is", () =>
+Deno.test("a record that is invalid or does not fit is refused in a sentence and not changed", () =>
   inTemporaryDirectory(async (directory) => {
     const file = roundFiles.kernels(directory);
     for (
@@ -99,16 +99,16 @@ Deno.test("a record that is none or does not fit is refused in a sentence, and l
     }
   }));
 
-/** A process's share of a run: which kernels each round's steps ran on, and how often it timed them. */
+/** What one process did of a run: the kernels of each round's steps, and how often it timed kernels. */
 interface Watched {
   readonly stepsOn: Map<number, Set<string>>;
   timings: number;
   readonly notes: string[];
-  /** How many states within a round were there when each round's steps began. */
+  /** Number of states within a round that existed when each round's steps began. */
   readonly statesAtStart: number[];
 }
 
-/** Goes on with a run as on a device that times kernels, until `stop` says so. */
+/** Continues a run as on a device that times kernels, until `stop` returns true. */
 async function continueRun(
   run: { directory: string; config: Config },
   stop: () => boolean = () => false,
@@ -194,7 +194,7 @@ async function stopInRoundOne(run: { directory: string; config: Config }): Promi
   assert.equal(outcome, "stopped");
 }
 
-Deno.test("a round whose record is lost begins again; one whose record is bad is refused", () =>
+Deno.test("a round with a lost record begins again; one with a damaged record is refused", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = { directory: path.join(directory, "run"), config: toyConfig(data) };
     await stopInRoundOne(run);
@@ -209,13 +209,13 @@ Deno.test("a round whose record is lost begins again; one whose record is bad is
     const { notes, timings, stepsOn, statesAtStart } = await continueRun(run);
     assert.match(notes.join("\n"), /kernels\.json is missing: .*trained from its beginning/);
     assert.deepEqual([timings, [...stepsOn.keys()]], [2, [1, 2]]);
-    assert.equal(statesAtStart[0], 0); // killed now, it must not go on from there on other kernels
+    assert.equal(statesAtStart[0], 0); // if it is killed now, it must not continue from there on other kernels
     assert.notEqual(fs.readFileSync(file, "utf8"), before);
 
     const other = { ...run, directory: path.join(directory, "other") };
     await continueRun(other);
     const [a, b] = [run, other].map((each) => new RunStore(each.directory).finishedRounds());
-    assert.deepEqual(a, b); // with no step of the lost beginning among them
+    assert.deepEqual(a, b); // no step of the lost beginning is among them
   }));
 
 Deno.test("a round's record is sealed with it, copied with it, and used when it is trained again", () =>

@@ -1,7 +1,6 @@
 /**
- * The marker of a finished round, DONE: the SHA-256 of every file that the round leaves, as sha256sum
- * writes and checks them. It is written last, so that everything before it is complete when it is
- * there, and what has been damaged since is noticed.
+ * The marker of a finished round, DONE: the SHA-256 of every file of the round, in the format of sha256sum.
+ * It is written last. If it exists, all files were complete, and later damage is noticed.
  *
  * @module
  */
@@ -12,7 +11,7 @@ import { Failure } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { roundFiles, roundOfDirectory } from "../core/paths.ts";
 
-/** What a round leaves: the dense one no mask, but the rewind point; only some backends' kernels. */
+/** Files of a round. The dense round has no mask, but the rewind point; only some backends have kernels. */
 const SEALED = ["mask", "kernels", "end", "metrics", "predictions", "scores"] as const;
 const REWIND = "../rewind.safetensors";
 
@@ -23,21 +22,21 @@ export function sealRound(directory: string): void {
   writeFileAtomic(roundFiles.done(directory), lines.join(""));
 }
 
-/** The files that belong in the marker, relative to the round's directory. */
+/** The files that the marker lists, relative to the round's directory. */
 function sealedFiles(directory: string): string[] {
   const names = SEALED.map((name) => path.basename(roundFiles[name](directory)));
   return [...names, ...(roundOfDirectory(path.basename(directory)) === 0 ? [REWIND] : [])]
     .filter((name) => fs.existsSync(path.join(directory, name)));
 }
 
-/** Writes the marker's contents where it has none, of a round finished before markers held any. */
+/** Fills an empty marker; older versions wrote markers without contents. */
 export function sealOlderRound(directory: string): void {
   if (fs.statSync(roundFiles.done(directory)).size === 0) sealRound(directory);
 }
 
 /**
- * Compares the round in `directory` with its marker. An empty marker, of a round finished before
- * markers held anything, says nothing.
+ * Compares the round in `directory` with its marker. An empty marker, from an older version, is not
+ * compared.
  *
  * @throws {Failure} Naming the first file that is missing or was changed, and what to do.
  */
@@ -61,11 +60,11 @@ export function checkSeal(directory: string): void {
       throw damagedRound(directory, { file, why: "is damaged: it is not what the round wrote" });
     }
   }
-  // Of one cut off behind a whole line all that is left is true.
+  // If the marker was cut off after a whole line, all remaining lines are true.
   if (sealed.some((name) => !listed.has(name))) throw cutOff();
 }
 
-/** What to say, and to advise, about a finished round whose `file` is bad. */
+/** The error, with advice, for a finished round whose `file` is bad. */
 export function damagedRound(directory: string, bad: { file: string; why: string }): Failure {
   return new Failure(
     `${bad.file} ${bad.why}; delete ${roundFiles.done(directory)} and continue the run with ` +

@@ -6,7 +6,7 @@ import { roundFiles, runFiles } from "../core/paths.ts";
 import { inTemporaryDirectory } from "../data/testing.ts";
 import { checkSeal, sealRound } from "./round_seal.ts";
 
-Deno.test("a marker that is cut off anywhere is refused, also behind a whole line", () =>
+Deno.test("a marker that is cut off anywhere is refused, even after a whole line", () =>
   inTemporaryDirectory((run) => {
     for (const round of [0, 1]) {
       const directory = runFiles.round(run, round);

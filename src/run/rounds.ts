@@ -1,6 +1,6 @@
 /**
- * What the rounds of a lottery and of its controls have in common: restoring an interrupted round,
- * training it and writing its results to the run directory.
+ * Work that is common to the rounds of a lottery and of its controls: restoring an interrupted round,
+ * training it, and writing its results to the run directory.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import type { RunObserver } from "./observer.ts";
 import { kernelsAreLost, settleKernels } from "./round_kernels.ts";
 import { finalScores } from "./final_scores.ts";
 
-/** What rounds work with. */
+/** Everything that rounds work with. */
 export interface RoundsContext {
   readonly bench: Workbench;
   readonly store: RunStore;
@@ -62,10 +62,10 @@ export abstract class Rounds implements LotteryParts {
   protected abstract plan(round: number): TrainingPlan;
 
   /**
-   * The budget of a round, the same for all.
+   * The budget of a round; it is the same for all rounds.
    *
-   * @param round Whose noise it trains with; see `sameNoise` in the configuration.
-   * @param options.rate The learning rate throughout; null for the schedule.
+   * @param round The round whose noise is used; see `sameNoise` in the configuration.
+   * @param options.rate The constant learning rate; null for the schedule.
    * @param options.milestone Step at which {@linkcode reached} is called.
    */
   protected budget(
@@ -102,7 +102,7 @@ export abstract class Rounds implements LotteryParts {
     if (
       this.timesKernels && kernelsAreLost(this.bench, { directory: this.directory(round), note })
     ) {
-      this.store.removeLatest(); // before others are recorded, which it was not trained on
+      this.store.removeLatest(); // before new kernels are recorded: the state was not trained on them
       return Promise.resolve(false);
     }
     if (masks) restoreMasks(this.bench.network, masks);
@@ -149,7 +149,7 @@ export abstract class Rounds implements LotteryParts {
     return stop;
   }
 
-  /** @throws {Failure} If a number of it is not finite: what was saved before is worth more. */
+  /** @throws {Failure} If a number in the snapshot is not finite: the earlier saved state is better. */
   private soundSnapshot(): Snapshot {
     const snapshot = takeSnapshot(this.bench.network, { optimiser: true });
     const bad = firstNotFinite(snapshot);
@@ -164,7 +164,7 @@ export abstract class Rounds implements LotteryParts {
 
   async finish(round: number): Promise<void> {
     this.soundSnapshot();
-    adoptAverages(this.bench.network); // what is scored, saved, pruned and trained on
+    adoptAverages(this.bench.network); // the averages are scored, saved, pruned and trained further
     const { predictions, ...scores } = await finalScores(this.bench);
     const summary = this.summarise(round, scores);
     this.store.finishRound(summary, {

@@ -1,5 +1,5 @@
 /**
- * One run from its configuration to its summary: what a command starts and a kill may end at any moment.
+ * Does one run, from its configuration to its summary. A kill may end it at any moment.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { summaryOf } from "./summarise.ts";
 import { readTeachers } from "./teachers.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 
-/** A run to do. */
+/** Options of a run. */
 export interface RunOptions {
   /** The run's own directory; its last part is the run's name. */
   readonly directory: string;
@@ -34,14 +34,14 @@ export interface RunOptions {
   readonly device: NativeDevice;
   /** Milliseconds of training between saves of the state within a round. */
   readonly checkpointEvery: number;
-  /** A run, by name or path, whose dense round is taken over instead of trained again. */
+  /** Name or path of a run whose dense round is copied instead of trained again. */
   readonly denseFrom?: string | undefined;
-  /** A run, by name or path, that this one, which is new, is a fork of. */
+  /** Name or path of the run that this new run is a fork of. */
   readonly forkFrom?: string | undefined;
 }
 
 /**
- * Does what is left to do of a run, creating its directory if there is none.
+ * Does the remaining rounds of a run; makes its directory if it does not exist.
  *
  * @returns The summary, and whether the run was stopped before its end.
  * @throws {UsageError} If the directory holds a run with another configuration, or one that began on
@@ -75,25 +75,25 @@ export async function doRun(
     },
   });
   const summary = summarise();
-  // Killed after its last round, the process before this one may not have come to it.
+  // An earlier process may have been killed after the last round and before the report.
   if (!told && summary.rounds.length > 0) observer.summarised(summary, environment);
   if (outcome === "finished") store.removeLatest();
   return { summary, outcome };
 }
 
-/** What a run needs, opened and checked. */
+/** Everything that a run needs, opened and checked. */
 interface Prepared {
   readonly dataset: LoadedDataset;
   readonly plan: Stages;
-  /** Rounds that the complete run has. */
+  /** Number of rounds of the complete run. */
   readonly rounds: number;
   readonly teachers: readonly Teacher[];
-  /** What a new run would begin on. */
+  /** The present machine and build. */
   readonly environment: Environment;
   readonly fork: Fork | null;
 }
 
-/** Refuses what cannot be carried out, before anything is written. */
+/** Refuses a run that cannot be carried out, before anything is written. */
 function prepare({ config, device, directory, forkFrom }: RunOptions): Prepared {
   const dataset = openDataset(config);
   refuseUnusable(dataset);
@@ -105,7 +105,7 @@ function prepare({ config, device, directory, forkFrom }: RunOptions): Prepared 
   if (config.initFrom !== null && config.control === null && !store.exists()) {
     readStartWeights(config.initFrom, networkGraph(config.network, dataset.classes.length));
   }
-  // Of a complete run nothing is trained any more: its teachers may be gone.
+  // A complete run trains nothing more, so its teachers may have been deleted.
   const teachers = isComplete(store, rounds) ? [] : readTeachers(config, { dataset, directory });
   const environment = describeEnvironment({
     device: `${device.name}: ${device.description}`,

@@ -1,11 +1,11 @@
 /**
- * The directory of one run: what is written where, and in which order.
+ * The directory of one run: its files and the order in which they are written.
  *
- * What is kept: of every finished round its masks, kernels (lottery/round_kernels.ts), trained weights,
- * scores, predictions and epochs, for good, because controls, analyses, tickets and forks start from
- * them; the rewind point; and while a round is trained the last two states saved within it, which go
- * when the run ends. A state that turns out damaged is replaced by the one before it, and failing that
- * by training the round from its beginning; both lead to the same bits.
+ * Every finished round keeps its masks, kernels (round_kernels.ts), trained weights, scores, predictions
+ * and epochs, because controls, analyses, tickets and forks start from them. The rewind point is kept,
+ * too. While a round is trained, the last two saved states are kept; they are removed when the run ends.
+ * If a state is damaged, the previous one is used, and if that is damaged as well, the round is trained
+ * from its beginning. Both lead to the same bits.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import { predictionsCsv, type SplitPredictions } from "./predictions_csv.ts";
 import { checkSeal, damagedRound, sealOlderRound, sealRound } from "./round_seal.ts";
 import type { RoundSummary, Scores, Summary, Timing } from "../results/summary.ts";
 
-/** State of a round under way. */
+/** State of the current round. */
 export interface RoundState {
   round: number;
   progress: Progress;
@@ -39,11 +39,11 @@ export interface RoundState {
   afterPruningRecalibrated: Scores | null;
 }
 
-/** Tells about a damaged file that can be done without. */
+/** Receives messages about damaged files that the run does not need. */
 export type Note = (message: string) => void;
 
 export class RunStore {
-  /** Whether the latest state on disk is known to be damaged: it must not become the previous one. */
+  /** Whether the latest state on disk is damaged: it must then not become the previous state. */
   private latestIsDamaged = false;
 
   constructor(readonly directory: string) {}
@@ -82,12 +82,12 @@ export class RunStore {
     writeCheckpoint(runFiles.rewind(this.directory), checkpoint);
   }
 
-  /** @throws {Failure} If it is damaged or missing. The dense round makes it. */
+  /** The state that the dense round saved for rewinding. @throws {Failure} If it is damaged or missing. */
   loadRewindPoint(): Checkpoint<Progress> {
     return this.readOf<Progress>(0, runFiles.rewind(this.directory));
   }
 
-  /** The state within a round: the one before becomes the previous one. */
+  /** Saves a state within a round; the last saved state becomes the previous one. */
   saveLatest(checkpoint: Checkpoint<RoundState>): void {
     const options = this.latestIsDamaged ? {} : { previous: runFiles.previous(this.directory) };
     writeCheckpoint(runFiles.latest(this.directory), checkpoint, options);
@@ -95,9 +95,9 @@ export class RunStore {
   }
 
   /**
-   * The last saved state of `round` that is whole, or null if there is none.
+   * The last undamaged state of `round`, or null if there is none.
    *
-   * @param note Is told of a damaged one.
+   * @param note Gets a message about a damaged state.
    */
   loadLatest(round: number, note: Note): Checkpoint<RoundState> | null {
     const files = [runFiles.latest(this.directory), runFiles.previous(this.directory)];
@@ -127,7 +127,7 @@ export class RunStore {
     return runFiles.round(this.directory, round);
   }
 
-  /** Reads a checkpoint that is made by `round`. @throws {Failure} Naming the file and what to do. */
+  /** Reads a checkpoint that `round` wrote. @throws {Failure} Naming the file and the remedy. */
   private readOf<State>(round: number, file: string): Checkpoint<State> {
     try {
       return readCheckpoint<State>(file);
@@ -146,7 +146,7 @@ export class RunStore {
     return this.readOf(round, roundFiles.mask(this.round(round))).snapshot;
   }
 
-  /** The masks of the round under way; null if they are damaged or missing and must be made again. */
+  /** The masks of the current round; null if they are damaged or missing and must be made again. */
   loadMasksUnderWay(round: number, note: Note): Snapshot | null {
     try {
       return readCheckpoint(roundFiles.mask(this.round(round))).snapshot;
@@ -166,7 +166,7 @@ export class RunStore {
     return fs.existsSync(roundFiles.done(this.round(round)));
   }
 
-  /** Writes everything a finished round leaves, the marker last. */
+  /** Writes all files of a finished round, the marker last. */
   finishRound(
     summary: RoundSummary,
     results: { end: Snapshot; predictions: readonly SplitPredictions[] },
@@ -182,7 +182,7 @@ export class RunStore {
     sealRound(directory);
   }
 
-  /** Rounds of which there is a directory, in order. */
+  /** Rounds that have a directory, in order. */
   private begunRounds(): number[] {
     return fs.readdirSync(this.directory)
       .flatMap((name) => roundOfDirectory(name) ?? [])
@@ -205,17 +205,17 @@ export class RunStore {
     });
   }
 
-  /** @throws {Failure} If a file of a finished round is not what the round wrote. */
+  /** Checks the markers. @throws {Failure} If a file of a finished round has changed. */
   checkFinished(rounds: readonly number[] = this.doneRounds()): void {
     for (const round of rounds) checkSeal(this.round(round));
   }
 
-  /** Gives the markers of rounds finished by older versions their contents. */
+  /** Fills the empty markers of rounds that older versions finished. */
   sealOlderRounds(): void {
     for (const round of this.doneRounds()) sealOlderRound(this.round(round));
   }
 
-  /** Removes what writes that were killed have left. Only for the holder of the run's lock. */
+  /** Removes the files of killed writes. Only the holder of the run's lock may call it. */
   removeLeftovers(): void {
     for (const directory of [this.directory, ...this.begunRounds().map((r) => this.round(r))]) {
       removeTemporaryFiles(directory);
@@ -226,7 +226,7 @@ export class RunStore {
     writeJson(runFiles.summary(this.directory), summary);
   }
 
-  /** The summary as it was last written; null if there is none that can be read. */
+  /** The summary that was last written; null if it is missing or unreadable. */
   loadSummary(): Summary | null {
     return findSummary(this.directory);
   }
@@ -242,21 +242,21 @@ export class RunStore {
     if (!fs.existsSync(file)) return { rounds: [] };
     const timing = parseJson(file) as Timing | null;
     if (Array.isArray(timing?.rounds) && timing.rounds.every(isRecord)) return timing;
-    throw new Failure(`${file} is damaged: delete it, only the times that a report shows are lost`);
+    throw new Failure(`${file} is damaged: delete it; only the times in a report are lost`);
   }
 
   saveTiming(timing: Timing): void {
     writeJson(runFiles.timing(this.directory), timing);
   }
 
-  /** The state within a round is of no use once all rounds are done. */
+  /** Removes the states within a round; they are of no use when all rounds are done. */
   removeLatest(): void {
     fs.rmSync(runFiles.latest(this.directory), { force: true });
     fs.rmSync(runFiles.previous(this.directory), { force: true });
   }
 }
 
-/** The value in a JSON file; null if it cannot be read or is none. */
+/** The value in a JSON file; null if the file is unreadable or not JSON. */
 function parseJson(file: string): unknown {
   try {
     return JSON.parse(fs.readFileSync(file, "utf8"));

@@ -1,7 +1,7 @@
 /**
- * Taking over the dense round of another run. Runs that differ only in what happens after it train
- * the same dense network, bit for bit (on the same kernels, where a backend has several; see
- * round_kernels.ts); training it once saves a study a third of its time.
+ * Copies the dense round of another run. Runs that differ only in later rounds train the same dense
+ * network, bit for bit (if a backend has several kernels, on the same ones; see round_kernels.ts).
+ * Training it once saves a study a third of its time.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type Environment, numericDifferences, readEnvironment } from "./environ
 import { RunStore } from "./run_store.ts";
 import { copyRounds } from "./copy_rounds.ts";
 
-/** The settings that the dense round and the rewind point within it depend on. */
+/** The settings that decide the dense round and its rewind point. */
 export function denseSettings(config: Config): Record<string, unknown> {
   const { preset: _name, mode: _mode, pruning: _pruning, training, ...dense } = config;
   const { sameNoise: _later, ...ofDense } = training;
@@ -26,12 +26,12 @@ export function hasDenseRound(name: string): boolean {
 }
 
 /**
- * Copies the dense round and the rewind point of run `from` into `store`, which has none yet. What is
- * left is what training them here would have left, apart from times.
+ * Copies the dense round and the rewind point of run `from` into `store`, which has none yet. The files
+ * are the ones that training here would have written, except for times.
  *
- * @throws {UsageError} If `from` has no finished dense round, or one that would differ: trained with
- *   other settings, on other data, or by arithmetic whose last bits differ. Nothing is copied then.
- * @throws {Failure} If a file of it is damaged.
+ * @throws {UsageError} If `from` has no finished dense round, or one that would differ: with other
+ *   settings, on other data, or by arithmetic whose last bits differ. Nothing is copied then.
+ * @throws {Failure} If a file of the round is damaged.
  */
 export function takeOverDense(
   store: RunStore,
@@ -57,5 +57,7 @@ function refuseOther(
   if (differences.length > 0) refuse(`it has other settings (${differences.join("; ")})`);
   const then = readEnvironment(runFiles.environment(source));
   const other = numericDifferences(then, environment);
-  if (other.length > 0) refuse(`it was trained on something else (${other.join("; ")})`);
+  if (other.length > 0) {
+    refuse(`it was trained on another machine, build or data set (${other.join("; ")})`);
+  }
 }

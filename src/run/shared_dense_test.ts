@@ -9,7 +9,7 @@ import type { RunObserver } from "./observer.ts";
 import { doRun } from "./run.ts";
 import { doToyRun, halving, silent, toyConfig, withToyDataset } from "./testing.ts";
 
-/** Does a run that takes the dense round of another over. Returns the rounds that were trained. */
+/** Does a run that copies the dense round of another run. Returns the rounds that were trained. */
 async function doTakingOver(
   options: { directory: string; config: Config; denseFrom: string; stop?: () => boolean },
 ): Promise<number[]> {
@@ -32,7 +32,7 @@ async function doTakingOver(
   return trained;
 }
 
-/** Every file of a run that does not tell times or names, as bytes. */
+/** The bytes of every file of a run, without files of times or names. */
 function results(run: string): Map<string, string> {
   const files = fs.readdirSync(run, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -43,7 +43,7 @@ function results(run: string): Map<string, string> {
   );
 }
 
-Deno.test("a run that takes over a dense round ends, bit for bit, as if it had trained it", () =>
+Deno.test("a run with a copied dense round ends, bit for bit, as if it had trained the round", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const base = toyConfig(data, { rewindTo: "4it" });
@@ -58,7 +58,7 @@ Deno.test("a run that takes over a dense round ends, bit for bit, as if it had t
     }
   }));
 
-Deno.test("a dense round that was begun is replaced by the one taken over", () =>
+Deno.test("an unfinished dense round is replaced by the copied one", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data);
@@ -73,7 +73,7 @@ Deno.test("a dense round that was begun is replaced by the one taken over", () =
     assert.deepEqual(results(at("run")), results(at("base")));
   }));
 
-Deno.test("a dense round that would differ, or is damaged, is refused and nothing is taken", () =>
+Deno.test("a dense round that would differ, or is damaged, is refused and nothing is copied", () =>
   withToyDataset(async ({ directory, data }) => {
     const at = (name: string) => path.join(directory, name);
     const config = toyConfig(data, { pruning: halving(0) });

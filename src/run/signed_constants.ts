@@ -1,6 +1,6 @@
 /**
- * Zhou et al. 2019 ("Deconstructing lottery tickets"): of an initial weight only its sign is
- * kept, its size becomes one constant per layer.
+ * Signed constants of Zhou et al. 2019 ("Deconstructing lottery tickets"): an initial weight keeps only its
+ * sign; its size becomes one constant per layer.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { heDeviation } from "../model/initializers.ts";
 import type { Network } from "../model/network.ts";
 
 /**
- * Replaces every prunable weight by its sign times the standard deviation that its layer was initialised
- * with. Pruned weights stay 0.
+ * Replaces every prunable weight by its sign times the standard deviation of its layer's initialisation.
+ * Pruned weights stay 0.
  */
 export function setSignedConstants(network: Network): void {
   for (const { parameter } of network.prunable) {

@@ -1,5 +1,5 @@
 /**
- * A dense network with as many weights as a ticket keeps.
+ * Finds a dense network with as many weights as a ticket keeps.
  *
  * @module
  */
@@ -8,26 +8,26 @@ import { prunableWeights } from "../model/graph.ts";
 import { CLASSES, type GraphFile } from "../model/graph_file.ts";
 import { type ResNet1dConfig, resnet1dGraph } from "../model/networks/resnet1d.ts";
 
-/** What a small residual network differs in from the one it stands beside. */
+/** The settings in which a small residual network differs from the full one. */
 export type SmallResnet = Pick<NetworkSettings, "filters" | "kernel" | "blocksPerStage">;
 
-/** What a small dense network differs in from the one it stands beside. */
+/** The settings in which a small dense network differs from the full one. */
 export type SmallNetwork = SmallResnet | { readonly graph: GraphFile };
 
 /** The largest relative difference in weights that counts as equal. */
 const TOLERANCE = 0.02;
 
-/** A ticket to stand beside. */
+/** The ticket that a small network is compared with. */
 interface Ticket {
-  /** That it keeps. */
+  /** Number of weights that it keeps. */
   readonly weights: number;
-  /** Of the data set. */
+  /** Number of classes of the data set. */
   readonly classes: number;
 }
 
 /**
- * The dense network that stands for a ticket's surviving weights. Depth stays, and with it the number of
- * samples per prediction.
+ * The dense network with about as many weights as a ticket keeps. Its depth and its number of samples per
+ * prediction do not change.
  *
  * @param network The full network.
  */
@@ -37,12 +37,12 @@ export function smallNetwork(network: NetworkSettings, ticket: Ticket): SmallNet
   return smallResnet({ ...network, classes: ticket.classes }, ticket.weights);
 }
 
-/** Factors that a network is narrowed by: 1 / FACTORS to 1. */
+/** A network is narrowed by a factor from 1 / FACTORS to 1, in steps of 1 / FACTORS. */
 const FACTORS = 1000;
 
 /**
- * All channels but the head's are multiplied by one factor and rounded; of the factors the one with which
- * the network comes nearest in weights.
+ * Multiplies all channels except the head's by one factor and rounds them. The factor is the one that
+ * gives the nearest number of weights.
  */
 function narrowGraph(network: NetworkSettings & { graph: GraphFile }, ticket: Ticket): GraphFile {
   const candidates = Array.from({ length: FACTORS }, (_, i) => {
@@ -63,10 +63,10 @@ function withWidth({ nodes, ...graph }: GraphFile, factor: number): GraphFile {
 }
 
 /**
- * The residual network that stands for `weights` surviving ones. Fewer filters alone change the number of weights in large steps, so the kernel size changes as well: of
- * the networks within 2 % the one whose kernel size changes least is taken. Where there is none, filters
- * may double later, too; and where that does not help (tickets of a few hundred weights), the network
- * nearest in weights is taken.
+ * The residual network with about `weights` weights. Fewer filters alone change the number of weights in
+ * large steps, so the kernel size changes as well: among the networks within 2 %, the one whose kernel
+ * size changes least is taken. If there is none, filters may also double later. If that does not help
+ * (tickets of a few hundred weights), the network nearest in weights is taken.
  */
 export function smallResnet(network: ResNet1dConfig, weights: number): SmallResnet {
   let nearest: Candidate | null = null;
@@ -110,7 +110,7 @@ function sizesOf({ filters, kernel, blocksPerStage }: Candidate): SmallResnet {
   return { filters, kernel, blocksPerStage };
 }
 
-/** The candidate with the smallest first key; of equal ones the smallest second key. */
+/** The candidate with the smallest first key; among equal ones, the smallest second key. */
 function least<Candidate>(
   candidates: readonly Candidate[],
   keys: (candidate: Candidate) => [number, number],

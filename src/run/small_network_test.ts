@@ -17,18 +17,18 @@ const full = (filters: number) => ({
 
 const weightsOf = (size: ReturnType<typeof full>) => prunableWeights(resnet1dGraph(size));
 
-Deno.test("a network's own size gives the network itself, a width's size that width", () => {
+Deno.test("a network's own number of weights gives the network itself, that of another width gives that width", () => {
   const own = { kernel: 16, blocksPerStage: 4 };
   assert.deepEqual(smallResnet(full(32), 10_454_528), { filters: 32, ...own });
   for (const filters of [1, 7, 20]) {
     const weights = weightsOf(full(filters));
     assert.deepEqual(smallResnet(full(32), weights), { filters, ...own });
-    // Within 2 % the kernel size stays.
+    // Within 2 % the kernel size does not change.
     assert.deepEqual(smallResnet(full(32), Math.round(weights * 1.015)), { filters, ...own });
   }
 });
 
-Deno.test("tickets of every density have a dense network within 2 %", () => {
+Deno.test("every density has a dense network within 2 % of the weights", () => {
   for (const filters of [4, 8, 16, 32]) {
     const total = weightsOf(full(filters));
     for (const density of [0.8, 0.5, 0.4, 0.25, 0.16, 0.064, 0.0256, 0.01, 0.004]) {
@@ -42,7 +42,7 @@ Deno.test("tickets of every density have a dense network within 2 %", () => {
   assert.deepEqual(smallResnet(full(32), 1), { filters: 1, kernel: 1, blocksPerStage: 16 });
 });
 
-Deno.test("a network of a file becomes narrower, near the ticket's weights, and stays sound", () => {
+Deno.test("a network from a file becomes narrower, near the ticket's weights, and stays valid", () => {
   const graph = namedNetwork("plain")!;
   const network: NetworkSettings = { ...presetConfig("quick", "cpu").network, graph };
   const sizeOf = (settings: NetworkSettings) => prunableWeights(networkGraph(settings, 4));

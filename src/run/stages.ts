@@ -1,6 +1,6 @@
 /**
- * The networks of a run and the rounds that are trained on each: one network for a lottery and for most
- * controls, one per round where a control is a smaller dense network.
+ * The networks of a run and the rounds that are trained on each. A lottery and most controls have one
+ * network; a control with small dense networks has one per round.
  *
  * @module
  */
@@ -17,16 +17,16 @@ import { Experiment } from "./experiment.ts";
 import { refuseUnreachableRewindPoint } from "../config/rewind_point.ts";
 import type { Rounds, RoundsContext } from "./rounds.ts";
 
-/** One network's share of a run. */
+/** One network of a run with its rounds. */
 export interface Stage {
   /** The run's own network, or a smaller one. */
   readonly network: Config["network"];
   open(context: RoundsContext): Rounds;
 }
 
-/** A run before anything is opened. */
+/** The plan of a run before anything is opened. */
 export interface Stages {
-  /** Pruned rounds that the run is to have. */
+  /** Number of pruned rounds of the complete run. */
   readonly plannedRounds: number;
   /** Whether the dense round 0 is among its rounds. */
   readonly hasDense: boolean;
@@ -34,7 +34,7 @@ export interface Stages {
 }
 
 /**
- * @throws {UsageError} If the configuration cannot be carried out: before anything of a run is written.
+ * @throws {UsageError} If the configuration cannot be carried out. Nothing is written then.
  */
 export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
   const { control, network } = config;

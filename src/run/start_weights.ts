@@ -1,7 +1,7 @@
 /**
- * Weights that were made elsewhere as the start of a run: a safetensors file with a whole network, under
- * the names of a checkpoint (`block0.conv1.weight`, with or without its `value/` and `buffer/`) or of
- * PyTorch (model/pytorch_names.ts).
+ * Reads the start of a run from weights that were made elsewhere: a safetensors file with a whole network.
+ * Its tensors have the names of a checkpoint (`block0.conv1.weight`, with or without its `value/` and
+ * `buffer/`) or of PyTorch (model/pytorch_names.ts).
  *
  * @module
  */
@@ -16,16 +16,16 @@ import { describeGraph, type Graph, tensorsOf } from "../model/graph.ts";
 import type { Network } from "../model/network.ts";
 import type { Config } from "../config/config.ts";
 
-/** A file as a configuration names it. */
+/** A start file in a configuration. */
 export type StartFile = NonNullable<Config["initFrom"]>;
 
 /** A network's tensors by their names in files, without prefixes. */
 export type StartWeights = ReadonlyMap<string, Float32Array>;
 
 /**
- * The file as it is now.
+ * The path and sha256 of the present file.
  *
- * @param file Relative to the working directory.
+ * @param file Path, relative to the working directory.
  * @throws {UsageError} If it cannot be read.
  */
 export function startFile(file: string): StartFile {
@@ -34,12 +34,12 @@ export function startFile(file: string): StartFile {
 }
 
 /**
- * All tensors of a network of this graph. Norms whose running statistics the file does not hold have
- * those of a new network; optimiser moments and PyTorch's count of batches are not taken.
+ * Reads all tensors of a network of this graph. A norm whose running statistics are not in the file gets
+ * those of a new network. Optimiser moments and PyTorch's count of batches are ignored.
  *
- * @throws {UsageError} If the file has changed since it was named, is no safetensors file, or does not
- *   hold this network; every tensor that is missing, unexpected, of another shape or type, or not finite
- *   is listed.
+ * @throws {UsageError} If the file has changed since the configuration named it, is not a safetensors file,
+ *   or does not hold this network. The message lists every tensor that is missing, unexpected, of another
+ *   shape or type, or not finite.
  */
 export function readStartWeights(
   { file, sha256: expected }: StartFile,
@@ -60,7 +60,7 @@ export function readStartWeights(
   }));
   const problems = [...headProblems(wanted, heads)];
   const weights = new Map<string, Float32Array>();
-  // Types that cannot be decoded are a problem by then.
+  // A type that cannot be decoded is already in the list of problems.
   if (problems.length === 0 || heads.size === 0) {
     const { tensors } = decodeSafetensors(bytes, file);
     for (const { name, key, shape: extents } of wanted) {
@@ -79,7 +79,7 @@ export function readStartWeights(
   );
 }
 
-/** Gives a network the weights that a run begins with: of its seed, or of the file that it names. */
+/** Sets the initial weights of a run: from its seed, or from the file that it names. */
 export function initialiseNetwork(
   network: Network,
   { seed, initFrom }: Pick<Config, "seed" | "initFrom">,
@@ -101,11 +101,11 @@ interface Head {
 interface Wanted {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Its name in the file; null if it is not there. */
+  /** The tensor's name in the file; null if it is missing. */
   readonly key: string | null;
 }
 
-/** Types and shapes by name; nothing where the header is broken, which decoding explains. */
+/** Types and shapes by name; empty if the header is broken: decoding then gives the error. */
 function headsOf(bytes: Uint8Array): Map<string, Head> {
   try {
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
@@ -122,7 +122,7 @@ function headsOf(bytes: Uint8Array): Map<string, Head> {
   }
 }
 
-/** The names that a tensor may have, in the order in which they are looked for. */
+/** The names that a tensor may have, in the order of the search. */
 function namesOf(name: string): string[] {
   const slot = initialOf(name) === null ? "value" : "buffer";
   return [name, pytorchName(name), `${slot}/${name}`];
@@ -132,13 +132,13 @@ function keyOf(name: string, heads: ReadonlyMap<string, Head>): string | null {
   return namesOf(name).find((key) => heads.has(key)) ?? null;
 }
 
-/** What a new network has for a running statistic; null for what training moves. */
+/** The value of a running statistic in a new network; null for other tensors. */
 function initialOf(name: string): number | null {
   if (name.endsWith(".running_mean")) return 0;
   return name.endsWith(".running_variance") ? 1 : null;
 }
 
-/** Whether the file holds more than weights here. */
+/** Whether a tensor of the file is ignored. */
 function isPassedOver(key: string): boolean {
   return /^moment[12]\//.test(key) || /\.num_batches_tracked$/.test(key);
 }
@@ -174,7 +174,7 @@ function* headProblems(
   }
 }
 
-/** The other one of a norm's running statistics. */
+/** The other running statistic of a norm. */
 function siblingOf(name: string): string {
   return name.endsWith("mean")
     ? name.replace(/mean$/, "variance")

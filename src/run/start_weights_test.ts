@@ -12,7 +12,7 @@ import { readStartWeights, startFile } from "./start_weights.ts";
 const SIZE = { filters: 2, kernel: 3, blocks: 3, blocksPerStage: 2, classes: 4 };
 const SHAPE = resnet1dGraph(SIZE);
 
-/** Every tensor under another number, so that none can be taken for another. */
+/** Every tensor has its own numbers, so that a mix-up shows. */
 function tensors(rename: (name: string) => string): Map<string, StoredTensor> {
   let next = 1;
   return new Map(
@@ -51,7 +51,7 @@ function refusal(file: string): string[] {
   return assert.fail("nothing was refused");
 }
 
-Deno.test("a network is read under our names, a checkpoint's and PyTorch's", () => {
+Deno.test("a network is read with our names, a checkpoint's and PyTorch's", () => {
   const expected = tensors((name) => name);
   withFile((write) => {
     for (
@@ -108,7 +108,7 @@ Deno.test("everything that does not fit is listed at once", () => {
   });
 });
 
-Deno.test("types that are not read here are listed like any other", () => {
+Deno.test("unsupported types are listed like any other type", () => {
   withFile((write) => {
     const bytes = encode(tensors((name) => name));
     const text = new TextDecoder("latin1").decode(bytes);
@@ -119,7 +119,7 @@ Deno.test("types that are not read here are listed like any other", () => {
   });
 });
 
-Deno.test("numbers that no network can start with are listed", () => {
+Deno.test("numbers that a network cannot start with are listed", () => {
   withFile((write) => {
     const held = tensors((name) => name);
     (held.get("block0.conv1.weight")!.data as Float32Array).set([NaN, 1, Infinity], 2);

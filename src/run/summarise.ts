@@ -1,5 +1,5 @@
 /**
- * From a run's finished rounds to its `summary.json`.
+ * Makes `summary.json` from a run's finished rounds.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { SPLITS } from "../training/workbench.ts";
 import type { RunStore } from "./run_store.ts";
 import type { Stages } from "./stages.ts";
 
-/** The summary of the rounds that are finished. */
+/** The summary of the finished rounds. */
 export function summaryOf(
   run: { config: Config; store: RunStore; dataset: LoadedDataset; plan: Stages },
 ): Summary {
@@ -42,7 +42,7 @@ export function summaryOf(
   };
 }
 
-/** The group of each record that is scored, if the data set has groups. */
+/** The group of each scored record, if the data set has groups. */
 function groupsOf({ splits }: LoadedDataset): Pick<Summary["dataset"], "groups"> {
   const of = ({ ids, groups }: Split) =>
     Object.fromEntries((groups ?? []).map((group, i) => [ids[i]!, group]));

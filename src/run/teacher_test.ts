@@ -29,7 +29,7 @@ async function trainTeacher(directory: string, data: string): Promise<string> {
   return teacher;
 }
 
-/** A student of both rounds of the teacher. */
+/** The configuration of a student of both rounds of the teacher. */
 function student(data: string, teacher: string, changes: Partial<Config["training"]> = {}): Config {
   const config = applyOverrides(toyConfig(data, { pruning: halving(1) }), {
     teacher: `${teacher},${teacher}@1`,
@@ -39,7 +39,7 @@ function student(data: string, teacher: string, changes: Partial<Config["trainin
   return { ...config, training: { ...config.training, ...changes } };
 }
 
-Deno.test("a student sees its teachers on the batch it trains on, and they never change", () =>
+Deno.test("a student learns from its teachers' outputs on its own batch, and the teachers never change", () =>
   withToyDataset(async ({ directory, data }) => {
     const teacher = await trainTeacher(directory, data);
     const config = student(data, teacher);
@@ -60,7 +60,7 @@ Deno.test("a student sees its teachers on the batch it trains on, and they never
         assert.deepEqual(takeSnapshot(network, { optimiser: true }), before[i])
       );
 
-      // The loss again, from each network's logits on the same batch, flipped and dropped out alike.
+      // The loss again, from each network's logits on the same batch with the same flips and dropout.
       const logitsOf = async (network: typeof bench.network, pass: "training" | "evaluation") => {
         const { program, result } = bench.record(
           { length: batch!.length, records: "augmented" },
@@ -104,7 +104,7 @@ Deno.test("a student sees its teachers on the batch it trains on, and they never
     });
   }));
 
-Deno.test("a student that is stopped everywhere and resumed ends in the same bits", () =>
+Deno.test("a student that is stopped after every chunk and resumed ends with the same bits", () =>
   withToyDataset(async ({ directory, data }) => {
     const teacher = await trainTeacher(directory, data);
     const config = student(data, teacher, { average: 0.9 });
@@ -123,7 +123,7 @@ Deno.test("a student that is stopped everywhere and resumed ends in the same bit
       }
     }
     assertSameResults(parts, whole);
-    // It has learnt something else than it does alone.
+    // It has learnt something else than without teachers.
     const alone = path.join(directory, "alone");
     await doToyRun({
       directory: alone,
@@ -175,7 +175,7 @@ Deno.test("teachers that do not fit are refused in a sentence, before anything i
       );
     }
 
-    // Trained anew it is another one: a run that was stopped is not continued with it.
+    // A teacher that is trained again is another teacher: a stopped run is not continued with it.
     const run = path.join(directory, "student");
     assert.equal((await doToyRun({ directory: run, config, stop: () => true })).outcome, "stopped");
     fs.rmSync(teacher, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * Finished networks that a run learns from (Hinton, Vinyals and Dean 2015): which they are, and that they
- * still are what they were when the run began.
+ * Finished networks that a run learns from (Hinton, Vinyals and Dean 2015). They are opened and checked to
+ * be the same as when the run began.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
 import { networkConfig } from "./workbench_config.ts";
 
-/** A network as a configuration names it. */
+/** A teacher in a configuration. */
 export type TeacherRun = NonNullable<TrainingSettings["teacher"]>["runs"][number];
 
 /**
- * The networks that `RUN[@round],...` names, as they are now; without a round the dense one is meant.
+ * The present networks that `RUN[@round],...` names; without a round, the dense network.
  *
- * @throws {UsageError} If there is none of them.
+ * @throws {UsageError} If the text or one of the networks is invalid.
  */
 export function teacherRuns(text: string): TeacherRun[] {
   return text.split(",").map((item) => {
@@ -33,7 +33,7 @@ export function teacherRuns(text: string): TeacherRun[] {
         `Cannot use the teachers "${text}": write RUN or RUN@round, several separated by commas`,
       );
     }
-    // A run that was given as a path is found from any directory.
+    // An absolute path is found from any working directory.
     const run = name.includes("/") ? path.resolve(name) : name;
     const teacher = { run, round: Number(round ?? 0) };
     return { ...teacher, sha256: endSha256(teacher) };
@@ -61,10 +61,10 @@ function endSha256({ run, round }: Omit<TeacherRun, "sha256">): string {
 /**
  * The teachers of a run.
  *
- * @param student.directory Of the run itself, if it has one.
- * @throws {UsageError} If one is not finished, has changed since the run's settings named it, is the run
- *   itself, was trained on other data or another division of it, or does not give the student's outputs.
- * @throws {Failure} If its file is damaged.
+ * @param student.directory Directory of the run itself, if it has one.
+ * @throws {UsageError} If a teacher is not finished, has changed since the run's settings named it, is the
+ *   run itself, was trained on other data or other folds, or has other outputs than the student.
+ * @throws {Failure} If a teacher's file is damaged.
  */
 export function readTeachers(
   config: Config,

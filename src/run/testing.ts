@@ -1,6 +1,6 @@
 /**
- * A made-up data set and a tiny run for the tests of this directory: two classes that differ in the
- * frequency of a sine, records of unequal length, a network of two blocks.
+ * A made-up data set and a tiny run for the tests of this directory: two classes with sines of different
+ * frequency, records of unequal length, a network of two blocks.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { stagesOf } from "./stages.ts";
 
 const TONES: Record<string, number> = { slow: 40, fast: 15 };
 
-/** How large a toy data set is. */
+/** Size of a toy data set. */
 export interface ToySize {
   readonly recordsPerClass: number;
   /** Samples of the i-th record of a class. */
@@ -69,7 +69,7 @@ export function writeToyDataset(
   return out;
 }
 
-/** A configuration whose whole run takes a second or two on a CPU. */
+/** A configuration whose whole run takes one or two seconds on a CPU. */
 export function toyConfig(data: string, changes: Partial<WrittenConfig> = {}): Config {
   const { network, training } = PRESETS.quick;
   return parseConfig({
@@ -106,21 +106,21 @@ export const silent: RunObserver = {
   stopRequested: () => false,
 };
 
-/** What a test gets to work with. */
+/** Everything that a test works with. */
 export interface ToyRun {
   bench: Workbench;
   store: RunStore;
   experiment: Experiment;
 }
 
-/** Opens a run in `directory`, hands it to `body` and closes everything. */
+/** Opens a run in `directory`, passes it to `body` and closes everything. */
 export async function withToyRun<Result>(
   options: {
     directory: string;
     config: Config;
     threads?: number;
     observer?: RunObserver;
-    /** Takes the place of the workbench. */
+    /** Replaces the workbench. */
     Bench?: typeof Workbench;
   },
   body: (run: ToyRun) => Promise<Result>,
@@ -143,7 +143,7 @@ export async function withToyRun<Result>(
   }
 }
 
-/** Does a run, or what is left of it, as `deno task lth` does. */
+/** Does a run, or its remaining rounds, as `deno task lth` does. */
 export async function doToyRun(
   options: {
     directory: string;
@@ -164,7 +164,7 @@ export async function doToyRun(
   }
 }
 
-/** What a run leaves that must not depend on how it came about, as bytes by file. */
+/** The files that must not depend on interruptions of the run, as bytes by name. */
 export function resultsOf(run: string): Map<string, string> {
   const apart = /^(environment|timing|analysis)\.json$|^report\.html$|^log\.txt$/;
   const files = fs.readdirSync(run, { recursive: true, withFileTypes: true })
@@ -179,7 +179,7 @@ export function resultsOf(run: string): Map<string, string> {
   }));
 }
 
-/** Fails unless two runs have left the same files with the same bytes. */
+/** Fails unless two runs have the same files with the same bytes. */
 export function assertSameResults(got: string, expected: string, message = ""): void {
   const [a, b] = [resultsOf(got), resultsOf(expected)];
   assert.deepEqual([...a.keys()], [...b.keys()], message);

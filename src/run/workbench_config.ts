@@ -1,5 +1,5 @@
 /**
- * From a run's configuration to the settings of its workbench.
+ * Makes the settings of a workbench from a run's configuration.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import type { Config } from "../config/config.ts";
 import { networkGraph, networkHop } from "../config/network_config.ts";
 
 /**
- * The settings of a run that its programs are recorded with.
+ * The settings with which the programs of a run are traced.
  *
- * @throws {UsageError} If the data set has other classes than the settings speak of.
+ * @throws {UsageError} If the settings name other classes than the data set has.
  */
 export function workbenchConfig(config: Config, dataset: LoadedDataset): WorkbenchConfig {
   const { training } = config;
@@ -74,7 +74,7 @@ export function networkConfig({ network }: Config, { classes }: LoadedDataset): 
   };
 }
 
-/** All but the teachers' outputs, which a program has. */
+/** Settings of the loss, without the teachers' outputs; a program has those. */
 function lossSettings(config: Config, dataset: LoadedDataset): LossSettings {
   const { loss: { labelSmoothing, focal, classWeights }, teacher } = config.training;
   const weights = weightsOf(classWeights, { dataset, hop: networkHop(config.network) });
@@ -102,8 +102,9 @@ function weightsOf(
 }
 
 /**
- * Steps of the training set in all, divided by those of the class and by the number of classes: each
- * class has the same share of the loss, and the mean weight of a step is 1. 0 for a class without any.
+ * A class's weight: all steps of the training set, divided by the steps of the class and by the number of
+ * classes. Each class then has the same share of the loss, and the mean weight of a step is 1. A class
+ * without steps has weight 0.
  */
 function balancedWeights({ classes, splits: { train } }: LoadedDataset, hop: number): number[] {
   const steps = classes.map(() => 0);

@@ -5,7 +5,7 @@ import { graphFile } from "../model/graph_file.ts";
 import { applyOverrides } from "./resolve.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 
-Deno.test("balanced class weights give each class the same share, and a step the mean weight 1", () => {
+Deno.test("balanced class weights give each class the same share, and steps a mean weight of 1", () => {
   const dataset = noiseDataset();
   const config = applyOverrides(presetConfig("quick", "cpu"), { classWeights: "balanced" });
   const { classWeights } = workbenchConfig(config, dataset).loss;
@@ -16,7 +16,7 @@ Deno.test("balanced class weights give each class the same share, and a step the
   const all = steps.reduce((sum, count) => sum + count, 0);
   for (const share of shares) assert.ok(Math.abs(share - all / 4) < 1e-12, `${shares}`);
 
-  // A class without records has none to weigh.
+  // A class without records has weight 0.
   const records = {
     ...dataset.splits.train,
     labels: labels.map((label) => label === 3 ? 0 : label),
@@ -25,7 +25,7 @@ Deno.test("balanced class weights give each class the same share, and a step the
   assert.equal(workbenchConfig(config, without).loss.classWeights![3], 0);
 });
 
-Deno.test("a list of class weights is as long as there are classes", () => {
+Deno.test("a list of class weights must have one for each class", () => {
   const dataset = noiseDataset();
   const quick = presetConfig("quick", "cpu");
   const { loss } = workbenchConfig(applyOverrides(quick, { classWeights: [1, 2, 3, 0] }), dataset);

@@ -1,7 +1,7 @@
 /**
- * The work that is left of a network when batch normalisation and dead filters are absorbed. A filter
- * without survivors gives the same number at every position of the record and, as every layer sees zeros
- * outside it, something else near the ends: to be exact, one filter of ones stays for that.
+ * The operations of a network after batch norms and dead filters are absorbed. A filter without surviving
+ * weights gives the same number at every position of the record. Near the ends the effect differs, because
+ * every layer sees zeros outside the record. One filter of ones stays, so that the result is exact.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface ConvNumbers {
 /** A convolution, plus what it adds, then perhaps ReLU. */
 export interface ConvWork {
   readonly op: "conv";
-  /** What later work reads it by: its norm's name if that was absorbed. */
+  /** Name by which later operations read it: the name of its norm if the norm was absorbed. */
   readonly name: string;
   /** The convolution's name. */
   readonly layer: string;
@@ -40,7 +40,7 @@ export interface ConvWork {
   readonly numbers: ConvNumbers;
 }
 
-/** A batch normalisation that stays: behind a sum, for example. */
+/** A batch normalisation that is not absorbed, for example after a sum. */
 export interface NormWork {
   readonly op: "norm";
   readonly name: string;
@@ -78,7 +78,7 @@ export function affineOf(network: TrainedNetwork, norm: string): Affine {
   return { scale, shift: scale.map((factor, c) => beta[c]! - mean[c]! * factor) };
 }
 
-/** The convolution followed by an affine map, as one convolution. */
+/** Combines a convolution and the affine map after it into one convolution. */
 export function absorbAffine(conv: ConvNumbers, { scale, shift }: Affine): ConvNumbers {
   const row = conv.inChannels * conv.kernel;
   return {
@@ -89,16 +89,17 @@ export function absorbAffine(conv: ConvNumbers, { scale, shift }: Affine): ConvN
   };
 }
 
-/** Every node as trained. */
+/** The operations of a network as trained: nothing is absorbed. */
 export function workAsTrained(network: TrainedNetwork): Work[] {
   return analyse(network.graph).nodes.map((node) => workOf(network, node));
 }
 
 /**
- * Absorbs every norm that alone reads a convolution without a sum, and then removes the filters that have
- * no survivors or that nothing reads, where only convolutions read them. What the dead ones add becomes one
- * filter that gives 1 everywhere inside the record, if it is not 0; of rounded weights, whose sums are no
- * multiples of a unit, the dead filters themselves stay. At least one filter stays.
+ * Absorbs every norm that is the only reader of a convolution without a sum. Then removes filters without
+ * surviving weights and filters that nothing reads, if only convolutions read them. If dead filters give
+ * constants other than 0, one filter that gives 1 everywhere inside the record replaces them. With rounded
+ * weights the dead filters stay, because the sums of weights are not multiples of a unit. At least one
+ * filter stays.
  */
 export function absorbedWork(network: TrainedNetwork): Work[] {
   const { nodes } = analyse(network.graph);
@@ -134,7 +135,7 @@ function convNumbers(network: TrainedNetwork, node: ConvNode, inChannels: number
   return { outChannels, inChannels, kernel, stride, weight, bias, ...(unit && { unit }) };
 }
 
-/** The works after the filters of one, `original`, were reduced if its readers allow it. */
+/** The operations with fewer filters in `original`, if its readers allow it. */
 function withoutDeadFilters(works: Work[], original: Work): Work[] {
   const { name } = original;
   const first = works.find((work) => work.name === name)!;
@@ -148,7 +149,7 @@ function withoutDeadFilters(works: Work[], original: Work): Work[] {
   return works.map((work) => changed.get(work.name) ?? work);
 }
 
-/** A convolution and those that read it, with fewer filters in between. */
+/** A convolution and its readers, with fewer filters in between. */
 export interface ReducedFilters {
   readonly numbers: ConvNumbers;
   readonly following: ConvNumbers[];

@@ -26,7 +26,7 @@ Deno.test("a norm is one multiplication and one addition", () => {
   assert.deepEqual([...absorbed.weight, ...absorbed.bias], [3, 6, 3.5]);
 });
 
-Deno.test("dead and unread filters go, a constant stays as one filter", () => {
+Deno.test("dead and unread filters are removed, a constant stays as one filter", () => {
   const network = madeNetwork(resnet1dGraph(SHAPE), { density: 1, maskKind: "uniform", seed: 2 });
   const inner = (change: () => void) => {
     change();

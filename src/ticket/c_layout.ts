@@ -1,8 +1,8 @@
 /**
- * How a network streams: after every hop of samples each layer computes as many outputs as its inputs
- * then allow. With n positions per hop at a value, hop m brings the positions [m n - delay, (m + 1) n -
- * delay) of it; a convolution looks ahead, so delays grow along the network, and the sides of a sum wait
- * for each other. A value's last positions are kept as long as a layer still needs them.
+ * Plans how a network streams. After every hop of samples, each layer computes all outputs for which it
+ * has the inputs. If a value has n positions per hop, hop m adds its positions [m n - delay, (m + 1) n -
+ * delay). A convolution looks ahead, so delays grow along the network, and the two sides of a sum wait for
+ * each other. The last positions of a value are kept as long as a layer needs them.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 } from "./absorb.ts";
 import type { TrainedNetwork } from "./network.ts";
 
-/** The rows of a value in memory: per channel `history` positions from before, then `inputs` new ones. */
+/** The rows of a value in memory: per channel, `history` older positions, then `inputs` new ones. */
 export interface StreamValue {
   readonly channels: number;
   /** Positions per hop. */
@@ -29,19 +29,19 @@ export interface StreamValue {
   history: number;
 }
 
-/** What a layer reads: a value, and the position of its row where its first output begins to read. */
+/** Input of a layer: a value, and the position in its row at which the first output starts to read. */
 export interface StreamInput {
   readonly value: number;
   readonly offset: number;
 }
 
-/** A sum's other side, pooled on the way; channels after the first `channels` add nothing. */
+/** The value that a convolution adds, pooled first; channels after the first `channels` add nothing. */
 export interface StreamAddend extends StreamInput {
   readonly channels: number;
   readonly stride: number;
 }
 
-/** A layer with what it reads; it writes the value after those of the layers before it. */
+/** A layer with its inputs. The values lie in the order of the layers that write them. */
 export type StreamLayer =
   & { readonly input: StreamInput }
   & (
@@ -63,23 +63,23 @@ export type StreamLayer =
 /** A network in streaming form. */
 export interface StreamPlan {
   readonly hop: number;
-  /** Steps by which logits lag behind the samples. */
+  /** Number of steps by which logits lag behind the samples. */
   readonly lag: number;
-  /** The samples, then what each layer gives; the last are the logits. */
+  /** The samples, then the output of each layer; the last value is the logits. */
   readonly values: readonly StreamValue[];
   readonly layers: readonly StreamLayer[];
 }
 
-/** Plans a network whose norms are absorbed and whose dead filters are gone. */
+/** Plans a network whose norms are absorbed and whose dead filters are removed. */
 export function planStream(network: TrainedNetwork): StreamPlan {
   const { hop } = analyse(network.graph);
   return new Planner(network, hop).plan();
 }
 
-/** A read whose offset is known once all readers of the value have said how much they need. */
+/** A read; its offset is known when all readers of the value have been planned. */
 interface Read {
   readonly value: number;
-  /** Positions before the new ones that the first output reads; below 0: it skips new ones. */
+  /** Number of older positions that the first output reads; negative if it skips new positions. */
   readonly before: number;
 }
 
@@ -156,7 +156,7 @@ class Planner {
     }));
   }
 
-  /** Whether a shortcut is pooled by the convolution that adds it: its only reader. */
+  /** Whether a convolution that adds a shortcut is its only reader, and therefore pools it. */
   private isAdded({ name }: ShortcutWork): boolean {
     const readers = this.works.filter((work) =>
       work.input === name || (work.op === "conv" && work.add === name)

@@ -1,5 +1,5 @@
 /**
- * A ticket as one pair of C99 files without allocation or dependencies.
+ * Writes a ticket as a pair of C99 files without allocation or dependencies.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import type { ConvNumbers } from "./absorb.ts";
 import { deciderOf } from "../training/decision.ts";
 import { describeDecision, ruleOf, temperatureOf, type Ticket } from "./ticket.ts";
 
-/** How weights are kept: 32-bit floats, or 8-bit integers with one scale per output channel. */
+/** Type of weights: 32-bit floats, or 8-bit integers with one scale per output channel. */
 export type CWeights = "fp32" | "int8";
 
-/** The two files and what they need. */
+/** The two files and their costs. */
 export interface CSource {
   readonly header: string;
   readonly code: string;
@@ -29,9 +29,9 @@ export interface CSource {
 /**
  * Writes a ticket as C.
  *
- * @param options.name Prefix of everything the header declares.
+ * @param options.name Prefix of all declarations in the header.
  * @param options.header The header's file name.
- * @throws {UsageError} If the name is no C identifier or a layer is too wide for 16-bit columns.
+ * @throws {UsageError} If the name is not a C identifier or a layer is too wide for 16-bit columns.
  */
 export function cSource(
   ticket: Ticket,
@@ -94,7 +94,7 @@ export function cSource(
 
 const VOTES = "state->votes[c] - state->votes[label]";
 
-/** Sentences as lines of a C comment that is open. */
+/** Sentences as lines inside a C comment. */
 function comment(text: string): string {
   const words = text.replaceAll("*/", "* /").split(" ");
   const lines = words.reduce<string[]>((done, word) => {

@@ -54,14 +54,14 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the exported C decides the record up to every step by the ticket's rule",
+  name: "after every step, the exported C decides the record so far by the ticket's rule",
   ignore,
   fn: async () => {
     const made = { ...madeTicket({ density: 0.8, seed: 5 }), priors: [0.2, 0.3, 0.26, 0.24] };
     const head = made.network.tensors.get("head.weight")!;
     head.forEach((weight, i) => head[i] = weight / 40); // logits of a few units, close to each other
     const rules = [
-      {}, // a ticket of before
+      {}, // an older ticket
       { decision: { decision: "vote", priorExponent: 0.5, priorUnit: "records" }, temperature: 2 },
       { decision: { decision: "mean", priorExponent: 0, priorUnit: "records" }, temperature: 0.7 },
       { decision: { decision: "mean", priorExponent: 0.75, priorUnit: "records" }, temperature: 1 },
@@ -97,7 +97,7 @@ Deno.test({
   },
 });
 
-Deno.test("the exported C says which rule it decides by", () => {
+Deno.test("the exported C states its decision rule", () => {
   const header = (ticket: Ticket) => cSource(ticket, { name: "net", weights: "fp32" }).header;
   assert.match(header(madeTicket()), /Decision: most votes[^]* from before the rule was named\./);
   const decision = { decision: "mean", priorExponent: 0.5, priorUnit: "records" } as const;
@@ -123,7 +123,7 @@ Deno.test({
   },
 });
 
-Deno.test("a name that is no identifier is refused", () => {
+Deno.test("a name that is not an identifier is refused", () => {
   assert.throws(
     () => cSource(madeTicket(), { name: "my-net", weights: "fp32" }),
     /Cannot name the C code "my-net": use a C identifier/,

@@ -1,5 +1,5 @@
 /**
- * The C code around the tables of an exported network. `$name` and `$NAME` are replaced.
+ * The C code around the tables of an exported network, with placeholders such as `$name` and `$NAME`.
  *
  * @module
  */

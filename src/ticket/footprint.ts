@@ -1,5 +1,5 @@
 /**
- * What a network costs to store and to run.
+ * The cost of storing and running a network.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { tensorsOf } from "../model/graph.ts";
 import { tensorOf, type TrainedNetwork } from "./network.ts";
 import { sparseBytes } from "./sparse_tensor.ts";
 
-/** Bytes of all parameters, by how the pruned weights' places are told. */
+/** Bytes of all parameters, by the way in which the places of surviving weights are stored. */
 export interface StoredBytes {
   readonly dense: number;
   /** Column indices of 16 or 32 bits and the row starts. */
   readonly csr: number;
   /** One bit per place. */
   readonly bitmap: number;
-  /** One byte per survivor: its distance to the one before, 255 for a gap that goes on. */
+  /** One byte per survivor: its distance to the previous one; 255 means that the gap continues. */
   readonly delta: number;
 }
 
-/** Counts of a network with survivors where weights are not 0. */
+/** Counts of a network; a weight survives if it is not 0. */
 export interface Footprint {
   /** Prunable weights, and those that survive. */
   readonly weights: number;
   readonly kept: number;
-  /** With biases and norms (their statistics included, without which nothing runs). */
+  /** All numbers that inference needs: weights, biases and norms with their statistics. */
   readonly parameters: number;
   readonly parametersKept: number;
   readonly bytes: StoredBytes;

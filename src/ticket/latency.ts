@@ -1,6 +1,6 @@
 /**
- * How long one record takes on one thread: the dense network in onnxruntime, the ticket in the sparse
- * engine, the dense network in the same engine.
+ * Measures the time of one record on one thread: the dense network in onnxruntime, the ticket in the sparse
+ * engine, and the dense network in the same engine.
  *
  * @module
  */
@@ -16,15 +16,15 @@ export interface InferenceCase {
   readonly filters: number;
   /** Surviving share of all weights, 0 to 1. */
   readonly density: number;
-  /** Uniform: weights drawn at random; global: all but the largest of the initial weights. */
+  /** "uniform": survivors are drawn at random; "global": the largest initial weights survive. */
   readonly maskKind: MaskKind;
   /** Samples of the record at 300 Hz; 8,960 are the whole steps of 30 s. */
   readonly samples: number;
-  /** Timed passes, of which the median counts; 11 by default, after two that warm up. */
+  /** Number of timed passes; the result is their median. 11 by default, after two warm-up passes. */
   readonly repeats?: number;
 }
 
-/** 1-D convolutions, or 2-D ones of height 1, which onnxruntime has faster kernels for. */
+/** 1-D convolutions, or 2-D convolutions of height 1; onnxruntime has faster kernels for those. */
 export type ModelForm = "conv1d" | "conv2d";
 
 /** The dense network in onnxruntime: milliseconds, or why there are none. */
@@ -38,13 +38,13 @@ export type PeerLatency =
   }
   | { readonly ms: null; readonly reason: string };
 
-/** Median milliseconds per record on one thread, with the multiplications they stand for. */
+/** Median milliseconds per record on one thread, with the number of multiplications. */
 export interface InferenceLatency {
   /** The faster of the model with 1-D convolutions and the one with 2-D convolutions of height 1. */
   readonly onnxruntimeDense: PeerLatency;
   readonly ticketMs: number;
   readonly denseMs: number;
-  /** Of the ticket, after constants and unread channels are gone. */
+  /** Multiplications of the ticket, without constant and unread channels. */
   readonly ticketMacs: number;
   readonly denseMacs: number;
   /** E.g. "AVX-512, 1 thread". */
@@ -54,7 +54,7 @@ export interface InferenceLatency {
 }
 
 /**
- * Measures a network with made-up weights. Everything but timing noise is determined by `options`.
+ * Measures a network with made-up weights. Apart from timing noise, `options` determine the result.
  *
  * @throws {RangeError} If the density is outside 0..1.
  */
@@ -69,7 +69,7 @@ export function measureInference(options: InferenceCase): Promise<InferenceLaten
   return measureNetworks({ dense, ticket }, { samples, ...(repeats ? { repeats } : {}) });
 }
 
-/** The same for networks that exist. */
+/** Measures given networks in the same way. */
 export async function measureNetworks(
   { dense, ticket }: { dense: TrainedNetwork; ticket: TrainedNetwork },
   { samples, repeats = 11 }: { samples: number; repeats?: number },

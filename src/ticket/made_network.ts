@@ -1,5 +1,5 @@
 /**
- * Networks with made-up numbers, to measure and to test what does not depend on training.
+ * Networks with made-up numbers, for measurements and tests that do not depend on training.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { TrainedNetwork } from "./network.ts";
 import { channelsOf, type Graph, NORM_TENSORS } from "../model/graph.ts";
 import type { ResNet1dConfig } from "../model/networks/resnet1d.ts";
 
-/** How weights are pruned: uniformly at random, or all but the largest over all layers together. */
+/** How weights survive: drawn uniformly at random, or the largest over all layers together. */
 export type MaskKind = "uniform" | "global";
 
 /** The residual network at full size: 33 convolutions of width 16 and the head, 10,454,528 weights. */

@@ -1,5 +1,5 @@
 /**
- * A trained network as plain numbers, independent of any device: what every export starts from.
+ * A trained network as plain numbers, independent of any device. Every export starts from it.
  *
  * @module
  */
@@ -16,14 +16,14 @@ export interface TrainedNetwork {
   /** Added to every running variance. */
   readonly epsilon: number;
   /**
-   * By the names of checkpoints without their prefixes: of a convolution `stem` `stem.weight`
-   * [Cout, Cin, K] and `stem.bias`, of a norm `stem.norm` `stem.norm.gamma`, `.beta`, `.running_mean` and
+   * Tensors by their names in checkpoints, without prefixes. A convolution `stem` has `stem.weight`
+   * [Cout, Cin, K] and `stem.bias`; a norm `stem.norm` has `stem.norm.gamma`, `.beta`, `.running_mean` and
    * `.running_variance`. Pruned weights are exactly 0.
    */
   readonly tensors: ReadonlyMap<string, Float32Array>;
   /**
-   * Of a network whose weights were rounded to 8 bits (quantise.ts): by convolution [Cout] the unit of
-   * which the output channel's weights are whole multiples.
+   * Only if weights were rounded to 8 bits (quantise.ts): the unit of each output channel [Cout], by
+   * convolution. Weights are whole multiples of their unit.
    */
   readonly units?: ReadonlyMap<string, Float32Array>;
 }
@@ -36,10 +36,10 @@ export function tensorOf(network: TrainedNetwork, name: string): Float32Array {
 }
 
 /**
- * The network of a finished round.
+ * The network in the checkpoint of a finished round.
  *
- * @param snapshot As a round's `end.safetensors` holds it.
- * @throws {Failure} If a tensor is missing or has another size than the graph says.
+ * @param snapshot Contents of a round's `end.safetensors`.
+ * @throws {Failure} If a tensor is missing or its size does not fit the graph.
  */
 export function networkOfSnapshot(
   snapshot: Snapshot,
@@ -61,7 +61,7 @@ export function networkOfSnapshot(
 }
 
 /**
- * The network in the sparse engine, on the calling thread.
+ * Opens the network in the sparse engine, which runs on the calling thread.
  *
  * @throws {RangeError} If a number is not finite.
  */

@@ -66,7 +66,7 @@ async function compare(network: TrainedNetwork, lengths: readonly number[]): Pro
   }
 }
 
-Deno.test("the engine's logits are those of the training program's evaluation", async () => {
+Deno.test("the engine gives the same logits as evaluation during training", async () => {
   for (const density of [1, 0.3, 0.05]) {
     for (const maskKind of ["uniform", "global"] as const) {
       const network = madeNetwork(resnet1dGraph(SHAPE), { density, maskKind, seed: 3 });
@@ -75,7 +75,7 @@ Deno.test("the engine's logits are those of the training program's evaluation", 
   }
 });
 
-Deno.test("dead filters, a single survivor and an empty layer change nothing else", async () => {
+Deno.test("the logits stay equal with dead filters, a single survivor and an empty layer", async () => {
   const network = madeNetwork(resnet1dGraph(SHAPE), { density: 0.4, maskKind: "uniform", seed: 4 });
   const row = SHAPE.filters * SHAPE.kernel;
   network.tensors.get("block0.conv1.weight")!.fill(0, 0, 2 * row);
@@ -87,7 +87,7 @@ Deno.test("dead filters, a single survivor and an empty layer change nothing els
   await compare(network, [1, 250, 1024, 1031]);
 });
 
-Deno.test("so are those of a network of another make", async () => {
+Deno.test("the logits of a network that is not a residual network are equal, too", async () => {
   // Training has kernels for strides of 1 and 2.
   const nodes = ODD_GRAPH.nodes.map((node) =>
     node.op !== "norm" && node.stride === 4 ? { ...node, stride: 2 } : node
@@ -105,7 +105,7 @@ Deno.test("33 convolutions, 30 seconds, 2 % of the weights", async () => {
   await compare(network, [8960]);
 });
 
-Deno.test("misuse of the engine is refused with the value", () => {
+Deno.test("wrong use of the engine is refused with the value", () => {
   const network = madeNetwork(resnet1dGraph(SHAPE), { density: 0.1, maskKind: "uniform", seed: 5 });
   const inference = openInference(network);
   assert.ok(inference.macs(1024) > 0 && inference.bytes > 0);

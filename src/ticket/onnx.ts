@@ -1,5 +1,5 @@
 /**
- * A trained network as an ONNX model with free batch size and length.
+ * Writes a trained network as an ONNX model with free batch size and length.
  *
  * @module
  */
@@ -19,8 +19,8 @@ import { OnnxGraph, OPSETS } from "./onnx_graph.ts";
 /** How to write a model. */
 export interface OnnxOptions {
   /**
-   * Subtract the mean and divide by the standard deviation inside the model, so that it takes
-   * samples as recordings store them; without it the input must be normalised.
+   * Subtracts the mean and divides by the standard deviation inside the model, which then takes samples as
+   * recordings store them. Without it the input must be normalised.
    */
   readonly normalisation?: { readonly mean: number; readonly std: number };
   /**
@@ -28,9 +28,9 @@ export interface OnnxOptions {
    * survivors removed. "as-trained": every layer and tensor as in training.
    */
   readonly form?: "reduced" | "as-trained";
-  /** Write convolutions as two-dimensional ones of height 1, which some runtimes do faster. */
+  /** Writes convolutions as two-dimensional ones of height 1; some runtimes compute those faster. */
   readonly height?: boolean;
-  /** Operator set of the file, one of OPSETS; the oldest by default, which most runtimes take. */
+  /** Operator set of the file, one of OPSETS. By default the oldest, which most runtimes accept. */
   readonly opset?: number;
   /** Kept in the file. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -41,17 +41,17 @@ export const ONNX_INPUT = "ecg";
 export const ONNX_OUTPUT = "logits";
 
 /**
- * The bytes of an `.onnx` file. A last part of the samples that is no whole step is cut off inside the
- * model, as everywhere else; less than one step gives no logits.
+ * The bytes of an `.onnx` file. The model cuts off an incomplete last step, as everywhere else; fewer
+ * samples than one step give no logits.
  *
- * Norms that stand before a convolution, behind a sum, stay: ReLU lies between. Filters are removed where
- * convolutions alone read them. A dead filter of a convolution that ends in a sum is what the shortcut
- * brings, not a constant, and all later blocks read it. Removing it from the convolution alone would need
- * the remaining channels scattered into the sum, a copy of the whole activation at run time; removing it
- * from the sum would be exact only where no earlier block writes the channel and no later one reads it. The
- * engine of `deno task predict`, whose rows are skipped one by one, does without both.
+ * A norm after a sum stays, because ReLU lies between it and the next convolution. Filters are removed if
+ * only convolutions read them. If a convolution ends in a sum, the channel of its dead filter is not
+ * constant: it holds the shortcut's values, and all later blocks read it. Removing the filter from the
+ * convolution alone would need the remaining channels scattered into the sum, a copy of the whole
+ * activation at run time. Removing the channel from the sum would be exact only if no earlier block writes
+ * it and no later block reads it. The engine of `deno task predict` skips single rows and needs neither.
  *
- * @throws {RangeError} If the operator set is none of OPSETS.
+ * @throws {RangeError} If the operator set is not one of OPSETS.
  */
 export function onnxModel(network: TrainedNetwork, options: OnnxOptions = {}): Uint8Array {
   return new Writer(network, options).write();
@@ -85,7 +85,7 @@ class Writer {
     });
   }
 
-  /** Whole steps, normalised if asked for. */
+  /** The input cut to whole steps, normalised if requested. */
   private input(hop: number): string {
     const { graph, options: { normalisation, height } } = this;
     const number = (name: string, value: number) =>
@@ -125,7 +125,7 @@ class Writer {
     return this.graph.node("Add", [y, values.get(work.add)!], { name: `${work.name}.sum` });
   }
 
-  /** The extents of one-dimensional sizes, with a height if asked for. */
+  /** A one-dimensional size as extents, with a height if requested. */
   private extents(size: number): number[] {
     return this.options.height ? [1, size] : [size];
   }

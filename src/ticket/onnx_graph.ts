@@ -5,10 +5,10 @@
  */
 import { ATTRIBUTE, FLOAT, INT64, ModelProto } from "./onnx_schema.ts";
 
-/** Operator sets that a model may ask for; all operations here are the same in each. */
+/** Operator sets that a model may use; all operations here are the same in each. */
 export const OPSETS = [13, 14, 15, 16, 17] as const;
 
-/** The file format that came with an operator set: 8 is the newest that old runtimes take. */
+/** The file format that belongs to an operator set; 8 is the newest that old runtimes accept. */
 function irVersion(opset: number): number {
   return opset < 15 ? 7 : 8;
 }
@@ -27,7 +27,7 @@ export class OnnxGraph {
   private readonly initializers: object[] = [];
   private readonly used = new Set<string>();
 
-  /** @throws {RangeError} If the operator set is none of {@linkcode OPSETS}. */
+  /** @throws {RangeError} If the operator set is not one of {@linkcode OPSETS}. */
   constructor(private readonly opset: number) {
     if (!OPSETS.some((each) => each === opset)) {
       throw new RangeError(`opset must be one of ${OPSETS.join(", ")}, got ${opset}`);

@@ -34,7 +34,7 @@ async function worstDifference(
   const { hop } = analyse(network.graph);
   let worst = 0;
   for (let n = 0; n < batch; n++) {
-    // The last part that is no whole step is left out.
+    // An incomplete last step is left out.
     const whole = length - length % hop;
     const record = ecg.slice(n * length, n * length + whole).map((x) => (x - mean) / std);
     const expected = inference.run(record);
@@ -68,7 +68,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "removed filters leave their constants behind, also at the ends of the record",
+  name: "removing filters keeps their constants, also at the ends of the record",
   ignore,
   fn: async () => {
     const network = madeNetwork(resnet1dGraph(SHAPE), {
@@ -110,7 +110,7 @@ Deno.test("the same network gives the same bytes", () => {
 });
 
 Deno.test({
-  name: "the steps and logits of a 30 s record are those of predict, 35 of 9,000 samples",
+  name: "a 30 s record has the same steps and logits as in predict: 35 steps of 9,000 samples",
   ignore,
   fn: async () => {
     assert.ok(runtime.available);
@@ -162,7 +162,7 @@ model = onnx.load(sys.argv[1])
 onnx.checker.check_model(model, full_check=True)
 assert model.opset_import[0].version == int(sys.argv[2]) and model.ir_version <= 8, model.ir_version`;
 
-Deno.test("an operator set that is not written is refused", () => {
+Deno.test("an operator set that is not supported is refused", () => {
   const network = madeNetwork(ODD_GRAPH, { density: 1, maskKind: "uniform", seed: 1 });
   assert.throws(() => onnxModel(network, { opset: 18 }), /opset must be one of 13, .*17, got 18/);
 });

@@ -1,5 +1,5 @@
 /**
- * onnxruntime-node where it is installed: it verifies exports and is the peer of latency tables.
+ * Loads onnxruntime-node if it is installed. It verifies exports and is the peer in latency tables.
  *
  * @module
  */
@@ -24,7 +24,7 @@ interface Session {
   release(): Promise<void>;
 }
 
-/** onnxruntime, or why it cannot be had. */
+/** onnxruntime, or the reason why it is not available. */
 export type OnnxRuntime =
   | { readonly available: true; readonly version: string; readonly open: typeof openModel }
   | { readonly available: false; readonly reason: string };

@@ -1,5 +1,5 @@
 /**
- * A run's finished round as a ticket, from its directory.
+ * Opens a finished round of a run, to export it as a ticket.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import { CINC2017_LICENCE, type Ticket } from "./ticket.ts";
 import { ticketOfRound } from "./ticket_of_run.ts";
 
 /**
- * A finished round with the data that it was trained on.
+ * Opens a finished round with its training data.
  *
- * @param run Name of a run below checkpoints/, or path to its directory.
+ * @param run Name of a run below checkpoints/, or path of its directory.
  * @param options.round The last one by default.
- * @param options.licence Of the data, where the program does not know it.
- * @throws {UsageError} If there is no such run or round, or its data are others now.
+ * @param options.licence Licence of the data, if the program does not know it.
+ * @throws {UsageError} If there is no such run or round, or its data have changed.
  */
 export function openRound(
   run: string,
@@ -41,13 +41,13 @@ export function openRound(
   return { ticket: ticketOfRound({ ...request, licence: licence ?? known }), dataset };
 }
 
-/** Normalisation and priors come from the data: they must be those of the training. */
+/** Refuses other data: normalisation and priors are computed from them. */
 function refuseOtherData(directory: string, sha256: string): void {
   if (!hasSummary(directory)) return;
   const { dataset } = readSummary(directory);
   if (dataset.sha256 === sha256) return;
   throw new UsageError(
-    `Cannot export ${directory}: it was trained on data with sha256 ${dataset.sha256}, those there ` +
-      `now have ${sha256}`,
+    `Cannot export ${directory}: it was trained on data with sha256 ${dataset.sha256}, the present data ` +
+      `have ${sha256}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Networks of other makes through the engine and every export, against their definition in float64.
+ * Networks that are not residual networks, in the engine and every export, against float64 references.
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
@@ -23,7 +23,7 @@ const GRAPHS = [PLAIN_GRAPH, ODD_GRAPH];
 const runtime = loadOnnxRuntime();
 if (!runtime.available) console.warn(`SKIPPED: ONNX models are not verified: ${runtime.reason}`);
 
-/** Networks of a graph: dense, pruned, and with dead filters whose constants are not 0. */
+/** Networks with a graph: dense, pruned, and with dead filters whose constants are not 0. */
 function* networksOf(graph: Graph): Generator<[string, TrainedNetwork]> {
   for (const density of [1, 0.3]) {
     const network = madeNetwork(graph, { density, maskKind: "uniform", seed: 9 });
@@ -53,7 +53,7 @@ function worst(got: ArrayLike<number>, expected: Float64Array): number {
   return most;
 }
 
-Deno.test("the graphs of these tests are sound", () => {
+Deno.test("the graphs of these tests are valid", () => {
   const random = Array.from({ length: 150 }, (_, seed) => randomGraph(seed));
   for (const graph of [...GRAPHS, ...random]) assert.deepEqual(graphProblems(graph), []);
 });
@@ -94,7 +94,7 @@ Deno.test("networks drawn at random give the logits of the definition, absorbed 
 });
 
 Deno.test("a ticket carries its graph, and predicts from it, whole or in parts", () => {
-  // A file holds the strides that are trained: 1 and 2.
+  // A file may only hold strides that can be trained: 1 and 2.
   const nodes = PLAIN_GRAPH.nodes.map((node) =>
     node.op === "conv" && node.stride === 4 ? { ...node, stride: 2 } : node
   );

@@ -1,8 +1,8 @@
 /**
- * A network as a PyTorch state dict in a safetensors file, with its graph; `python/ecg_network.py` builds and
- * runs it. The names are those of model/pytorch_names.ts. A sparse file holds, instead of a
- * convolution's weight, `<name>.rows` [Cout + 1], `<name>.columns` [kept] (cin * K + k) and
- * `<name>.values` [kept], and lists their shapes under `sparse` in its metadata.
+ * Writes a network as a PyTorch state dict in a safetensors file, with its graph; `python/ecg_network.py`
+ * builds and runs it. model/pytorch_names.ts gives the names. In a sparse file a convolution's weight is
+ * replaced by `<name>.rows` [Cout + 1], `<name>.columns` [kept] (cin * K + k) and `<name>.values` [kept];
+ * the metadata lists their shapes under `sparse`.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export function encodePytorch(
   });
 }
 
-/** The nodes by their names in the state dict. */
+/** The nodes with their names in the state dict. */
 function modulesOf({ nodes }: Graph): object[] {
   const module = (name: string) => name === INPUT ? INPUT : pytorchModule(name);
   return nodes.map((node) => ({

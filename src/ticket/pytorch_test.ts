@@ -18,7 +18,7 @@ if (!probe.success) {
 }
 
 Deno.test({
-  name: "PyTorch gives our logits from the dense and the sparse file, and from one of before",
+  name: "PyTorch gives our logits from a dense, a sparse and an older file",
   ignore: !probe.success,
   fn: () => {
     const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "pytorch-"));
@@ -55,7 +55,7 @@ Deno.test({
   },
 });
 
-/** The file as exports were when there were residual networks alone: with sizes in place of nodes. */
+/** The file in the older format for residual networks: with sizes instead of nodes. */
 function asBefore(bytes: Uint8Array): Uint8Array {
   const { tensors, metadata } = decodeSafetensors(bytes, "it");
   const { epsilon } = JSON.parse(metadata["network"]!);

@@ -1,5 +1,5 @@
 /**
- * Weights rounded to 8-bit integers with one scale per output channel.
+ * Rounds weights to 8-bit integers with one scale per output channel.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { tensorOf, type TrainedNetwork } from "./network.ts";
 export const INT8_MAX = 127;
 
 /**
- * The network with each convolution's weights rounded to multiples of the output channel's unit, which
- * is its largest |weight| / 127. Biases and norms stay as they are.
+ * A copy of the network whose convolution weights are rounded to multiples of the output channel's unit:
+ * its largest |weight| / 127. Biases and norms are not changed.
  */
 export function quantiseNetwork(network: TrainedNetwork): TrainedNetwork {
   const tensors = new Map(network.tensors);

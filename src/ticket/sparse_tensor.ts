@@ -1,6 +1,6 @@
 /**
- * A pruned weight in a file: dense, a bitmap of the survivors, or compressed sparse rows, whichever is
- * smallest.
+ * Stores a pruned weight in a file in the smallest form: dense, a bitmap of the survivors, or compressed
+ * sparse rows.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { StoredTensor } from "../core/safetensors.ts";
 /** How a weight [Cout, Cin, K] is stored; a row is an output channel. */
 export type SparseForm = "dense" | "bitmap" | "csr";
 
-/** Largest column that fits the signed 16-bit integers of a column list. */
+/** Largest row length whose columns fit signed 16-bit integers. */
 const MOST_SHORT_COLUMNS = 2 ** 15;
 
 /** Bytes of a weight of `size` places in `rows` rows with `kept` survivors. */
@@ -31,9 +31,9 @@ export function smallestForm(counts: { size: number; rows: number; kept: number 
 }
 
 /**
- * The tensors that store `weight` under `name`: `name` itself when dense; `name.values` [kept] with
- * either `name.bitmap` [ceil(size / 8)], lowest bit first, or `name.columns` [kept] (cin * K + k) and
- * `name.rows` [Cout + 1], where each row begins among the values.
+ * The tensors that store `weight` under `name`. Dense: `name` itself. Bitmap: `name.values` [kept] and
+ * `name.bitmap` [ceil(size / 8)], lowest bit first. CSR: `name.values` [kept], `name.columns` [kept]
+ * (cin * K + k) and `name.rows` [Cout + 1], the index in the values at which each row begins.
  */
 export function storeSparse(
   name: string,
@@ -72,7 +72,7 @@ export function storeSparse(
 }
 
 /**
- * A weight as {@linkcode storeSparse} stored it.
+ * Reads a weight that {@linkcode storeSparse} stored.
  *
  * @returns undefined if its tensors are missing or contradict each other.
  */

@@ -10,7 +10,7 @@ function sparseWeight(density: number): Float32Array {
   return Float32Array.from({ length: 105 }, () => rng.next() < density ? rng.next() - 0.5 : 0);
 }
 
-Deno.test("every form gives the weight back", () => {
+Deno.test("reading back every form gives the same weight", () => {
   for (const density of [0, 0.02, 0.5, 1]) {
     const weight = sparseWeight(density);
     for (const form of ["dense", "bitmap", "csr"] as const) {

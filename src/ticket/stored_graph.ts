@@ -1,6 +1,6 @@
 /**
- * How a ticket's header tells its network: a residual network by its sizes, as tickets always have, any
- * other by its graph.
+ * How a ticket's header describes its network: a residual network by its sizes, as in older tickets, any
+ * other network by its graph.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { type GraphFile, graphFile, graphOf, graphSentences } from "../model/gra
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import type { resnetShape } from "./ticket.ts";
 
-/** What decides all sizes of a residual network. */
+/** The settings that decide all sizes of a residual network. */
 export type ResNetShape = z.infer<typeof resnetShape>;
 
-/** One of the two. */
+/** A shape or a graph. */
 export type StoredGraph = { readonly shape: ResNetShape } | { readonly graph: GraphFile };
 
-/** What a header holds for a graph. @throws {UsageError} If it can hold no such network. */
+/** The description of a graph in a header. @throws {UsageError} If a header cannot hold the network. */
 export function storeGraph(graph: Graph): StoredGraph {
   const shape = resnetShapeOf(graph);
   if (shape) return { shape };
@@ -33,13 +33,13 @@ export function storeGraph(graph: Graph): StoredGraph {
 /** The graph of a header. */
 export function loadGraph(stored: StoredGraph): Graph {
   if ("shape" in stored) return resnet1dGraph(stored.shape);
-  // A stored graph leaves nothing open that settings or classes would fill in.
+  // A stored graph is complete: no channels or dropout come from classes or settings.
   return graphOf(stored.graph, { classes: NaN, dropout: NaN });
 }
 
 /**
- * The sizes that {@linkcode resnet1dGraph} makes a graph of; null if it makes another, dropout aside. Of a
- * network whose filters never double, `blocksPerStage` is the number of blocks.
+ * The sizes with which {@linkcode resnet1dGraph} makes this graph, without regard to dropout; null if it
+ * cannot. If filters never double, `blocksPerStage` is the number of blocks.
  */
 function resnetShapeOf(graph: Graph): ResNetShape | null {
   const blocks = graph.nodes.filter(({ name }) => /^block\d+\.conv2$/.test(name));
@@ -57,7 +57,7 @@ function resnetShapeOf(graph: Graph): ResNetShape | null {
   return canonical(graph) === canonical(resnet1dGraph(shape)) ? shape : null;
 }
 
-/** A graph as text, without what matters in training alone. */
+/** A graph as text, without the parts that only training uses. */
 function canonical({ name, nodes }: Graph): string {
   return JSON.stringify([
     name,

@@ -1,5 +1,5 @@
 /**
- * Programs of others that run exports, for tests: a C compiler and Debian's Python.
+ * External programs that run exports in tests: a C compiler and Debian's Python.
  *
  * @module
  */
@@ -31,8 +31,8 @@ export const COMPILER = ["cc", "gcc", "clang"].find((name) => {
 });
 
 /**
- * Reads int16 samples, writes for each step its logits, the label up to it and the probabilities up to it,
- * all as floats; checks the state's size.
+ * A program that reads int16 samples. For each step it writes the logits, and the label and probabilities of
+ * the record so far, all as floats. It also checks the size of the state.
  */
 const MAIN = `#include <stdio.h>
 #include "net.h"
@@ -59,7 +59,7 @@ int main(void) {
 }
 `;
 
-/** What the C code says about a record, step by step. */
+/** Results of the C code for a record, step by step. */
 export interface Streamed {
   /** [steps, classes] */
   readonly logits: Float32Array;
@@ -69,7 +69,7 @@ export interface Streamed {
   readonly probabilities: number[][];
 }
 
-/** Compiles a ticket without a warning; `run` gives what it says about a record. */
+/** Compiles a ticket without warnings; `run` gives its results for a record. */
 export function withProgram(
   { ticket, weights }: { ticket: Ticket; weights: CWeights },
   body: (run: (samples: Int16Array) => Promise<Streamed>) => Promise<void>,

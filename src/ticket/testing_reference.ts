@@ -1,5 +1,5 @@
 /**
- * The definition of a network in float64, for tests, and networks that are no residual one.
+ * For tests: networks computed in float64 by definition, and graphs that are not residual networks.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { tensorOf, type TrainedNetwork } from "./network.ts";
 /** [C][L] */
 type Rows = Float64Array[];
 
-/** @returns Logits [classes, steps] of one normalised record, as written in any book. */
+/** Computes one normalised record by the textbook definition. @returns Logits [classes, steps]. */
 export function referenceLogits(
   network: TrainedNetwork,
   samples: ArrayLike<number>,
@@ -42,7 +42,7 @@ export function referenceLogits(
   return Float64Array.from(values.at(-1)!.flatMap((row) => [...row]));
 }
 
-/** SAME padding as TensorFlow's: the odd one at the end. */
+/** A convolution with TensorFlow's SAME padding: an odd padding has the extra zero at the end. */
 function conv(
   network: TrainedNetwork,
   { name, channels, kernel, stride }: ConvNode,
@@ -104,8 +104,8 @@ export const PLAIN_GRAPH: Graph = {
 
 /**
  * Everything that the residual network does not have: a norm that two convolutions read, a convolution that
- * two read, two norms of one sum, sums from far away, shortcuts of stride 4, of a norm, of no stride, a
- * convolution of a shortcut, kernels of 1 inside, norms without ReLU. Hop 8.
+ * two nodes read, two norms of one sum, sums with distant nodes, shortcuts with stride 4, of a norm, and
+ * without stride, a convolution of a shortcut, inner kernels of 1, norms without ReLU. Hop 8.
  */
 export const ODD_GRAPH: Graph = {
   name: "odd-of-tests",
@@ -166,7 +166,7 @@ export const ODD_GRAPH: Graph = {
   ],
 };
 
-/** A sound graph of up to 28 nodes, drawn at random, with a hop of up to 16. */
+/** A valid random graph with up to 28 nodes and a hop of up to 16. */
 export function randomGraph(seed: number): Graph {
   const rng = createRng(seed, "random-graph");
   const one = <T>(list: readonly T[]): T => list[rng.integer(list.length)]!;

@@ -1,5 +1,5 @@
 /**
- * A ticket: a finished network with everything that is needed to use it and to know what it is.
+ * A ticket: a finished network with everything that is needed to use it and to know its origin.
  *
  * @module
  */
@@ -28,24 +28,24 @@ export const resnetShape = z.object({
   classes: count,
 });
 
-/** Everything in a ticket but the numbers of the network. */
+/** Everything in a ticket except the numbers of the network. */
 export const ticketHeader = z.object({
-  /** Of a residual network. */
+  /** Only for a residual network. */
   shape: resnetShape.optional(),
-  /** Of any other, with a number of channels at its head. */
+  /** For any other network; its head has a number of channels. */
   graph: graphFile.optional(),
   epsilon: z.number().positive(),
-  /** In the order of the logits. */
+  /** Class names in the order of the logits. */
   classes: z.array(z.string().min(1)).min(2),
-  /** Of stored samples (1000 units per mV) at `rate` Hz; the network takes (sample - mean) / std. */
+  /** For stored samples (1000 units per mV) at `rate` Hz: the network takes (sample - mean) / std. */
   normalisation: z.object({ mean: z.number(), std: z.number().positive(), rate: count }),
-  /** Of each class, smoothed, in the unit that the decision rule names. */
+  /** The smoothed prior of each class, in the unit that the decision rule names. */
   priors: z.array(z.number().positive()),
-  /** How the steps of a record become its label; absent in older tickets: UNNAMED_RULE. */
+  /** How the steps of a record give its label; older tickets lack it and use UNNAMED_RULE. */
   decision: decisionRule.optional(),
-  /** Whether softmax is the mean over a record and its negative; absent: no. */
+  /** Whether softmax is the mean over a record and its negative; false if absent. */
   flipAverage: z.boolean().optional(),
-  /** Logits are divided by it for probabilities; absent in older tickets: 1. */
+  /** Divisor of logits for probabilities; older tickets lack it and use 1. */
   temperature: z.number().positive().optional(),
   provenance: z.object({
     run: z.string(),
@@ -58,7 +58,7 @@ export const ticketHeader = z.object({
   }),
   /** Licence and origin of the data that the network was trained on. */
   licence: z.string(),
-  /** By split: records, the headline score and each class's F1. */
+  /** By split: number of records, the headline score and each class's F1. */
   metrics: z.record(
     z.string(),
     z.object({
@@ -95,7 +95,7 @@ export function temperatureOf({ temperature }: Pick<TicketHeader, "temperature">
   return temperature ?? 1;
 }
 
-/** How a ticket decides and what its probabilities are, in two sentences. */
+/** The decision rule and the probabilities of a ticket, in two sentences. */
 export function describeDecision(
   ticket: Pick<TicketHeader, "decision" | "temperature" | "flipAverage">,
 ): string {
@@ -110,7 +110,7 @@ export function describeDecision(
     `steps${flipAverage ? " of the record and its negative" : ""}, ${fitted}.`;
 }
 
-/** The licence of PhysioNet/CinC 2017, as a ticket trained on it carries it. */
+/** The licence text of tickets that were trained on PhysioNet/CinC 2017. */
 export const CINC2017_LICENCE =
   "Trained on recordings of the PhysioNet/Computing in Cardiology Challenge 2017 " +
   "(https://physionet.org/content/challenge-2017/1.0.0/), Open Data Commons Attribution License 1.0; " +

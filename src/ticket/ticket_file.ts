@@ -1,6 +1,6 @@
 /**
- * Ticket files, `*.ticket.safetensors`: the header as JSON in the metadata, surviving weights with
- * their index, and a checksum over everything.
+ * Ticket files, `*.ticket.safetensors`. They hold the header as JSON in the metadata, surviving weights
+ * with their index, and a checksum over everything.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { loadSparse, storeSparse } from "./sparse_tensor.ts";
 import { type Ticket, type TicketHeader, ticketHeader } from "./ticket.ts";
 
 const FORMAT = "lth-ecg-ticket";
-/** Raised when a file that was written before can no longer be read, or the other way round. */
+/** Version of the format. A change that breaks reading, in either direction, raises it. */
 const VERSION = 1;
 
 /** Ending of ticket files. */
@@ -51,12 +51,12 @@ export function encodeTicket({ network, ...rest }: Ticket): Uint8Array<ArrayBuff
   return encodeSafetensors({ tensors, metadata });
 }
 
-/** Writes a ticket so that a crash leaves either no file or the whole one. */
+/** Writes a ticket so that a crash leaves either no file or a complete file. */
 export function writeTicket(file: string, ticket: Ticket): void {
   writeFileAtomic(file, encodeTicket(ticket));
 }
 
-/** The ticket that was named, or the one that ships. @throws {UsageError} As {@linkcode readTicket}. */
+/** The named ticket, or the shipped one. @throws {UsageError} Like {@linkcode readTicket}. */
 export function openTicket(file: string | undefined): Ticket {
   if (file === undefined && !fs.existsSync(DEFAULT_TICKET)) {
     throw new UsageError(
@@ -70,7 +70,7 @@ export function openTicket(file: string | undefined): Ticket {
 /**
  * Reads a ticket.
  *
- * @throws {UsageError} If the file is missing, truncated, damaged, no ticket, or of a newer format.
+ * @throws {UsageError} If the file is missing, truncated, damaged, not a ticket, or of a newer format.
  */
 export function readTicket(file: string): Ticket {
   let bytes: Uint8Array;
@@ -84,7 +84,7 @@ export function readTicket(file: string): Ticket {
   return decodeTicket(bytes, file);
 }
 
-/** As {@linkcode readTicket}, from the bytes of a file called `name`. */
+/** Like {@linkcode readTicket}, from the bytes of a file called `name`. */
 export function decodeTicket(bytes: Uint8Array, name: string): Ticket {
   const refuse = (why: string): never => {
     throw new UsageError(`Cannot use ${name} as a ticket: ${why}`);
@@ -116,7 +116,7 @@ export function decodeTicket(bytes: Uint8Array, name: string): Ticket {
   return assemble(text, { tensors, refuse });
 }
 
-/** From checked bytes to a ticket: only a file that was made wrong fails here. */
+/** Makes a ticket from checked bytes; only a wrongly written file fails here. */
 function assemble(
   text: string,
   { tensors, refuse }: {
@@ -147,7 +147,7 @@ function assemble(
   return { ...rest, network: { graph, epsilon, tensors: numbers } };
 }
 
-/** Over names, types, shapes and bytes of all tensors, by name, and the header. */
+/** SHA-256 over the header and, by name, over names, types, shapes and bytes of all tensors. */
 function checksum(tensors: ReadonlyMap<string, StoredTensor>, text: string): string {
   const hash = createHash("sha256").update(text);
   for (const name of [...tensors.keys()].sort()) {

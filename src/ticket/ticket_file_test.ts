@@ -27,7 +27,7 @@ function assertRefused(bytes: Uint8Array, pattern: RegExp): void {
   });
 }
 
-Deno.test("a ticket comes back from its file as it was", () => {
+Deno.test("reading a written ticket gives the same ticket", () => {
   const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "ticket-"));
   try {
     for (const density of [0, 0.01, 0.4, 1]) {
@@ -41,7 +41,7 @@ Deno.test("a ticket comes back from its file as it was", () => {
   }
 });
 
-Deno.test("the ticket that ships keeps its bytes, and a residual network its sizes in the header", () => {
+Deno.test("the shipped ticket keeps its bytes, and a residual network has its sizes in the header", () => {
   const shipped = fs.readFileSync(DEFAULT_TICKET);
   assert.ok(shipped.equals(encodeTicket(readTicket(DEFAULT_TICKET))));
   for (const shape of [TINY, SMALL_SHAPE, { ...TINY, blocks: 5, blocksPerStage: 3, kernel: 1 }]) {
@@ -52,7 +52,7 @@ Deno.test("the ticket that ships keeps its bytes, and a residual network its siz
   }
 });
 
-Deno.test("a header tells its network once", () => {
+Deno.test("a header describes its network once", () => {
   const { metadata } = decodeSafetensors(encodeTicket(madeTicket({ shape: TINY })), "it");
   const header = JSON.parse(metadata["ticket"]!);
   const { nodes } = resnet1dGraph(TINY);
@@ -63,7 +63,7 @@ Deno.test("a header tells its network once", () => {
   assert.deepEqual(ticketHeader.parse(renamed).graph?.nodes, nodes);
 });
 
-Deno.test("no bit of a ticket can flip unnoticed", () => {
+Deno.test("any flipped bit of a ticket is noticed", () => {
   const bytes = encodeTicket(madeTicket({ shape: TINY, density: 0.3 }));
   const rng = createRng(1, "flips");
   const headerBits = 8 * (8 + Number(new DataView(bytes.buffer).getBigUint64(0, true)));
@@ -76,7 +76,7 @@ Deno.test("no bit of a ticket can flip unnoticed", () => {
   decodeTicket(bytes, "whole");
 });
 
-Deno.test("a ticket cut anywhere is refused", () => {
+Deno.test("a ticket that is cut anywhere is refused", () => {
   const bytes = encodeTicket(madeTicket({ shape: TINY, density: 0.3 }));
   const rng = createRng(2, "cuts");
   for (let i = 0; i < 500; i++) {

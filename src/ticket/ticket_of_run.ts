@@ -1,5 +1,5 @@
 /**
- * A finished round as a ticket.
+ * Makes a ticket from a finished round.
  *
  * @module
  */
@@ -16,14 +16,14 @@ import { metricFor } from "../training/metrics.ts";
 import { networkOfSnapshot } from "./network.ts";
 import type { Ticket } from "./ticket.ts";
 
-/** A run's round and what it was trained on. */
+/** A run's round and its training data. */
 export interface RoundRequest {
   readonly store: RunStore;
   readonly name: string;
   readonly config: Config;
   /** The run's data set, divided as the run divided it. */
   readonly dataset: LoadedDataset;
-  /** Finished round; the last one by default. */
+  /** A finished round; by default the last one. */
   readonly round?: number | undefined;
   /** Licence and origin of the data. */
   readonly licence: string;
@@ -33,7 +33,7 @@ export interface RoundRequest {
 const Z95 = 1.96;
 
 /**
- * Puts a ticket together from a run directory.
+ * Makes a ticket from a run directory.
  *
  * @throws {UsageError} If the round is not finished.
  */

@@ -30,7 +30,7 @@ def load(file):
 
 
 def resnet1d(filters, kernel, blocks, blocksPerStage, classes, epsilon):
-    """The nodes of a residual network, of which older exports tell the sizes alone."""
+    """The nodes of a residual network, for older exports, which only have its sizes."""
     nodes = []
 
     def add(op, name, **fields):
@@ -53,7 +53,7 @@ def resnet1d(filters, kernel, blocks, blocksPerStage, classes, epsilon):
 
 
 class Same(nn.Conv1d):
-    """TensorFlow's SAME padding: the odd one at the end."""
+    """TensorFlow's SAME padding: an odd padding has the extra zero at the end."""
 
     def forward(self, x):
         stride, kernel = self.stride[0], self.kernel_size[0]
