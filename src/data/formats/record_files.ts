@@ -48,7 +48,7 @@ export function fullestOf(files: readonly string[]): string | undefined {
 }
 
 /** A file's name without its ending. */
-function stemOf(name: string): string {
+export function stemOf(name: string): string {
   return name.slice(0, name.length - endingOf(name).length);
 }
 
