@@ -114,3 +114,15 @@ export function envelope(
   }
   return { low, high, first, last };
 }
+
+/** Paper speed and gain in a sentence, with what is unusual about them. */
+export function scaleText({ mmPerSecond, mmPerMillivolt }: Layout): string {
+  const speed = `${Number(mmPerSecond.toPrecision(3))} mm/s`;
+  const usual = Math.abs(mmPerSecond - MM_PER_SECOND) < 1e-9
+    ? ""
+    : " (not the usual 25 mm/s: only the vertical scale is true)";
+  const gain = mmPerMillivolt === MM_PER_MILLIVOLT
+    ? ""
+    : " (lowered from 10 mm/mV, so that the largest deflections fit on the paper)";
+  return `${speed}${usual}, ${mmPerMillivolt} mm/mV${gain}.`;
+}

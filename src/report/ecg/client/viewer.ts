@@ -9,7 +9,7 @@ import { fileName, saveTable, toolButton } from "../../client/figures.ts";
 import { tableParts } from "../../client/table_dom.ts";
 import { palette, setUpTheme } from "../../client/theme.ts";
 import { format } from "../../format.ts";
-import { type Layout, layOut, MM_PER_MILLIVOLT, MM_PER_SECOND } from "../layout.ts";
+import { type Layout, layOut, scaleText } from "../layout.ts";
 import { unpackSamples } from "../pack.ts";
 import { disagreements, type EcgData, type PackedRecord, votesDiffer } from "../record.ts";
 import { allStepsTable, stepTable } from "../tables.ts";
@@ -160,17 +160,6 @@ function colors(): PaperColors {
     fine: own("paper-fine"),
     bold: own("paper-bold"),
   };
-}
-
-function scaleText({ mmPerSecond, mmPerMillivolt }: Layout): string {
-  const speed = `${Number(mmPerSecond.toPrecision(3))} mm/s`;
-  const usual = Math.abs(mmPerSecond - MM_PER_SECOND) < 1e-9
-    ? ""
-    : " (not the usual 25 mm/s: only the vertical scale is true)";
-  const gain = mmPerMillivolt === MM_PER_MILLIVOLT
-    ? ""
-    : " (lowered from 10 mm/mV, so that the largest deflections fit on the paper)";
-  return `${speed}${usual}, ${mmPerMillivolt} mm/mV${gain}.`;
 }
 
 /** Shows the details of the current step. */
