@@ -162,7 +162,11 @@ test("a run that is stopped and killed ends in the same bytes, and another devic
   const whole = runIn("tf32");
   const hits = [await interrupt(start, { run, seed: 0, by: "SIGTERM" })];
   const refused: [args: string[], env: Record<string, string>, message: RegExp][] = [
-    [["--backend", "cpu"], present, /backend: "cuda", not "cpu"; precision: "tf32", not "fp32"/],
+    [
+      ["--backend", "cpu"],
+      present,
+      /backend: "cuda", not "cpu" \(--backend\); precision: "tf32", not "fp32" \(--precision\)/,
+    ],
     [["--precision", "bf16"], present, /^error: .*precision: "tf32", not "bf16"/],
     [[], absent, /^error: Backend cuda is not available: /],
   ];

@@ -14,7 +14,7 @@ Deno.test("the planned disk use is printed with the free space, and too little s
     const text = (free: number | null) => diskText(disk, { directory: run, free });
     assert.equal(text(null), "Disk: 10.0 MB at the end, at most 12.0 MB more until then");
     assert.match(text(22e6), /until then; 22\.0 MB free$/);
-    assert.match(text(21e6), /only 21\.0 MB free, the run will stop/);
+    assert.match(text(21e6), /only 21\.0 MB free: the run will stop/);
     // Space for files already written is not counted again.
     fs.mkdirSync(path.join(run, "round-000"), { recursive: true });
     fs.writeFileSync(path.join(run, "round-000", "end"), new Uint8Array(1e6));
