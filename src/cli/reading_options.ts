@@ -6,7 +6,7 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.ts";
 import { MAX_GAP_SECONDS } from "../data/formats/gaps.ts";
-import type { ReadingOptions } from "../data/formats/reading.ts";
+import { READING_LIMITS, type ReadingOptions } from "../data/formats/reading.ts";
 import { UNITS, type Units } from "../data/formats/units.ts";
 import { number } from "./command.ts";
 
@@ -25,13 +25,21 @@ export interface ReadingFlags {
 /** Adds the options; `force` is the help text of `--force`. */
 export function addReadingOptions(command: Command, { force }: { force: string }): Command {
   return command
-    .option("--rate <hz>", "samples per second of files that do not state it", number(1, 100_000))
+    .option(
+      "--rate <hz>",
+      "samples per second of files that do not state it",
+      number(...READING_LIMITS.rate),
+    )
     .addOption(
       new Option("--units <unit>", "unit of the samples, overrides the file; raw is 1000 per mV")
         .choices(["auto", ...UNITS]).default("auto"),
     )
     .option("--gain <number>", "sample values per mV, or per --units; overrides the file", nonZero)
-    .option("--baseline <number>", "the sample value that means 0 mV", number(-1e9, 1e9))
+    .option(
+      "--baseline <number>",
+      "the sample value that means 0 mV",
+      number(...READING_LIMITS.baseline),
+    )
     .option(
       "--lead <name|number>",
       "lead to read if a file has several (default: the only ECG, or lead I)",
@@ -40,14 +48,14 @@ export function addReadingOptions(command: Command, { force }: { force: string }
     .option(
       "--max-gap <s>",
       "longest gap of missing samples that is bridged, in seconds; longer gaps are refused",
-      number(0, 3600),
+      number(...READING_LIMITS["max-gap"]),
       MAX_GAP_SECONDS,
     )
     .option("--force", force);
 }
 
 function nonZero(text: string): number {
-  const value = number(-1e12, 1e12)(text);
+  const value = number(...READING_LIMITS.gain)(text);
   if (value === 0) throw new UsageError("Cannot use --gain 0: give another number");
   return value;
 }

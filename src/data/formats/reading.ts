@@ -24,6 +24,14 @@ export interface ReadingOptions {
   readonly lead?: string | undefined;
 }
 
+/** Smallest and largest value of the options that are numbers; a gain is not 0. */
+export const READING_LIMITS = {
+  rate: [1, 100_000],
+  gain: [-1e12, 1e12],
+  baseline: [-1e9, 1e9],
+  "max-gap": [0, 3600],
+} as const;
+
 /** The source of a property. */
 export type Origin = "file" | "option" | "assumed";
 
@@ -54,8 +62,6 @@ export interface Reading {
   readonly understood: Understood;
 }
 
-/** Samples per second that an ECG can have. */
-const RATES = { least: 1, most: 100_000 };
 /** Rates with a smaller relative difference count as equal. */
 const SAME_RATE = 0.001;
 /** The gain that header(5) assumes for an uncalibrated signal. */
@@ -99,10 +105,11 @@ function rateOf(
   { file, given }: { file: ReadFile; given: number | undefined },
 ): { rate: number; from: Origin; assumed: string[] } {
   if (lead.rate !== null) {
-    if (!(lead.rate >= RATES.least && lead.rate <= RATES.most)) {
+    const [least, most] = READING_LIMITS.rate;
+    if (!(lead.rate >= least && lead.rate <= most)) {
       throw new BadRecord(
         "other-rate",
-        `${file.rateSource} says ${lead.rate} Hz, expected ${RATES.least} to ${RATES.most}`,
+        `${file.rateSource} says ${lead.rate} Hz, expected ${least} to ${most}`,
       );
     }
     if (given !== undefined && Math.abs(lead.rate - given) > SAME_RATE * given) {

@@ -175,8 +175,15 @@ browserTest("hostile names and unreadable files give sentences, and run no code"
     await page.locator("#drop summary").click();
     await page.locator("#rate").fill("fast");
     await page.locator("#rate").press("Enter");
-    assert.match(await page.locator("#refused").innerText(), /^--rate must be a positive number/);
+    assert.match(
+      await page.locator("#refused").innerText(),
+      /^--rate must be a number from 1 to 100000, got fast$/,
+    );
     await page.locator("#rate").fill("300");
+    await page.locator("#gain").fill("0");
+    await page.locator("#rate").press("Enter");
+    assert.match(await page.locator("#refused").innerText(), /^--gain must not be 0$/);
+    await page.locator("#gain").fill("");
     await page.locator("#rate").press("Enter");
     await page.waitForFunction(() =>
       document.querySelector("#status")!.textContent!.startsWith("1 recording labelled")

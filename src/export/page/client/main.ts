@@ -5,6 +5,8 @@
  * @module
  */
 import { fromBase64 } from "../../../core/base64.ts";
+import { MAX_GAP_SECONDS } from "../../../data/formats/gaps.ts";
+import { READING_LIMITS } from "../../../data/formats/reading.ts";
 import { element, find } from "../../../report/client/dom.ts";
 import { openViewer, showRecords } from "../../../report/ecg/client/viewer.ts";
 import { format } from "../../../report/format.ts";
@@ -153,13 +155,13 @@ function settings(): PageReading | string {
   const text = (id: string) =>
     (find(`#${id}`) as HTMLInputElement | HTMLSelectElement).value.trim();
   const numbers = new Map<string, number>();
-  for (const id of ["rate", "gain", "baseline", "max-gap"]) {
+  for (const [id, [least, most]] of Object.entries(READING_LIMITS)) {
     if (text(id) === "") continue;
     const value = Number(text(id).replace(",", "."));
-    const least = id === "baseline" ? -Infinity : 0;
-    if (!Number.isFinite(value) || value < least || (value === 0 && /rate|gain/.test(id))) {
-      return `--${id} must be a ${id === "baseline" ? "" : "positive "}number, got ${text(id)}`;
+    if (!(value >= least && value <= most)) {
+      return `--${id} must be a number from ${least} to ${most}, got ${text(id)}`;
     }
+    if (value === 0 && id === "gain") return "--gain must not be 0";
     numbers.set(id, value);
   }
   const units = text("units") as PageReading["units"];
@@ -170,7 +172,7 @@ function settings(): PageReading | string {
     rate: numbers.get("rate"),
     gain: numbers.get("gain"),
     baseline: numbers.get("baseline"),
-    maxGap: numbers.get("max-gap") ?? 0,
+    maxGap: numbers.get("max-gap") ?? MAX_GAP_SECONDS,
     units,
     lead: text("lead") || undefined,
   };
