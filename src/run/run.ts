@@ -20,6 +20,7 @@ import { runLottery } from "./lottery.ts";
 import type { RunObserver } from "./observer.ts";
 import type { RoundsContext } from "./rounds.ts";
 import { RunStore } from "./run_store.ts";
+import { refuseOtherDense } from "./shared_dense.ts";
 import { type Stages, stagesOf } from "./stages.ts";
 import { readStartWeights } from "./start_weights.ts";
 import { summaryOf } from "./summarise.ts";
@@ -94,7 +95,7 @@ interface Prepared {
 }
 
 /** Refuses a run that cannot be carried out, before anything is written. */
-function prepare({ config, device, directory, forkFrom }: RunOptions): Prepared {
+function prepare({ config, device, directory, denseFrom, forkFrom }: RunOptions): Prepared {
   const dataset = openDataset(config);
   refuseUnusable(dataset);
   refuseUnusableStretch(config.training.augment, dataset);
@@ -112,6 +113,9 @@ function prepare({ config, device, directory, forkFrom }: RunOptions): Prepared 
     native: loadAddon().buildInfo,
     datasetSha256: dataset.sha256,
   });
+  if (denseFrom !== undefined && !store.isDone(0)) {
+    refuseOtherDense({ from: denseFrom, config, environment });
+  }
   const fork = forkFrom === undefined
     ? null
     : planFork({ from: forkFrom, config, dataset, environment });

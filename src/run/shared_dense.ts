@@ -38,14 +38,15 @@ export function takeOverDense(
   run: { from: string; config: Config; environment: Environment },
 ): void {
   const source = runDirectory(run.from);
-  refuseOther(source, run);
+  refuseOtherDense(run);
   copyRounds(new RunStore(source), { store, rounds: [0] });
 }
 
-function refuseOther(
-  source: string,
+/** @throws {UsageError} As {@linkcode takeOverDense}. */
+export function refuseOtherDense(
   { from, config, environment }: { from: string; config: Config; environment: Environment },
 ): void {
+  const source = runDirectory(from);
   const refuse = (why: string): never => {
     throw new UsageError(`Cannot take the dense round from ${from}: ${why}`);
   };

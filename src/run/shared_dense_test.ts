@@ -95,6 +95,8 @@ Deno.test("a dense round that would differ, or is damaged, is refused and nothin
       );
       assert.ok(!fs.existsSync(roundFiles.done(runFiles.round(at(name), 0))), name);
       assert.ok(!fs.existsSync(runFiles.rewind(at(name))), name);
+      // A user's mistake is told before the run has a directory, so that it can be started again.
+      if (type === UsageError) assert.ok(!fs.existsSync(at(name)), name);
     };
     const usage = { config, type: UsageError };
     await refuses("a", { ...usage, denseFrom: at("nowhere"), message: /there is no run in/ });
