@@ -1,14 +1,14 @@
 /**
- * What follows from a graph: who reads whom, how wide and how long everything is.
+ * Derives facts from a graph: the readers of each node, channels, lengths and reach.
  *
  * @module
  */
 import { type Graph, INPUT, type Node, readsOf, strideOf } from "./graph.ts";
 
-/** A node with what follows from its place in the graph. */
+/** A node with the facts that follow from its place in the graph. */
 export interface AnalysedNode {
   readonly node: Node;
-  /** In the graph's list. */
+  /** Index in the graph's list. */
   readonly index: number;
   /** Index of the node that it reads; -1 for the network's input. */
   readonly input: number;
@@ -16,17 +16,17 @@ export interface AnalysedNode {
   readonly add: number | null;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Samples of the network's input per position of what it reads. */
+  /** Samples of the network's input per position of the node's input. */
   readonly samplesPerInput: number;
   /** Samples of the network's input per position of its output. */
   readonly samplesPerOutput: number;
-  /** Samples on either side of a position that can reach its output, at most. */
+  /** Largest distance, in samples, from which an input sample can change an output position. */
   readonly reach: number;
-  /** Indices of the nodes that read its output, in order; those that add it among them. */
+  /** Indices of the nodes that read its output, in order, including those that add it. */
   readonly readers: readonly number[];
 }
 
-/** A network with what follows from its graph. */
+/** A network with the facts that follow from its graph. */
 export interface Analysis {
   readonly graph: Graph;
   /** In the order of the graph. */
@@ -34,11 +34,11 @@ export interface Analysis {
   /** The last node: its outputs are the logits. */
   readonly head: AnalysedNode;
   readonly classes: number;
-  /** Samples per prediction: the product of the strides on every way to the head. */
+  /** Samples per prediction: the product of the strides on every path to the head. */
   readonly hop: number;
   /**
-   * Samples on either side of a step that can reach its logits, at most: a convolution looks kernel - 1
-   * positions around, a shortcut no further than its step.
+   * Largest distance, in samples, from which an input sample can change a step's logits. A convolution looks
+   * kernel - 1 positions around, a shortcut not beyond its step.
    */
   readonly reach: number;
 }
@@ -46,7 +46,7 @@ export interface Analysis {
 /**
  * Follows a graph from its input to its head.
  *
- * @param graph A sound one: of a builder in `networks/`, or checked by graph_problems.ts.
+ * @param graph A valid graph: from a builder in `networks/`, or checked by graph_problems.ts.
  */
 export function analyse(graph: Graph): Analysis {
   const indices = new Map<string, number>([[INPUT, -1]]);

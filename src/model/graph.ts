@@ -1,23 +1,23 @@
 /**
- * A network as data: nodes in the order of the forward pass, each reading earlier ones by name. Whoever
- * trains, prunes, counts, exports or draws a network walks its graph; none knows a topology.
+ * A network as data: nodes in the order of the forward pass, which read earlier nodes by name. All code
+ * that trains, prunes, counts, exports or draws a network walks its graph; no code knows a topology.
  *
  * @module
  */
 
 /** A network. Its last node is the head, whose output [N, classes, T] are the logits. */
 export interface Graph {
-  /** What reports and files call it, e.g. "resnet1d". */
+  /** Name in reports and files, e.g. "resnet1d". */
   readonly name: string;
-  /** In a few words, for messages, e.g. "8 filters, kernel 16". */
+  /** A few words for messages, e.g. "8 filters, kernel 16". */
   readonly description?: string;
-  /** In the order of the forward pass, which is that of files and of ties between weights. */
+  /** The nodes in the order of the forward pass. Files and ties between weights have the same order. */
   readonly nodes: readonly Node[];
 }
 
 export type Node = ConvNode | NormNode | ShortcutNode;
 
-/** What the first nodes read: the recording [N, 1, L]. */
+/** Name of the recording [N, 1, L], which the first nodes read. */
 export const INPUT = "input";
 
 /** A biased SAME convolution [N, Cin, L] -> [N, channels, ceil(L / stride)], plus `add`. */
@@ -52,9 +52,9 @@ export interface ShortcutNode {
   readonly stride: number;
 }
 
-/** A tensor before there is one. */
+/** Name and shape of a tensor. */
 export interface TensorShape {
-  /** In files: the node's name and the tensor's, e.g. "stem.weight". */
+  /** Name in files: the node's name and the tensor's, e.g. "stem.weight". */
   readonly name: string;
   readonly shape: readonly number[];
 }
@@ -68,7 +68,7 @@ export interface PrunableShape {
 /** The tensors of a norm, in the order of files. */
 export const NORM_TENSORS = ["gamma", "beta", "running_mean", "running_variance"] as const;
 
-/** The weight of each convolution, in the order of the forward pass: what pruning may take from. */
+/** The weight of each convolution, in the order of the forward pass. Only these can be pruned. */
 export function prunableTensors(graph: Graph): PrunableShape[] {
   const channels = channelsOf(graph);
   return graph.nodes.flatMap((node) =>
@@ -81,7 +81,7 @@ export function prunableTensors(graph: Graph): PrunableShape[] {
   );
 }
 
-/** Prunable weights of a network. */
+/** Number of prunable weights of a network. */
 export function prunableWeights(graph: Graph): number {
   return prunableTensors(graph)
     .reduce((sum, { shape: [out, inner, kernel] }) => sum + out * inner * kernel, 0);
@@ -104,7 +104,7 @@ export function tensorsOf(graph: Graph): TensorShape[] {
   });
 }
 
-/** Output channels by node, the input's among them. */
+/** Output channels by node, including the network's input. */
 export function channelsOf({ nodes }: Graph): Map<string, number> {
   const channels = new Map([[INPUT, 1]]);
   for (const node of nodes) {
@@ -113,7 +113,7 @@ export function channelsOf({ nodes }: Graph): Map<string, number> {
   return channels;
 }
 
-/** A network in a few words. */
+/** Describes a network in a few words. */
 export function describeGraph({ name, description, nodes }: Graph): string {
   return description ?? `${name}, ${nodes.filter(({ op }) => op === "conv").length} convolutions`;
 }
@@ -123,7 +123,7 @@ export function readsOf(node: Node): string[] {
   return node.op === "conv" && node.add !== undefined ? [node.input, node.add] : [node.input];
 }
 
-/** By how much a node shortens what it reads. */
+/** The factor by which a node shortens its input. */
 export function strideOf(node: Node): number {
   return node.op === "norm" ? 1 : node.stride;
 }

@@ -1,5 +1,5 @@
 /**
- * A network as users write it in a JSON file, and as configurations and tickets hold it.
+ * A network in a JSON file of a user, in a configuration or in a ticket.
  *
  *     {"name": "tiny", "nodes": [
  *       {"op": "conv", "name": "first", "channels": 8, "kernel": 16, "stride": 2},
@@ -7,8 +7,8 @@
  *       {"op": "conv", "name": "head", "channels": "classes", "kernel": 1}
  *     ]}
  *
- * What may be left out: `input`, the node before; `stride`, 1; `relu`, true; `dropout`, 0. The head's
- * channels may be "classes", the number of the data set's; a dropout may be "rate", that of the settings.
+ * Defaults: `input` is the previous node, `stride` 1, `relu` true, `dropout` 0. The head's channels may be
+ * "classes", the number of classes of the data set; a dropout may be "rate", the dropout of the settings.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { z } from "zod";
 import { type Graph, INPUT, type Node } from "./graph.ts";
 import { graphProblems } from "./graph_problems.ts";
 
-/** The head's channels: as many as the data set has classes. */
+/** The head's channels: the number of classes of the data set. */
 export const CLASSES = "classes";
 /** The dropout rate of the run's settings. */
 export const RATE = "rate";
@@ -24,7 +24,7 @@ export const RATE = "rate";
 const MOST_CHANNELS = 4096;
 const MOST_KERNEL = 1024;
 const MOST_NODES = 1000;
-/** Of a tensor's extents' product: what the addon can hold. */
+/** Largest number of weights in a tensor of the addon. */
 const MOST_WEIGHTS = 2 ** 31 - 1;
 
 const name = z.string().regex(
@@ -77,12 +77,12 @@ const fileNode = z.discriminatedUnion("op", [convNode, normNode, shortcutNode], 
   },
 });
 
-/** Nodes with their input named; an absent one is the node before. */
+/** Fills in the input of each node; by default it is the previous node. */
 function withInputs(nodes: readonly z.infer<typeof fileNode>[]) {
   return nodes.map((node, i) => ({ ...node, input: node.input ?? nodes[i - 1]?.name ?? INPUT }));
 }
 
-/** Each node by itself is well formed, and has an input. */
+/** Checks each node by itself, and fills in its input. */
 const wellFormed = z.strictObject({
   name,
   description: z.string().optional(),
@@ -93,8 +93,8 @@ const wellFormed = z.strictObject({
 });
 
 /**
- * A network of a file: every default written out, "classes" and "rate" left as they are. Parsing what it
- * gives gives the same.
+ * Parses the network of a file. Defaults are written out, "classes" and "rate" stay. Parsing the result
+ * again gives the same.
  */
 export const graphFile = wellFormed.pipe(
   z.custom<z.output<typeof wellFormed>>().superRefine((file, context) => {
@@ -102,7 +102,7 @@ export const graphFile = wellFormed.pipe(
   }),
 );
 
-/** A network of a file, checked, with its defaults written out. */
+/** A checked network of a file, with its defaults written out. */
 export type GraphFile = z.infer<typeof graphFile>;
 type FileNode = GraphFile["nodes"][number];
 
@@ -168,7 +168,7 @@ function nodeOf(node: FileNode, { classes, dropout }: { classes: number; dropout
   return { ...conv, channels, ...(add === undefined ? {} : { add }) };
 }
 
-/** The problems of a parsed file, a sentence each, with the node that each is about. */
+/** The problems of a parsed file: one sentence each, with the node's name. */
 export function graphSentences(error: z.ZodError, value: unknown): string[] {
   return error.issues.map((issue) => {
     const { path } = issue;

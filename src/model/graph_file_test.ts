@@ -8,7 +8,7 @@ const NORM = { op: "norm", name: "first.norm" };
 const HEAD = { op: "conv", name: "head", channels: "classes", kernel: 1 };
 const file = (...nodes: unknown[]) => ({ name: "tiny", nodes });
 
-Deno.test("what a file leaves out is the node before, stride 1, a ReLU and no dropout", () => {
+Deno.test("the defaults of a file are the previous node, stride 1, a ReLU and no dropout", () => {
   const parsed = graphFile.parse(file(FIRST, { ...NORM, dropout: "rate" }, HEAD));
   assert.deepEqual(graphFile.parse(parsed), parsed);
   assert.deepEqual(graphOf(parsed, { classes: 4, dropout: 0.25 }).nodes, [

@@ -1,17 +1,17 @@
 /**
- * What is wrong with a graph, in sentences.
+ * Describes the mistakes in a graph in sentences.
  *
  * @module
  */
 import { type Graph, INPUT, type Node, readsOf, strideOf } from "./graph.ts";
 
-/** Samples of a label: a network must predict a whole number of times within them. */
+/** Samples per label; a network must make a whole number of predictions in them. */
 export const LABEL_SAMPLES = 256;
 
 /**
- * The mistakes in a graph whose nodes are well formed each by itself: names that clash, nodes that are
- * not there, come later or go round in a circle, sides of a sum that do not fit, a hop that labels do not
- * share, and nodes that lead nowhere. Empty for a sound one.
+ * The mistakes in a graph whose single nodes are well formed: clashing names; inputs that are missing, come
+ * later or form a cycle; sums whose sides do not fit; a hop that does not divide a label; nodes that
+ * nothing reads. Empty for a valid graph.
  */
 export function graphProblems(graph: Graph): string[] {
   const names = nameProblems(graph);
@@ -21,7 +21,7 @@ export function graphProblems(graph: Graph): string[] {
   return [...shapeProblems(graph), ...headProblems(graph)];
 }
 
-/** How names look in exported files, where only letters and digits are sure to stay. */
+/** A name as it may look in an exported file, where only letters and digits are certain to stay. */
 function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[._-]/g, "");
 }
@@ -78,7 +78,7 @@ function whyUnreadable(
     : `itself in a cycle, ${[node.name, ...cycle].join(" <- ")}; a network has none`;
 }
 
-/** The nodes on a way from `from` along what nodes read to `to`; null if there is none. */
+/** The nodes on a path from `from` to `to` along the inputs of nodes; null if there is no path. */
 function wayBack(
   from: string,
   { to, all }: { to: string; all: ReadonlyMap<string, Node> },

@@ -48,7 +48,7 @@ Deno.test("the residual network's tensors have these names and shapes, in this o
   );
 });
 
-Deno.test("the residual network is sound at any size; its strides and reach are those of its blocks", () => {
+Deno.test("the residual network is valid at any size; its strides and reach follow from its blocks", () => {
   for (const size of SIZES) {
     const graph = resnet1dGraph(size);
     assert.deepEqual(graphProblems(graph), []);

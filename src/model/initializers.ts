@@ -5,15 +5,15 @@
  */
 import { createRng } from "../core/rng.ts";
 
-/** Which fan He's variance 2 / fan refers to: keep the forward or the backward signal's scale. */
+/** The fan in He's variance 2 / fan: it keeps the scale of the forward or of the backward signal. */
 export type FanMode = "fan-in" | "fan-out";
 
 /**
- * Normal with mean 0 and variance 2 / fan for a convolution weight.
+ * Draws a convolution weight from the normal distribution with mean 0 and variance 2 / fan.
  *
  * @param shape [Cout, Cin, K]; fan-in is Cin * K, fan-out Cout * K.
- * @param options.seed Of the run; `name` picks the tensor's own stream, so that adding a layer does
- * not change the others.
+ * @param options.seed Seed of the run. `name` selects the tensor's own random stream, so a new layer does
+ * not change the other layers.
  */
 export function heNormal(
   shape: readonly [number, number, number],

@@ -1,5 +1,5 @@
 /**
- * The nodes of a graph on a device: their tensors, and the op that each records.
+ * The nodes of a graph on a device: their tensors, and the op that each node traces.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { type FanMode, heNormal } from "./initializers.ts";
 export interface NamedParameter {
   readonly name: string;
   readonly parameter: NativeParameter;
-  /** Convolution weights are; biases and normalisation scales are not (FACTS, the usual protocol). */
+  /** True for convolution weights; false for biases and scales of norms, as usual. */
   readonly prunable: boolean;
 }
 
@@ -25,31 +25,31 @@ export interface NamedParameter {
 export interface NamedBuffer {
   readonly name: string;
   readonly buffer: NativeBuffer;
-  /** Its value in a new network: 0 for means, 1 for variances. */
+  /** Value in a new network: 0 for means, 1 for variances. */
   readonly initial: number;
 }
 
 /**
  * How a forward pass normalises.
- * "training": by the batch, whose statistics move the running ones; with dropout.
- * "measuring": by the batch, whose statistics replace the running ones; without dropout.
- * "evaluation": by the running statistics; without dropout.
+ * "training": with the batch's statistics, which update the running ones; with dropout.
+ * "measuring": with the batch's statistics, which replace the running ones; without dropout.
+ * "evaluation": with the running statistics; without dropout.
  */
 export type Pass = "training" | "measuring" | "evaluation";
 
-/** What a node reads in a forward pass. */
+/** The inputs of a node in a forward pass. */
 export interface Reads {
   readonly x: Value;
-  /** What a convolution adds. */
+  /** The value that a convolution adds. */
   readonly add: Value | undefined;
 }
 
 /** A node of a graph on a device. */
 export interface Layer {
-  /** In the order of files. */
+  /** Trainable tensors, in the order of files. */
   readonly parameters: NamedParameter[];
   readonly buffers: NamedBuffer[];
-  /** Sets all of its tensors to those of a new network. */
+  /** Sets all its tensors to the values of a new network. */
   initialise(options: { mode: FanMode; seed: number }): void;
   record(builder: NativeBuilder, reads: Reads, pass: Pass): Value;
 }
@@ -90,13 +90,13 @@ export class Conv1d implements Layer {
   }
 }
 
-/** Settings that all normalisations of a network share. */
+/** Settings that all norms of a network share. */
 export interface NormConfig {
   readonly epsilon: number;
   readonly momentum: number;
 }
 
-/** Batch normalisation and, as the node says, ReLU and dropout. */
+/** Batch normalisation, with ReLU and dropout if the node has them. */
 export class NormRelu implements Layer {
   readonly gamma: NativeParameter;
   readonly beta: NativeParameter;
@@ -131,7 +131,7 @@ export class NormRelu implements Layer {
     ];
   }
 
-  /** gamma 1, beta 0, running mean 0, running variance 1. */
+  /** Sets gamma 1, beta 0, running mean 0, running variance 1. */
   initialise(): void {
     const { channels } = this.settings;
     this.gamma.write("value", new Float32Array(channels).fill(1));

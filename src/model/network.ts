@@ -17,7 +17,7 @@ import {
   Shortcut,
 } from "./layers.ts";
 
-/** A network and how it is initialised and normalised. */
+/** A network with the settings of its initialisation and its norms. */
 export interface NetworkConfig {
   readonly graph: Graph;
   readonly init: FanMode;
@@ -26,9 +26,9 @@ export interface NetworkConfig {
 
 export class Network implements Disposable {
   readonly analysis: Analysis;
-  /** Of the graph's nodes, in its order. */
+  /** The layers of the graph's nodes, in its order. */
   readonly layers: readonly Layer[];
-  /** Of the running statistics; empty if none are kept. */
+  /** Averages of the running statistics; empty if none are kept. */
   private averages: NativeBuffer[] = [];
   private averaged = false;
 
@@ -46,7 +46,7 @@ export class Network implements Disposable {
     return this.analysis.hop;
   }
 
-  /** Every trainable tensor, in the order of the forward pass: the order of files and of ties. */
+  /** Every trainable tensor, in the order of the forward pass. Files and ties use the same order. */
   get parameters(): NamedParameter[] {
     return this.layers.flatMap((layer) => layer.parameters);
   }
@@ -59,7 +59,7 @@ export class Network implements Disposable {
     return this.layers.flatMap((layer) => layer.buffers);
   }
 
-  /** From now on there is a moving average of every parameter and running statistic. */
+  /** Creates a moving average of every parameter and running statistic. */
   keepAverages(device: NativeDevice): void {
     if (this.keepsAverages) return;
     for (const { parameter } of this.parameters) parameter.keepAverage();
@@ -71,7 +71,7 @@ export class Network implements Disposable {
     return this.averaged;
   }
 
-  /** The running statistics with their averages, in the order of `buffers`; none if none are kept. */
+  /** The running statistics with their averages, in the order of `buffers`; empty without averages. */
   get averagedBuffers(): (AveragedBuffer & { name: string })[] {
     if (!this.keepsAverages) return [];
     return this.buffers.map(({ name, buffer }, i) => ({
@@ -81,7 +81,7 @@ export class Network implements Disposable {
     }));
   }
 
-  /** A new network from `seed`: He weights, zero biases, identity normalisation, dense masks. */
+  /** Makes a new network from `seed`: He weights, zero biases, identity norms, dense masks. */
   initialise(seed: number): void {
     for (const layer of this.layers) layer.initialise({ mode: this.config.init, seed });
   }

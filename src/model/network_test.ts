@@ -22,7 +22,7 @@ Deno.test("the full network has the published size", async () => {
     assert.equal(net.prunable.length, 34);
     assert.equal(net.prunable.reduce((sum, p) => sum + p.parameter.size, 0), 10_454_528);
     assert.equal(cost.parameters, 10_466_148);
-    // 270,848 multiply-adds per sample (2.427 G for 8,960): the head's, once per 256, are 4.
+    // 270,848 multiply-adds per sample (2.427 G for 8,960); the head, once per 256 samples, adds 4.
     assert.equal(cost.denseMacs, 270_848 * 8960 + 4 * 8960);
     assert.equal(net.hop, 256);
     assert.equal(net.analysis.head.samplesPerOutput, 256);
@@ -31,7 +31,7 @@ Deno.test("the full network has the published size", async () => {
   }
 });
 
-Deno.test("initial weights have He's variance, their own stream per tensor, and follow the seed", async () => {
+Deno.test("initial weights have He's variance, one random stream per tensor, and follow the seed", async () => {
   const device = openDevice({ backend: "cpu" });
   try {
     using net = new Network(device, {
@@ -46,7 +46,7 @@ Deno.test("initial weights have He's variance, their own stream per tensor, and 
       const [, inChannels, kernel] = parameter.shape as [number, number, number];
       const values = first[i]!;
       const variance = values.reduce((sum, x) => sum + x * x, 0) / values.length;
-      // The relative standard error of a variance of n normals is sqrt(2 / n): five of them.
+      // The relative standard error of a variance of n normals is sqrt(2 / n). Five of them are allowed.
       const bound = 5 * Math.sqrt(2 / values.length);
       assert.ok(Math.abs(variance * inChannels * kernel / 2 - 1) < bound, `${name}: ${variance}`);
     }

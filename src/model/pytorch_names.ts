@@ -1,11 +1,11 @@
 /**
- * What a network's modules and tensors are called in PyTorch: the state dict of
+ * The names of a network's modules and tensors in PyTorch: in the state dict of
  * `src/ticket/python/ecg_network.py`.
  *
- * A module has its node's name, with underscores for dots and dashes; `block3.conv1` is `blocks.3.conv1`. Of
- * the residual network: `stem.*`, `stem_norm.*`, `blocks.<i>.norm1.*` (not in block 0), `blocks.<i>.conv1.*`,
- * `blocks.<i>.norm2.*`, `blocks.<i>.conv2.*`, `head_norm.*`, `head.*`, where a norm has `weight` (gamma),
- * `bias` (beta), `running_mean` and `running_var`.
+ * A module has its node's name, with underscores for dots and dashes; `block3.conv1` is `blocks.3.conv1`.
+ * The residual network has `stem.*`, `stem_norm.*`, `blocks.<i>.norm1.*` (not in block 0),
+ * `blocks.<i>.conv1.*`, `blocks.<i>.norm2.*`, `blocks.<i>.conv2.*`, `head_norm.*`, `head.*`. A norm has
+ * `weight` (gamma), `bias` (beta), `running_mean` and `running_var`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export function pytorchModule(node: string): string {
   return block ? `blocks.${block[1]}.${flat(block[2]!)}` : flat(node);
 }
 
-/** The state dict's name of one of our tensors, a node's name and the tensor's own. */
+/** The name in the state dict of one of our tensors; ours is the node's name and the tensor's. */
 export function pytorchName(name: string): string {
   const dot = name.lastIndexOf(".");
   const tensor = name.slice(dot + 1);

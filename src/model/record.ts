@@ -1,5 +1,5 @@
 /**
- * Recording a network's forward pass: one op a node, in the order of the graph.
+ * Traces a network's forward pass: one op per node, in the order of the graph.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import type { NativeBuilder, Value } from "../addon/native.ts";
 import type { Pass } from "./layers.ts";
 import type { Network } from "./network.ts";
 
-/** What a forward pass has computed. */
+/** The values of a traced forward pass. */
 export interface Recorded {
   /** [N, 1, L] */
   readonly input: Value;
-  /** What each node has computed, in the order of the graph. */
+  /** The output of each node, in the order of the graph. */
   readonly values: readonly Value[];
-  /** The head's [N, classes, T]. */
+  /** The head's output [N, classes, T]. */
   readonly logits: Value;
 }
 
 /**
- * Records a network's forward pass. Ops are labelled with the names of their nodes.
+ * Traces a network's forward pass. Ops are labelled with the names of their nodes.
  *
  * @param x [N, 1, L]
  */

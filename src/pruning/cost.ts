@@ -1,5 +1,5 @@
 /**
- * What a pruned network costs: weights, bytes and multiply-adds.
+ * The cost of a pruned network: weights, bytes and multiply-adds.
  *
  * @module
  */
@@ -20,19 +20,19 @@ export const REFERENCE_SAMPLES = 8960;
 /** Counts of a network under its present masks. */
 export interface Cost {
   layers: LayerCount[];
-  /** All parameters, biases and normalisation included, and those alive. */
+  /** Number of all parameters, including biases and norms; `keptParameters` counts those that survive. */
   parameters: number;
   parametersKept: number;
-  /** Stored as fp32, dense. */
+  /** Bytes if stored dense as fp32. */
   denseBytes: number;
-  /** Stored as CSR: fp32 value and column index (16 bits where the row allows), row starts. */
+  /** Bytes if stored as CSR: fp32 value and column index (16 bits if the row allows), row starts. */
   sparseBytes: number;
   /** Multiply-adds of the convolutions in one forward pass of the reference record. */
   denseMacs: number;
   macs: number;
 }
 
-/** Measures a network as it is masked now. */
+/** Measures a network under its present masks. */
 export function costOf(network: Network): Cost {
   const layers: LayerCount[] = network.prunable.map(({ name, parameter }) => ({
     name,

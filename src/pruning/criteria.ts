@@ -1,5 +1,5 @@
 /**
- * What decides which weights survive: the registry of criteria. A criterion is a file below criteria/ and a
+ * The registry of criteria, which decide which weights survive. A criterion is a file below criteria/ and a
  * line here.
  *
  * @module
@@ -27,7 +27,7 @@ const REGISTRY = {
 export type Criterion = keyof typeof REGISTRY;
 export const CRITERIA = Object.keys(REGISTRY) as [Criterion, ...Criterion[]];
 
-/** What a criterion is, by its name. */
+/** The criterion with a name. */
 export function criterionOf(name: Criterion): PruningCriterion {
   return REGISTRY[name];
 }

@@ -1,5 +1,6 @@
 /**
- * What a pruning criterion is: one file below criteria/, one line of the registry in criteria.ts.
+ * The interface of pruning criteria. A criterion is one file below criteria/ and one line of the registry
+ * in criteria.ts.
  *
  * @module
  */
@@ -7,44 +8,44 @@ import type { NamedParameter } from "../model/layers.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { selectHighest } from "./select.ts";
 
-/** What decides which weights survive. */
+/** Decides which weights survive. */
 export interface PruningCriterion {
   /**
-   * "trained": it judges the network that the previous round ended with.
-   * "initial": it judges the dense network at initialisation (pruning before training).
+   * "trained": it scores the network at the end of the previous round.
+   * "initial": it scores the dense network at initialisation (pruning before training).
    */
   readonly network: "trained" | "initial";
   /** One line for tables. */
   readonly description: string;
   readonly source: string;
   /**
-   * Scores of the dense network, taken before the masks of the round before return: whatever is alive,
-   * every round cuts the same ranking. One array per prunable tensor.
+   * Scores of the dense network, computed before the masks of the previous round are restored. So every
+   * round prunes by the same ranking. One array per prunable tensor.
    */
   readonly denseScores?: (bench: Workbench) => Promise<Float64Array[]>;
-  /** One mask per tensor of `candidates`, with exactly `keep` survivors among the weights alive. */
+  /** One mask per tensor of `candidates`, with exactly `keep` survivors among the surviving weights. */
   masks(task: MaskTask): Uint8Array[];
 }
 
-/** A choice of survivors. */
+/** The task of choosing survivors. */
 export interface MaskTask {
   readonly bench: Workbench;
-  /** Prunable tensors that are not kept whole, under the masks of the round before. */
+  /** Prunable tensors except the kept layers, under the masks of the previous round. */
   readonly candidates: readonly NamedParameter[];
-  /** Weights to keep of theirs. */
+  /** Number of their weights to keep. */
   readonly keep: number;
-  /** Of the run. */
+  /** Seed of the run. */
   readonly seed: number;
-  /** From 1. */
+  /** Number of the round, from 1. */
   readonly round: number;
-  /** Of all prunable tensors, if the criterion has them. */
+  /** Scores of all prunable tensors, if the criterion has them. */
   readonly denseScores: readonly Float64Array[] | null;
 }
 
 /**
- * The weights alive with the highest scores.
+ * Keeps the surviving weights with the highest scores.
  *
- * @param scores Of all prunable tensors of the network.
+ * @param scores Scores of all prunable tensors of the network.
  */
 export function highest(
   { bench, candidates, keep }: MaskTask,

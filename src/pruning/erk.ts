@@ -1,5 +1,5 @@
 /**
- * The Erdos-Renyi-Kernel rule: how dense each layer of a random sparse network is, from shapes alone.
+ * The Erdos-Renyi-Kernel rule: the density of each layer of a random sparse network, from shapes alone.
  *
  * @module
  */
@@ -12,13 +12,13 @@ export interface LayerShape {
 }
 
 /**
- * Weights to keep in each layer, `keep` in all. A layer's density is proportional to
- * (Cout + Cin + K) / (Cout * Cin * K); layers that would exceed 1 are dense, and the others share the
- * rest (Evci et al. 2020, "Rigging the Lottery", section 3).
+ * Number of weights to keep in each layer; the sum is `keep`. A layer's density is proportional to
+ * (Cout + Cin + K) / (Cout * Cin * K). Layers whose density would exceed 1 are dense, and the others share
+ * the rest (Evci et al. 2020, "Rigging the Lottery", section 3).
  *
  * @param layers In any order.
  * @param keep From 0 to the number of weights.
- * @throws {RangeError} If `keep` is outside.
+ * @throws {RangeError} If `keep` is outside this range.
  */
 export function erkCounts(layers: readonly LayerShape[], keep: number): number[] {
   const sizes = layers.map(({ shape: [out, inner, kernel] }) => out * inner * kernel);
@@ -26,8 +26,8 @@ export function erkCounts(layers: readonly LayerShape[], keep: number): number[]
   if (!Number.isInteger(keep) || keep < 0 || keep > total) {
     throw new RangeError(`Cannot keep ${keep} of ${total} weights: expected 0 to ${total}`);
   }
-  // A layer's share of its own weights is its score times one common factor, which is its number of
-  // weights times the score: Cout + Cin + K.
+  // A layer's density is its score times a common factor, so its count is proportional to its number of
+  // // weights times the score: Cout + Cin + K.
   const widths = layers.map(({ shape: [out, inner, kernel] }) => out + inner + kernel);
   const dense = new Set<number>();
   for (;;) {

@@ -9,19 +9,19 @@ const network = (filters: number) =>
   );
 const sizeOf = ([out, inner, kernel]: readonly [number, number, number]) => out * inner * kernel;
 
-Deno.test("by hand: densities in the ratio of (out + in + K) / (out * in * K)", () => {
+Deno.test("hand-worked: densities in the ratio of (out + in + K) / (out * in * K)", () => {
   const layers = [{ shape: [10, 10, 10] }, { shape: [20, 30, 10] }] as const;
   // Widths 30 and 60 divide 90 weights.
   assert.deepEqual(erkCounts(layers, 90), [30, 60]);
   assert.deepEqual(erkCounts(layers, 0), [0, 0]);
   assert.deepEqual(erkCounts(layers, 7000), [1000, 6000]);
-  // 30 / 90 of 6,000 is more than the first has: it is dense.
+  // 30 / 90 of 6,000 is more than the first layer has, so that layer is dense.
   assert.deepEqual(erkCounts(layers, 6000), [1000, 5000]);
   assert.deepEqual(erkCounts(layers, 100), [33, 67]);
   assert.throws(() => erkCounts(layers, 7001), /Cannot keep 7001 of 7000 weights/);
 });
 
-Deno.test("of the network: the count is exact, no layer exceeds its size, narrow layers are denser", () => {
+Deno.test("in the network the count is exact, no layer exceeds its size, and narrow layers are denser", () => {
   for (const filters of [1, 4, 32]) {
     const layers = network(filters);
     const total = layers.reduce((sum, { shape }) => sum + sizeOf(shape), 0);

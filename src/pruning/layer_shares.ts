@@ -1,5 +1,5 @@
 /**
- * Dividing a number of survivors among tensors.
+ * Divides a number of survivors among tensors.
  *
  * @module
  */

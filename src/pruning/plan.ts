@@ -1,36 +1,36 @@
 /**
- * How many weights each round keeps, decided before the first: a pure function of the settings and the
- * number of weights, so that a resumed run cannot come to another answer.
+ * Plans how many weights each round keeps, before the first round. The plan is a pure function of the
+ * settings and the number of weights, so a resumed run has the same plan.
  *
  * @module
  */
 import { UsageError } from "../core/errors.ts";
 
-/** How the share that a round prunes develops. */
+/** How the pruned share changes from round to round. */
 export type PruningSchedule =
   /** Frankle and Carbin 2019, section 2: each round prunes the same fraction of what is left. */
   | { readonly kind: "fixed"; readonly fraction: number }
   /**
    * Sahu et al. 2022 (LTH-ECG): the first round prunes `start` of the weights; in per cent, p shrinks
-   * to p^(1 / alpha) from round to round. (p / alpha, the other reading, ends at theta 36.7 and cannot
-   * reach the paper's 142.)
+   * to p^(1 / alpha) from round to round. (The other reading, p / alpha, ends at theta 36.7 and cannot reach
+   * the paper's 142.)
    */
   | { readonly kind: "sahu"; readonly start: number; readonly alpha: number }
-  /** One round straight to the target. */
+  /** A single round prunes to the target. */
   | { readonly kind: "one-shot" };
 
-/** What decides the rounds. */
+/** The settings that decide the rounds. */
 export interface PruningPlanSettings {
   readonly schedule: PruningSchedule;
-  /** At most this many pruning rounds. */
+  /** Largest number of pruning rounds. */
   readonly rounds: number;
   /** Stop after the round that reaches this compression; null to do all rounds. */
   readonly target: number | null;
 }
 
 /**
- * Weights to keep in rounds 1, 2, ...: strictly fewer each round, at least 1. A schedule that prunes less
- * than one weight in a round prunes one (unless its fraction is 0, which keeps all: a control).
+ * Number of weights to keep in rounds 1, 2, ...: strictly fewer each round, and at least 1. A schedule that
+ * would prune less than one weight in a round prunes one. A fraction of 0 keeps all weights, for controls.
  *
  * @param total Prunable weights.
  * @throws {UsageError} If the rounds end before the target is reached.
@@ -53,21 +53,21 @@ export function keepCounts(total: number, settings: PruningPlanSettings): number
   return keeps;
 }
 
-/** What a schedule sees before a round. */
+/** The state before a round, for a schedule. */
 interface Before {
   /** Weights left. */
   readonly kept: number;
   /** Prunable weights of the dense network. */
   readonly total: number;
   readonly target: number | null;
-  /** The round to come, from 1. */
+  /** Number of the next round, from 1. */
   readonly round: number;
 }
 
 type Kind = PruningSchedule["kind"];
 type ScheduleOf<Name extends Kind> = Extract<PruningSchedule, { readonly kind: Name }>;
 
-/** Weights that the round to come keeps, by kind of schedule: a kind without an entry does not type-check. */
+/** Number of weights that the next round keeps, by kind of schedule. A missing kind does not type-check. */
 const NEXT_KEEP: { [Name in Kind]: (schedule: ScheduleOf<Name>, before: Before) => number } = {
   fixed: ({ fraction }, { kept }) => without(kept, fraction),
   sahu: (schedule, { kept, round }) => without(kept, sahuFraction(schedule, round)),

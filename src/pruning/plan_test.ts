@@ -19,7 +19,7 @@ Deno.test("Sahu's fractions and round counts are those computed from the paper",
   for (const [i, percent] of [30, 22.02, 16.63, 12.88].entries()) {
     assert.ok(Math.abs(100 * sahuFraction(SAHU, i + 1) - percent) < 0.01, `round ${i + 1}`);
   }
-  // FACTS: theta 10, 42 and 142 in 84, 227 and 348 rounds.
+  // Computed from the paper: theta 10, 42 and 142 in 84, 227 and 348 rounds.
   for (const [target, rounds] of [[10, 84], [42, 227], [142, 348]] as const) {
     assert.equal(keepCounts(FULL, { schedule: SAHU, rounds: 1000, target }).length, rounds);
   }
@@ -40,7 +40,7 @@ Deno.test("without a target all rounds are done; a fraction of 0 keeps all; the 
   assert.deepEqual(fixed(0.5, 0), []);
 });
 
-Deno.test("a target that the rounds do not reach is refused with where they end", () => {
+Deno.test("a target that the rounds do not reach is refused with the compression they reach", () => {
   const settings = { schedule: { kind: "fixed", fraction: 0.5 }, rounds: 3, target: 10 } as const;
   assert.throws(() => keepCounts(1000, settings), (error) => {
     assert.ok(error instanceof UsageError);

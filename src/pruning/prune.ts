@@ -1,5 +1,5 @@
 /**
- * Pruning a network to an exact number of weights.
+ * Prunes a network to an exact number of weights.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { restoreMasks, type Snapshot } from "../training/snapshot.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { type Criterion, criterionOf } from "./criteria.ts";
 
-/** What a pruning step is to do. */
+/** Options of a pruning step. */
 export interface PruningStep {
   readonly criterion: Criterion;
-  /** Prunable weights to keep, those of the kept layers included. */
+  /** Number of prunable weights to keep, including those of the kept layers. */
   readonly keep: number;
-  /** Convolutions that are not touched, by name. */
+  /** Names of convolutions that are not pruned. */
   readonly keepLayers: readonly string[];
-  /** Of the run. */
+  /** Seed of the run. */
   readonly seed: number;
   readonly round: number;
-  /** The masks of the round before; null where all weights are alive. */
+  /** The masks of the previous round; null if no weight is pruned yet. */
   readonly alive: Snapshot | null;
 }
 
 /**
- * Prunes until exactly `keep` weights are left, only among those that are alive.
+ * Prunes surviving weights until exactly `keep` are left.
  *
- * @param bench Its network holds the weights to judge, with dense masks.
+ * @param bench Its network holds the weights to score, with dense masks.
  * @throws {UsageError} If a kept layer does not exist, or the kept layers alone hold more than `keep`.
  */
 export async function prune(bench: Workbench, step: PruningStep): Promise<void> {
@@ -57,8 +57,8 @@ function layerOf(tensor: string): string {
  * Checks layers that are never pruned against a network's prunable tensors.
  *
  * @param step.keep Weights to keep in all.
- * @returns How many weights the kept layers hold.
- * @throws {UsageError} If one does not exist, or together they leave no weight to choose.
+ * @returns Number of weights in the kept layers.
+ * @throws {UsageError} If a layer does not exist, or the layers together leave no weight to choose.
  */
 export function refuseKeepLayers(
   tensors: readonly { name: string; size: number }[],
@@ -83,7 +83,7 @@ export function refuseKeepLayers(
   return fixed;
 }
 
-/** Prunable weights and how many of them are alive. */
+/** Number of prunable weights, and how many of them survive. */
 export function countWeights(network: Network): { prunable: number; kept: number } {
   let prunable = 0;
   let kept = 0;

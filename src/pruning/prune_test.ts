@@ -12,7 +12,7 @@ import type { Workbench } from "../training/workbench.ts";
 import { CRITERIA, type Criterion, criterionOf } from "./criteria.ts";
 import { countWeights, prune } from "./prune.ts";
 
-/** Prunes the bench's network (freshly initialised) down to each count in turn; the masks of each. */
+/** Prunes a newly initialised network to each count in turn; returns the masks of each. */
 async function pruneTo(
   bench: Workbench,
   options: { criterion: Criterion; keeps: readonly number[]; keepLayers?: readonly string[] },
@@ -67,7 +67,7 @@ Deno.test("criteria at initialisation differ from one another", () =>
     assert.equal(seen.size, initial.length);
   }));
 
-Deno.test("SNIP and GraSP in rounds end where one shot goes: they rank the dense network", () =>
+Deno.test("SNIP and GraSP in rounds end like one shot, because they rank the dense network", () =>
   withBench({}, async (bench) => {
     for (const criterion of ["snip", "grasp", "magnitude-init"] as const) {
       const rounds = await pruneTo(bench, { criterion, keeps: [450, 300, 100] });

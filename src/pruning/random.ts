@@ -1,12 +1,12 @@
 /**
- * Random pruning, the baseline that any criterion must beat.
+ * Random pruning, the baseline for every criterion.
  *
  * @module
  */
 import { createRng } from "../core/rng.ts";
 
 /**
- * A uniform draw of `keep` weights among all that are alive.
+ * Draws `keep` weights uniformly among all surviving weights.
  *
  * @param alive One mask per tensor.
  * @param options.stream Names the draw: equal seed and stream give equal masks.
@@ -19,7 +19,7 @@ export function randomMasks(
   const masks = alive.map((mask) => mask.slice());
   let left = masks.reduce((sum, mask) => sum + mask.reduce((a, b) => a + b, 0), 0);
   let wanted = options.keep;
-  // Selection sampling (Knuth, TAOCP vol. 2, algorithm S): each survivor with probability wanted/left.
+  // Selection sampling (Knuth, TAOCP vol. 2, algorithm S): each weight is kept with probability wanted/left.
   for (const mask of masks) {
     for (let i = 0; i < mask.length; i++) {
       if (!mask[i]) continue;

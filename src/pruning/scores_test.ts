@@ -15,7 +15,7 @@ import { referenceLogits, referenceLoss, type Weights, weightsOf } from "./testi
 /** One short batch keeps the float64 network quick. */
 const ONE_BATCH = { batchSize: 3 };
 
-/** Networks, and the convolutions that everything flows through. */
+/** Networks, and the convolutions through which all flow passes. */
 const NETWORKS = [
   { about: "the residual network", network: SMALL.network, narrow: ["stem", "head"] },
   { about: "a network that branches", network: withGraph(BRANCHING), narrow: ["head"] },
@@ -25,7 +25,7 @@ function lossAt(bench: Workbench, weights: Weights): number {
   return referenceLoss(bench, { weights, batches: scoringBatches(bench) });
 }
 
-/** Weights to look at: some of every prunable tensor. */
+/** Weights to check: some of every prunable tensor. */
 function sample(
   bench: Workbench,
   perTensor: number,
@@ -36,7 +36,7 @@ function sample(
   );
 }
 
-/** Root mean square: what errors of scores are measured against. */
+/** Root mean square of scores; errors are relative to it. */
 function size(scores: readonly Float64Array[]): number {
   const all = scores.flatMap((tensor) => [...tensor]);
   return Math.sqrt(all.reduce((sum, x) => sum + x * x, 0) / all.length);
@@ -52,7 +52,7 @@ for (const { about, network } of NETWORKS) {
       for (const { tensor, name, at } of sample(bench, 2)) {
         const values = weights.get(name)!;
         const w = values[at]!;
-        const h = 1e-7; // short: a rectifier that switches on the way would show
+        const h = 1e-7; // short, because a rectifier that switches within the step would show
         values[at] = w + h;
         const above = lossAt(bench, weights);
         values[at] = w - h;
@@ -106,7 +106,7 @@ async function gradientsOf(bench: Workbench): Promise<Weights> {
   return new Map(bench.network.prunable.map(({ name }, t) => [name, gradients[t]!]));
 }
 
-Deno.test("what GraSP would prune first lets the gradient grow, what it keeps would let it shrink", () =>
+Deno.test("removing GraSP's lowest scores lets the gradient grow, removing its highest lets it shrink", () =>
   withBench(ONE_BATCH, async (bench) => {
     const scores = await graspScores(bench);
     const squared = async () => {
@@ -160,7 +160,7 @@ for (const { about, network, narrow } of NETWORKS) {
         const ratio = scores[tensor]![at]! / expected;
         assert.ok(Math.abs(ratio - 1) < 1e-9, `${name}[${at}]: ${ratio}`);
       }
-      // What everything flows through has it all (Tanaka et al., theorem 2).
+      // A layer through which all flow passes has all of it (Tanaka et al., theorem 2).
       for (const name of narrow) {
         const tensor = bench.network.prunable.findIndex((each) => each.name === `${name}.weight`);
         const sum = scores[tensor]!.reduce((a, b) => a + b, 0);
@@ -170,7 +170,7 @@ for (const { about, network, narrow } of NETWORKS) {
     }));
 }
 
-Deno.test("SynFlow's flow stays a finite number through the full network", () => {
+Deno.test("SynFlow's flow is finite in the full network", () => {
   const size = { ...SMALL_SIZE, filters: 32, kernel: 16, blocks: 16, blocksPerStage: 4 };
   const network = withGraph(resnet1dGraph(size));
   return withBench({ network }, (bench) => {
@@ -182,7 +182,7 @@ Deno.test("SynFlow's flow stays a finite number through the full network", () =>
   });
 });
 
-Deno.test("SynFlow goes to its goal exponentially in 100 steps", () => {
+Deno.test("SynFlow prunes exponentially in 100 steps", () => {
   const keeps = synflowKeeps(10_000, 100);
   assert.equal(keeps.length, 100);
   assert.equal(keeps[49], 1000);

@@ -1,17 +1,17 @@
 /**
- * Selection of weights by any score.
+ * Selects weights by any score.
  *
  * @module
  */
 import { Failure } from "../core/errors.ts";
 
 /**
- * Exactly `keep` survivors over all tensors together, the highest scores first, ties to the lower
- * (tensor, flat index), only among those alive. Scores are compared as they are, in float64.
+ * Keeps exactly `keep` surviving weights over all tensors together: the highest scores, ties to the lower
+ * (tensor, flat index). Scores are compared in float64.
  *
- * @param scores One array per tensor; scores of pruned weights are not looked at.
+ * @param scores One array per tensor; scores of pruned weights are ignored.
  * @param options.alive Masks of the same sizes.
- * @param options.keep 1 to the number of weights alive.
+ * @param options.keep From 1 to the number of surviving weights.
  * @returns One mask per tensor, 1 keep, 0 pruned.
  * @throws {Failure} If a score is not a number.
  */
@@ -21,7 +21,7 @@ export function selectHighest(
 ): Uint8Array[] {
   const { alive, keep } = options;
   const threshold = keepThreshold(scores, { alive, keep });
-  // Above the threshold all survive, at it only as many as there is room for.
+  // All scores above the threshold survive; of those equal to it, only as many as still fit.
   let room = keep;
   scores.forEach((tensor, t) => {
     const mask = alive[t]!;
@@ -41,10 +41,10 @@ export function selectHighest(
   });
 }
 
-/** Leading bits of a float64 (sign, exponent, 8 of the fraction) that the bins go by. */
+/** Leading bits of a float64 (sign, exponent, 8 of the fraction) that select a bin. */
 const BIN_BITS = 20;
 
-/** The score of rank `keep`: a histogram finds its bin, and only that bin is sorted. */
+/** The score of rank `keep`. A histogram finds its bin, and only that bin is sorted. */
 function keepThreshold(
   scores: readonly Float64Array[],
   { alive, keep }: { alive: readonly Uint8Array[]; keep: number },
@@ -70,7 +70,7 @@ function keepThreshold(
   return candidates.sort().at(above - keep)!;
 }
 
-/** Calls `visit` with every score that counts and its bin; bins are in the order of the scores. */
+/** Calls `visit` with the score and the bin of every surviving weight; bins have the order of scores. */
 function eachAlive(
   scores: readonly Float64Array[],
   alive: readonly Uint8Array[],
@@ -84,7 +84,7 @@ function eachAlive(
     for (let i = 0; i < tensor.length; i++) {
       if (!mask[i]) continue;
       const word = words[2 * i + 1]!;
-      // Of negative numbers the larger bit pattern is the smaller number.
+      // Among negative numbers, a larger bit pattern is a smaller number.
       visit(tensor[i]!, (word < 0 ? ~word : word ^ -0x80000000) >>> shift);
     }
   });

@@ -17,7 +17,7 @@ Deno.test("signed scores: the highest survive, ties go to the lower tensor and i
   assert.deepEqual(masks(6), [[1, 1, 1], [1, 1, 1]]);
 });
 
-Deno.test("only what is alive is chosen, and its scores alone are looked at", () => {
+Deno.test("only surviving weights are chosen, and only their scores are used", () => {
   const scores = [Float64Array.of(NaN, 1, Infinity, 2)];
   const alive = [Uint8Array.of(0, 1, 0, 1)];
   assert.deepEqual(selectHighest(scores, { alive, keep: 1 }), [Uint8Array.of(0, 0, 0, 1)]);
@@ -25,7 +25,7 @@ Deno.test("only what is alive is chosen, and its scores alone are looked at", ()
   assert.throws(() => selectHighest(scores, { alive: ones(4), keep: 1 }), Failure);
 });
 
-Deno.test("for any numbers it agrees with sorting all of them", () => {
+Deno.test("for any numbers the selection agrees with sorting", () => {
   const rng = createRng(9, "any");
   const special = [0, -0, Infinity, -Infinity, 5e-324, -5e-324, 1, -1, 1e300];
   const scores = [70, 200, 33].map((size) =>
@@ -45,7 +45,7 @@ Deno.test("for any numbers it agrees with sorting all of them", () => {
   }
 });
 
-Deno.test("for magnitudes it agrees with the device's selection, ties included", async () => {
+Deno.test("for magnitudes the selection agrees with the device's, including ties", async () => {
   const device = openTestDevice();
   try {
     const rng = createRng(8, "scores");
@@ -53,7 +53,7 @@ Deno.test("for magnitudes it agrees with the device's selection, ties included",
     for (const parameter of parameters) {
       const { size } = parameter;
       parameter.setMask(Uint8Array.from({ length: size }, () => rng.integer(4) > 0 ? 1 : 0));
-      // Few different values, so that most cuts fall into a tie.
+      // There are few different values, so most cuts fall into a tie.
       parameter.write("value", Float32Array.from({ length: size }, () => rng.integer(9) - 4));
     }
     const scores = parameters.map((p) => Float64Array.from(p.read("value"), Math.abs));

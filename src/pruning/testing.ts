@@ -1,5 +1,5 @@
 /**
- * The network's loss in float64, for tests of scores that are derivatives of it.
+ * The network's loss in float64, for tests of scores that are derivatives of the loss.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export function weightsOf(bench: Workbench): Weights {
   );
 }
 
-/** What the float64 network needs to know besides its weights. */
+/** The float64 network's settings besides its weights. */
 export interface Reference {
   readonly bench: Workbench;
   readonly weights: Weights;
@@ -32,7 +32,7 @@ export interface Reference {
   readonly byBatch: boolean;
 }
 
-/** Mean over the batches of each batch's mean cross-entropy, normalised by the batch, no dropout. */
+/** Mean over the batches of each batch's mean cross-entropy, with norms by the batch and no dropout. */
 export function referenceLoss(
   bench: Workbench,
   options: { weights: Weights; batches: readonly Batch[] },
@@ -67,7 +67,7 @@ function normalised(
   });
 }
 
-/** The bench's network, x [N, 1, L] to logits [N, classes, T]. */
+/** Evaluates the bench's network: x [N, 1, L] gives logits [N, classes, T]. */
 export function referenceLogits(x: Signals, reference: Reference): Signals {
   const values = new Map([[INPUT, x]]);
   for (const node of reference.bench.network.graph.nodes) {

@@ -9,13 +9,13 @@
  */
 import { type Graph, INPUT, type Node } from "../graph.ts";
 
-/** Size of the network. */
+/** Sizes of the network. */
 export interface ResNet1dConfig {
   /** Filters of the stem and the first blocks; 32 at full size. */
   readonly filters: number;
   /** Kernel size of all convolutions but the head; 16 at full size. */
   readonly kernel: number;
-  /** Residual blocks; 16 at full size. Odd ones (1, 3, ...) halve the length. */
+  /** Residual blocks; 16 at full size. Blocks 1, 3, ... halve the length. */
   readonly blocks: number;
   /** Filters double after this many blocks. */
   readonly blocksPerStage: number;

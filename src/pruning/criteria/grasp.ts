@@ -1,11 +1,11 @@
 /**
  * GraSP (Wang, Zhang and Grosse 2020, "Picking winning tickets before training by preserving gradient
- * flow"): keep the weights without which the gradient would shrink.
+ * flow"): it keeps the weights without which the gradient would shrink.
  *
  * To first order, a change d of the weights changes the squared norm of the gradient g by
- * 2 d' H g. Removing weight i is d = -w_i e_i and changes it by -2 w_i (H g)_i. Where this is most
- * negative the gradient flow suffers most: those weights are kept, and the largest -w (H g) pruned
- * (algorithm 1). The score to keep by is therefore +w * (H g), signed.
+ * 2 d' H g. Removing weight i is d = -w_i e_i and changes it by -2 w_i (H g)_i. If this is very negative,
+ * gradient flow suffers most: such weights are kept, and the largest -w (H g) are pruned (algorithm 1).
+ * The score for keeping is therefore +w * (H g), with its sign.
  *
  * @module
  */
@@ -15,16 +15,16 @@ import { scoringBatches } from "../scoring_batches.ts";
 import { highest, type PruningCriterion } from "../criterion.ts";
 
 /**
- * Length of the step of the difference quotient over the norm of the weights. Shorter, and float32's
- * rounding of the gradients shows; longer, and more rectifiers switch on the way.
+ * Step of the difference quotient, divided by the norm of the weights. With a shorter step, float32
+ * rounding of the gradients shows; with a longer step, more rectifiers switch.
  */
 export const RELATIVE_STEP = 1e-3;
 
 /**
- * w * (H g) of every prunable weight of the network as it is, H g by a central difference of gradients
- * along g. The loss is the plain cross-entropy, without the temperature of the authors' code.
+ * w * (H g) of every prunable weight of the present network; H g is a central difference of gradients along
+ * g. The loss is plain cross-entropy, without the temperature of the authors' code.
  *
- * @returns One array per prunable tensor; the highest survive.
+ * @returns One array per prunable tensor; the highest scores survive.
  */
 export async function graspScores(bench: Workbench): Promise<Float64Array[]> {
   const parameters = bench.network.prunable.map(({ parameter }) => parameter);

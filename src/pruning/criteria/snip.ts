@@ -10,10 +10,10 @@ import { scoringBatches } from "../scoring_batches.ts";
 import { highest, type PruningCriterion } from "../criterion.ts";
 
 /**
- * |w * dL/dw| of every prunable weight of the network as it is. (The paper divides by the sum, which
- * changes no order.)
+ * |w * dL/dw| of every prunable weight of the present network. (The paper divides by the sum, which does
+ * not change the order.)
  *
- * @returns One array per prunable tensor; the highest survive.
+ * @returns One array per prunable tensor; the highest scores survive.
  */
 export async function snipScores(bench: Workbench): Promise<Float64Array[]> {
   using probe = new GradientProbe(bench, scoringBatches(bench));

@@ -5,11 +5,10 @@
  * Pruning in many steps of an exponential schedule, with new scores each time, keeps layers from being
  * emptied (algorithm 1).
  *
- * The input of ones is taken without ends. Then every channel is constant, SAME padding and pooling do
- * nothing, and a convolution is the matrix of its weights' sums over the taps; a short input would
- * starve the outer taps, where padding reaches, and a long one differs from this only at its ends.
- * Biases are 0 and running statistics those of a new network. R grows like 70 per layer, so all is
- * float64.
+ * The input of ones has no ends here. Then every channel is constant, SAME padding and pooling have no
+ * effect, and a convolution is the matrix of its weights' sums over the taps. With a short input, the outer
+ * taps would read padding; a long input differs from this only at its ends. Biases are 0 and running
+ * statistics those of a new network. R grows about 70-fold per layer, so everything is float64.
  *
  * @module
  */
@@ -19,21 +18,21 @@ import { highest, type PruningCriterion } from "../criterion.ts";
 /** Pruning steps of the paper. */
 const SYNFLOW_STEPS = 100;
 
-/** A convolution as channels see it. */
+/** The flow through a convolution, per channel. */
 interface Flow {
   /** |w| where alive, else 0: [Cout, Cin, K] */
   readonly magnitudes: Float32Array;
   readonly kernel: number;
-  /** What comes in per position [Cin]. */
+  /** Input per position [Cin]. */
   readonly input: Float64Array;
   /** dR / d output [Cout] */
   readonly gradient: Float64Array;
 }
 
 /**
- * The score |w| * dR/d|w| of every prunable weight of the network as it is masked.
+ * The score |w| * dR/d|w| of every prunable weight of the network under its present masks.
  *
- * @returns One array per prunable tensor, in their order; the highest survive.
+ * @returns One array per prunable tensor, in their order; the highest scores survive.
  */
 export function synflowScores(network: Network): Float64Array[] {
   return flows(network).map(({ magnitudes, kernel, input, gradient }) => {
@@ -47,7 +46,7 @@ export function synflowScores(network: Network): Float64Array[] {
   });
 }
 
-/** How many of `alive` weights are left after each step on the way to `keep`. */
+/** Number of weights left after each step from `alive` to `keep`. */
 export function synflowKeeps(alive: number, keep: number): number[] {
   return Array.from({ length: SYNFLOW_STEPS }, (_, step) => {
     const done = (step + 1) / SYNFLOW_STEPS;
@@ -93,7 +92,7 @@ function addTo(sums: Float64Array, values: Float64Array): void {
   values.forEach((value, c) => sums[c]! += value);
 }
 
-/** A convolution of constant channels. It remembers what came in and which gradient came back. */
+/** A convolution of constant channels. It stores its input and the gradient of its output. */
 class LinearConv implements Flow {
   readonly magnitudes: Float32Array;
   readonly kernel: number;
