@@ -1,6 +1,6 @@
 /**
- * From a recording to its label, whatever computes the network: the native engine in `predict`, or the one
- * in a page. Nothing here uses Deno or Node.js.
+ * Predicts the label of a recording with any engine: the native one of `predict`, or the one of a page.
+ * Nothing here uses Deno or Node.js.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { averagedLogits } from "../training/flip_average.ts";
 import { softmaxOfStep } from "../training/softmax.ts";
 import { type Decider, Tally } from "../training/tally.ts";
 
-/** What a ticket says about a record. */
+/** A ticket's prediction for a record. */
 export interface RecordPrediction {
   /** What the ticket's rule decides; see training/decision.ts. */
   readonly label: string;
@@ -16,26 +16,26 @@ export interface RecordPrediction {
   readonly probabilities: Readonly<Record<string, number>>;
   /** By class: mean softmax / prior^exponent, scaled to sum 1. A vote's label may be another class. */
   readonly decisionScores: Readonly<Record<string, number>>;
-  /** By class: how many steps voted for it. */
+  /** By class: the number of steps that voted for it. */
   readonly votes: Readonly<Record<string, number>>;
   /** The class that each step of `hop` samples votes for. */
   readonly steps: readonly string[];
 }
 
-/** A prediction with how sure it is of every step. */
+/** A prediction with the probabilities of every step. */
 export interface RecordJudgement extends RecordPrediction {
   /** Softmax(logits / temperature) [steps][classes]; `probabilities` is its mean. */
   readonly stepProbabilities: readonly (readonly number[])[];
 }
 
-/** A network at work: one normalised record [length] to logits [classes, steps]. */
+/** Runs a network on one normalised record [length]; gives logits [classes, steps]. */
 export type RunNetwork = (input: Float32Array) => Float32Array;
 
-/** What turns a network's logits into labels. */
+/** Settings that turn a network's logits into labels. */
 export interface Judging {
   /** In the order of the logits. */
   readonly classes: readonly string[];
-  /** Of stored units: the network takes (sample - mean) / std. */
+  /** For stored units: the network takes (sample - mean) / std. */
   readonly normalisation: { readonly mean: number; readonly std: number };
   /** Samples per step. */
   readonly hop: number;
@@ -47,7 +47,7 @@ export interface Judging {
   readonly flipAverage: boolean;
 }
 
-/** Steps that are done at once, so that memory stays bounded: half an hour of steps of 256 samples. */
+/** Largest number of steps at once, to bound memory: half an hour of steps of 256 samples. */
 export const MOST_STEPS = 2048;
 
 /** How a network's logits are computed. */
@@ -61,9 +61,9 @@ export interface Running {
 }
 
 /**
- * @param samples Stored units at the ticket's rate [length]; a last part of less than a step is left out,
- * as in training.
- * @returns [classes, steps]; with sign-flip averaging, of the mean softmax.
+ * @param samples Stored units at the ticket's rate [length]. An incomplete last step is left out, as in
+ * training.
+ * @returns [classes, steps]; with sign-flip averaging, the logits of the mean softmax.
  * @throws {RangeError} If there is no whole step.
  */
 export function logitsOf(

@@ -147,14 +147,14 @@ Deno.test("a configuration, data set or build that differs from the run's beginn
       fs.writeFileSync(file, text.replace(from, to));
     };
     await refused(
-      /training\.epochs: 3, not 4\).*--name NEW/,
+      /training\.epochs: 3, not 4 \(--epochs\)\).*--name NEW/,
       () => {},
       { ...config, training: { ...config.training, epochs: 4 } },
     );
     await refused(/mode: .*--fork NEW/, () => {}, { ...config, mode: "finetune" });
     // The file was edited, and the command line agrees with it.
     await refused(
-      /config\.json has changed since the run began \(seed: 3, not 4\)/,
+      /config\.json has changed since the run began \(seed: 3, not 4 \(--seed\)\)/,
       edit(runFiles.config(run), /"seed": 3/, '"seed": 4'),
       { ...config, seed: 4 },
     );

@@ -1,5 +1,5 @@
 /**
- * Training with augmentation: what it depends on and what it leaves alone.
+ * Training with augmentation: it is reproducible and does not touch evaluation.
  */
 import assert from "node:assert/strict";
 import type { Augmentation } from "../addon/native.ts";
@@ -42,20 +42,20 @@ async function trained(options: { chunk: number; threads: number; augment: Augme
   }
 }
 
-Deno.test("weights do not depend on where training is interrupted, nor on threads", async () => {
+Deno.test("weights depend neither on interruptions of training nor on the number of threads", async () => {
   const want = await trained({ chunk: 100, threads: 1, augment: EVERYTHING });
   assert.ok(want.every(Number.isFinite));
   assert.deepEqual(await trained({ chunk: 2, threads: 3, augment: EVERYTHING }), want);
   assert.notDeepEqual(await trained({ chunk: 100, threads: 1, augment: null }), want);
 });
 
-Deno.test("an augmentation that changes nothing leaves the bits as they are without one", async () => {
+Deno.test("an augmentation that changes nothing gives the same bits as no augmentation", async () => {
   const without = await trained({ chunk: 100, threads: 2, augment: null });
   const nothing = { hop: 256, stretch: [1, 1], log2Amplitude: [0, 0], noise: [0, 0] } as const;
   assert.deepEqual(await trained({ chunk: 100, threads: 2, augment: nothing }), without);
 });
 
-Deno.test("evaluation sees the records as they are, whole", async () => {
+Deno.test("evaluation sees whole records without changes", async () => {
   const scores = await withBench({}, async (bench) => (await evaluate(bench, "dev")).scores);
   const augmented = await withBench(
     { augment: EVERYTHING, longest: 512 },
@@ -64,7 +64,7 @@ Deno.test("evaluation sees the records as they are, whole", async () => {
   assert.deepEqual(augmented, scores);
 });
 
-Deno.test("a crop makes training batches shorter, with every record in one of them", async () => {
+Deno.test("a crop makes training batches shorter, and each record is in one of them", async () => {
   await withBench({ augment: { hop: 256 }, longest: 512 }, (bench) => {
     const batches = bench.trainingBatches(0);
     assert.equal(Math.max(...batches.map(({ length }) => length)), 512);

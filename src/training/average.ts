@@ -1,25 +1,26 @@
 /**
  * Exponential moving averages of a network's parameters and running statistics, bias-corrected
- * (Polyak and Juditsky 1992; with the correction of Kingma and Ba 2015, section 3). The averages are kept
- * by the network and moved by its training programs. While a round is trained, they are what its dev
- * scores are of; at its end they become the network. Without averages nothing here does anything.
+ * (Polyak and Juditsky 1992; with the correction of Kingma and Ba 2015, section 3). The network
+ * holds the averages, and its training programs update them. While a round is trained, dev scores are
+ * those of the averages; at its end the averages become the network. Without averages these functions do
+ * nothing.
  *
- * Running statistics are averaged with the same decay: the average network then normalises by what the
- * networks that it is the mean of have seen, and no batch is computed for it.
+ * Running statistics are averaged with the same decay. The average network then normalises by the mean of
+ * the statistics of all its networks, without another pass over batches.
  *
  * @module
  */
 import type { NativeBuilder } from "../addon/native.ts";
 import type { Network } from "../model/network.ts";
 
-/** Records that the averages move; to be called after the optimiser. */
+/** Traces the update of the averages; call it after the optimiser. */
 export function recordAverage(builder: NativeBuilder, network: Network, decay: number): void {
   builder.label("average");
   const buffers = network.averagedBuffers.map(({ value, average }) => ({ value, average }));
   builder.average({ buffers, decay });
 }
 
-/** The averages begin where the network is. */
+/** Sets the averages to the present network. */
 export function startAverages(network: Network): void {
   if (!network.keepsAverages) return;
   for (const { parameter } of network.parameters) {
@@ -28,7 +29,7 @@ export function startAverages(network: Network): void {
   for (const { value, average } of network.averagedBuffers) average.write(value.read());
 }
 
-/** The network becomes its average. */
+/** Sets the network to its averages. */
 export function adoptAverages(network: Network): void {
   if (!network.keepsAverages) return;
   for (const { parameter } of network.parameters) {
@@ -37,7 +38,7 @@ export function adoptAverages(network: Network): void {
   for (const { value, average } of network.averagedBuffers) value.write(average.read());
 }
 
-/** Runs `body` with the averages in the network's place. */
+/** Runs `body` while the network holds its averages. */
 export async function withAverages<Result>(
   network: Network,
   body: () => Promise<Result>,

@@ -66,7 +66,7 @@ Deno.test("averages are the bias-corrected means of all steps, zero where pruned
     }
   }));
 
-Deno.test("averaging changes no weight; dev scores are the average's, which becomes the network", async () => {
+Deno.test("averaging changes no weight; dev scores are those of the average, which becomes the network", async () => {
   const run = (average: number) =>
     withBench({ average }, async (bench) => {
       const progress = startOfTraining();
@@ -92,7 +92,7 @@ Deno.test("averaging changes no weight; dev scores are the average's, which beco
   assert.equal(devLosses(without).at(-1), without.own.scores.loss);
 });
 
-Deno.test("a step that is not applied moves no average", () =>
+Deno.test("a step that is not applied changes no average", () =>
   withBench({ average: DECAY }, async (bench) => {
     await history(bench, 2);
     const { network } = bench;

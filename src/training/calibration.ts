@@ -1,13 +1,13 @@
 /**
- * How far a record's probabilities can be believed. They are the mean over its steps of
- * softmax(logits / T), with one temperature T for the network (Guo et al. 2017, "On calibration of modern
- * neural networks", section 4.2), fitted on dev.
+ * Calibration of a record's probabilities. They are the mean over its steps of softmax(logits / T), with
+ * one temperature T for the network (Guo et al. 2017, "On calibration of modern neural networks", section
+ * 4.2), fitted on dev.
  *
  * @module
  */
 import { softmaxOfStep } from "./softmax.ts";
 
-/** What a network says about a record, step by step. */
+/** A network's logits for a record, step by step. */
 export interface RecordLogits {
   /** [classes, steps], row major. */
   readonly values: Float32Array;
@@ -26,7 +26,7 @@ export interface ReliabilityBin {
   accuracy: number | null;
 }
 
-/** How well probabilities fit what is true, on one split. Lower is better throughout. */
+/** How well probabilities fit the true classes of one split. For every figure, lower is better. */
 export interface Reliability {
   /**
    * Expected calibration error (Guo et al. 2017, equation 3): mean over {@linkcode BINS} bins, weighted
@@ -39,7 +39,7 @@ export interface Reliability {
   negativeLogLikelihood: number;
 }
 
-/** Of one split, with the temperature that was fitted on dev. */
+/** Calibration on one split, with the temperature that was fitted on dev. */
 export interface Calibration extends Reliability {
   temperature: number;
   bins: ReliabilityBin[];
@@ -61,7 +61,7 @@ export function probabilitiesOf(
   return Array.from(sums, (sum) => sum / steps);
 }
 
-/** A probability of 0 in floating point would make the mean infinite. */
+/** Smallest probability in logarithms: a probability of 0 would make the mean infinite. */
 const LEAST = 1e-300;
 
 function negativeLogLikelihood(
@@ -75,14 +75,14 @@ function negativeLogLikelihood(
   return sum / probabilities.length;
 }
 
-/** Between which temperatures are looked for. */
+/** The range in which temperatures are searched. */
 export const TEMPERATURES = { least: 0.1, most: 10 } as const;
 const GRID = 40;
 const REFINEMENTS = 30;
 
 /**
- * The temperature with the least negative log-likelihood of the records' probabilities: the best point of
- * a grid in log T, refined by golden sections. The same records give the same bits.
+ * The temperature with the smallest negative log-likelihood of the records' probabilities. It is the best
+ * point of a grid in log T, refined by golden-section search. The same records give the same bits.
  *
  * @param truths Class of each record.
  */
@@ -105,7 +105,7 @@ export function fitTemperature(
   return Math.exp(log);
 }
 
-/** The middle of the interval that is left of `[a, b]` around the minimum. */
+/** Golden-section search for a minimum in `[a, b]`: the middle of the final interval. */
 function goldenSection(cost: (x: number) => number, [a, b]: [number, number]): number {
   const share = (Math.sqrt(5) - 1) / 2;
   let [left, right] = [b - share * (b - a), a + share * (b - a)];

@@ -42,7 +42,7 @@ Deno.test("hand-worked: calibration error, Brier score and bins", () => {
   ]);
   assert.ok(near(bins[13]!.confidence!, 0.91) && bins[13]!.accuracy === 0.5);
   assert.equal(bins[0]!.accuracy, null);
-  // Certain and right: the last bin, no error.
+  // Certain and right predictions lie in the last bin, without error.
   const sure = reliabilityOf([[1, 0], [0, 1]], [0, 1]);
   assert.deepEqual([sure.calibrationError, sure.brier, sure.bins[14]!.records], [0, 0, 2]);
 });
@@ -75,7 +75,7 @@ function drawn(temperature: number, count: number): { records: RecordLogits[]; t
   return { records, truths };
 }
 
-Deno.test("the fitted temperature is the one that the truths were drawn with", () => {
+Deno.test("the fitted temperature is the one with which the truths were drawn", () => {
   for (const temperature of [0.5, 1, 3]) {
     const { records, truths } = drawn(temperature, 4000);
     const fitted = fitTemperature(records, { truths, classes: 3 });
@@ -89,7 +89,7 @@ Deno.test("the fitted temperature is the one that the truths were drawn with", (
   }
 });
 
-Deno.test("temperature scaling mends what it is there for", () => {
+Deno.test("temperature scaling corrects overconfident probabilities", () => {
   const { records, truths } = drawn(3, 3000); // at T = 1 the network is too sure of itself
   const temperature = fitTemperature(records, { truths, classes: 3 });
   const found = calibrationOf(records, { truths, classes: 3, temperature });
@@ -99,7 +99,7 @@ Deno.test("temperature scaling mends what it is there for", () => {
   assert.ok(found.brier < found.uncalibrated.brier);
 });
 
-Deno.test("a network that is never wrong gets the least temperature, not NaN", () => {
+Deno.test("a network that is never wrong gets the smallest temperature, not NaN", () => {
   const record = { values: Float32Array.of(50, -50), steps: 1 };
   const fitted = fitTemperature([record], { truths: [0], classes: 2 });
   assert.ok(fitted >= TEMPERATURES.least - 1e-9 && fitted <= TEMPERATURES.most, String(fitted));

@@ -1,5 +1,5 @@
 /**
- * Checkpoint files: a safetensors file whose metadata holds the progress and a checksum of everything.
+ * Checkpoint files: safetensors files whose metadata holds the progress and a checksum of everything.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Checkpoint<State> {
 
 const FORMAT = "lth-ecg-checkpoint/1";
 
-/** A checkpoint that is not there, or not what was written: cut off, overwritten, with flipped bits. */
+/** A checkpoint is missing or damaged: cut off, overwritten, or with flipped bits. */
 export class DamagedCheckpoint extends Failure {
   constructor(readonly file: string, readonly why: string) {
     super(`The checkpoint ${file} is damaged: ${why}`);
@@ -31,9 +31,9 @@ export class DamagedCheckpoint extends Failure {
 }
 
 /**
- * Writes a checkpoint so that a crash leaves either the old file or the whole new one.
+ * Writes a checkpoint so that a crash leaves either the old file or the complete new one.
  *
- * @param options.previous Where the old file goes; by default it is replaced.
+ * @param options.previous New path of the old file; by default the old file is replaced.
  * @throws {Failure} If it cannot be written.
  */
 export function writeCheckpoint<State>(
@@ -58,7 +58,7 @@ function contentsOf<State>(checkpoint: Checkpoint<State>): TensorFile {
 /**
  * Reads a checkpoint back.
  *
- * @throws {DamagedCheckpoint} If the file is missing, of another format, or not what was written.
+ * @throws {DamagedCheckpoint} If the file is missing, of another format, or damaged.
  */
 export function readCheckpoint<State>(file: string): Checkpoint<State> {
   let bytes: Uint8Array;
@@ -74,7 +74,7 @@ export function readCheckpoint<State>(file: string): Checkpoint<State> {
   return decodeCheckpoint(bytes, file);
 }
 
-/** As {@linkcode readCheckpoint}, from the bytes of a file. */
+/** Like {@linkcode readCheckpoint}, from the bytes of a file. */
 export function decodeCheckpoint<State>(bytes: Uint8Array, file: string): Checkpoint<State> {
   const { tensors, metadata } = decoded(bytes, file);
   const { format, state, sha256 } = metadata;
@@ -91,7 +91,7 @@ export function decodeCheckpoint<State>(bytes: Uint8Array, file: string): Checkp
   }
 }
 
-/** Nobody asked for this file by name: what is wrong with it is no mistake in how it is used. */
+/** Decodes a file. The user did not name it, so an error is no usage error. */
 function decoded(bytes: Uint8Array, file: string): TensorFile {
   try {
     return decodeSafetensors(bytes, "it");
@@ -102,7 +102,7 @@ function decoded(bytes: Uint8Array, file: string): TensorFile {
 }
 
 /**
- * The state in a checkpoint, read without its tensors and unchecked: for showing, not for resuming.
+ * Reads the state in a checkpoint without its tensors and without checks: for display, not for resuming.
  *
  * @returns null if there is no such file or it holds no state.
  */
@@ -128,7 +128,7 @@ export function peekState<State>(file: string): State | null {
   }
 }
 
-/** Over names, shapes and bytes of all tensors, by name, and the state. */
+/** SHA-256 over the state and, by name, over names, shapes and bytes of all tensors. */
 function checksum(snapshot: Snapshot, state: string): string {
   const hash = createHash("sha256").update(state);
   for (const name of [...snapshot.keys()].sort()) {

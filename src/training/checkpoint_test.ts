@@ -26,7 +26,7 @@ Deno.test("a checkpoint comes back bit for bit", () => {
   }
 });
 
-Deno.test("the state can be looked at without the rest", () => {
+Deno.test("the state can be read without the tensors", () => {
   writeCheckpoint(file, { snapshot, state });
   assert.deepEqual(peekState(file), state);
   assert.equal(peekState(`${file}.absent`), null);
@@ -43,7 +43,7 @@ Deno.test("any flipped bit and any cut is detected", () => {
     const bad = Buffer.from(good);
     bad[at]! ^= 1 << (at % 8);
     fs.writeFileSync(file, bad);
-    // Spaces that pad the header are the only bytes that say nothing.
+    // Only the spaces that pad the header carry no information.
     const padding = good[at] === 0x20 && good.subarray(at, at + 1).length === 1;
     let back: ReturnType<typeof readCheckpoint<typeof state>> | null = null;
     try {

@@ -1,7 +1,6 @@
 /**
- * From the logits of a record's steps to its label: the one place where records are decided. Evaluation,
- * reports, tickets and exports all decide by it (tally.ts counts); the streaming C code (ticket/c_template.ts) does the
- * same sums.
+ * Decides the label of a record from the logits of its steps; tally.ts counts. Evaluation, reports, tickets
+ * and exports all use this module; the streaming C code (ticket/c_template.ts) computes the same sums.
  *
  * A rule compares softmax / prior^exponent: the exponent 0 leaves the prior out, 1 divides by it in full.
  *
@@ -11,7 +10,7 @@ import { z } from "zod";
 import { softmaxOfStep } from "./softmax.ts";
 import { type Decider, DECISIONS, Tally } from "./tally.ts";
 
-/** What the prior of a class is its share of: the training records, or their steps. */
+/** The prior of a class is its share of the training records, or of their steps. */
 export const PRIOR_UNITS = ["records", "steps"] as const;
 export type PriorUnit = (typeof PRIOR_UNITS)[number];
 
@@ -28,14 +27,14 @@ export const decisionRule = z.strictObject({
 
 export type DecisionRule = z.infer<typeof decisionRule>;
 
-/** The rule of runs and tickets that do not name one: they were made before there was a choice. */
+/** The rule of older runs and tickets, which do not name one. */
 export const UNNAMED_RULE: DecisionRule = {
   decision: "vote",
   priorExponent: 1,
   priorUnit: "steps",
 };
 
-/** A rule in words that can follow "Decision:". */
+/** A rule in words, to follow "Decision:". */
 export function describeRule({ decision, priorExponent, priorUnit }: DecisionRule): string {
   const prior = priorExponent === 0
     ? "softmax"
@@ -47,9 +46,9 @@ export function describeRule({ decision, priorExponent, priorUnit }: DecisionRul
 }
 
 /**
- * How records are decided that were scored with a configuration, as a sentence.
+ * A sentence about the decision rule of a configuration.
  *
- * @param config A run's resolved configuration, or that of a run from before rules were named.
+ * @param config The resolved configuration of a run; older runs do not name the rule.
  */
 export function decisionOf({ score }: { readonly [setting: string]: unknown }): string {
   if (score === undefined) {
@@ -91,9 +90,9 @@ export function deciderOf(
   return { decision, weights };
 }
 
-/** What a network says about one record. */
+/** A network's prediction for one record. */
 export interface Prediction {
-  /** What the rule decides. */
+  /** The class that the rule decides for. */
   label: number;
   /** Mean over its steps of -log softmax[truth]. */
   loss: number;
@@ -108,7 +107,7 @@ export interface Prediction {
  * Decides one record.
  *
  * @param logits [classes, T] of one record, row major with row length `rowLength`.
- * @param options.steps How many leading steps are the record's own; later ones are padding.
+ * @param options.steps Number of leading steps that belong to the record; later steps are padding.
  */
 export function predictRecord(
   logits: Float32Array,

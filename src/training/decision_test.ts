@@ -39,7 +39,7 @@ Deno.test("priors count records or their whole steps", () => {
   assert.deepEqual(of("steps"), steps.map((count) => (count + 500) / (total + 4)));
 });
 
-Deno.test("the vote is corrected by the prior, counts only the record's own steps, breaks ties", () => {
+Deno.test("a vote is corrected by the prior, counts only the record's own steps, and breaks ties", () => {
   // Two classes, three steps, the last one padding. softmax(0.1, 0) prefers class 0 slightly,
   // but class 0 is four times as common.
   const logits = Float32Array.of(0.1, 0.1, 9, 0, 0, -9);
@@ -88,7 +88,7 @@ Deno.test("hand-worked: the rules disagree where they should", () => {
   [0.5625, 0.65, 0.5625].forEach((s, c) => assert.ok(near(s / 1.775, scores[c]!)));
 });
 
-Deno.test("a tally's label is that of the record up to now", () => {
+Deno.test("a tally's label is that of the record so far", () => {
   const tally = new Tally(deciderOf({ ...RULE, decision: "mean", priorExponent: 0 }, [0.5, 0.5]));
   assert.deepEqual(tally.probabilities, [0, 0]);
   const labels = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.4, 0.6]].map((softmax) => {
@@ -98,12 +98,12 @@ Deno.test("a tally's label is that of the record up to now", () => {
   assert.deepEqual(labels, [0, 0, 1, 1]); // sums 0.9, 1.1 of 2; then 1.4 of 3
 });
 
-Deno.test("a configuration says its rule, also one of before", () => {
+Deno.test("a configuration tells its rule, also an older one", () => {
   assert.match(decisionOf({}), /^Decision: most votes .* from before the rule was named\.$/);
   assert.match(decisionOf({ score: RULE }), /^Decision: most votes .*training records\)\.$/);
 });
 
-Deno.test("a rule is read strictly and told in words", () => {
+Deno.test("a rule is checked strictly and described in words", () => {
   assert.deepEqual(decisionRule.parse(UNNAMED_RULE), UNNAMED_RULE);
   for (
     const wrong of [

@@ -1,6 +1,6 @@
 /**
- * Ending a round before its budget. A pure function of the epochs so far, so that a resumed round ends
- * where an uninterrupted one does.
+ * Early stopping ends a round before its budget. It is a pure function of the epochs so far, so a resumed
+ * round ends at the same epoch as an uninterrupted one.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { EpochRow } from "./progress.ts";
 export interface EarlyStopping {
   /** Epochs without a better dev value than the best so far. */
   readonly patience: number;
-  /** Not before so many epochs of the round, those before its rewind point included. */
+  /** Smallest number of epochs in a round, including those before its rewind point. */
   readonly minEpochs: number;
   /** "loss": the dev loss, lower is better. "score": the dev score, higher is better. */
   readonly metric: "loss" | "score";
 }
 
-/** Whether training ends after these epochs. The network stays as the last epoch left it. */
+/** Whether training ends after these epochs. The network keeps the state of the last epoch. */
 export function stopsEarly(settings: EarlyStopping | null, rows: readonly EpochRow[]): boolean {
   if (settings === null || rows.length < settings.minEpochs) return false;
   const costs = rows.map((row) => settings.metric === "loss" ? row.devLoss : -row.devScore);

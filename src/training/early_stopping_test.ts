@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type EarlyStopping, stopsEarly } from "./early_stopping.ts";
 import type { EpochRow } from "./progress.ts";
 
-/** Epochs with these dev losses; the scores are such that higher is better where the loss is lower. */
+/** Epochs with these dev losses; a lower loss has a higher score. */
 function rows(losses: readonly number[]): EpochRow[] {
   return losses.map((devLoss, i) => ({
     epoch: i + 1,
@@ -16,13 +16,13 @@ function rows(losses: readonly number[]): EpochRow[] {
   }));
 }
 
-/** The epoch after which each rule ends a round with these losses; null if it goes to the end. */
+/** The epoch after which the rule ends a round with these losses; null if it never does. */
 function end(settings: EarlyStopping | null, losses: readonly number[]): number | null {
   const epochs = losses.map((_, i) => i + 1);
   return epochs.find((epoch) => stopsEarly(settings, rows(losses.slice(0, epoch)))) ?? null;
 }
 
-Deno.test("a round ends `patience` epochs after its best, by loss as by score", () => {
+Deno.test("a round ends `patience` epochs after its best one, by loss and by score", () => {
   const losses = [5, 4, 4, 3, 3.5, 3, 3.2, 1];
   for (const metric of ["loss", "score"] as const) {
     assert.equal(end({ patience: 1, minEpochs: 1, metric }, losses), 3);
@@ -32,7 +32,7 @@ Deno.test("a round ends `patience` epochs after its best, by loss as by score", 
   }
 });
 
-Deno.test("not before the least number of epochs, and never when it is off", () => {
+Deno.test("a round never ends before the smallest number of epochs, or if early stopping is off", () => {
   const losses = [1, 2, 3, 4, 5];
   assert.equal(end({ patience: 1, minEpochs: 4, metric: "loss" }, losses), 4);
   assert.equal(end({ patience: 1, minEpochs: 6, metric: "loss" }, losses), null);

@@ -18,12 +18,12 @@ export interface Evaluation {
 }
 
 /**
- * Runs the network with its running statistics over every record of a split and decides each by the
+ * Runs the network with its running statistics over every record of a split and decides each record by the
  * run's rule.
  *
  * @param bench Network, data and device.
  * @param name The split; it must not be empty.
- * @param decider By default the run's.
+ * @param decider By default the run's decider.
  */
 export async function evaluate(
   bench: Workbench,
@@ -50,7 +50,7 @@ function scoresIn(
   return scoresOf(predictions, { truths, classes, metric: metricFor(classes) });
 }
 
-/** What the network says about every record of a split, kept: to be decided and calibrated. */
+/** Reads the logits of every record of a split, for decisions and calibration. */
 export async function readLogits(bench: Workbench, name: SplitName): Promise<RecordLogits[]> {
   const found: RecordLogits[] = new Array(bench.split(name).lengths.length);
   await visitLogits(bench, { split: name }, (record, { logits, rowLength, steps }) => {
@@ -64,7 +64,7 @@ export async function readLogits(bench: Workbench, name: SplitName): Promise<Rec
   return found;
 }
 
-/** As {@linkcode evaluate}, of logits that were read before. */
+/** Like {@linkcode evaluate}, from logits that were already read. */
 export function decideLogits(
   bench: Workbench,
   name: SplitName,
@@ -80,7 +80,7 @@ export function decideLogits(
   return { scores: scoresIn(bench, name, predictions), predictions };
 }
 
-/** The logits [classes, rowLength] of one record, of which the leading `steps` are its own. */
+/** The logits [classes, rowLength] of one record; only the leading `steps` belong to it. */
 export interface VisitedLogits {
   readonly logits: Float32Array;
   readonly rowLength: number;
@@ -88,12 +88,11 @@ export interface VisitedLogits {
 }
 
 /**
- * Runs the network over records of a split and hands over what it says about each, with sign-flip
- * averaging if the run has it. While the device
- * computes a batch, the batch before is handed over.
+ * Runs the network over records of a split and passes the logits of each to `visit`, with sign-flip
+ * averaging if the run has it. While the device computes a batch, the previous batch is visited.
  *
  * @param options.records Positions in the split; all by default.
- * @param visit `record` is the position in the split. The logits are gone when it returns.
+ * @param visit `record` is the position in the split. The logits are valid until it returns.
  */
 export async function visitLogits(
   bench: Workbench,
@@ -119,7 +118,7 @@ export async function visitLogits(
     try {
       if (before) handOver(before);
     } finally {
-      await running; // work under way is never left behind
+      await running; // wait for the work that is still running
     }
     before = await running;
   }

@@ -5,17 +5,17 @@ import type { Prediction } from "./decision.ts";
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
 import { SMALL_SIZE, withBench, withGraph } from "./testing.ts";
 
-Deno.test("in evaluation a record's loss and label do not depend on what it is batched with", async () => {
-  // The full depth: every padding rule and both kinds of shortcut take part.
+Deno.test("in evaluation a record's loss and label do not depend on its batch", async () => {
+  // The full depth uses every padding rule and both kinds of shortcut.
   const size = { ...SMALL_SIZE, filters: 8, kernel: 16, blocks: 16, blocksPerStage: 4 };
   const network = withGraph(resnet1dGraph(size));
   const outcomes: (readonly Prediction[])[] = [];
-  // A GPU splits sums as it suits the batch: there all but the rounding is the same.
+  // A GPU splits sums depending on the batch, so results agree up to rounding.
   const sizes = TEST_BACKEND === "cpu" ? [1, 4, 11, 32] : [3, 32];
   for (const batchSize of sizes) {
     outcomes.push(
       await withBench({ network, batchSize }, async (bench) => {
-        // Shifts that would leak past a record's end if anything did.
+        // Shifts that would show a leak past a record's end.
         for (const { name, parameter } of bench.network.parameters) {
           if (name.endsWith(".beta") || name.endsWith(".bias")) {
             parameter.write("value", new Float32Array(parameter.size).fill(0.3));

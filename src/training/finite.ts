@@ -1,5 +1,5 @@
 /**
- * Numbers that are none: where NaN or infinity first turned up.
+ * Finds the first NaN or infinity.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function firstNotFinite(snapshot: Snapshot): string | null {
   return null;
 }
 
-/** The first of the network's and the optimiser's own numbers that is not finite; null if all are. */
+/** The first tensor of the network or the optimiser that is not finite; null if all are. */
 export function notFiniteState({ network }: Workbench): string | null {
   const key = firstNotFinite(takeSnapshot(network, { optimiser: true }));
   return key === null ? null : nameOf(key);
@@ -36,12 +36,12 @@ export interface FailedStep {
 }
 
 /**
- * Where the numbers of a step that was just left out first ceased to be finite: the network's state, or
- * an activation in the order of the forward pass, or a gradient in the order of the backward pass.
+ * Finds the first place at which a skipped step is not finite: the network's state, an activation in the
+ * order of the forward pass, or a gradient in the order of the backward pass.
  *
- * @param bench Holds the network as the step found it and, in its gradients, what the step computed.
- * @returns A clause, e.g. "the first that is not finite is the output of block3.conv1". Where all are
- *   finite, and only the sum of the gradients' squares is not, it names the largest gradient.
+ * @param bench Holds the network before the step, and the gradients that the step computed.
+ * @returns A clause, e.g. "the first that is not finite is the output of block3.conv1". If only the sum of
+ *   the gradients' squares is not finite, it names the largest gradient.
  */
 export async function whereNotFinite(bench: Workbench, step: FailedStep): Promise<string> {
   const state = notFiniteState(bench);
@@ -50,7 +50,7 @@ export async function whereNotFinite(bench: Workbench, step: FailedStep): Promis
   return first === null ? largestGradient(bench) : `the first that is not finite is ${first}`;
 }
 
-/** "value/stem.weight" as people say it. */
+/** A tensor's key, such as "value/stem.weight", in words. */
 export function nameOf(key: string): string {
   const [slot, name] = [key.slice(0, key.indexOf("/")), key.slice(key.indexOf("/") + 1)];
   return slot === "value" || slot === "buffer" ? name : `the ${slot} of ${name}`;
@@ -75,7 +75,7 @@ function largestGradient({ network }: Workbench): string {
   return `the largest gradient, of ${largest.name}, is ${largest.size.toExponential(1)}`;
 }
 
-/** Does the step's forward pass once more, with all activations kept. */
+/** Repeats the step's forward pass and keeps all activations. */
 async function firstActivation(bench: Workbench, step: FailedStep): Promise<string | null> {
   const { length } = step.batch;
   let recorded: { program: NativeProgram; result: [string, Value][] };

@@ -1,17 +1,17 @@
 /**
- * Sign-flip averaging: a network says what it thinks of a record and of its negative, and the mean of both
- * softmaxes counts. Electrodes that were swapped negate a record.
+ * Sign-flip averaging: a network evaluates a record and its negative, and the mean of both softmaxes is its
+ * prediction. Swapped electrodes negate a record.
  *
  * @module
  */
 import { softmaxOfStep } from "./softmax.ts";
 
 /**
- * Logits whose softmax is, at every step, the mean of the softmaxes of `a` and `b`: its logarithm. So
- * whatever takes logits takes these.
+ * Logits whose softmax, at every step, is the mean of the softmaxes of `a` and `b`: the logarithm of that
+ * mean. They can be used like any logits.
  *
  * @param a [rows of rowLength]: [classes, rowLength], or several of these one after another.
- * @param b The same of the negated records.
+ * @param b The logits of the negated records.
  */
 export function averagedLogits(
   a: Float32Array,

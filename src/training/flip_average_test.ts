@@ -12,7 +12,7 @@ function softmaxAt(logits: Float32Array, rowLength: number, step: number): numbe
   return [...out];
 }
 
-Deno.test("the softmax of averaged logits is the mean of both, also where one underflows", () => {
+Deno.test("the softmax of averaged logits is the mean of both, also if one underflows", () => {
   const a = Float32Array.of(1, -400, 0, 3, 400, 0.5); // [3 classes, 2 steps]
   const b = Float32Array.of(-2, 100, 5, 3, -400, 0.25);
   const averaged = averagedLogits(a, b, { classes: 3, rowLength: 2 });
@@ -25,7 +25,7 @@ Deno.test("the softmax of averaged logits is the mean of both, also where one un
   assert.ok(averaged.every(Number.isFinite));
 });
 
-Deno.test("evaluation averages over records and their negatives, and does not mind the sign", async () => {
+Deno.test("evaluation averages over records and their negatives, so the sign does not matter", async () => {
   const plain = await withBench({}, (bench) => readLogits(bench, "dev"));
   const averaged = await withBench({ flipAverage: true }, (bench) => readLogits(bench, "dev"));
   const negated = await withNegatedData({ flipAverage: false });
@@ -40,7 +40,7 @@ Deno.test("evaluation averages over records and their negatives, and does not mi
   assert.deepEqual(await withNegatedData({ flipAverage: true }), averaged);
 });
 
-Deno.test("the loss of an evaluation with averaging is that of the mean softmax", async () => {
+Deno.test("with averaging, the loss of an evaluation is that of the mean softmax", async () => {
   await withBench({ flipAverage: true }, async (bench) => {
     const logits = await readLogits(bench, "dev");
     const { predictions } = await evaluate(bench, "dev");

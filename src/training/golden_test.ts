@@ -1,5 +1,5 @@
 /**
- * The golden training run of PyTorch through the project's own network and recorded programs.
+ * Repeats PyTorch's golden training run with the project's own network and traced programs.
  */
 import assert from "node:assert/strict";
 import { assertReplays } from "../../test/conformance/golden/replay_check.ts";

@@ -9,12 +9,12 @@ import { MeasuringPrograms } from "./programs.ts";
 import { keepingStatistics } from "./recalibrate.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** Gradients of fixed batches at whatever weights the network holds. */
+/** Measures gradients of fixed batches at the network's present weights. */
 export class GradientProbe implements Disposable {
   private readonly programs: MeasuringPrograms;
 
   /**
-   * @param batches Of the train split. Normalisation is by the batch, sign flips and dropout are off.
+   * @param batches Batches of the train split. Norms use the batch; sign flips and dropout are off.
    */
   constructor(private readonly bench: Workbench, private readonly batches: readonly Batch[]) {
     const { network } = bench;
@@ -26,7 +26,7 @@ export class GradientProbe implements Disposable {
 
   /**
    * The gradients of the prunable tensors, in their order: the mean over the batches of the gradients of
-   * each batch's mean cross-entropy, 0 where a mask prunes. Weights and running statistics stay.
+   * each batch's mean cross-entropy, 0 where a mask prunes. Weights and running statistics do not change.
    */
   measure(): Promise<Float64Array[]> {
     return keepingStatistics(this.bench, async () => {

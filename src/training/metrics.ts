@@ -1,5 +1,5 @@
 /**
- * From record labels to scores; decision.ts makes the labels.
+ * Computes scores from record labels; decision.ts makes the labels.
  *
  * @module
  */
@@ -21,19 +21,19 @@ export interface Scores {
   score: number;
   /** confusion[true class][predicted class], in the order of `Summary.classes`. */
   confusion: number[][];
-  /** How far probabilities can be believed; only of a finished round, absent in older ones. */
+  /** Calibration of probabilities; only finished rounds have it, older runs lack it. */
   calibration?: Calibration;
 }
 
-/** Which classes the headline score averages, and what it is called. */
+/** The classes that the headline score averages, and its name. */
 export interface Metric {
   readonly name: string;
   readonly classes: readonly string[];
 }
 
 /**
- * CinC F1 (Clifford et al. 2017) is the mean F1 of N, A and O, noise counting only through the
- * confusion matrix; data with other classes gets the mean over all of them.
+ * CinC F1 (Clifford et al. 2017) is the mean F1 of N, A and O; noise counts only through the confusion
+ * matrix. Data with other classes use the mean over all classes.
  */
 export function metricFor(classes: readonly string[]): Metric {
   const cinc = ["A", "N", "O"];

@@ -3,7 +3,7 @@ import { metricFor, scoresOf } from "./metrics.ts";
 
 const CLASSES = ["A", "N", "O", "~"];
 
-Deno.test("the CinC score averages A, N and O and leaves noise to the confusion matrix", () => {
+Deno.test("the CinC score averages A, N and O; noise counts only in the confusion matrix", () => {
   // Hand-worked: rows true A N O ~, columns predicted.
   const pairs: [number, number, number][] = [
     [0, 0, 3], // A right

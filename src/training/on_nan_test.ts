@@ -23,8 +23,8 @@ const plan = (changes: Partial<TrainingPlan>): TrainingPlan => ({
 const watching = { reached: () => {}, advanced: () => false, epochDone: () => {} };
 
 /**
- * A workbench whose steps that hold the device's record `bad` find infinite weights in the stem, which
- * are gone afterwards: a batch that overflows, whatever the network.
+ * A workbench in which steps with the device's record `bad` see infinite weights in the stem; afterwards
+ * the weights are restored. This is a batch that overflows in any network.
  */
 function withBadRecord(bench: Workbench, bad: number): Workbench {
   const stem = bench.network.parameters[0]!.parameter;
@@ -52,7 +52,7 @@ function withBadRecord(bench: Workbench, bad: number): Workbench {
   return withDevice(bench, { run });
 }
 
-/** The workbench with some of its device replaced. */
+/** The workbench with parts of its device replaced. */
 function withDevice(bench: Workbench, changes: Partial<NativeDevice>): Workbench {
   const device = new Proxy(bench.device, {
     get: (target, key) => {
@@ -64,7 +64,7 @@ function withDevice(bench: Workbench, changes: Partial<NativeDevice>): Workbench
   return Object.create(bench, { device: { value: device } });
 }
 
-Deno.test("a step that is not finite stops training there, nothing of it applied", () =>
+Deno.test("a step that is not finite stops training and is not applied", () =>
   withBench({}, async (bench) => {
     const bad = withBadRecord(bench, 5);
     const expected = bench.trainingBatches(0).findIndex(({ records }) => records.includes(5)) + 1;
@@ -78,7 +78,7 @@ Deno.test("a step that is not finite stops training there, nothing of it applied
     assert.equal(firstNotFinite(takeSnapshot(bench.network, { optimiser: true })), null);
   }));
 
-Deno.test("skipped steps are counted, change nothing, and the rest goes on", () =>
+Deno.test("skipped steps are counted and change nothing, and training continues", () =>
   withBench({}, async (bench) => {
     const progress = startOfTraining();
     const before = takeSnapshot(bench.network, { optimiser: true });
@@ -97,7 +97,7 @@ Deno.test("skipped steps are counted, change nothing, and the rest goes on", () 
     assert.notDeepEqual(after.get("value/stem.weight"), before.get("value/stem.weight"));
   }));
 
-Deno.test("interrupted after every chunk of steps, a run that skips ends in the same bits", async () => {
+Deno.test("a run that skips steps ends with the same bits if it is interrupted after every chunk", async () => {
   const whole = await withBench({}, async (bench) => {
     const progress = startOfTraining();
     await train(withBadRecord(bench, 5), plan({ onNan: "skip" }), progress, watching);
@@ -127,7 +127,7 @@ Deno.test("interrupted after every chunk of steps, a run that skips ends in the 
   assert.deepEqual(saved!.network, whole.network);
 });
 
-Deno.test("the layer is named: a weight, an activation, a gradient", () =>
+Deno.test("the message names the layer: a weight, an activation, a gradient", () =>
   withBench({ optimizer: { ...SGD, clipNorm: 0 } }, async (bench) => {
     const attempt = (changes: Partial<TrainingPlan> = {}) =>
       train(bench, plan(changes), startOfTraining(), watching);
@@ -138,7 +138,7 @@ Deno.test("the layer is named: a weight, an activation, a gradient", () =>
     const conv = parameter("block1.conv2.weight");
     conv.write("value", conv.read("value").map((x, i) => i === 7 ? NaN : x));
     for (const onNan of ["stop", "skip"] as const) {
-      // Nothing gets better by going on with such a network.
+      // Continuing with such a network is pointless.
       await assert.rejects(attempt({ onNan }), /not finite is block1\.conv2\.weight;/);
     }
 
@@ -146,7 +146,7 @@ Deno.test("the layer is named: a weight, an activation, a gradient", () =>
     conv.write("value", conv.read("value").map((_, i) => i % 2 ? 3e38 : 2e38));
     await assert.rejects(attempt(), /not finite is the output of block1\.conv2;/);
 
-    // All is finite but the sum of the gradients' squares.
+    // Only the sum of the gradients' squares is not finite.
     restoreSnapshot(bench.network, original);
     const head = parameter("head.weight");
     const gamma = parameter("head.norm.gamma");
@@ -156,7 +156,7 @@ Deno.test("the layer is named: a weight, an activation, a gradient", () =>
     await assert.rejects(attempt(), /the largest gradient, of [\w.]+, is \d\.\de\+/);
     assert.deepEqual(head.read("value"), before);
 
-    // Of gradients that are not finite, the first on the way back.
+    // Among gradients that are not finite, the first in the backward pass.
     restoreSnapshot(bench.network, original);
     for (const name of ["stem.weight", "block1.conv1.weight", "block0.conv1.bias"]) {
       const { size } = parameter(name);
@@ -166,7 +166,7 @@ Deno.test("the layer is named: a weight, an activation, a gradient", () =>
     assert.match(await whereNotFinite(bench, step), /is the gradient of block1\.conv1\.weight$/);
   }));
 
-/** A workbench whose runs leave other gradients than the failed step's, as steps queued on a GPU do. */
+/** A workbench whose runs overwrite the failed step's gradients, as steps queued on a GPU do. */
 function withQueue(bench: Workbench): Workbench {
   let runs = 0;
   const run: NativeDevice["run"] = async (programs, inputs) => {
@@ -180,7 +180,7 @@ function withQueue(bench: Workbench): Workbench {
   return withDevice(bench, { name: "cuda", run });
 }
 
-Deno.test("of a step that others were queued behind the gradients are looked at, not theirs", () =>
+Deno.test("the failed step's gradients are examined, not those of steps queued after it", () =>
   withBench({ optimizer: { ...SGD, clipNorm: 0 } }, async (bench) => {
     const parameter = (name: string) =>
       bench.network.parameters.find((each) => each.name === name)!.parameter;
@@ -199,7 +199,7 @@ Deno.test("of a step that others were queued behind the gradients are looked at,
     assert.equal(messages[1], messages[0]);
   }));
 
-Deno.test("an epoch without a step left is the end, also where steps are skipped", () => {
+Deno.test("an epoch without any applied step ends training, also if steps are skipped", () => {
   const changes = { batchSize: noiseDataset().splits.train.lengths.length };
   return withBench(changes, async (bench) => {
     const bad = withBadRecord(bench, 5);

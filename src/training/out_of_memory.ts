@@ -1,28 +1,29 @@
 /**
- * What to say when a program's activations do not fit into the device's memory.
+ * Makes the error for a program whose activations do not fit into the device's memory.
  *
  * @module
  */
 import { NativeError } from "../addon/native_error.ts";
 import { Failure } from "../core/errors.ts";
 
-/** A program that could not be made. */
+/** A program that did not fit into memory. */
 export interface TooLarge {
   /** Records and samples of its batches. */
   readonly batchSize: number;
   readonly length: number;
-  /** Makes the same program for a smaller batch and frees it again; throws if that does not fit either. */
+  /** Makes the same program for a smaller batch and frees it again; throws if it does not fit. */
   readonly attempt: (batchSize: number) => void;
 }
 
-/** Whether a native call failed for want of memory. */
+/** Whether a native call failed because memory ran out. */
 export function isOutOfMemory(error: unknown): error is NativeError {
   return error instanceof NativeError && /Cannot allocate|Out of memory/.test(error.message);
 }
 
 /**
- * The error to throw: what the device said, which names the bytes planned, and the largest batch that does fit, found by
- * trying. Only multiples of 16 records are tried, because activations are stored in groups of sixteen.
+ * The error to throw: the device's message, which names the planned bytes, and the largest batch that
+ * fits, found by trying. Only multiples of 16 records are tried, because activations are stored in groups
+ * of sixteen.
  */
 export function outOfMemory(error: NativeError, tooLarge: TooLarge): Failure {
   const { batchSize, length } = tooLarge;
@@ -37,7 +38,7 @@ export function outOfMemory(error: NativeError, tooLarge: TooLarge): Failure {
 
 const GROUP = 16;
 
-/** By bisection between nothing and the batch that does not fit. */
+/** Bisection between 0 and the batch that does not fit. */
 function largestThatFits({ batchSize, attempt }: TooLarge): number {
   let fits = 0;
   let fails = Math.ceil(batchSize / GROUP);

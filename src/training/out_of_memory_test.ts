@@ -32,11 +32,11 @@ Deno.test("the largest batch that fits is found, in groups of sixteen", () => {
   }
 });
 
-Deno.test("it says when no batch fits", () => {
+Deno.test("the error says so if no batch fits", () => {
   assert.match(failureOf({ batchSize: 100, fits: 0 }).message, /Not even 16 records fit/);
 });
 
-Deno.test("what is no lack of memory is passed on", () => {
+Deno.test("other errors are passed on", () => {
   assert.throws(
     () =>
       outOfMemory(new NativeError("Cannot allocate 5000 bytes: 1 is free"), {

@@ -1,5 +1,5 @@
 /**
- * Recorded programs that are needed for a while, one per batch length.
+ * Traced programs for temporary use, one per batch length.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import type { NativeBuilder, NativeProgram, Value } from "../addon/native.ts";
 import type { Batch } from "../data/batches.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** Programs over training batches without random changes, recorded when first needed. */
+/** Programs over training batches without random changes, traced at their first use. */
 export class MeasuringPrograms implements Disposable {
   private readonly known = new Map<number, NativeProgram>();
 
-  /** @param body Records what happens with the batch x [N, 1, L]. */
+  /** @param body Traces the ops on the batch x [N, 1, L]. */
   constructor(
     private readonly bench: Workbench,
     private readonly body: (builder: NativeBuilder, x: Value) => void,

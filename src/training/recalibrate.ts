@@ -1,6 +1,6 @@
 /**
- * Running statistics of batch normalisation, estimated again for the weights as they are. Pruning moves
- * every activation, so that the statistics of the network before it no longer fit.
+ * Estimates the running statistics of batch norms again for the present weights. Pruning changes every
+ * activation, so the statistics from before pruning no longer fit.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { recordForward } from "../model/record.ts";
 import { MeasuringPrograms } from "./programs.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** Training batches that the statistics are estimated from, at most. */
+/** Largest number of training batches from which the statistics are estimated. */
 const MOST_BATCHES = 50;
 
 /**
- * Sets the running means and variances to their averages over batches of the first training epoch, each
- * batch counting the same, as in training. Sign flips, augmentation and dropout are off; no weight changes.
+ * Sets the running means and variances to their averages over batches of the first training epoch. Every
+ * batch counts the same, as in training. Sign flips, augmentation and dropout are off; no weight changes.
  */
 export async function recalibrateStatistics(bench: Workbench): Promise<void> {
   const { network } = bench;
@@ -36,7 +36,7 @@ export async function recalibrateStatistics(bench: Workbench): Promise<void> {
   });
 }
 
-/** Runs `body`, which may change the running statistics, and puts them back. */
+/** Runs `body`, which may change the running statistics, and restores them. */
 export async function keepingStatistics<Result>(
   bench: Workbench,
   body: () => Promise<Result>,

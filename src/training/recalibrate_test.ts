@@ -49,7 +49,7 @@ function running(bench: Workbench, name: string): Float32Array {
   return bench.network.buffers.find((b) => b.name === name)!.buffer.read();
 }
 
-Deno.test("recalibrated statistics are the batches' averages, whatever was there before", () =>
+Deno.test("recalibrated statistics are the batches' averages and do not depend on earlier ones", () =>
   withBench({}, async (bench) => {
     const expected = stemStatistics(bench);
     const results: Float32Array[][] = [];
@@ -78,7 +78,7 @@ Deno.test("recalibrated statistics are the batches' averages, whatever was there
     }
   }));
 
-Deno.test("statistics are put back, also after a failure", () =>
+Deno.test("statistics are restored, also after a failure", () =>
   withBench({}, async (bench) => {
     const before = bench.network.buffers.map(({ buffer }) => buffer.read());
     const answer = await keepingStatistics(bench, async () => {

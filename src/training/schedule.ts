@@ -1,7 +1,7 @@
 /**
- * Learning-rate schedules. A schedule is pure: the rate of a step follows from the settings, the step's
- * number in its round and the dev losses seen so far in the round, so that resuming and rewinding need
- * no state of their own.
+ * Learning-rate schedules. A schedule is a pure function: the rate of a step follows from the settings, the
+ * step's number in its round, and the dev losses so far in the round. Resuming and rewinding therefore
+ * need no extra state.
  *
  * @module
  */
@@ -9,9 +9,9 @@
 /** Settings of a learning-rate schedule. */
 export type ScheduleConfig =
   | { readonly kind: "constant" }
-  /** Times `factor` at each milestone, given as a fraction of the round's epochs. */
+  /** Multiplies the rate by `factor` at each milestone, a fraction of the round's epochs. */
   | { readonly kind: "step"; readonly milestones: readonly number[]; readonly factor: number }
-  /** Times `factor` after `patience` epochs without a lower dev loss, down to `minimum`. */
+  /** Multiplies the rate by `factor` after `patience` epochs without a lower dev loss, down to `minimum`. */
   | {
     readonly kind: "plateau";
     readonly factor: number;
@@ -19,17 +19,17 @@ export type ScheduleConfig =
     readonly minimum: number;
   }
   /**
-   * From the full rate to `floor` times it at the round's last step: along half a cosine (Loshchilov and
-   * Hutter 2017, equation 5, without restarts) or a line.
+   * Goes from the full rate to `floor` times that rate at the round's last step, along half a cosine
+   * (Loshchilov and Hutter 2017, equation 5, without restarts) or a line.
    */
   | { readonly kind: "cosine" | "linear"; readonly floor: number }
   /**
-   * Up to the full rate and down again in nine tenths of the round, in equal parts, then down to `floor`
+   * Rises to the full rate and falls again in nine tenths of the round, in equal parts, then falls to `floor`
    * times the full rate (Smith and Topin 2018, section 2).
    */
   | { readonly kind: "one-cycle"; readonly floor: number };
 
-/** Where and in which round a rate is asked for. */
+/** The step and the round of a learning rate. */
 export interface RateAt {
   /** 0 for the round's first. */
   readonly step: number;
@@ -38,9 +38,9 @@ export interface RateAt {
   readonly epochs: number;
   /** The full rate. */
   readonly initial: number;
-  /** Epochs in which the rate rises along a line to what the schedule gives; 0 for none. */
+  /** Epochs in which the rate rises linearly to the schedule's rate; 0 for none. */
   readonly warmup: number;
-  /** Of the epochs before this step's, in order. */
+  /** Dev losses of the epochs before this step's epoch, in order. */
   readonly devLosses: readonly number[];
 }
 
@@ -48,14 +48,14 @@ export interface RateAt {
 export function learningRateAt(schedule: ScheduleConfig, at: RateAt): number {
   const { step, stepsPerEpoch, epochs, warmup } = at;
   const warmupSteps = Math.round(warmup * stepsPerEpoch);
-  // Decays begin where warm-up ends, and reach their floor with the round's last step.
+  // Decays begin at the end of warm-up, and reach their floor at the round's last step.
   const decaySteps = epochs * stepsPerEpoch - 1 - warmupSteps;
   const passed = decaySteps > 0 ? Math.max(0, step - warmupSteps) / decaySteps : 0;
   const rate = rateWithoutWarmup(schedule, at, passed);
   return step < warmupSteps ? rate * (step + 1) / (warmupSteps + 1) : rate;
 }
 
-/** @param passed How much of a decay is behind this step, 0 to 1. */
+/** @param passed Share of the decay before this step, 0 to 1. */
 function rateWithoutWarmup(schedule: ScheduleConfig, at: RateAt, passed: number): number {
   const { epochs, initial, devLosses } = at;
   switch (schedule.kind) {
@@ -80,7 +80,7 @@ function rateWithoutWarmup(schedule: ScheduleConfig, at: RateAt, passed: number)
   }
 }
 
-/** Where one cycle begins and ends, as a share of its peak; a higher floor takes its place. */
+/** Start and end of one cycle, as a share of its peak; a higher floor replaces it. */
 const CYCLE_START = 0.1;
 /** Share of the round that each half of the cycle takes. */
 const CYCLE_HALF = 0.45;
@@ -92,12 +92,12 @@ function oneCycle(passed: number, floor: number): number {
   return between(start, floor, (passed - 2 * CYCLE_HALF) / (1 - 2 * CYCLE_HALF));
 }
 
-/** From `from` (share 0) to exactly `to` (share 1). */
+/** Interpolates from `from` (share 0) to exactly `to` (share 1). */
 function between(from: number, to: number, share: number): number {
   return share >= 1 ? to : from + (to - from) * share;
 }
 
-/** How often `patience` epochs have passed in a row without a new lowest loss. */
+/** Number of times that `patience` epochs in a row had no new lowest loss. */
 function plateaus(losses: readonly number[], patience: number): number {
   let best = Infinity;
   let waited = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { learningRateAt, type RateAt, type ScheduleConfig } from "./schedule.ts";
 
-/** The rate of each step of a round, by default of one step an epoch. */
+/** The rate of each step of a round; by default an epoch has one step. */
 function rates(
   schedule: ScheduleConfig,
   epochs: number,
@@ -27,7 +27,7 @@ Deno.test("a step schedule drops at fractions of the round", () => {
   const schedule = { kind: "step", milestones: [0.5, 0.75], factor: 0.5 } as const;
   assert.deepEqual(rates(schedule, 8), [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25]);
   assert.deepEqual(rates(schedule, 4), [1, 1, 0.5, 0.25]);
-  // For whole epochs, whatever their steps.
+  // The drop holds for whole epochs, for any number of steps.
   assert.deepEqual(rates(schedule, 4, { stepsPerEpoch: 2 }), [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25]);
 });
 
@@ -38,12 +38,12 @@ Deno.test("a plateau schedule drops after `patience` epochs without a lower dev 
   assert.deepEqual(rates(schedule, 9, { losses }), [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.2]);
 });
 
-Deno.test("a fine-tuning rate below the plateau's minimum is left alone", () => {
+Deno.test("a fine-tuning rate below the plateau's minimum does not change", () => {
   const schedule = { kind: "plateau", factor: 0.5, patience: 1, minimum: 2 } as const;
   assert.deepEqual(rates(schedule, 3, { losses: [1, 2, 3] }), [1, 1, 1]);
 });
 
-Deno.test("cosine and line go step by step from the full rate to exactly the floor", () => {
+Deno.test("cosine and linear schedules go step by step from the full rate to exactly the floor", () => {
   const half = Math.SQRT1_2 / 2;
   const round = { stepsPerEpoch: 5, initial: 2 };
   assertNear(
@@ -57,7 +57,7 @@ Deno.test("cosine and line go step by step from the full rate to exactly the flo
   }
 });
 
-Deno.test("warm-up rises along a line to the full rate, where the decay begins", () => {
+Deno.test("warm-up rises linearly to the full rate, then the decay begins", () => {
   const round = { stepsPerEpoch: 4, warmup: 0.75 };
   assertNear(
     rates({ kind: "linear", floor: 0 }, 2, round),
@@ -66,7 +66,7 @@ Deno.test("warm-up rises along a line to the full rate, where the decay begins",
   assertNear(rates({ kind: "constant" }, 2, round), [0.25, 0.5, 0.75, 1, 1, 1, 1, 1]);
   const step = { kind: "step", milestones: [0.5], factor: 0.1 } as const;
   assertNear(rates(step, 2, round), [0.25, 0.5, 0.75, 1, 0.1, 0.1, 0.1, 0.1]);
-  // All but the last step of a round is the longest warm-up.
+  // The longest warm-up is all steps of a round except the last.
   assertNear(rates({ kind: "cosine", floor: 0 }, 1, { stepsPerEpoch: 4, warmup: 0.75 }), [
     0.25,
     0.5,
@@ -79,7 +79,7 @@ Deno.test("one cycle goes up, down and to the floor", () => {
   const all = rates({ kind: "one-cycle", floor: 0 }, 1, { stepsPerEpoch: 101 });
   assertNear([0, 45, 90, 95, 100].map((step) => all[step]!), [0.1, 1, 0.1, 0.05, 0]);
   assert.ok(all.every((rate, i) => i === 0 || (rate > all[i - 1]!) === (i <= 45)));
-  // With a floor above its usual start it ends where it began.
+  // With a floor above its usual start, the cycle ends at its first rate.
   const high = rates({ kind: "one-cycle", floor: 0.4 }, 1, { stepsPerEpoch: 101 });
   assertNear([0, 45, 90, 100].map((step) => high[step]!), [0.4, 1, 0.4, 0.4]);
 });

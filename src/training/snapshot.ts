@@ -1,5 +1,5 @@
 /**
- * The numbers of a network as named tensors, to keep, to write to disk and to put back.
+ * The numbers of a network as named tensors, to keep, to write to disk and to restore.
  *
  * @module
  */
@@ -15,8 +15,8 @@ export type Snapshot = Map<string, StoredTensor>;
 const OPTIMISER_SLOTS: readonly Slot[] = ["moment1", "moment2"];
 
 /**
- * Weights and running statistics; with `optimiser`, its moments and the averages that the network keeps
- * too. Copies, never aliases.
+ * Copies weights and running statistics; with `optimiser`, also its moments and the averages that the
+ * network keeps. The tensors are copies, never aliases.
  */
 export function takeSnapshot(network: Network, options: { optimiser: boolean }): Snapshot {
   const snapshot: Snapshot = new Map();
@@ -42,9 +42,8 @@ export function takeSnapshot(network: Network, options: { optimiser: boolean }):
 }
 
 /**
- * Puts a snapshot back under the network's present masks. Moments that the snapshot does not hold are
- * reset to zero: a snapshot without them is that of a fresh optimiser. Averages that it does not hold
- * begin where the weights are.
+ * Restores a snapshot under the network's present masks. Moments that the snapshot does not hold are reset
+ * to zero, as in a new optimiser. Averages that it does not hold start at the weights.
  */
 export function restoreSnapshot(network: Network, snapshot: Snapshot): void {
   for (const { name, parameter } of network.parameters) {
@@ -77,7 +76,7 @@ function restoreAverages(network: Network, snapshot: Snapshot): void {
   }
 }
 
-/** Forgets the optimiser's moments. */
+/** Sets the optimiser's moments to zero. */
 export function resetOptimiser(network: Network): void {
   for (const { parameter } of network.parameters) {
     for (const slot of OPTIMISER_SLOTS) parameter.write(slot, new Float32Array(parameter.size));
@@ -94,14 +93,14 @@ export function takeMasks(network: Network): Snapshot {
   );
 }
 
-/** Sets the masks of all prunable tensors, which zeroes what they prune. */
+/** Sets the masks of all prunable tensors; pruned weights become 0. */
 export function restoreMasks(network: Network, masks: Snapshot): void {
   for (const { name, parameter } of network.prunable) {
     parameter.setMask(maskOf(masks, { name, size: parameter.size }));
   }
 }
 
-/** The mask of one prunable tensor. @throws {Failure} If there is none of this size. */
+/** The mask of one prunable tensor. @throws {Failure} If it is missing or has another size. */
 export function maskOf(masks: Snapshot, tensor: { name: string; size: number }): Uint8Array {
   const { name, size } = tensor;
   const { data } = masks.get(`mask/${name}`) ?? missing(`mask/${name}`);
@@ -111,7 +110,7 @@ export function maskOf(masks: Snapshot, tensor: { name: string; size: number }):
   return data;
 }
 
-/** Makes all masks dense; what they pruned stays 0. */
+/** Makes all masks dense; pruned weights stay 0. */
 export function resetMasks(network: Network): void {
   for (const { parameter } of network.prunable) {
     parameter.setMask(new Uint8Array(parameter.size).fill(1));

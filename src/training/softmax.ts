@@ -1,5 +1,5 @@
 /**
- * Softmax of one step of a record's logits.
+ * Computes the softmax of one step of a record's logits.
  *
  * @module
  */
@@ -15,8 +15,7 @@ export interface StepPlace {
 /**
  * Writes softmax(logits / temperature) of one step into `out` [classes].
  *
- * @returns log sum exp(logits / temperature): minus it, plus a class's scaled logit, is that class's log
- *   probability.
+ * @returns log sum exp(logits / temperature). A class's log probability is its scaled logit minus this.
  */
 export function softmaxOfStep(
   logits: Float32Array,

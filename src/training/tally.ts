@@ -15,7 +15,7 @@ export interface Decider {
   readonly weights: Float64Array;
 }
 
-/** What the steps of a record have said so far. The label is that of the record up to now. */
+/** Sums over the steps of a record so far. The label is the one of the record so far. */
 export class Tally {
   steps = 0;
   /** Steps that voted for each class. */

@@ -1,6 +1,6 @@
 /**
- * Networks whose outputs a training program follows beside the labels. They are evaluated on the very
- * batch, with their running statistics, and never change.
+ * Teachers: networks whose outputs a training program learns from besides the labels. They are evaluated on
+ * the same batch, with their running statistics, and never change.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { restoreSnapshot, type Snapshot } from "./snapshot.ts";
 /** A trained network. */
 export interface Teacher {
   readonly network: NetworkConfig;
-  /** Weights, 0 where pruned, and running statistics. */
+  /** Weights (0 where pruned) and running statistics. */
   readonly weights: Snapshot;
 }
 
-/** How the labels of the `index`-th teacher's ops begin. */
+/** The prefix of the op labels of the `index`-th teacher. */
 export function teacherPrefix(index: number): string {
   return `teacher${index + 1}.`;
 }
@@ -26,7 +26,7 @@ export function isTeacherLabel(label: string): boolean {
   return /^teacher\d+\./.test(label);
 }
 
-/** A teacher's network on a device; what is 0 in it is not computed. The caller disposes it. */
+/** Opens a teacher's network on a device; weights of 0 are masked. The caller disposes it. */
 export function openTeacher(device: NativeDevice, { network: config, weights }: Teacher): Network {
   const network = new Network(device, config);
   restoreSnapshot(network, weights);
@@ -36,7 +36,7 @@ export function openTeacher(device: NativeDevice, { network: config, weights }: 
   return network;
 }
 
-/** Records the teachers' evaluation of the batch x [N, 1, L]; the logits of each. */
+/** Traces the teachers' evaluation of the batch x [N, 1, L]. @returns The logits of each teacher. */
 export function recordTeachers(
   builder: NativeBuilder,
   teachers: readonly Network[],
@@ -47,7 +47,7 @@ export function recordTeachers(
   );
 }
 
-/** `builder`, whose labels begin with `prefix`. */
+/** A builder whose labels begin with `prefix`. */
 function labelled(builder: NativeBuilder, prefix: string): NativeBuilder {
   return new Proxy(builder, {
     get: (target, key) => {

@@ -12,10 +12,10 @@ import { type ResNet1dConfig, resnet1dGraph } from "../model/networks/resnet1d.t
 import { UNNAMED_RULE } from "./decision.ts";
 import { Workbench, type WorkbenchConfig } from "./workbench.ts";
 
-/** Longest record of {@linkcode noiseDataset}. */
+/** Samples of the longest record of {@linkcode noiseDataset}. */
 const LONGEST = 1536;
 
-/** Records of 1 to 6 hops of noise in 4 classes; dev holds the training records too, test nothing. */
+/** Records of 1 to 6 hops of noise in 4 classes. Dev has the same records as train; test is empty. */
 export function noiseDataset(): LoadedDataset {
   const rng = createRng(5, "noise");
   const lengths = Int32Array.from([256, 1536, 512, 768, 1024, 1280, 256, 512, 1536, 1024, 768]);
@@ -56,8 +56,8 @@ export const SMALL_SIZE: ResNet1dConfig = {
 };
 
 /**
- * A network without a main path: values that are read, added and passed on several times, sums with the
- * recording itself, a norm without ReLU.
+ * A network that branches: values that are read, added and passed on several times, sums with the recording
+ * itself, a norm without ReLU.
  */
 export const BRANCHING: Graph = {
   name: "branching",
@@ -85,12 +85,12 @@ function conv(
   return { op: "conv", name, stride: 1, ...fields };
 }
 
-/** The network of {@linkcode SMALL} with this graph in its place. */
+/** The network of {@linkcode SMALL} with another graph. */
 export function withGraph(graph: Graph): NetworkConfig {
   return { ...SMALL.network, graph };
 }
 
-/** A network of three blocks whose programs run in milliseconds, with everything random switched on. */
+/** A network of three blocks whose programs run in milliseconds; everything random is on. */
 export const SMALL: WorkbenchConfig = {
   network: {
     graph: resnet1dGraph(SMALL_SIZE),
@@ -116,7 +116,7 @@ export const SMALL: WorkbenchConfig = {
   flipAverage: false,
 };
 
-/** Hands `body` a workbench and closes it. */
+/** Passes a workbench to `body` and closes it. */
 export async function withBench<Result>(
   changes: Partial<WorkbenchConfig>,
   body: (bench: Workbench) => Promise<Result>,

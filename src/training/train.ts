@@ -1,6 +1,6 @@
 /**
- * The training loop of one round. It runs in native chunks of a fraction of a second, so that progress
- * stays alive and an interrupt is answered; how steps are grouped into chunks does not change a bit.
+ * The training loop of one round. It runs in native chunks of a fraction of a second, so that progress is
+ * shown and an interrupt is answered. The grouping of steps into chunks does not change a bit.
  *
  * @module
  */
@@ -14,21 +14,21 @@ import type { Workbench } from "./workbench.ts";
 
 /**
  * What happens at a step whose loss or gradient is not finite. Its update is never applied. "stop" ends
- * the run there; "skip" counts the step and goes on with the next batch, at the next number of the
- * schedule and of the optimiser.
+ * the run; "skip" counts the step and continues with the next batch and the next step number of the
+ * schedule and the optimiser.
  */
 export const ON_NAN = ["stop", "skip"] as const;
 export type OnNan = (typeof ON_NAN)[number];
 
-/** What a round's training is to do. */
+/** The plan of a round's training. */
 export interface TrainingPlan {
   readonly epochs: number;
   /**
-   * The round whose batches, sign flips and dropout are drawn: from (seed, round, epoch). Two trainings
-   * with the same number see the same noise.
+   * The round whose batches, sign flips and dropout are used; they follow from (seed, round, epoch). Two
+   * trainings with the same number have the same noise.
    */
   readonly noiseRound: number;
-  /** The learning rate of a step (0 for the first), given the dev losses of the epochs before its own. */
+  /** The learning rate of a step (0 for the first), from the dev losses of the epochs before it. */
   readonly learningRate: (step: number, devLosses: readonly number[]) => number;
   /** Step at which `TrainingObserver.reached` is called, before that update is done; null for none. */
   readonly milestone: number | null;
@@ -37,11 +37,11 @@ export interface TrainingPlan {
   readonly onNan: OnNan;
 }
 
-/** Who is told how training goes. */
+/** The interface for watching training. */
 export interface TrainingObserver {
   /** The milestone step has been reached; the network holds its state. */
   reached(progress: Progress): void;
-  /** Some steps are done. Returning true ends training here: the state can be saved and resumed. */
+  /** Some steps are done. If it returns true, training ends here; the state can be saved and resumed. */
   advanced(progress: Progress): boolean;
   /** An epoch is done and its row is in `progress`. */
   epochDone(row: EpochRow): void;
@@ -51,8 +51,8 @@ export interface TrainingObserver {
 const STREAMS = 2 ** 32;
 
 /**
- * The random stream of a step. The streams of a round follow those of the round before, so that no two
- * steps of a run share one.
+ * The random stream of a step. The streams of a round follow those of the previous round, so no two steps
+ * of a run share a stream.
  */
 function streamOf(
   { noiseRound, epochs }: TrainingPlan,
@@ -67,9 +67,10 @@ const CHUNK_MS = 150;
 /**
  * Trains from `progress`, which is updated in place, to the end of the plan.
  *
- * @returns "stopped" if the observer asked for it.
- * @throws {Failure} If a loss or gradient is not finite and the plan is to stop there; if the network's
- *   own numbers are not, which no skipping mends; if an epoch has no step left. The layer is named.
+ * @returns "stopped" if the observer requested it.
+ * @throws {Failure} If a loss or gradient is not finite and the plan says to stop; if the network's own
+ *   numbers are not finite, because skipping cannot repair them; or if no step of an epoch could be
+ *   applied. The message names the layer.
  */
 export async function train(
   bench: Workbench,
@@ -112,7 +113,7 @@ export async function train(
   return "finished";
 }
 
-/** @returns How many steps were done: fewer than asked for where the last one was not applied. */
+/** @returns Number of steps done; fewer than requested if the last one was not applied. */
 async function runSteps(
   bench: Workbench,
   progress: Progress,
@@ -155,7 +156,7 @@ async function runSteps(
   return loss.length;
 }
 
-/** @throws {Failure} Unless the step is to be skipped and the network is sound. */
+/** @throws {Failure} Unless the plan says to skip the step and the network is finite. */
 async function leaveOut(
   bench: Workbench,
   failed: FailedStep,
@@ -166,7 +167,10 @@ async function leaveOut(
   throw diverged(step, `${what}; ${await whereNotFinite(bench, failed)}`);
 }
 
-/** A GPU had steps queued behind the failed one: to no effect, but the gradients it has are theirs. */
+/**
+ * Repeats the failed step for its gradients: on a GPU, steps queued after it had no other effect but
+ * overwrote them.
+ */
 async function computeAgain(bench: Workbench, { batch, stream }: FailedStep): Promise<void> {
   await bench.device.run([bench.trainingProgram(batch.length)], {
     records: bench.deviceRecords("train", batch),
@@ -179,7 +183,7 @@ async function computeAgain(bench: Workbench, { batch, stream }: FailedStep): Pr
 function diverged(step: number, what: string): Failure {
   return new Failure(
     `Training diverged at step ${step} of the round: ${what}; that update was not applied and the ` +
-      `last saved state is kept: lower --learning-rate, or set --on-nan skip if single batches do it`,
+      `last saved state is kept: lower --learning-rate, or set --on-nan skip if only single batches cause it`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * A network and its data on one device, with the recorded programs that train and evaluate it. Programs
- * have static shapes, so there is one per batch length, recorded when it is first needed.
+ * A network and its data on one device, with the traced programs that train and evaluate it. Programs have
+ * static shapes, so there is one per batch length, traced at its first use.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import {
 export const SPLITS = ["train", "dev", "test"] as const;
 export type SplitName = (typeof SPLITS)[number];
 
-/** What the programs of a run are recorded with. */
+/** The settings with which the programs of a run are traced. */
 export interface WorkbenchConfig {
   readonly network: NetworkConfig;
   readonly optimizer: OptimizerSettings;
@@ -47,21 +47,21 @@ export interface WorkbenchConfig {
   readonly augment: Augmentation | null;
   /** Samples that training records are cut to, a multiple of the hop; Infinity for none. */
   readonly longest: number;
-  /** Of data order, sign flips, augmentation and dropout. */
+  /** Seed of data order, sign flips, augmentation and dropout. */
   readonly seed: number;
-  /** How records are decided in evaluation. */
+  /** The decision rule of evaluation. */
   readonly rule: DecisionRule;
   /** Whether evaluation averages over a record and its negative; see flip_average.ts. */
   readonly flipAverage: boolean;
 }
 
-/** What each convolution runs on, by its name. */
+/** The kernels of each convolution, by its name. */
 export type Kernels = Readonly<Record<string, string>>;
 
-/** What a program sees of the records of its batches. */
+/** The form in which a program sees the records of its batches. */
 export type RecordsAs = "augmented" | "plain" | "negated";
 
-/** A recorded evaluation step: forward only, its logits readable. */
+/** A traced evaluation step: forward only, with readable logits. */
 export interface EvaluationProgram {
   readonly program: NativeProgram;
   readonly logits: Value;
@@ -69,7 +69,7 @@ export interface EvaluationProgram {
 
 export class Workbench {
   readonly network: Network;
-  /** What training programs follow, if the loss has a share for them. */
+  /** The teachers of training programs, if the loss has a share for them. */
   readonly teachers: readonly Network[];
   private readonly resident: NativeDataset;
   private readonly firstRecord: Record<SplitName, number>;
@@ -103,7 +103,7 @@ export class Workbench {
   /**
    * The batches of a training epoch.
    *
-   * @param round Whose order: each round has its own.
+   * @param round Each round has its own order.
    */
   trainingBatches(epoch: number, round = 0): Batch[] {
     const { longest } = this.config;
@@ -142,7 +142,7 @@ export class Workbench {
 
   private recordTraining(builder: NativeBuilder, x: Value): void {
     const { network, config, teachers } = this;
-    // First: a teacher's activations are gone before the network's pile up.
+    // Teachers come first: their activations are freed before the network needs memory for its own.
     const taught = recordTeachers(builder, teachers, x);
     const loss = taught.length === 0 ? config.loss : { ...config.loss, teachers: taught };
     const { logits } = recordForward(builder, network, { x, pass: "training" });
@@ -153,7 +153,7 @@ export class Workbench {
     if (config.average > 0) recordAverage(builder, network, config.average);
   }
 
-  /** The kernels that each convolution runs on now, e.g. "forward=sparse/8 dgrad=dense wgrad=dense". */
+  /** The present kernels of each convolution, e.g. "forward=sparse/8 dgrad=dense wgrad=dense". */
   kernels(): Kernels {
     const [program] = this.training.values();
     const ops = program?.profile() ?? [];
@@ -169,13 +169,13 @@ export class Workbench {
     return this.device.timesConvolutions;
   }
 
-  /** Times which kernels the network trains on fastest under its present masks, and sets them. */
+  /** Times the kernels for training under the present masks, and sets the fastest. */
   async chooseKernels(): Promise<Kernels> {
     const chosen = await this.trainingProgram(this.busiestLength()).chooseKernels();
     return Object.fromEntries(chosen.map(({ label, kernels }) => [label, kernels]));
   }
 
-  /** The batch length on which an epoch spends most samples, and so about the most time. */
+  /** The batch length with most samples of an epoch, and so about the most time. */
   private busiestLength(): number {
     const samples = new Map<number, number>();
     for (const { length } of this.trainingBatches(0)) {
@@ -185,9 +185,9 @@ export class Workbench {
   }
 
   /**
-   * Sets what {@linkcode chooseKernels} has once found under the same masks; new masks end it.
+   * Sets kernels that {@linkcode chooseKernels} found earlier under the same masks. New masks reset them.
    *
-   * @throws {RangeError} If they are those of other layers, or the device or a mask rules them out.
+   * @throws {RangeError} If they belong to other layers, or the device or a mask does not allow them.
    */
   setKernels(kernels: Kernels): void {
     const ofNetwork = (network: Network, prefix = "") =>
@@ -241,18 +241,18 @@ export class Workbench {
   }
 
   /**
-   * Records any other program over batches of this length; the caller disposes it.
+   * Traces any other program over batches of this length; the caller disposes it.
    *
    * @param batch.records "augmented": with the sign flips and other random changes of training.
-   * @param body Records what is to happen with the batch x [N, 1, length].
-   * @throws {Failure} If the device has no memory for it; says how large a batch would fit.
+   * @param body Traces the ops on the batch x [N, 1, length].
+   * @throws {Failure} If the device has too little memory; the message says how large a batch would fit.
    */
   record<Result>(
     batch: { length: number; records: RecordsAs },
     body: (builder: NativeBuilder, x: Value) => Result,
   ): { program: NativeProgram; result: Result } {
     const { batchSize } = this.config;
-    // Recording takes memory, too: some ops keep numbers of their own.
+    // Tracing takes memory, too: some ops keep numbers of their own.
     const buildFor = (records: number) => {
       using builder = this.builder(batch.length, records);
       const result = body(builder, this.gather(builder, batch.records));

@@ -19,7 +19,7 @@ function withTimings(
   });
 }
 
-Deno.test("kernels are timed at the batch length that takes most of an epoch", () =>
+Deno.test("kernels are timed at the batch length that takes most time of an epoch", () =>
   withBench({}, async (bench) => {
     const found = [{ label: "stem", kernels: "a" }, { label: "block0.conv1", kernels: "b" }];
     for (
@@ -36,7 +36,7 @@ Deno.test("kernels are timed at the batch length that takes most of an epoch", (
     }
   }));
 
-Deno.test("kernels go to the weights of the convolutions they were found for, or are refused", () =>
+Deno.test("kernels are set for the convolutions for which they were found, or are refused", () =>
   withBench({}, (bench) => {
     const set = new Map<string, string>();
     const prunable = bench.network.prunable.map(({ name }) => ({
