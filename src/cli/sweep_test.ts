@@ -128,7 +128,7 @@ Deno.test("a failed cell blocks only its controls, and is named with its log", (
     assert.equal(other.code, 2);
     assert.match(
       other.err,
-      /toy-lr-rewind-seed1 with other settings \(training\.epochs: 12, not 5\)/,
+      /toy-lr-rewind-seed1 with other settings \(training\.epochs: 12, not 5 \(--epochs\)\)/,
     );
   }));
 
