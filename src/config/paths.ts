@@ -219,9 +219,10 @@ export function refuseIncomplete(config: unknown, given: readonly Given[]): void
     if (node instanceof Optional) {
       const missing = Object.keys(node.fields).find((name) => value[name] === undefined);
       const at = path.join(".");
-      const lonely = given.find((each) => each.path.startsWith(`${at}.`));
+      const wanted = `${at}.${missing}`;
+      // `--folds off` gives the needed setting itself, as none.
+      const lonely = given.find(({ path }) => path.startsWith(`${at}.`) && path !== wanted);
       if (missing !== undefined && lonely !== undefined) {
-        const wanted = `${at}.${missing}`;
         const needs = node.entry.needs ?? flagAt(wanted) ?? `--set ${wanted}`;
         throw new UsageError(`Cannot use ${lonely.name} without ${needs}: ${node.entry.why}`);
       }

@@ -167,7 +167,10 @@ Deno.test("teachers that do not fit are refused in a sentence, before anything i
     assert.throws(() => teacherRuns(path.join(directory, "nobody")), /there is no run in/);
     assert.throws(() => teacherRuns(`${teacher}@7`), /round 7 is not finished; finished are 0, 1/);
     const quick = toyConfig(data);
-    assert.throws(() => applyOverrides(quick, { teacherWeight: 0.5 }), /without a teacher/);
+    const alone = { name: "UsageError", message: /^Cannot use --teacher-weight without a teacher/ };
+    for (const none of [{}, { teacher: null }]) {
+      assert.throws(() => applyOverrides(quick, { ...none, teacherWeight: 0.5 }), alone);
+    }
     for (const teacherWeight of [0, 1.5]) {
       assert.throws(
         () => applyOverrides(quick, { teacher, teacherWeight }),
