@@ -90,7 +90,7 @@ Deno.test("mistakes about networks give one sentence and exit code 2", () =>
     const fixed = { ...PLAIN, nodes: PLAIN.nodes.filter(({ op }) => op === "conv") };
     const cases: [network: string, options: string[], message: RegExp][] = [
       ["residual", [], /Cannot read the network residual: there is no such file; .* resnet, plain/],
-      [directory, [], /Cannot read the network .*: it is no file/],
+      [directory, [], /Cannot read the network .*: it is not a file/],
       [write("a.json", "{"), [], /Cannot read the network .*a\.json: it is not JSON/],
       [
         write("b.json", JSON.stringify(lstm)),
