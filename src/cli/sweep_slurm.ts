@@ -204,13 +204,13 @@ function statusOf(
   if (task?.state === "RUNNING" || task?.state === "COMPLETING") {
     return is("running", `job ${task.task}`);
   }
-  const holder = lockHolder(runDirectory(cell.name));
-  if (holder !== null) return is("elsewhere", holder);
   const left = begun ? "stopped" : "waiting";
   if (task) {
     const why = task.reason === "None" ? "" : `, ${task.reason}`;
     return is(left, `job ${task.task}: ${task.state.toLowerCase()}${why}`);
   }
+  const holder = lockHolder(runDirectory(cell.name));
+  if (holder !== null) return is("elsewhere", holder);
   const error = log === null ? null : lastError(log);
   return error === null ? is(left) : is("failed", error);
 }

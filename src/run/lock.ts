@@ -16,6 +16,8 @@ interface Holder {
   pid: number;
   host: string;
   since: string;
+  /** The batch job that the process belongs to, and how often that job had been requeued. */
+  job?: { id: string; restarts: number };
 }
 
 /** How long to wait for a process that only checks the lock, or has not yet written its name. */
@@ -23,7 +25,8 @@ const PATIENCE_MS = 500;
 
 /**
  * Takes the lock of a run directory, and makes the directory if it does not exist. A lock that a dead
- * process of this machine left is taken over.
+ * process of this machine left is taken over, and so is one that this batch job left on another machine
+ * before it was requeued.
  *
  * @returns An object that releases the lock when it is disposed of.
  * @throws {UsageError} If another process holds it, naming that process.
@@ -39,7 +42,9 @@ export function lockRun(directory: string): Disposable {
       taken = handle.tryLockSync(true) && isStill(file, handle);
       if (taken) {
         const holder = readHolder(file);
-        if (holder && holder.host !== os.hostname()) throw held(directory, holder);
+        if (holder && holder.host !== os.hostname() && !isOfEarlierStart(holder)) {
+          throw held(directory, holder);
+        }
         sayHolder(handle);
         return { [Symbol.dispose]: () => release(file, handle) };
       }
@@ -83,6 +88,7 @@ function sayHolder(handle: Deno.FsFile): void {
     pid: process.pid,
     host: os.hostname(),
     since: new Date().toISOString(),
+    ...batchJob(),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(mine) + "\n");
   handle.truncateSync();
@@ -93,6 +99,18 @@ function sayHolder(handle: Deno.FsFile): void {
 function release(file: string, handle: Deno.FsFile): void {
   fs.rmSync(file, { force: true });
   handle.close();
+}
+
+/** The batch job of Slurm that this process belongs to, if any. */
+function batchJob(): Pick<Holder, "job"> {
+  const { SLURM_JOB_ID: id, SLURM_RESTART_COUNT: restarts } = process.env;
+  return id ? { job: { id, restarts: Number(restarts ?? 0) } } : {};
+}
+
+/** Whether it is this batch job before it was requeued: Slurm starts a job again only after its end. */
+function isOfEarlierStart({ job }: Holder): boolean {
+  const { job: mine } = batchJob();
+  return mine !== undefined && job?.id === mine.id && job.restarts < mine.restarts;
 }
 
 function isLocked(file: string): boolean {

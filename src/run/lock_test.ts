@@ -42,6 +42,38 @@ Deno.test("the lock of a dead process or a cut-off file is taken over, another m
     assert.throws(() => lockRun(directory), /on elsewhere/);
   }));
 
+Deno.test("a batch job that was requeued takes over what it left on another machine", () =>
+  withDirectory((directory) => {
+    const file = runFiles.lock(directory);
+    const before = { id: process.env["SLURM_JOB_ID"], count: process.env["SLURM_RESTART_COUNT"] };
+    const left = { pid: 7, host: "elsewhere", since: "then", job: { id: "12", restarts: 0 } };
+    try {
+      process.env["SLURM_JOB_ID"] = "12";
+      process.env["SLURM_RESTART_COUNT"] = "1";
+      fs.writeFileSync(file, JSON.stringify(left));
+      {
+        using _lock = lockRun(directory);
+        const { job } = JSON.parse(fs.readFileSync(file, "utf8"));
+        assert.deepEqual(job, { id: "12", restarts: 1 });
+      }
+      // Another job, another process of the same start, or no job at all may still be running.
+      for (const job of [{ id: "13", restarts: 0 }, { id: "12", restarts: 1 }, undefined]) {
+        fs.writeFileSync(file, JSON.stringify({ ...left, job }));
+        assert.throws(() => lockRun(directory), /on elsewhere/);
+      }
+      delete process.env["SLURM_JOB_ID"];
+      fs.writeFileSync(file, JSON.stringify(left));
+      assert.throws(() => lockRun(directory), /on elsewhere/);
+    } finally {
+      for (
+        const [name, value] of [["SLURM_JOB_ID", before.id], ["SLURM_RESTART_COUNT", before.count]]
+      ) {
+        if (value === undefined) delete process.env[name!];
+        else process.env[name!] = value;
+      }
+    }
+  }));
+
 Deno.test("the lock of a process whose number now belongs to another process is taken over", () =>
   withDirectory((directory) => {
     // This process is alive, but it is not the one that wrote this.
