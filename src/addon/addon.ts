@@ -1,6 +1,6 @@
 /**
- * Loads the native addon, once. LTH_ADDON names another file than the one that `deno task build` makes:
- * tests load one whose GPU is emulated.
+ * Loads the native addon once. LTH_ADDON can name another file than the one that `deno task build` makes:
+ * tests load an addon with an emulated GPU.
  *
  * @module
  */
@@ -17,16 +17,16 @@ const BUILT = fileURLToPath(new URL("../../build/Release/lth.node", import.meta.
 let addon: NativeAddon | undefined;
 
 /**
- * The addon's exports; its errors about state are {@linkcode NativeError}s.
+ * Loads the addon's exports; its errors about state are {@linkcode NativeError}s.
  *
- * @throws {Failure} If it has not been built or does not load.
+ * @throws {Failure} If the addon has not been built or does not load.
  */
 export function loadAddon(): NativeAddon {
   addon ??= loadAddonFrom(process.env["LTH_ADDON"] || BUILT);
   return addon;
 }
 
-/** As {@linkcode loadAddon}, from a file of your choice. */
+/** Like {@linkcode loadAddon}, from any file. */
 export function loadAddonFrom(path: string): NativeAddon {
   if (!existsSync(path)) {
     throw new Failure(`The native addon ${path} does not exist: run \`deno task build\``);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Failure } from "../core/errors.ts";
 import { loadAddon, loadAddonFrom } from "./addon.ts";
 
-Deno.test("the addon says how it was built, and is loaded once", () => {
+Deno.test("the addon tells its build settings, and is loaded once", () => {
   assert.match(loadAddon().buildInfo, /^\w+ \d+.*, Release$/);
   assert.equal(loadAddon(), loadAddon());
 });

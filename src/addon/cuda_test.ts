@@ -1,10 +1,10 @@
 /**
- * The CUDA backend, on this machine's GPU or the emulated one, under tests that hold for every backend:
- * as many of them as take the emulator a second or two.
+ * Tests of every backend, run on the CUDA backend with this machine's GPU or the emulated one. They are the
+ * tests that take the emulator one or two seconds.
  */
 import { findTestCuda, runTestsOn } from "./testing_cuda.ts";
 
-/** Files of the project, and the tests in them where not all. */
+/** Test files, and the names of the tests in them if not all are run. */
 interface Part {
   readonly files: readonly string[];
   readonly only?: RegExp;
@@ -32,7 +32,7 @@ const GROUPS: Record<string, Part[]> = {
     },
     {
       files: ["src/training/on_nan_test.ts", "src/pruning/prune_test.ts"],
-      only: /^(a step that is not finite|the layer is named|magnitude keeps|criteria|kept layers)/,
+      only: /^(a step that is not finite|the message names the layer|magnitude keeps|criteria|kept layers)/,
     },
   ],
 };

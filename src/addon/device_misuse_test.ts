@@ -12,7 +12,7 @@ const DATA = {
 
 const hasCuda = listBackends().some(({ name, available }) => name === "cuda" && available);
 
-/** What is wrong with opening a GPU depends on whether there is one. */
+/** The error for opening a GPU depends on whether there is one. */
 const cudaCase: Case = hasCuda
   ? [
     "a GPU too many",

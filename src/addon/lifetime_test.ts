@@ -5,7 +5,7 @@ import { smallDataset, smallInputs, smallStep, withDevice } from "./testing.ts";
 
 const MEBI = 2 ** 20;
 
-/** Runs a script in a process of its own, so that a crash is a result and not the end of the tests. */
+/** Runs a script in its own process, so that a crash does not end the tests. */
 async function runScript(body: string): Promise<{ code: number; output: string }> {
   const from = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
   const script = `
@@ -63,7 +63,7 @@ Deno.test("a program keeps what it uses alive", () =>
     assert.ok(loss[49]! < loss[0]!);
   }));
 
-Deno.test("200 objects of 4 MiB made and disposed leave no memory behind", () =>
+Deno.test("making and disposing 200 objects of 4 MiB leaks no memory", () =>
   withDevice((device) => {
     const floats = MEBI / 4; // in each of a parameter's four arrays
     device.parameter([floats]).dispose();

@@ -1,10 +1,10 @@
 /**
- * The typed contract of the native addon: every class and function that C++ exports, and nothing
- * else in TypeScript knows more. Shapes: N batch, C channels, L length, K kernel size, row major.
+ * The typed contract of the native addon: every class and function that C++ exports. Shapes: N batch,
+ * C channels, L length, K kernel size, row major.
  *
- * Every call checks its arguments. Wrong kinds throw `TypeError`, impossible values `RangeError`, and
- * what cannot be done now (disposed, busy, out of memory, not available) `NativeError`, each with the
- * offending value. Native memory is invisible to the garbage collector: `dispose()` what you make.
+ * Every call checks its arguments. Wrong types throw `TypeError`, impossible values `RangeError`, and calls
+ * that cannot be done now (disposed, busy, out of memory, not available) `NativeError`. Each error names
+ * the value. The garbage collector does not see native memory: `dispose()` every object that you make.
  *
  * @module
  */
@@ -21,11 +21,11 @@ export type * from "./native_inference.ts";
 export type * from "./native_memory.ts";
 export type * from "./native_program.ts";
 
-/** A backend this build knows of. */
+/** A backend that this build knows. */
 export interface BackendInfo {
   readonly name: "cpu" | "cuda";
   readonly available: boolean;
-  /** What it runs on when available, the reason when not. */
+  /** Its processor if it is available, else the reason why not. */
   readonly detail: string;
 }
 
@@ -42,7 +42,7 @@ export interface DeviceOptions {
   /** Worker threads of the CPU backend; 0 means one per core. Results do not depend on it. */
   readonly threads?: number;
   readonly isa?: Isa;
-  /** Which GPU, as the driver counts them; 0 by default. Of the CUDA backend alone. */
+  /** Number of the GPU in the driver's order; 0 by default. Only for the CUDA backend. */
   readonly index?: number;
   /** By default `fp32` on the CPU, `tf32` on a GPU. */
   readonly precision?: Precision;
@@ -60,34 +60,34 @@ export interface NativeAddon {
 }
 
 /**
- * Owner of memory, parameters and programs. Anything made by one device only works with it, and can
- * no longer be used once the device is closed. Disposing an idle device frees it at once; disposing
- * one that runs throws NativeError: use {@linkcode NativeDevice.close}.
+ * Owner of memory, parameters and programs. Objects work only with the device that made them, and only until
+ * it is closed. Disposing an idle device frees it at once; disposing a running one throws NativeError: use
+ * {@linkcode NativeDevice.close}.
  */
 export interface NativeDevice extends Disposable {
   readonly name: "cpu" | "cuda";
   /** E.g. "AVX-512, 2 threads". */
   readonly description: string;
   /**
-   * Whether there are several kernels for a convolution that differ in the last bits of their results,
-   * so that the fastest are found by {@linkcode NativeProgram.chooseKernels} and recorded.
+   * Whether a convolution has several kernels whose results differ in the last bits. Then
+   * {@linkcode NativeProgram.chooseKernels} finds the fastest, and the caller records them.
    */
   readonly timesConvolutions: boolean;
   /** A trainable tensor, all zeros. */
   parameter(shape: readonly number[]): NativeParameter;
-  /** A float array that is not trained, all zeros. */
+  /** An array of floats that is not trained, all zeros. */
   buffer(size: number): NativeBuffer;
   /** Copies recordings to the device. */
   dataset(data: DatasetArrays): NativeDataset;
-  /** Starts recording a step of `records` slots of at most `length` samples. */
+  /** Starts tracing a step of `records` slots of at most `length` samples. */
   builder(options: { records: number; length: number; seed: bigint }): NativeBuilder;
   /**
    * Replays `programs[i]` with the i-th row of the inputs, in order, on the device's own thread.
-   * One run at a time: a second call before the first has settled throws NativeError, and so does
-   * touching a parameter, buffer or value meanwhile; what is disposed meanwhile is freed when the
-   * run has settled.
+   * Only one run at a time: a second call before the first has settled throws NativeError, and so does any
+   * use of a parameter, buffer or value during the run. Objects that are disposed during a run are freed
+   * when it has settled.
    *
-   * @throws {TypeError} If an input is missing that one of the programs needs.
+   * @throws {TypeError} If an input that one of the programs needs is missing.
    * @returns A promise that rejects if a step fails, e.g. with RangeError for an unknown record.
    */
   run(programs: readonly NativeProgram[], inputs: RunInputs): Promise<RunResults>;
@@ -99,6 +99,6 @@ export interface NativeDevice extends Disposable {
    * @throws {RangeError} On NaN, or if `keep` exceeds the number of surviving weights.
    */
   selectMagnitude(parameters: readonly NativeParameter[], keep: number): Uint8Array[];
-  /** Waits for a run under way, then frees the device. */
+  /** Waits for the current run, then frees the device. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isDeviceFailure, NativeError } from "./native_error.ts";
 
-Deno.test("a GPU's failure is told from the program's own mistakes", () => {
+Deno.test("a failure of a GPU is distinguished from mistakes of the program", () => {
   const text = "CUDA failed in a queued operation: an illegal memory access was encountered " +
     "(cudaErrorIllegalAddress)";
   assert.ok(isDeviceFailure(new NativeError(text)));

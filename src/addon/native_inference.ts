@@ -1,19 +1,19 @@
 /**
- * The engine for finished networks. native.ts has the rest of the contract.
+ * The contract of the engine for finished networks. native.ts has the rest of the contract.
  *
  * @module
  */
 
-/** Instruction sets of the CPU backend; `automatic` is the best the machine has. */
+/** Instruction sets of the CPU backend; `automatic` is the best one of the machine. */
 export type Isa = "automatic" | "portable" | "avx2" | "avx512";
 
 /**
- * A node of a trained network. Values are numbered: 0 is the recording [1, L], i + 1 is what node i gives;
- * `input` and `add` name values of earlier nodes.
+ * A node of a trained network. Values are numbered: 0 is the recording [1, L], i + 1 is the output of node i.
+ * `input` and `add` are numbers of values of earlier nodes.
  */
 export type InferenceNode =
   & {
-    /** For messages. */
+    /** Name in messages. */
     readonly name: string;
     readonly input: number;
   }
@@ -54,7 +54,7 @@ export interface InferenceOptions {
 export interface NativeInference extends Disposable {
   /** E.g. "AVX-512, 1 thread". */
   readonly description: string;
-  /** Native memory held at present. */
+  /** Bytes of native memory in use. */
   readonly bytes: number;
   /** Multiplications for a record of `length` samples. */
   macs(length: number): number;

@@ -1,5 +1,5 @@
 /**
- * What a device holds: parameters, buffers and data sets. native.ts has the rest of the contract.
+ * The contract of a device's memory: parameters, buffers and data sets. native.ts has the rest.
  *
  * @module
  */
@@ -10,39 +10,39 @@ export interface DatasetArrays {
   readonly samples: Int16Array;
   /** First sample of each record. */
   readonly offsets: Float64Array;
-  /** Samples used of each record. */
+  /** Number of samples used of each record. */
   readonly lengths: Int32Array;
   /** Class index of each record. */
   readonly labels: Int32Array;
 }
 
-/** Which of a parameter's arrays. */
+/** The name of one of a parameter's arrays. */
 export type Slot = "value" | "gradient" | "moment1" | "moment2" | "average";
 
 /**
- * A trainable tensor with gradient, optimiser moments, mask and, if it keeps one, moving average. Where
- * the mask is 0, all arrays are exactly 0 at all times.
+ * A trainable tensor with gradient, optimiser moments, mask and, optionally, a moving average. Where the
+ * mask is 0, all arrays are always exactly 0.
  */
 export interface NativeParameter extends Disposable {
   readonly shape: readonly number[];
   readonly size: number;
-  /** Surviving weights. */
+  /** Number of surviving weights. */
   readonly kept: number;
-  /** From now on there is an average, all zeros. */
+  /** Creates the average, all zeros. */
   keepAverage(): void;
-  /** @throws {NativeError} For the average of a parameter that keeps none. */
+  /** @throws {NativeError} For the average of a parameter that does not keep one. */
   read(slot: Slot): Float32Array;
   /** Copies `data` in; pruned places stay 0. */
   write(slot: Slot, data: Float32Array): void;
   readMask(): Uint8Array;
-  /** Sets the mask (0 and 1 only) and zeroes what it prunes. */
+  /** Sets the mask (0 and 1 only); pruned places become 0. */
   setMask(mask: Uint8Array): void;
   /**
-   * Has the convolutions with this weight run on what {@linkcode NativeProgram.chooseKernels} has once
-   * found for it, until the next `setMask`.
+   * Sets the kernels of the convolutions with this weight, until the next `setMask`. `kernels` is an earlier
+   * result of {@linkcode NativeProgram.chooseKernels}.
    *
-   * @throws {RangeError} If the device does not time convolutions, this is no weight of one, or this
-   *   mask or the device's precision does not allow these kernels.
+   * @throws {RangeError} If the device does not time convolutions, this is not the weight of one, or this mask
+   *   or the device's precision does not allow these kernels.
    */
   setKernels(kernels: string): void;
   dispose(): void;

@@ -1,6 +1,6 @@
 /**
- * How a step is traced and replayed: builders, their ops and the programs they make. native.ts has the
- * rest of the contract.
+ * The contract of tracing and replaying a step: builders, their ops and the programs they make. native.ts
+ * has the rest of the contract.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface NormSettings {
   readonly epsilon: number;
   /** running += momentum * (batch - running) */
   readonly momentum: number;
-  /** false: normalise with the running statistics. */
+  /** If false, normalise with the running statistics. */
   readonly training: boolean;
   readonly relu: boolean;
   /** Rate 0 to < 1; applied only when training. */
@@ -29,7 +29,7 @@ export interface NormSettings {
 export interface OptimizerSettings {
   /**
    * `adam` and `sgd` add the decay to the gradient. `adamw` multiplies the weights by 1 - rate * decay
-   * before the update, those of parameters of two and more extents: not biases and norms.
+   * before the update, but only in parameters with two or more extents: not in biases and norms.
    */
   readonly kind: "adam" | "sgd" | "adamw";
   /** Adam's beta1, SGD's momentum. */
@@ -42,40 +42,40 @@ export interface OptimizerSettings {
 }
 
 /**
- * What a loss adds to plain cross-entropy; native/include/lth/backend.h has the formula. Each is left
- * out by default.
+ * Additions to plain cross-entropy; native/include/lth/backend.h has the formula. By default there are
+ * none.
  */
 export interface LossSettings {
-  /** 0 to 1: of each target that goes to all classes alike. */
+  /** 0 to 1: share of each target that is spread over all classes. */
   readonly labelSmoothing?: number;
   /** Gamma of the focal loss, at least 0. */
   readonly focal?: number;
   /** [classes], each at least 0, not all 0. */
   readonly classWeights?: readonly number[];
-  /** Logits of the shape of the network's own. */
+  /** Logits with the shape of the network's logits. */
   readonly teachers?: readonly Value[];
-  /** That softens the teachers' and the network's probabilities; more than 0. */
+  /** Temperature that softens the teachers' and the network's probabilities; more than 0. */
   readonly temperature?: number;
-  /** 0 to 1: share of the loss that is the teachers'. */
+  /** 0 to 1: share of the loss that comes from the teachers. */
   readonly teacherWeight?: number;
 }
 
-/** The ends of a range that a number is drawn from uniformly, for every record of a batch anew. */
+/** The ends of a range. A number is drawn uniformly from it for every record of a batch. */
 export type Range = readonly [low: number, high: number];
 
 /**
- * Random changes of the records of a batch, made in the order of these fields; what is absent changes
+ * Random changes of the records of a batch, made in the order of these fields; an absent field changes
  * nothing. Formulas: native/include/lth/augmented_slot.h; sources: docs/augmentation.md.
  */
 export interface Augmentation {
-  /** A stretched or cut record keeps a multiple of so many samples. */
+  /** A stretched or cut record keeps a multiple of this number of samples. */
   readonly hop: number;
   /**
-   * The record becomes so many times as long (1/16 to 16). What does not fit into the batch is cut: a
-   * random window remains, with or without a stretch.
+   * Factor on the length of the record (1/16 to 16). A record that does not fit into the batch is cut to a
+   * random window, with or without a stretch.
    */
   readonly stretch?: Range | undefined;
-  /** log2 of the factor that the normalised samples are multiplied by (-16 to 16). */
+  /** log2 of the factor on the normalised samples (-16 to 16). */
   readonly log2Amplitude?: Range | undefined;
   /** A sine is added: amplitude in units of the samples, frequency in cycles per sample (0 to 0.5). */
   readonly wander?: { readonly amplitude: Range; readonly frequency: Range } | undefined;
@@ -83,11 +83,11 @@ export interface Augmentation {
   readonly noise?: Range | undefined;
   /** At every sample a burst of `length` zeros begins with this probability (0 to < 1; 1 to 4096). */
   readonly bursts?: { readonly probability: number; readonly length: number } | undefined;
-  /** So many stretches (0 to 8) of 1 to `length` samples, at most half the record, become zero. */
+  /** `count` stretches (0 to 8) of 1 to `length` samples, at most half the record, become zero. */
   readonly masks?: { readonly count: number; readonly length: number } | undefined;
   /**
-   * Every record is mixed with another one of the batch, and so is the loss of its labels: its share is
-   * drawn from Beta(mixup, mixup), 0.05 to 2; 0 for none.
+   * Mixes every record with another one of the batch, and their losses likewise. The record's share is drawn
+   * from Beta(mixup, mixup), 0.05 to 2; 0 for no mixup.
    */
   readonly mixup?: number | undefined;
 }
@@ -98,13 +98,13 @@ export interface AveragedBuffer {
   readonly average: NativeBuffer;
 }
 
-/** Records the op sequence of a step; see native/include/lth/program.h for the definitions. */
+/** Traces the ops of a step; native/include/lth/program.h has the definitions. */
 export interface NativeBuilder extends Disposable {
-  /** Names the ops recorded from here on. */
+  /** Names the ops that are traced from here on. */
   label(name: string): void;
   /**
    * Batch assembly from a resident data set: [N, 1, L], normalised, zero past each record's end; with
-   * random changes of the records if `augment` is given, and with the other sign if `negate` is.
+   * random changes of the records if `augment` is given, and negated if `negate` is true.
    */
   gather(
     dataset: NativeDataset,
@@ -123,21 +123,21 @@ export interface NativeBuilder extends Disposable {
     x: Value,
     options: { weight: NativeParameter; bias: NativeParameter; stride: number; add?: Value },
   ): Value;
-  /** Batch normalisation, ReLU and dropout, as asked for. */
+  /** Batch normalisation, with ReLU and dropout according to the settings. */
   norm(x: Value, settings: NormSettings): Value;
   /** Max-pool by `stride`, then zero channels up to `channels`. */
   shortcut(x: Value, options: { stride: number; channels: number }): Value;
   /** The loss, mean cross-entropy over valid steps by default; returns dlogits. */
   crossEntropy(logits: Value, settings?: LossSettings): Value;
   /**
-   * Records the backward pass of what has been recorded, from the gradient `dy` of `y`: the gradients of
-   * all parameters that `y` depends on go to their slots. A value that several ops read gets the sum.
+   * Traces the backward pass of all traced ops, from the gradient `dy` of `y`. The gradients of all parameters
+   * that `y` depends on go to their slots. The gradients of a value that several ops read are summed.
    *
-   * @param options.inputs Values whose gradients are wanted too.
-   * @param options.also Further values with a gradient of theirs.
+   * @param options.inputs Values whose gradients are computed as well.
+   * @param options.also Further values with their gradients.
    * @returns The gradient of each of `inputs`.
-   * @throws {NativeError} If a norm on the way is not training, if a parameter is used twice, and after
-   *   the optimiser.
+   * @throws {NativeError} If a norm on the way is not training, if a parameter is used twice, or if the
+   *   optimiser is already traced.
    * @throws {RangeError} If `y` depends on no parameter and on none of `inputs`.
    */
   backward(
@@ -148,19 +148,19 @@ export interface NativeBuilder extends Disposable {
       also?: readonly { value: Value; gradient: Value }[];
     },
   ): Value[];
-  /** Clip and update, after all gradients. */
+  /** Clips gradients and updates parameters; must come after all gradients. */
   optimizer(parameters: readonly NativeParameter[], settings: OptimizerSettings): void;
   /**
-   * After the optimiser: moves the averages of its parameters, which must keep them, and of buffers by
-   * (1 - decay) / (1 - decay^step) of the way to their values, step being the optimiser's. A step that is
-   * not applied moves none.
+   * Moves the averages of the optimiser's parameters, which must keep them, and of buffers by
+   * (1 - decay) / (1 - decay^step) of the way to their values; step is the optimiser's. It must come after
+   * the optimiser. A step that is not applied moves no average.
    */
   average(options: { buffers: readonly AveragedBuffer[]; decay: number }): void;
   /** Keeps a value readable after a run. */
   output(value: Value): void;
-  /** Bytes of activation memory that {@linkcode build} would ask for now. Allocates nothing. */
+  /** Bytes of activation memory that {@linkcode build} would need now. Allocates nothing. */
   plannedBytes(): number;
-  /** Ends recording. */
+  /** Ends tracing and returns the program. */
   build(): NativeProgram;
   dispose(): void;
 }
@@ -168,14 +168,14 @@ export interface NativeBuilder extends Disposable {
 /** Inputs of a run of S steps of N record slots (each program's own N). */
 export interface RunInputs {
   /**
-   * [S * N] records, -1 for an empty slot: one row for each program, which those without gather
-   * skip. Needed if any program gathers.
+   * [S * N] records, -1 for an empty slot: one row for each program. Programs without gather ignore their
+   * row. Needed if any program gathers.
    */
   readonly records?: Int32Array;
   /** [S]. Needed if any program has an optimizer. */
   readonly learningRates?: Float32Array;
   /**
-   * Of the first step: 1 for the first update since the optimiser was reset; then +1 per step.
+   * Optimiser step of the first step: 1 for the first update after a reset; then +1 per step.
    * Needed if any program has an optimizer.
    */
   readonly optimizerStep?: number;
@@ -187,9 +187,9 @@ export interface RunInputs {
 }
 
 /**
- * Results of a run, one entry per step. A training step whose loss or gradient norm is not finite is
- * not applied: weights and moments stay as they were, as do running statistics that such a batch would
- * make infinite or NaN. The run ends behind it, and there are fewer entries than programs.
+ * Results of a run, one entry per step. A training step whose loss or gradient norm is not finite is not
+ * applied: weights and moments do not change, nor do running statistics that would become infinite or
+ * NaN. The run ends after this step, and there are fewer entries than programs.
  */
 export interface RunResults {
   /** Mean loss over valid steps. */
@@ -206,33 +206,32 @@ export interface RunResults {
 export interface OpProfile {
   readonly label: string;
   readonly op: string;
-  /** The kernel that was chosen. */
+  /** The chosen kernel. */
   readonly detail: string;
   readonly seconds: number;
   /** Useful floating-point operations (surviving weights only) of one replay. */
   readonly flops: number;
   readonly denseFlops: number;
-  /** Of its operands and results as fp32, each once: what one replay moves at least. */
+  /** Bytes of its operands and results as fp32, each once: the least that one replay moves. */
   readonly bytes: number;
 }
 
-/** What a convolution runs on. */
+/** The kernels of a convolution. */
 export interface ConvKernels {
-  /** Of its forward op. */
+  /** Label of its forward op. */
   readonly label: string;
-  /** For {@linkcode NativeParameter.setKernels}, e.g. "forward=tf32 dgrad=sparse wgrad=tf32". */
+  /** Text for {@linkcode NativeParameter.setKernels}, e.g. "forward=tf32 dgrad=sparse wgrad=tf32". */
   readonly kernels: string;
 }
 
-/** A recorded step. */
+/** A traced step. */
 export interface NativeProgram extends Disposable {
   readonly records: number;
   readonly length: number;
   /** Bytes of the shared activation arena that this program needs. */
   readonly arenaBytes: number;
   /**
-   * Fills an `input`: host [N, C, L]; lengths [N] default to L, labels [N] stay as they were, 0 at
-   * first.
+   * Fills an `input`: host [N, C, L]. Lengths [N] default to L; labels [N] keep their values, 0 at first.
    */
   writeValue(
     value: Value,
@@ -240,7 +239,7 @@ export interface NativeProgram extends Disposable {
   ): void;
   /**
    * Host copy [N, C, L] of an input or a value marked as output; zeros past each record's end.
-   * Programs share their memory: throws NativeError unless this one was the last to run.
+   * Programs share memory: it throws NativeError unless this program was the last to run.
    */
   readValue(value: Value): Float32Array;
   /** [N, C, L] */
@@ -248,11 +247,11 @@ export interface NativeProgram extends Disposable {
   profile(): OpProfile[];
   resetProfile(): void;
   /**
-   * Times the kernels of every convolution at this program's shapes, on the device's own thread as a
-   * run, and sets the fastest for its weight. Not repeatable: record what it gives.
+   * Times the kernels of every convolution at this program's shapes and sets the fastest for its weight. It
+   * runs on the device's own thread, like a run. It is not repeatable, so record the result.
    *
-   * @returns A promise of one entry per weight, in program order; of none, at once, where the device
-   *   does not time convolutions.
+   * @returns A promise of one entry per weight, in program order; an empty list, at once, if the device does
+   *   not time convolutions.
    */
   chooseKernels(): Promise<ConvKernels[]>;
   dispose(): void;

@@ -10,7 +10,7 @@ import {
   withDevice,
 } from "./testing.ts";
 
-/** Everything a training run leaves behind. */
+/** The complete state after a training run. */
 function stateOf(step: SmallStep): Float32Array[] {
   return [
     ...step.parameters.flatMap((parameter) =>
@@ -43,7 +43,7 @@ async function train(
   }
 }
 
-/** A device with a run under way that takes a while. */
+/** Starts a long run on a device. */
 function startLongRun(device: NativeDevice): { step: SmallStep; run: Promise<RunResults> } {
   const step = smallStep(device, smallDataset(device));
   const run = device.run(Array(2000).fill(step.program), smallInputs(2000));
@@ -73,7 +73,7 @@ Deno.test("the same steps give the same bits for any chunking and number of thre
   assert.deepEqual(await train({ threads: 2, chunk: 4, steps: 24 }), whole);
 });
 
-Deno.test("a device that runs refuses everything that could disturb it", () =>
+Deno.test("a running device refuses everything that could disturb it", () =>
   withDevice(async (device) => {
     const parameter = device.parameter([4]);
     const buffer = device.buffer(4);
@@ -116,7 +116,7 @@ Deno.test("a device that runs refuses everything that could disturb it", () =>
     assert.deepEqual(parameter.read("value"), new Float32Array(4));
   }));
 
-Deno.test("where kernels do not differ in bits none is chosen, and the device runs on", () =>
+Deno.test("if kernels do not differ in bits, none is chosen, and the device keeps working", () =>
   withDevice(async (device) => {
     const step = smallStep(device, smallDataset(device));
     assert.equal(device.timesConvolutions, false);
@@ -141,7 +141,7 @@ Deno.test("the event loop goes on during a run", () =>
     assert.ok(ticks > 0);
   }));
 
-Deno.test("what is disposed during a run is freed after it, and the run is not disturbed", () =>
+Deno.test("objects that are disposed during a run are freed after it and do not disturb it", () =>
   withDevice(async (device) => {
     const { step, run } = startLongRun(device);
     for (const each of [step.program, ...step.parameters, ...step.buffers]) each.dispose();

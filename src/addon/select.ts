@@ -1,5 +1,5 @@
 /**
- * Chooses the backend, and says why.
+ * Chooses the backend and gives the reason.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { loadAddon } from "./addon.ts";
 import type { BackendInfo, Isa, NativeDevice, Precision } from "./native.ts";
 import { NativeError } from "./native_error.ts";
 
-/** What can be asked for; `auto` is CUDA where there is one, else the CPU. */
+/** The choices of a user; `auto` is CUDA if available, else the CPU. */
 export type BackendChoice = "auto" | "cpu" | "cuda";
 
 /** How to open a device. */
@@ -16,18 +16,18 @@ export interface OpenDeviceOptions {
   readonly backend: BackendChoice;
   /** Worker threads of the CPU backend; 0 (the default) means one per core. */
   readonly threads?: number;
-  /** Instruction set of the CPU backend; the best the machine has by default. */
+  /** Instruction set of the CPU backend; by default the best one of the machine. */
   readonly isa?: Isa;
-  /** Which GPU of the CUDA backend, as the driver counts them; 0 by default. */
+  /** Number of the GPU in the driver's order, for the CUDA backend; 0 by default. */
   readonly index?: number | undefined;
   /** How convolutions multiply; by default {@linkcode defaultPrecision}. */
   readonly precision?: Precision | undefined;
 }
 
-/** All precisions; which of them a device has, {@linkcode listBackends} says. */
+/** All precisions; {@linkcode listBackends} tells which of them a device has. */
 export const PRECISIONS = ["fp32", "tf32", "bf16"] as const satisfies readonly Precision[];
 
-/** The precision of a backend that is not asked for another one. */
+/** The default precision of a backend. */
 export function defaultPrecision(backend: "cpu" | "cuda"): Precision {
   return backend === "cpu" ? "fp32" : "tf32";
 }
@@ -35,11 +35,11 @@ export function defaultPrecision(backend: "cpu" | "cuda"): Precision {
 /** A chosen backend. */
 export interface BackendDecision {
   readonly backend: "cpu" | "cuda";
-  /** Why this one, e.g. "cuda is not available (no driver), cpu has AVX-512, 2 threads". */
+  /** The reason, e.g. "cuda is not available (no driver), cpu has AVX-512, 2 threads". */
   readonly reason: string;
 }
 
-/** What this build knows of and whether it can be used here. */
+/** The backends of this build, and whether they can be used here. */
 export function listBackends(): BackendInfo[] {
   return loadAddon().listBackends();
 }
@@ -47,8 +47,8 @@ export function listBackends(): BackendInfo[] {
 /**
  * Decides between backends without opening one.
  *
- * @param backends As {@linkcode listBackends} gives them.
- * @throws {UsageError} If the backend that was asked for is not available, with the reason.
+ * @param backends Result of {@linkcode listBackends}.
+ * @throws {UsageError} If the requested backend is not available, with the reason.
  */
 export function chooseBackend(
   choice: BackendChoice,
@@ -74,11 +74,11 @@ export function chooseBackend(
 }
 
 /**
- * Opens a device on the backend that was asked for.
+ * Opens a device on the requested backend.
  *
- * @returns The device, and why it is this one.
+ * @returns The device, and the reason for this backend.
  * @throws {UsageError} If the backend, the GPU, the number of threads, the instruction set or the
- * precision cannot be had here; there is no fallback from an explicit choice.
+ * precision is not available here; an explicit choice has no fallback.
  */
 export function openDeviceWithReason(
   options: OpenDeviceOptions,
@@ -108,7 +108,7 @@ export function openDeviceWithReason(
   }
 }
 
-/** As {@linkcode openDeviceWithReason}, for callers that know the reason. */
+/** Like {@linkcode openDeviceWithReason}, without the reason. */
 export function openDevice(options: OpenDeviceOptions): NativeDevice {
   return openDeviceWithReason(options).device;
 }

@@ -7,7 +7,7 @@ const CPU: BackendInfo = { name: "cpu", available: true, detail: "AVX2, 4 thread
 const GPU: BackendInfo = { name: "cuda", available: true, detail: "H200" };
 const NO_GPU: BackendInfo = { name: "cuda", available: false, detail: "no driver" };
 
-Deno.test("auto takes CUDA where there is one, else the CPU and says why", () => {
+Deno.test("auto takes CUDA if available, else the CPU with the reason", () => {
   assert.deepEqual(chooseBackend("auto", [CPU, GPU]), {
     backend: "cuda",
     reason: "available: H200",
@@ -30,7 +30,7 @@ Deno.test("an explicit choice is kept or refused with the reason, never replaced
   assert.throws(() => chooseBackend("auto", [NO_GPU]), UsageError);
 });
 
-Deno.test("this machine has a CPU backend, and auto opens what chooseBackend says", async () => {
+Deno.test("this machine has a CPU backend, and auto opens the backend that chooseBackend gives", async () => {
   const backends = listBackends();
   assert.ok(backends.some(({ name, available }) => name === "cpu" && available));
   const { device, reason } = openDeviceWithReason({ backend: "auto", threads: 1 });
@@ -41,7 +41,7 @@ Deno.test("this machine has a CPU backend, and auto opens what chooseBackend say
   await device.close();
 });
 
-Deno.test("options that cannot be had are the user's mistakes", () => {
+Deno.test("unavailable options are usage errors", () => {
   assert.throws(
     () => openDevice({ backend: "cpu", threads: -1 }),
     (error) => error instanceof UsageError && /threads must be .* got -1/.test(error.message),

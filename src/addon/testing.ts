@@ -1,5 +1,5 @@
 /**
- * What the backend's tests share: a device, a small data set and a small trainable step.
+ * Shared parts of the addon's tests: a device, a small data set and a small trainable step.
  *
  * @module
  */
@@ -20,10 +20,10 @@ export const RECORDS = 4;
 /** Samples of a record of {@linkcode smallDataset}. */
 export const LENGTH = 96;
 
-/** What tests compute on that hold for any backend: the CPU, or a GPU with LTH_TEST_BACKEND=cuda. */
+/** The backend of tests that hold for every backend: the CPU, or a GPU with LTH_TEST_BACKEND=cuda. */
 export const TEST_BACKEND = process.env["LTH_TEST_BACKEND"] === "cuda" ? "cuda" : "cpu";
 
-/** Opens it in fp32, which every backend has: the same tolerances hold. */
+/** Opens the test backend in fp32: every backend has it, so the same tolerances hold. */
 export function openTestDevice({ threads = 0 }: { threads?: number } = {}): NativeDevice {
   return openDevice({ backend: TEST_BACKEND, precision: "fp32", threads });
 }
@@ -56,7 +56,7 @@ export function smallDataset(device: NativeDevice): NativeDataset {
   });
 }
 
-/** A recorded step of {@linkcode smallStep} with everything it uses. */
+/** The traced step of {@linkcode smallStep} with everything it uses. */
 export interface SmallStep {
   readonly program: NativeProgram;
   readonly parameters: NativeParameter[];

@@ -1,6 +1,6 @@
 /**
- * A GPU for tests: this machine's, or where there is none the emulated one, in an addon of its own that
- * is built with the native tests. A process loads one addon, so tests on it run in processes of their own.
+ * A GPU for tests: this machine's, or else the emulated one in a separate addon that is built with the
+ * native tests. A process loads one addon, so tests on it run in their own processes.
  *
  * @module
  */
@@ -15,14 +15,14 @@ const EMULATED = fileURLToPath(new URL("../../build/emulated/lth.node", import.m
 
 /** Environment variables of processes. */
 export interface TestCuda {
-  /** That have the GPU. */
+  /** Variables of a process with the GPU. */
   readonly present: Record<string, string>;
-  /** That have none, whatever this one has. */
+  /** Variables of a process without a GPU. */
   readonly absent: Record<string, string>;
   readonly emulated: boolean;
 }
 
-/** Null, after saying why, if there is neither; with LTH_REQUIRE_CUDA that is an error. */
+/** Null, with a message, if there is neither; with LTH_REQUIRE_CUDA that is an error. */
 export function findTestCuda(): TestCuda | null {
   const cuda = listBackends().find(({ name }) => name === "cuda");
   if (cuda?.available) {
@@ -38,11 +38,11 @@ export function findTestCuda(): TestCuda | null {
 }
 
 /**
- * Runs test files on the GPU, in a process of their own.
+ * Runs test files on the GPU in a separate process.
  *
- * @param options.files Relative to the root of the project.
- * @param options.only The tests in them, by name; all if undefined.
- * @param options.env Besides the GPU's.
+ * @param options.files Paths relative to the root of the project.
+ * @param options.only Names of the tests in them; all if undefined.
+ * @param options.env Environment variables besides the GPU's.
  */
 export async function runTestsOn(
   cuda: TestCuda,
@@ -63,6 +63,6 @@ export async function runTestsOn(
     env: { NO_COLOR: "1", LTH_TEST_BACKEND: "cuda", ...cuda.present, ...env },
   }).output();
   const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
-  // Names that fit no test are no success either.
+  // If no test has such a name, that is not a success.
   assert.ok(success && /^ok \| [1-9]\d* passed/m.test(text), text);
 }

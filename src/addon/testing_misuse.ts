@@ -1,6 +1,6 @@
 /**
- * Drives the tables of misuse: every call must throw the right class, name the value and leave the
- * device sound.
+ * Runs the tables of misuse. Every call must throw the right class of error, name the value, and leave the
+ * device working.
  *
  * @module
  */
@@ -51,7 +51,7 @@ export type Case = [
   message: RegExp,
 ];
 
-/** Passes anything off as what a signature wants. */
+/** Gives any value the type that a signature wants. */
 // deno-lint-ignore no-explicit-any
 export const wrong = (value: unknown): any => value;
 

@@ -36,14 +36,14 @@ Deno.test("floats go to the device and come back bit for bit", () =>
     assert.equal(parameter.size, 8);
   }));
 
-Deno.test("a part of a larger array is copied from where it starts", () =>
+Deno.test("a part of a larger array is copied from its own start", () =>
   withDevice((device) => {
     const buffer = device.buffer(3);
     buffer.write(Float32Array.of(9, 9, 1, 2, 3, 9).subarray(2, 5));
     assert.deepEqual(buffer.read(), Float32Array.of(1, 2, 3));
   }));
 
-Deno.test("what is handed out is a copy", () =>
+Deno.test("the returned arrays are copies", () =>
   withDevice((device) => {
     const buffer = device.buffer(2);
     buffer.read().fill(5);
@@ -54,7 +54,7 @@ Deno.test("what is handed out is a copy", () =>
     assert.deepEqual(buffer.read(), Float32Array.of(1, 2));
   }));
 
-Deno.test("a mask zeroes what it prunes, in every array and in what is written later", () =>
+Deno.test("a mask zeroes pruned places in every array and in later writes", () =>
   withDevice((device) => {
     const parameter = device.parameter([2, 3]);
     const ones = new Float32Array(6).fill(1);
@@ -74,7 +74,7 @@ Deno.test("a mask zeroes what it prunes, in every array and in what is written l
     assert.equal(parameter.kept, 6);
   }));
 
-Deno.test("selectMagnitude keeps what a stable sort by magnitude keeps", () =>
+Deno.test("selectMagnitude keeps the same weights as a stable sort by magnitude", () =>
   withDevice((device) => {
     const sets = [300, 1, 77].map((size, i) => randomParameter(device, size, i));
     const pruned = Uint8Array.from({ length: 77 }, (_, i) => i % 3 === 0 ? 0 : 1);
