@@ -32,7 +32,8 @@ const GROUPS: Record<string, Part[]> = {
     },
     {
       files: ["src/training/on_nan_test.ts", "src/pruning/prune_test.ts"],
-      only: /^(a step that is not finite|the message names the layer|magnitude keeps|criteria|kept layers)/,
+      only:
+        /^(a step that is not finite|the message names the layer|magnitude keeps|criteria|kept layers)/,
     },
   ],
 };
