@@ -7,7 +7,7 @@ namespace {
 
 using Holder = std::shared_ptr<AddonData>;
 
-/// Runs before the environment goes down: no job thread may outlive it.
+/// Runs before the environment shuts down: no job thread may outlive it.
 void clean_up(void* data) {
   const std::unique_ptr<Holder> holder(static_cast<Holder*>(data));
   (*holder)->env = nullptr;

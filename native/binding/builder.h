@@ -6,7 +6,7 @@
 
 namespace lth::binding {
 
-/// A step being recorded.
+/// A step that is being traced.
 struct Recording {
   Recording(std::shared_ptr<Backend> backend, int records, int length, uint64_t seed)
       : builder(std::move(backend), records, length, seed) {}

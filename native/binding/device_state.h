@@ -13,7 +13,7 @@
 
 namespace lth::binding {
 
-/// Something that lives on a device and goes with it.
+/// Something that lives on a device and is freed with it.
 class Child {
  public:
   virtual ~Child() = default;
@@ -21,7 +21,7 @@ class Child {
   virtual void drop(const char* reason) = 0;
 };
 
-/// A job under way on a device. Made and destroyed on the JavaScript thread.
+/// A running job of a device. Made and destroyed on the JavaScript thread.
 class Job {
  public:
   virtual ~Job() = default;

@@ -10,7 +10,7 @@
 
 namespace lth::binding {
 
-/// What went wrong on a thread that cannot throw into JavaScript itself.
+/// An error of a thread that cannot throw into JavaScript.
 struct Caught {
   ErrorKind kind = ErrorKind::state;
   std::string message;

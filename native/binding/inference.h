@@ -21,7 +21,7 @@ class Inference : public Handle<Inference> {
 
  private:
   InferenceNetwork& network() const;
-  /// Tells the garbage collector what the network holds now.
+  /// Tells the garbage collector how much memory the network holds now.
   void account();
   void release();
 

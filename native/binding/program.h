@@ -5,14 +5,14 @@
 
 namespace lth::binding {
 
-/// Which inputs a recorded step needs.
+/// The inputs that a traced step needs.
 struct ProgramTraits {
   bool gathers = false;    ///< records
   bool optimizes = false;  ///< learning rate and optimiser step
   bool random = false;     ///< random stream
 };
 
-/// A recorded step.
+/// A traced step.
 struct Recorded {
   std::unique_ptr<lth::Program> program;
   int64_t owner = 0;  ///< of the builder, which its values carry

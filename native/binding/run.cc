@@ -111,7 +111,7 @@ void check_learning_rates(const std::vector<float>& rates, size_t steps) {
   }
 }
 
-/// What the programs, taken together, need.
+/// The inputs that all programs together need.
 void check_inputs(const Inputs& inputs, const std::vector<Step>& steps) {
   bool gathers = false, optimizes = false, random = false;
   size_t slots = 0;

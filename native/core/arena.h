@@ -7,8 +7,9 @@
 
 namespace lth {
 
-/// Memory for activations, shared by all programs of a backend: only one of them runs at a time, so
-/// it is as large as the largest needs. Programs keep offsets, as the arena moves when it grows.
+/// Memory for activations, shared by all programs of a backend. Only one program runs at a time, so
+/// the arena has the size of the largest. Programs keep offsets, because the arena moves when it
+/// grows.
 class DeviceArena {
  public:
   explicit DeviceArena(Backend& backend) : backend_(backend) {}
@@ -16,11 +17,11 @@ class DeviceArena {
   DeviceArena(const DeviceArena&) = delete;
   DeviceArena& operator=(const DeviceArena&) = delete;
 
-  /// The arena of this backend, made if no builder or program has one.
+  /// The arena of this backend; makes it if no builder or program has one.
   static std::shared_ptr<DeviceArena> of(Backend& backend);
 
-  /// Makes sure of `bytes`; contents and owner are lost when it has to grow. If there is no memory,
-  /// throws Error(state) and keeps what it had.
+  /// Makes room for `bytes`; contents and owner are lost if it has to grow. If memory runs out, it
+  /// throws Error(state) and keeps its memory.
   void reserve(size_t bytes);
   char* base() const { return base_; }
   size_t capacity() const { return capacity_; }

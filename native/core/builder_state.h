@@ -9,7 +9,7 @@
 
 namespace lth {
 
-/// What a builder knows while it records.
+/// The state of a builder while it traces ops.
 struct ProgramBuilder::State {
   std::unique_ptr<Recording> recording;  ///< null once built; holds the backend
   std::shared_ptr<DeviceArena> arena;    ///< after it, so that it is freed first
@@ -19,7 +19,7 @@ struct ProgramBuilder::State {
 
   /// The recording; throws Error(state) after build().
   Recording& open() const;
-  /// The same for an op that computes gradients: refuses to record one behind the optimiser.
+  /// The same for an op that computes gradients: refuses it after the optimiser.
   Recording& open_for_gradient(const char* op) const;
 
   LevelIndex new_level(LevelIndex source, int stride, int length);
@@ -27,22 +27,23 @@ struct ProgramBuilder::State {
   LevelIndex derived_level(LevelIndex source, int stride);
   /// A value that the next op writes.
   ValueIndex new_value(int channels, LevelIndex level);
-  /// The same, of the shape and records of another one.
+  /// The same, with the shape and records of another value.
   ValueIndex new_value_like(ValueIndex other);
   void record(std::unique_ptr<Op> op);
 
   const ValueInfo& value(ValueIndex index) const { return recording->values[size_t(index)]; }
-  /// Handle to index, of a value of the given [channels, length]; none stays none if it may.
+  /// Turns a handle into an index and checks the value's [channels, length]; none stays none if
+  /// allowed.
   ValueIndex same_shape(Value handle, const char* role, const ValueInfo& like) const;
   ValueIndex optional_same_shape(Value handle, const char* role, const ValueInfo& like) const;
-  /// A parameter of this backend.
+  /// Checks that a parameter is present and belongs to this backend.
   void check_parameter(const Parameter* parameter, const char* role) const;
   void check_channels(const Parameter* parameter, const char* role, int channels) const;
   /// Each gradient has one writer: a second would overwrite the first.
   void claim_gradient(const Parameter& parameter, const char* role);
 };
 
-/// At the end of its life, puts the label back, and takes back what has been recorded unless it is kept.
+/// When destroyed, restores the label and removes the ops traced since, unless they are kept.
 class RecordingMark {
  public:
   explicit RecordingMark(ProgramBuilder::State& state);

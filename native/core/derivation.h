@@ -9,33 +9,33 @@
 
 namespace lth {
 
-/// A backward pass being recorded: reverse-mode differentiation of a trace. It walks the trace from its
-/// end to its start. Each op that a gradient reaches records the gradients of its parameters, and adds
+/// Traces a backward pass: reverse-mode differentiation of a trace. It walks the trace from its end
+/// to its start. Each op that a gradient reaches traces the gradients of its parameters, and adds
 /// to the gradients of the values that it has read.
 class Derivation {
  public:
-  /// Records the op that computes a summand; `add` is the sum of those before it, or none.
+  /// Traces the op that computes a summand; `add` is the sum of the earlier summands, or none.
   using Summand = std::function<ValueIndex(ValueIndex add)>;
 
-  /// Summands are recorded in this order, whatever the order of a value's readers: a convolution's last,
-  /// as it can take the sums of the norm behind it on its way (core/fuse.cc). So a sum's bits and the
-  /// fusions depend on who reads a value alone.
+  /// Summands are traced in this order, for any order of a value's readers. A convolution's summand
+  /// comes last, because it can also take the sums of the next norm (core/fuse.cc). So the bits of
+  /// a sum and the fusions depend only on the set of readers.
   enum class Order { shortcut, norm, convolution };
 
-  /// @param inputs whose gradients are asked for
+  /// @param inputs values whose gradients are requested
   Derivation(ProgramBuilder::State& state, const std::vector<ValueIndex>& inputs);
 
   ProgramBuilder::State& state() { return state_; }
-  /// Whether the gradient of a value is asked for, or that of anything before it.
+  /// Whether the gradient of a value, or of anything before it, is requested.
   bool needs(ValueIndex value) const { return needed_[size_t(value)]; }
-  /// `gradient` is a summand of the gradient of `value`; left out if that is not needed.
+  /// Adds `gradient` to the gradient of `value`; does nothing if that is not needed.
   void add(ValueIndex value, ValueIndex gradient);
-  /// The same of a summand that is recorded when all of them are known.
+  /// The same for a summand that is traced when all summands are known.
   void add(ValueIndex value, Order order, Summand summand);
 
-  /// Records all. The gradients of what was asked for are left for gradient().
+  /// Traces the whole pass. gradient() then gives the requested gradients.
   void walk();
-  /// The gradient of a value, recorded if it is not yet; none if nothing was added to it.
+  /// The gradient of a value, traced if it is not yet; none if nothing was added to it.
   ValueIndex gradient(ValueIndex value);
 
  private:
@@ -50,7 +50,7 @@ class Derivation {
   };
 
   bool leads(int node) const;
-  /// Records the sum of two values; in ops/shortcut.cc.
+  /// Traces the sum of two values; in ops/shortcut.cc.
   ValueIndex plus(ValueIndex a, ValueIndex b);
 
   ProgramBuilder::State& state_;

@@ -8,8 +8,8 @@
 
 namespace lth {
 
-/// Steps waiting on an asynchronous backend's device, and their results. Shared by all programs of
-/// the backend, as one run at a time uses it.
+/// Steps that wait on an asynchronous backend's device, and their results. All programs of the
+/// backend share them, because only one run at a time uses them.
 class DeviceSteps {
  public:
   static constexpr size_t kMostSteps = 256;
@@ -19,16 +19,16 @@ class DeviceSteps {
   DeviceSteps(const DeviceSteps&) = delete;
   DeviceSteps& operator=(const DeviceSteps&) = delete;
 
-  /// Those of this backend, made if no program has them.
+  /// The steps of this backend; makes them if no program has them.
   static std::shared_ptr<DeviceSteps> of(Backend& backend);
 
-  /// Room for `row` records a step.
+  /// Makes room for `row` records per step.
   void reserve(int row);
-  /// Grows with every move.
+  /// Increases whenever the memory moves.
   uint64_t generation() const { return generation_; }
   StepQueue queue() const;
 
-  /// Puts at most kMostSteps steps in line.
+  /// Queues at most kMostSteps steps.
   void upload(std::span<const ProgramStep> steps);
   /// Waits for the first `results.size()` of them.
   void download(std::span<StepResult> results);

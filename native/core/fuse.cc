@@ -4,7 +4,7 @@
 namespace lth {
 namespace {
 
-/// Of every value, whether it has to lie in memory.
+/// For every value, whether it must lie in memory.
 std::vector<bool> values_in_memory(const Recording& recording) {
   std::vector<int> readers(recording.values.size());
   for (const Node& node : recording.nodes) {

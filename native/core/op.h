@@ -7,10 +7,10 @@
 #include "lth/backend.h"
 #include "lth/program.h"
 
-/// What an op is to a program. Each op is a class in one file of core/ops, which holds all that is
-/// known of it but its kernels: the checks of its arguments (its method of ProgramBuilder), the values
-/// it touches, its derivative, the call of the backend, its cost. docs/extending.md has the steps of
-/// adding one.
+/// The interface of an op. Each op is a class in one file of core/ops, which holds everything
+/// except its kernels: the checks of its arguments (its method of ProgramBuilder), the values it
+/// touches, its derivative, the call of the backend, and its cost. docs/extending.md has the steps
+/// of adding an op.
 namespace lth {
 
 /// Index of a value or a length table within a recording.
@@ -28,13 +28,13 @@ struct OpValues {
   ValueIndex write = kNone;
 };
 
-/// Zeros that an op wants beside each row of an operand.
+/// Zeros that an op needs beside each row of an operand.
 struct HaloNeed {
   ValueIndex value;
   int halo;
 };
 
-/// What one replay of an op takes, for profiles.
+/// The cost of one replay of an op, for profiles.
 struct OpCost {
   double parameter_floats = 0;  ///< of its parameters, read and written at least; pruned ones left out
   double flops = 0;             ///< OpProfile has the rest
@@ -42,7 +42,7 @@ struct OpCost {
   std::string detail = {};
 };
 
-/// What a backend is told of all ops of a program at its start.
+/// Work of all ops of a program that a backend does at the start of a step.
 struct Preparation {
   std::vector<ConvWeights> convolutions = {};
   std::vector<NormForward> dropouts = {};
@@ -54,37 +54,38 @@ class Op {
   Op(const Op&) = delete;
   Op& operator=(const Op&) = delete;
 
-  /// As profiles show it, e.g. "conv1d_forward".
+  /// Name in profiles, e.g. "conv1d_forward".
   virtual const char* name() const = 0;
-  /// What it touches in memory: fused ops touch less.
+  /// The values that it touches in memory; fused ops touch fewer.
   virtual OpValues values() const { return {}; }
   /// Calls the backend.
   virtual void run(const Replay& replay) const = 0;
   virtual OpCost cost(const Recording&) const { return {}; }
   /// Throws Error(range) for inputs of a step that it cannot run with.
   virtual void check(const Recording&, const StepInputs&) const {}
-  /// At the start of each step of a backend whose ops only queue work.
+  /// Called at the start of each step on a backend whose ops only queue work.
   virtual void prepare(const Replay&, Preparation&) const {}
 
   // The backward pass.
-  /// Whether its result depends on parameters, not counting those behind its operands.
+  /// Whether its result depends on parameters of its own, apart from those of its operands.
   virtual bool has_parameters() const { return false; }
-  /// Adds to the gradients of its operands, and records those of its parameters, given that of its
-  /// result. Throws Error(state) if there is no derivative, as by default.
+  /// Gets the gradient of its result, adds to the gradients of its operands, and traces those of
+  /// its parameters. Throws Error(state) if there is no derivative, which is the default.
   virtual void derive(Derivation& pass, ValueIndex dy) const;
 
   // The memory plan.
   virtual std::vector<HaloNeed> halos() const { return {}; }
   /// The value that it may overwrite with its result, or none.
   virtual ValueIndex overwritable() const { return kNone; }
-  /// Whether the backend may run it beside the ops after it, up to the next that joins_wgrad.
+  /// Whether the backend may run it in parallel with later ops, up to the next one with
+  /// joins_wgrad.
   virtual bool is_wgrad() const { return false; }
-  /// Whether the last weight gradient has to be done before it: one runs at a time, and readers of
-  /// gradients wait.
+  /// Whether the last weight gradient must be finished before it: only one runs at a time, and
+  /// readers of gradients wait for it.
   virtual bool joins_wgrad() const { return is_wgrad(); }
 
   // Fusing of norms, core/fuse.cc.
-  /// The operand that it can make itself, of a folded norm's input; or none.
+  /// The operand that it can compute itself from a folded norm's input; or none.
   virtual ValueIndex foldable() const { return kNone; }
   virtual void unfuse() {}
 

@@ -10,7 +10,7 @@
 
 namespace lth {
 
-/// What the device memory that a program's ops refer to depends on.
+/// Everything that decides which device memory a program's ops refer to.
 struct CaptureKey {
   const void* arena = nullptr;
   uint64_t backend = 0;
@@ -31,13 +31,13 @@ struct Program::Impl {
   void take_arena(bool for_writing);
   Activation activation(ValueIndex value) const;
   int32_t* lengths(LevelIndex level) const;
-  /// The arrays of the trained parameters as they are now: a pruning round changes the patterns.
+  /// The present arrays of the trained parameters; a pruning round changes the patterns.
   std::span<const ParameterView> trained_views();
   void check_inputs(const StepInputs& inputs) const;
-  /// Runs the ops and accounts for their time; for backends that are done when an op returns.
+  /// Runs the ops and measures their time, for backends whose ops have finished when they return.
   void replay(const StepInputs& inputs);
-  /// Queues the next of `steps`: op by op the first time, which allocates what the ops need, then
-  /// captured, then replayed from the capture until something it refers to has moved.
+  /// Queues the next of `steps`. The first time it queues op by op, which allocates memory; then it
+  /// captures the step, and replays the capture until something that it refers to has moved.
   void queue_step();
   /// Slots of a batch, padded to whole groups.
   size_t slots() const;

@@ -27,14 +27,14 @@ struct ValueInfo {
   size_t offset = 0;      ///< in the arena, from the plan
 };
 
-/// A recorded op. Others refer to it: it stays where it is.
+/// A traced op. Other ops refer to it, so it never moves.
 struct Node {
   std::string label;
   std::unique_ptr<Op> op;
   double seconds = 0;
 };
 
-/// What a builder records and a program replays.
+/// The trace that a builder makes and a program replays.
 struct Recording {
   std::shared_ptr<Backend> backend;  // first member: outlives the memory of the others
   int records = 0;
@@ -52,7 +52,8 @@ struct Recording {
   bool has_optimizer = false;
   bool has_average = false;
 
-  /// The value behind a handle; throws Error(type | range) naming `role` if it is not one of ours.
+  /// The value of a handle; throws Error(type | range) naming `role` if the handle is not of this
+  /// trace.
   ValueIndex index_of(Value handle, const char* role) const;
   Value handle_of(ValueIndex index) const { return tag | index; }
 };
@@ -60,13 +61,13 @@ struct Recording {
 inline constexpr int kValueBits = 16;
 inline constexpr int kMostValues = 1 << kValueBits;
 
-/// On a backend that fuses them: folds norms into the convolutions around them, as far as nothing
-/// else reads what then lies nowhere. Nothing of this shows in a result.
+/// On a backend that fuses norms: folds norms into the convolutions around them, if no other op
+/// reads the values that are then not in memory. Results do not change.
 void fuse_norms(Recording& recording);
-/// As recorded.
+/// Undoes fuse_norms.
 void unfuse_norms(Recording& recording);
 
-/// Bytes of one element of an activation, in what the backend keeps them as.
+/// Bytes of one element of an activation, in the backend's type.
 double element_bytes(const Backend& backend);
 
 /// Fills in the halo and offset of each value; returns the bytes of arena that the program needs.

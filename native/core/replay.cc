@@ -82,7 +82,7 @@ void Program::Impl::queue_ops() {
       if (profiling) backend.join_wgrad();  // so that its time is its own
     }
   } catch (...) {
-    backend.join_wgrad();  // nothing of this run reaches into the next
+    backend.join_wgrad();  // no work of this run continues in the next
     throw;
   }
   backend.join_wgrad();

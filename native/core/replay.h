@@ -4,7 +4,7 @@
 
 namespace lth {
 
-/// What an op has at hand when it runs.
+/// Everything that an op uses when it runs.
 struct Replay {
   Program::Impl& program;
   const StepInputs& inputs;  ///< of a backend that is asynchronous, empty: see StepValues

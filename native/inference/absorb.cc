@@ -35,7 +35,7 @@ double activated(double value, bool relu) { return relu ? std::max(value, 0.0) :
 
 float floor_of(bool relu) { return relu ? 0.0f : -std::numeric_limits<float>::infinity(); }
 
-/// Appends the taps of one output channel. What constants of the inputs add goes to the row of ones.
+/// Appends the taps of one output channel. Constants of the inputs go to the row of ones.
 Row add_row(SparseConv& conv, int channel, const ConvTensors& tensors, const Channels& input,
             double factor, double bias) {
   Row row;
@@ -192,7 +192,7 @@ class Absorber {
     push({.input = node.input, .active = norm + 1}, std::move(conv));
   }
 
-  /// A convolution whose sums are kept, beside what a norm makes of them.
+  /// A convolution whose sums are kept besides the output of their norm.
   void summing_conv(int i, int norm) {
     const InferenceNode& node = graph_.nodes[size_t(i)];
     Step step{.input = node.input, .raw = i + 1};
@@ -242,7 +242,7 @@ class Absorber {
     push(std::move(step), std::move(conv));
   }
 
-  /// A norm of what is no convolution, or its second one: one tap per channel.
+  /// A norm that does not follow a convolution, or its second norm: one tap per channel.
   void lone_norm(int i) {
     const InferenceNode& node = graph_.nodes[size_t(i)];
     const std::vector<Affine> affine = affine_of(node.norm, graph_.epsilon);

@@ -7,15 +7,16 @@
 
 namespace lth::inference {
 
-/// A surviving weight, times the scale of a norm that was absorbed. Channel `in_channels` is the row
-/// of ones: 1 inside the record and 0 outside, which carries what constant input channels add.
+/// A surviving weight, times the scale of a norm that was absorbed. Channel `in_channels` is the
+/// row of ones: 1 inside the record and 0 outside, which carries what constant input channels add.
 struct Tap {
   int32_t channel;
   int32_t tap;  ///< 0 .. K - 1
   float value;
 };
 
-/// One output channel: v = bias + taps (+ shortcut); raw = v; active = max(floor, scale * v + shift).
+/// One output channel: v = bias + taps (+ shortcut); raw = v; active = max(floor, scale * v +
+/// shift).
 struct Row {
   int channel = 0;
   size_t begin = 0, mid = 0, end = 0;  ///< taps: [begin, mid) of inputs, [mid, end) of the ones
@@ -43,8 +44,8 @@ struct Pool {
   std::vector<int> channels;  ///< those that are read, ascending
 };
 
-/// One piece of work: a convolution, which `conv` of the same place has the numbers of, or a pooling.
-/// Members are values as in InferenceNode; -1: none.
+/// One piece of work: a convolution, which `conv` of the same place has the numbers of, or a
+/// pooling. Members are values as in InferenceNode; -1: none.
 struct Step {
   bool is_conv = true;
   int input = -1;     ///< conv: what taps read
@@ -67,12 +68,13 @@ struct Wiring {
   int output() const { return int(values.size()) - 1; }
 };
 
-/// What is left of a network.
+/// The network that remains after absorption.
 struct AbsorbedNetwork : Wiring {
   std::vector<SparseConv> convs;  ///< by step; without rows if nothing is left of it
 };
 
-/// Absorbs norms, constants and whatever nothing reads. Throws Error(range) as checked_values.
+/// Absorbs norms and constants, and drops what nothing reads. Throws Error(range) like
+/// checked_values.
 AbsorbedNetwork absorb(const InferenceGraph& graph);
 
 /// Removes the rows and channels that nothing reads, from the head backwards.

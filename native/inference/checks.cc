@@ -55,7 +55,7 @@ void check_norm(const InferenceNode& node, int channels) {
   }
 }
 
-/// What a node of these sizes gives.
+/// The output of a node with these sizes.
 Value value_of(const InferenceNode& node, const Value& input) {
   if (node.op == Op::norm) return {input.channels, input.level, {}};
   check_extent(node.channels, kMostChannels, node.name + ".channels");

@@ -64,7 +64,7 @@ struct Kernels {
   int dense_rows;  ///< output channels in the dense kernel's register tile
   void (*sparse)(const ConvWork&);
   void (*dense)(const ConvWork&);
-  /// Zeroes what lies past the record and fills the halo from the neighbouring chunks.
+  /// Zeroes positions past the record and fills the halo from the neighbouring chunks.
   void (*close_chunks)(const ChunkRow&);
   /// out[p] = max(in[2p], in[2p + 1]), p < count
   void (*pool)(const float* in, float* out, int count);

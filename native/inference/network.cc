@@ -85,7 +85,7 @@ class Pass {
     close(plan_.record, layout, 0);
   }
 
-  /// Zeroes what surrounds the record in a row, so that a convolution may read past its ends.
+  /// Zeroes the margins of the record in a row, so that a convolution may read past its ends.
   void close(size_t buffer, const Layout& layout, int channel) {
     float* row = at(buffer, layout, channel);
     if (layout.kind == Layout::Kind::chunked) {

@@ -7,7 +7,7 @@
 
 namespace lth::inference {
 
-/// A value of a network: the record (0) or what a node gives (node + 1).
+/// A value of a network: the record (0) or the output of a node (node + 1).
 struct Value {
   int channels = 1;
   int level = 0;             ///< log2 of the samples per position

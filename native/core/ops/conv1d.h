@@ -15,10 +15,10 @@ class ConvOp : public Op {
   const NormOp* folded = nullptr;    ///< the folded norm that makes x: its input is read instead
   const NormOp* measures = nullptr;  ///< the norm whose statistics of y are taken on the way
 
-  /// What is in memory: x, or what x is made of.
+  /// The input in memory: x, or the value that x is computed from.
   ValueIndex input() const { return folded ? folded->x : x; }
   ConvPlan& plan() const { return weight->conv_plan(desc); }
-  /// Of each of its three passes.
+  /// Cost of each of its three passes.
   OpCost pass_cost(const Recording& recording) const;
 
   const char* name() const override { return "conv1d_forward"; }
@@ -39,7 +39,7 @@ class ConvDgradOp : public Op {
   ValueIndex dy;
   ValueIndex add;  ///< or none
   ValueIndex dx;
-  /// The norm_backward whose sums over dx are taken on the way; set by fuse_norms.
+  /// The norm_backward whose sums over dx this op also takes; set by fuse_norms.
   const NormBackwardOp* measures = nullptr;
 
   ConvDgradOp(const ConvOp& conv, ValueIndex dy, ValueIndex add, ValueIndex dx)

@@ -37,7 +37,7 @@ Value ProgramBuilder::norm(Value x, const Norm& settings) {
   auto op = std::make_unique<NormOp>();
   op->settings = settings;
   op->x = input;
-  if (settings.training) {  // the others draw nothing and save nothing
+  if (settings.training) {  // other norms draw and save nothing
     op->layer = ++state_->norms;
     op->saved = std::make_shared<Buffer>(*recording.backend, 2 * size_t(channels));
   }
@@ -56,7 +56,7 @@ Value ProgramBuilder::norm(Value x, const Norm& settings) {
 }
 
 OpValues NormOp::values() const {
-  // Folded, and its statistics known otherwise, it touches nothing but its map.
+  // If it is folded and its statistics come from elsewhere, it touches only its map.
   const bool idle = folded && (measured || !settings.training);
   return {{idle ? kNone : x}, folded ? kNone : y};
 }

@@ -15,7 +15,7 @@ class NormOp : public Op {
   std::shared_ptr<Buffer> maps;
   std::shared_ptr<Buffer> keep;          ///< Dropout::keep; null without dropout, or without maps
   // Set by fuse_norms.
-  bool folded = false;                   ///< y lies nowhere: who reads it makes it of x
+  bool folded = false;                   ///< y is not in memory: its readers compute it from x
   bool measured = false;                 ///< the convolution before it takes the statistics
 
   NormForward arguments(const Replay& replay) const;

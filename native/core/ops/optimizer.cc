@@ -90,7 +90,7 @@ void ProgramBuilder::optimizer(std::vector<std::shared_ptr<Parameter>> parameter
   check_not_negative(settings.clip_norm, "clip norm");
   recording.trained = std::move(parameters);
   recording.has_optimizer = true;
-  // Also without clipping: it tells whether a step can be applied.
+  // Traced even without clipping: the norm tells whether a step can be applied.
   state_->record(std::make_unique<GradientNormOp>());
   state_->record(std::make_unique<OptimizerOp>(settings));
 }
