@@ -66,12 +66,17 @@ export async function analyze(
   };
 }
 
-/** @throws {UsageError} If the other run has another network or lacks a round. */
+/** @throws {UsageError} If the other run is the run itself, has another network or lacks a round. */
 export function refuseOther(
   base: ControlBase,
   options: { other: ControlBase; rounds: readonly number[] },
 ): void {
   const { other, rounds } = options;
+  if (other.store.directory === base.store.directory) {
+    throw new UsageError(
+      `Cannot compare the masks of ${base.name} with its own; name another run, such as one with another seed`,
+    );
+  }
   const shapes = ({ rounds }: ControlBase) =>
     JSON.stringify(rounds.get(0)!.layers.map(({ name, shape }) => [name, shape]));
   if (shapes(base) !== shapes(other)) {

@@ -44,6 +44,7 @@ Deno.test("an analysis has the figures of every round and is written into the ru
       [["--run", run, "--rounds", "7"], /Cannot use round 7 of .*there are rounds 0 to 2/],
       [["--run", `${run}-reorder`], /is a control itself/],
       [["--run", run, "--other", path.join(directory, "none")], /Cannot compare masks with .*none/],
+      [["--run", run, "--other", run], /Cannot compare the masks of .* with its own/],
       [["--run", run, "--threshold", "2"], /number from 0 to 1/],
     ];
     for (const [words, message] of mistakes) {

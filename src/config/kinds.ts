@@ -56,7 +56,7 @@ export function number(limits: Limits = {}): Kind<number> {
 
 /** A whole number within limits. */
 export function whole(limits: Limits = {}): Kind<number> {
-  return numeric("a whole number", limits, Number.isInteger);
+  return numeric("a whole number", limits, Number.isSafeInteger);
 }
 
 /** A share: from 0 to below 1. */
