@@ -1,6 +1,6 @@
 /**
- * Runs small programs on a device for a test: keeps track of what to dispose, fills the device's
- * activation memory with NaN before each run, and watches what an op leaves outside the records.
+ * Runs small programs on a device for a test. It disposes what it made, fills the device's activation
+ * memory with NaN before each run, and checks the values that an op leaves outside the records.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { type Signals, signals } from "./reference/signals.ts";
 /** Kernel of the convolution that watches an output. */
 const PROBE_KERNEL = 17;
 
-/** What a recorded program's inputs and outputs go through. */
+/** The inputs and outputs of a traced program. */
 export interface Recorder {
   readonly builder: NativeBuilder;
   /** An input with the signals' shape, written before the run. */
@@ -31,11 +31,11 @@ export interface Recorder {
   output(name: string, value: Value, shape: Signals): void;
 }
 
-/** What a run left. */
+/** The results of a run. */
 export interface BenchResult extends RunResults {
   /** [N, C, L] of an output. */
   read(name: string): Float32Array;
-  /** What the probes found; empty without them. */
+  /** The results of the probes; empty without them. */
   readonly probes: Comparison[];
 }
 
@@ -46,7 +46,7 @@ interface Output {
   readonly shape: Signals;
 }
 
-/** Opens a bench for `body` and disposes what it made. */
+/** Opens a bench for `body` and disposes everything that it made. */
 export async function withBench<T>(
   device: NativeDevice,
   body: (bench: Bench) => Promise<T>,
@@ -89,9 +89,9 @@ export class Bench {
   }
 
   /**
-   * Records a program, runs it once and reads its outputs.
+   * Traces a program, runs it once and reads its outputs.
    *
-   * @param record Records the ops.
+   * @param record Traces the ops.
    */
   async run(
     record: (recorder: Recorder) => void,

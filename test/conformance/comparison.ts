@@ -13,10 +13,10 @@ import type { Signals, Summed } from "./reference/signals.ts";
 /** Relative error of one rounding to float32. */
 export const ROUNDING = 2 ** -24;
 
-/** Below this float32 has fewer digits, or none: products that small may round by so much. */
+/** Below this, float32 has fewer digits or none: such small products may be off by this much. */
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** One array that a backend computed, beside what it should be. */
+/** An array that a backend computed, with its reference. */
 export interface Comparison {
   /** E.g. "dweight". */
   readonly quantity: string;
@@ -38,7 +38,7 @@ export function within(
   return { quantity, got, want, terms, limit };
 }
 
-/** What comparing found. */
+/** The result of a comparison. */
 export interface Verdict {
   readonly quantity: string;
   /** Largest error in units of 2^-24 times the terms; Infinity for NaN and for a wrong exact value. */
@@ -46,7 +46,7 @@ export interface Verdict {
   readonly limit: number;
   /** Elements compared. */
   readonly count: number;
-  /** What is wrong with the worst element; null if the limit holds. */
+  /** The error of the worst element, in words; null if the limit holds. */
   readonly failure: string | null;
 }
 

@@ -24,7 +24,7 @@ Deno.test("an element past the limit fails and is named", () => {
   assert.match(verdict.failure!, /^y\[1\] is 1\.00000029.*, expected 1: off by 5\.00 roundings/);
 });
 
-Deno.test("NaN fails, wherever it stands", () => {
+Deno.test("NaN fails at any place", () => {
   for (const got of [[NaN, 1], [1, NaN]]) {
     const verdict = compare({ quantity: "y", got, want: [1, 1], terms: [1, 1], limit: 8 });
     assert.equal(verdict.ratio, Infinity);
@@ -36,14 +36,14 @@ Deno.test("NaN fails, wherever it stands", () => {
   );
 });
 
-Deno.test("without terms, and where there are none, only the exact value passes", () => {
+Deno.test("without terms, or with terms of 0, only the exact value passes", () => {
   assert.equal(compare({ quantity: "mask", got: [1, 0], want: [1, 0] }).failure, null);
   assert.notEqual(compare({ quantity: "mask", got: [1, 1], want: [1, 0] }).failure, null);
   const tiny = compare({ quantity: "y", got: [1e-40], want: [0], terms: [0], limit: 8 });
   assert.equal(tiny.ratio, Infinity);
 });
 
-Deno.test("what float32 cannot hold may come out as 0, but only that", () => {
+Deno.test("numbers that float32 cannot hold may become 0, but nothing else", () => {
   const compared = (got: number) =>
     compare({ quantity: "p", got: [got], want: [1e-60], terms: [1e-60], limit: 8 }).failure;
   assert.equal(compared(0), null);

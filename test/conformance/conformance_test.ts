@@ -1,6 +1,6 @@
 /**
  * Every op of every backend against the float64 reference. A failing case prints the command that
- * reruns it alone. LTH_TEST_SHARE=n tests every n-th case, where a device is slow.
+ * reruns it alone. LTH_TEST_SHARE=n tests every n-th case, for slow devices.
  */
 import assert from "node:assert/strict";
 import { loadAddon } from "../../src/addon/addon.ts";
@@ -15,7 +15,7 @@ const RERUN = "LTH_CASE='{}' deno test -A test/conformance/conformance_test.ts";
 const MOST_FAILURES_SHOWN = 5;
 const SHARE = Number(Deno.env.get("LTH_TEST_SHARE") ?? 1);
 
-/** What a device's comparisons for one op came to. */
+/** The results of a device's comparisons for one op. */
 interface Tally {
   elements: number;
   failures: string[];

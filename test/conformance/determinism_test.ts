@@ -1,5 +1,5 @@
 /**
- * The same inputs give the same bits: for any number of threads, and when run again.
+ * The same inputs give the same bits for any number of threads and in every run.
  */
 import assert from "node:assert/strict";
 import { loadAddon } from "../../src/addon/addon.ts";
@@ -14,7 +14,7 @@ import { convOutput } from "./reference/conv1d.ts";
 /** Large enough for every op to be divided among threads: 3 groups, several stretches of positions. */
 const RECORDS = 33, LENGTH = 1501, CHANNELS = 13, KERNEL = 16, STRIDE = 2;
 
-/** One convolution and one norm, forward and backward; everything they leave, by name. */
+/** One convolution and one norm, forward and backward; all their results by name. */
 async function layer(
   device: NativeDevice,
   density: number,

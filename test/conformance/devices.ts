@@ -9,7 +9,7 @@ import { messageOf } from "../../src/core/errors.ts";
 import type { DeviceOptions, Isa, NativeAddon } from "../../src/addon/native.ts";
 import { TEST_BACKEND } from "../../src/addon/testing.ts";
 
-/** A way to open a device, or why there is none. */
+/** A way to open a device, or the reason why it cannot be opened. */
 export interface Candidate {
   /** E.g. "cpu/avx2". */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Candidate {
 
 const INSTRUCTION_SETS: readonly Isa[] = ["portable", "avx2", "avx512"];
 
-/** Everything that could be tested, with the reason where it cannot be here. */
+/** All devices that could be tested, with the reason if one is not available here. */
 export async function candidates(addon: NativeAddon): Promise<Candidate[]> {
   const found: Candidate[] = [];
   for (const { name, available, detail } of addon.listBackends()) {

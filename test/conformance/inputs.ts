@@ -13,7 +13,7 @@ export type LengthPattern = "full" | "ragged" | "empty";
 /** Which part of a weight's elements is kept: a fraction, or a single one. */
 export type Density = number | "one";
 
-/** Seeded choices for a list of cases, so that no two parameters go together by accident. */
+/** Seeded choices for a list of cases, so that parameters vary independently. */
 export interface Picker {
   pick<T>(from: readonly T[]): T;
   flip(): boolean;

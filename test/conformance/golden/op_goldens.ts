@@ -9,7 +9,7 @@ import { decodeSafetensors } from "../../../src/core/safetensors.ts";
 export interface OpGolden {
   /** E.g. "conv1d.strided". */
   readonly name: string;
-  /** The settings that the script stored beside it. */
+  /** The settings that the script stored with it. */
   readonly settings: Record<string, unknown>;
   /** The tensor of that name. */
   array(name: string): Float64Array;

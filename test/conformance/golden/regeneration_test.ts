@@ -9,7 +9,7 @@ import { TRAINING_GOLDEN } from "./training_golden.ts";
 
 const SCRIPTS = new URL("../../../scripts/golden/", import.meta.url);
 
-/** A Python with PyTorch, or why there is none. */
+/** A Python with PyTorch, or the reason why there is none. */
 function findPython(): { program: string } | { reason: string } {
   const reasons: string[] = [];
   for (const program of ["python3", "/usr/bin/python3"]) {
@@ -35,7 +35,7 @@ function decode(file: string | URL): TensorFile {
   return decodeSafetensors(Deno.readFileSync(file), String(file));
 }
 
-/** Other versions of PyTorch and other processors add up in other orders, in float64. */
+/** Other versions of PyTorch and other processors add in another order, in float64. */
 function assertSame(made: TensorFile, committed: TensorFile): void {
   assert.deepEqual([...made.tensors.keys()], [...committed.tensors.keys()]);
   for (const [name, { shape, data }] of committed.tensors) {

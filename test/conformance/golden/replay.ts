@@ -1,6 +1,6 @@
 /**
- * Replays the golden training run on a device, with the network's ops recorded here by hand, apart
- * from the code in src/model.
+ * Replays the golden training run on a device. The network's ops are traced here by hand, independent
+ * of the code in src/model.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { GoldenResult } from "./training_golden.ts";
 
-/** What a replay in float32 came to. */
+/** The results of a replay in float32. */
 export interface Replayed {
   /** [steps] */
   readonly loss: ArrayLike<number>;

@@ -35,7 +35,7 @@ export interface GoldenSettings {
 /** The variants of the run, see `scripts/golden/make_training.py`. */
 export type GoldenVariant = "dense" | "masked" | "usual_epsilon";
 
-/** What one variant of the run came to. */
+/** The results of one variant of the run. */
 export interface GoldenResult {
   /** Of Adam. */
   readonly epsilon: number;

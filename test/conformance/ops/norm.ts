@@ -33,7 +33,7 @@ interface NormParameters {
   readonly training: boolean;
   readonly relu: boolean;
   readonly dropout: number;
-  /** Mean of the inputs; large ones lose digits to cancellation in careless statistics. */
+  /** Mean of the inputs; with a large mean, careless statistics lose digits to cancellation. */
   readonly offset: number;
   readonly epsilon: number;
   readonly momentum: number;

@@ -58,7 +58,7 @@ function parameterList(): OptimizerParameters[] {
   return list;
 }
 
-/** A parameter halfway through a training; where it is pruned everything is 0. */
+/** A parameter in the middle of training; where it is pruned, everything is 0. */
 function makeTrainable(p: OptimizerParameters, size: number): Trainable & { mask: Uint8Array } {
   const name = `parameter of ${size}`;
   const mask = makeMask(size, { seed: p.seed, density: p.density });

@@ -11,9 +11,9 @@ import { type Check, defineSuite, type Suite } from "../suite.ts";
 interface SelectParameters {
   /** Elements of each tensor. */
   readonly sizes: readonly number[];
-  /** Fraction alive before. */
+  /** Fraction of weights that survive before. */
   readonly density: Density;
-  /** Fraction of the alive to keep. */
+  /** Fraction of the surviving weights to keep. */
   readonly keep: number;
   /** Different magnitudes; 0 for all of float32's, which hardly ever tie. */
   readonly levels: number;
@@ -62,7 +62,7 @@ function prepare(p: SelectParameters): Check {
     });
 }
 
-/** Exactly so many survivors, over all tensors, with ties and pruned weights. */
+/** The exact number of survivors over all tensors, with ties and pruned weights. */
 export const suite: Suite = defineSuite({
   op: "select_magnitude",
   parameters: parameterList(),

@@ -49,7 +49,7 @@ const uniform = ([low, high]: Range, bits: number) => low + (high - low) * (bits
 const below = (count: number, bits: number) => Number(BigInt(bits) * BigInt(count) >> 32n);
 const bytesOf = (bits: number) => [bits & 255, bits >> 8 & 255, bits >> 16 & 255, bits >>> 24];
 
-/** What gather makes of the record. Ranges are float32, as the device keeps them. */
+/** The record as gather changes it. Ranges are float32, as on the device. */
 export function augmentedRecord(
   augmentation: Augmentation,
   options: AugmentedSlotOptions,

@@ -40,7 +40,7 @@ Deno.test("straight lines stay straight whatever the stretch", () => {
   for (let l = 2; l < 240; l++) assert.ok(Math.abs(line[l]! - 3 * l / 1.25) < 1e-5);
 });
 
-Deno.test("what does not fit is cut to a window anywhere, and keeps whole hops", () => {
+Deno.test("a record that does not fit is cut to a random window of whole hops", () => {
   const samples = Int16Array.from({ length: 100 }, (_, i) => i);
   const starts = new Set<number>();
   for (let stream = 0; stream < 300; stream++) {
@@ -72,7 +72,7 @@ Deno.test("lengths follow a uniform factor; amplitudes a log-uniform one", () =>
   assert.ok(Math.min(...logs) < -1.95 && Math.max(...logs) > 0.95);
 });
 
-Deno.test("noise has the deviation asked for, is white and nearly normal", () => {
+Deno.test("noise has the requested deviation, is white and nearly normal", () => {
   const samples = new Int16Array(20_000);
   const noise = made({ noise: [50, 50] }, { samples, length: 20_000, std: 100 });
   const moment = (power: number, lag = 0) =>
@@ -96,7 +96,7 @@ Deno.test("a wander is a sine of its frequency and amplitude", () => {
   }
 });
 
-Deno.test("bursts and masks set samples to zero, as many as they say", () => {
+Deno.test("bursts and masks set the requested number of samples to zero", () => {
   const samples = new Int16Array(10_000).fill(5);
   const runs = (values: number[]) => {
     const lengths: number[] = [];
@@ -125,7 +125,7 @@ Deno.test("bursts and masks set samples to zero, as many as they say", () => {
   }
 });
 
-Deno.test("slots, streams and seeds draw apart, equal ones alike", () => {
+Deno.test("different slots, streams and seeds draw different numbers, equal ones the same", () => {
   const augment = { stretch: [0.67, 1.33], noise: [1, 1] } as const;
   const samples = Int16Array.from({ length: 50 }, (_, i) => i);
   const draws = [{}, { slot: 1 }, { stream: 1 }, { seed: 4n }].map((own) =>

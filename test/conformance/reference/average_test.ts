@@ -15,7 +15,7 @@ Deno.test("an average worked by hand: the first step is taken whole", () => {
   assertClose(value, [5, 0], { tolerance: 1e-15, what: "average" });
 });
 
-Deno.test("step by step it is the weighted mean of all steps, divided by the sum of the weights", () => {
+Deno.test("after every step the average is the weighted mean of all steps", () => {
   const values = [4, -1, 2.5, 7];
   let average: Float64Array = Float64Array.of(123); // where it starts does not matter
   values.forEach((value, i) => {

@@ -20,7 +20,7 @@ export interface LossOptions {
   readonly teacherWeight?: number;
 }
 
-/** What the op returns. */
+/** The results of the op. */
 export interface CrossEntropyResult {
   /** Mean over the valid steps; 0 if there are none. */
   readonly loss: number;

@@ -32,7 +32,7 @@ Deno.test("a norm worked by hand", () => {
   assertClose(result.runningVariance.value, [0.9 + 2 / 3], { tolerance: 1e-15, what: "variance" });
 });
 
-Deno.test("evaluation uses the running statistics and leaves them alone", () => {
+Deno.test("evaluation uses the running statistics and does not change them", () => {
   const x = signals([1, 3], { lengths: [2], channels: 1, length: 2 });
   const running = { runningMean: Float64Array.of(5), runningVariance: Float64Array.of(3) };
   const result = norm(x, options(1, { ...running, epsilon: 1, training: false }));
@@ -52,7 +52,7 @@ Deno.test("ReLU cuts negatives, dropout cuts by random bits and scales the rest"
   assertClose(dropped.values, want, { tolerance: 1e-15, what: "y" });
 });
 
-Deno.test("no positions leave the running statistics alone", () => {
+Deno.test("without positions the running statistics do not change", () => {
   const x = signals([0, 0], { lengths: [0], channels: 1, length: 2 });
   const result = norm(x, options(1));
   assert.deepEqual([...result.runningMean.value, ...result.runningVariance.value], [0, 1]);

@@ -56,7 +56,7 @@ Deno.test("SGD with momentum, decay and clipping worked by hand", () => {
   assert.deepEqual([...result.moment1.value, ...result.moment2.value], [6, 0]);
 });
 
-Deno.test("AdamW worked by hand: the decay is no part of the gradient", () => {
+Deno.test("AdamW worked by hand: the decay is not part of the gradient", () => {
   // As Adam's first update, from a value that has lost 0.1 * 2 of itself.
   const { value, moment1 } = update(trainable(1, 2), { ...ADAM, kind: "adamw", weightDecay: 2 });
   assertClose(value.value, [0.8 - 0.08], { tolerance: 1e-15, what: "value" });
