@@ -303,5 +303,5 @@ Deno.test("a base that cannot be used is refused with the reason", () =>
     fs.writeFileSync(summary, text);
     const mask = roundFiles.mask(runFiles.round(base.store.directory, 1));
     fs.copyFileSync(roundFiles.mask(runFiles.round(base.store.directory, 2)), mask);
-    await refused(() => doToyRun({ directory, config }), /masks are no longer those/);
+    await refused(() => doToyRun({ directory, config }), /masks are not the ones/);
   }));
