@@ -50,7 +50,7 @@ export function labellingPage(ticket: Ticket): string {
       <main>
         <section id="about">
           <h1>Label ECGs</h1>
-          <p class="answer">A recording in, a label every ${seconds} s out: ${classes.join(
+          <p class="answer">Labels an ECG every ${seconds} s: ${classes.join(
             ", ",
           )}.</p>
           <p class="remark"><strong>Not a medical device.</strong> For research only. Files stay on
