@@ -36,7 +36,7 @@ export interface Part {
 
 /** Parts by name; without a name everything runs. */
 export const PARTS = {
-  unit: { native: false, sanitized: false, deno: [`--ignore=${SLOW.join(",")}`] },
+  unit: { native: false, sanitized: false, deno: ["--parallel", `--ignore=${SLOW.join(",")}`] },
   slow: { native: false, sanitized: false, deno: SLOW },
   native: { native: true, sanitized: true, deno: null },
   all: { native: true, sanitized: true, deno: [] },
