@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { parseConfig } from "../config/config.ts";
-import { isRecord } from "../config/schema.ts";
+import { isRecord } from "../core/records.ts";
 import { askedConfig } from "./lth.ts";
 import { parseLthOptions } from "./lth_options.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { isRecord } from "../core/records.ts";
 import { type Mode, POLICIES } from "../config/modes.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
@@ -92,7 +93,7 @@ function shortText(json: string): string {
 /** The setting at a dotted path; undefined if there is none. */
 export function setting(config: Settings, path: string): unknown {
   return path.split(".").reduce<unknown>(
-    (value, key) => isSettings(value) && Object.hasOwn(value, key) ? value[key] : undefined,
+    (value, key) => isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined,
     config,
   );
 }
@@ -105,12 +106,8 @@ export function rewinds(mode: Mode): boolean {
 /** Leaves of nested settings by dotted path, as JSON. */
 function flat(settings: Settings, prefix = ""): [string, string][] {
   return Object.entries(settings).flatMap(([key, value]) =>
-    isSettings(value)
+    isRecord(value)
       ? flat(value, `${prefix}${key}.`)
       : [[`${prefix}${key}`, JSON.stringify(value)] as [string, string]]
   );
-}
-
-function isSettings(value: unknown): value is Settings {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

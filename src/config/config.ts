@@ -8,7 +8,8 @@ import { defaultPrecision } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { CHECKS } from "./checks.ts";
 import { flagAt } from "./paths.ts";
-import { isRecord, schemaOf } from "./schema.ts";
+import { isRecord } from "../core/records.ts";
+import { schemaOf } from "./schema.ts";
 import { SETTINGS } from "./settings/settings.ts";
 import type { Config } from "./types.ts";
 

@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../core/errors.ts";
 import { orList } from "./kinds.ts";
-import { isRecord } from "./schema.ts";
+import { isRecord } from "../core/records.ts";
 import {
   type Fields,
   Group,

@@ -7,7 +7,7 @@ import { defaultPrecision } from "../addon/select.ts";
 import { PRESET_NAMES, type PresetName } from "./choices.ts";
 import { type Config, parseConfig, type WrittenConfig } from "./config.ts";
 import { defaultsOf } from "./paths.ts";
-import { isRecord } from "./schema.ts";
+import { isRecord } from "../core/records.ts";
 import type { PatchOf } from "./setting.ts";
 import { SETTINGS } from "./settings/settings.ts";
 

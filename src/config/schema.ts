@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { isRecord } from "../core/records.ts";
 import { complaint, orList } from "./kinds.ts";
 import { DEPENDS, type Fields, Group, type Node, Optional, Setting } from "./setting.ts";
 
@@ -49,8 +50,4 @@ function isOld(node: Node): boolean {
   if (node instanceof Setting) return node.entry.absent !== undefined;
   if (node instanceof Group) return Object.values(node.fields).every(isOld);
   return node instanceof Optional;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Kind } from "./kinds.ts";
-import { isRecord } from "./schema.ts";
+import { isRecord } from "../core/records.ts";
 import {
   type Fields,
   Group,

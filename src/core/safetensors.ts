@@ -5,6 +5,7 @@
  * @module
  */
 import { UsageError } from "./errors.ts";
+import { isRecord } from "./records.ts";
 
 /** The supported typed arrays. */
 export type TensorArray =
@@ -170,8 +171,4 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   }
   if (covered !== body.length) throw bad(`${body.length - covered} bytes follow its last tensor`);
   return { tensors, metadata };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
