@@ -187,3 +187,23 @@ export function whyUnreadable(error: unknown, what: "file" | "folder" = "file"):
       return messageOf(error);
   }
 }
+
+/**
+ * The value in a JSON file that the user named.
+ *
+ * @param what For messages, such as "the plan".
+ * @throws {UsageError} If it cannot be read or is not JSON.
+ */
+export function readJsonInput(file: string, what: string): unknown {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${what} ${file}: ${whyUnreadable(error)}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`Cannot use ${what} ${file}: it is not JSON (${messageOf(error)})`);
+  }
+}

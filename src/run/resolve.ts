@@ -4,9 +4,7 @@
  *
  * @module
  */
-import * as fs from "node:fs";
-import { messageOf, UsageError } from "../core/errors.ts";
-import { whyUnreadable } from "../core/files.ts";
+import { readJsonInput } from "../core/files.ts";
 import { type Config, parseConfig, type TrainingSettings } from "../config/config.ts";
 import { changedConfig, givenSettings } from "../config/overrides.ts";
 import { leafAt } from "../config/paths.ts";
@@ -22,20 +20,7 @@ export const DEFAULT_SEED = presetConfig(DEFAULT_PRESET, "cpu").seed;
 
 /** Reads a configuration saved by an earlier run or written by hand. */
 export function readConfig(file: string): Config {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`Cannot read the configuration ${file}: ${whyUnreadable(error)}`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(
-      `Cannot use the configuration ${file}: it is not JSON (${messageOf(error)})`,
-    );
-  }
+  const value = readJsonInput(file, "the configuration");
   return parseConfig(value, `the configuration ${file}`);
 }
 

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import * as fs from "node:fs";
 import { z } from "zod";
-import { messageOf, UsageError } from "../core/errors.ts";
-import { whyUnreadable } from "../core/files.ts";
+import { UsageError } from "../core/errors.ts";
+import { readJsonInput } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
 import { CONTROLS } from "../config/controls.ts";
 import { flagAt } from "../config/paths.ts";
@@ -152,17 +151,5 @@ export function parsePlan(value: unknown, source: string): Plan {
 
 /** Reads a plan. @throws {UsageError} If the file is absent, not JSON or not a plan. */
 export function readPlan(file: string): Plan {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`Cannot read the plan ${file}: ${whyUnreadable(error)}`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`Cannot use the plan ${file}: it is not JSON (${messageOf(error)})`);
-  }
-  return parsePlan(value, file);
+  return parsePlan(readJsonInput(file, "the plan"), file);
 }
