@@ -24,7 +24,7 @@ import {
   writeCheckpoint,
 } from "../training/checkpoint.ts";
 import type { Config } from "../config/config.ts";
-import { findSummary } from "../results/read.ts";
+import { findSummary, readTiming } from "../results/read.ts";
 import { predictionsCsv, type SplitPredictions } from "./predictions_csv.ts";
 import { checkSeal, damagedRound, sealOlderRound, sealRound } from "./round_seal.ts";
 import type { RoundSummary, Scores, Summary, Timing } from "../results/summary.ts";
@@ -238,11 +238,16 @@ export class RunStore {
 
   /** @throws {Failure} If the file is damaged. */
   loadTiming(): Timing {
-    const file = runFiles.timing(this.directory);
-    if (!fs.existsSync(file)) return { rounds: [] };
-    const timing = parseJson(file) as Timing | null;
-    if (Array.isArray(timing?.rounds) && timing.rounds.every(isRecord)) return timing;
-    throw new Failure(`${file} is damaged: delete it; only the times in a report are lost`);
+    try {
+      return readTiming(this.directory) ?? { rounds: [] };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(
+        `${
+          runFiles.timing(this.directory)
+        } is damaged: delete it; only the times in a report are lost`,
+      );
+    }
   }
 
   saveTiming(timing: Timing): void {
@@ -263,8 +268,4 @@ function parseJson(file: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
 }
