@@ -6,7 +6,7 @@
  * @module
  */
 import { analyse, type AnalysedNode } from "../model/analyse.ts";
-import type { ConvNode } from "../model/graph.ts";
+import { type ConvNode, NORM_TENSORS } from "../model/graph.ts";
 import { tensorOf, type TrainedNetwork } from "./network.ts";
 
 /** y = scale * x + shift per channel [C]. */
@@ -64,7 +64,7 @@ export type Work = ConvWork | NormWork | ShortcutWork;
 
 /** A norm with its running statistics. */
 export function affineOf(network: TrainedNetwork, norm: string): Affine {
-  const [gamma, beta, mean, variance] = ["gamma", "beta", "running_mean", "running_variance"]
+  const [gamma, beta, mean, variance] = NORM_TENSORS
     .map((tensor) => tensorOf(network, `${norm}.${tensor}`)) as [
       Float32Array,
       Float32Array,
