@@ -47,25 +47,22 @@ export interface Beginning {
 export function beginRun(beginning: Beginning, note: Note): BegunRun {
   const { directory, config, fork } = beginning;
   const store = new RunStore(directory);
-  const lock = lockRun(directory);
-  try {
-    if (fork && store.exists()) refuseSecondFork(directory);
-    if (store.exists()) refuseOtherConfig(store, config);
-    else store.create(config);
-    store.removeLeftovers();
-    const environment = recordEnvironment(store, {
-      here: fork ? { ...beginning.environment, forkedFrom: fork.origin } : beginning.environment,
-      complete: isComplete(store, beginning.rounds),
-      note,
-    });
-    store.checkFinished();
-    store.sealOlderRounds();
-    takeOver(store, { ...beginning, environment, note });
-    return { store, environment, [Symbol.dispose]: () => lock[Symbol.dispose]() };
-  } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
-  }
+  using lock = new DisposableStack(); // releases it if something below throws
+  lock.use(lockRun(directory));
+  if (fork && store.exists()) refuseSecondFork(directory);
+  if (store.exists()) refuseOtherConfig(store, config);
+  else store.create(config);
+  store.removeLeftovers();
+  const environment = recordEnvironment(store, {
+    here: fork ? { ...beginning.environment, forkedFrom: fork.origin } : beginning.environment,
+    complete: isComplete(store, beginning.rounds),
+    note,
+  });
+  store.checkFinished();
+  store.sealOlderRounds();
+  takeOver(store, { ...beginning, environment, note });
+  const held = lock.move();
+  return { store, environment, [Symbol.dispose]: () => held.dispose() };
 }
 
 /** Whether this number of rounds is done. */
