@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Graph, INPUT, type Node, readsOf, strideOf } from "./graph.ts";
+import { type Graph, INPUT, type Node, outChannelsOf, readsOf, strideOf } from "./graph.ts";
 
 /** A node with the facts that follow from its place in the graph. */
 export interface AnalysedNode {
@@ -65,7 +65,7 @@ export function analyse(graph: Graph): Analysis {
       input: input!,
       add,
       inChannels: read.outChannels,
-      outChannels: node.op === "norm" ? read.outChannels : node.channels,
+      outChannels: outChannelsOf(node, read.outChannels),
       samplesPerInput: read.samplesPerOutput,
       samplesPerOutput: read.samplesPerOutput * strideOf(node),
       reach: Math.max(read.reach + looks, added.reach),

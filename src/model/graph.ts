@@ -108,9 +108,14 @@ export function tensorsOf(graph: Graph): TensorShape[] {
 export function channelsOf({ nodes }: Graph): Map<string, number> {
   const channels = new Map([[INPUT, 1]]);
   for (const node of nodes) {
-    channels.set(node.name, node.op === "norm" ? channels.get(node.input)! : node.channels);
+    channels.set(node.name, outChannelsOf(node, channels.get(node.input)!));
   }
   return channels;
+}
+
+/** Output channels of a node that reads `inChannels`. */
+export function outChannelsOf(node: Node, inChannels: number): number {
+  return node.op === "norm" ? inChannels : node.channels;
 }
 
 /** Describes a network in a few words. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Graph, INPUT, type Node, readsOf, strideOf } from "./graph.ts";
+import { type Graph, INPUT, type Node, outChannelsOf, readsOf, strideOf } from "./graph.ts";
 
 /** Samples per label; a network must make a whole number of predictions in them. */
 export const LABEL_SAMPLES = 256;
@@ -109,7 +109,7 @@ function shapeProblems({ nodes }: Graph): string[] {
   for (const node of nodes) {
     const read = known.get(node.input)!;
     const own = {
-      channels: node.op === "norm" ? read.channels : node.channels,
+      channels: outChannelsOf(node, read.channels),
       samples: read.samples * strideOf(node),
     };
     known.set(node.name, own);
