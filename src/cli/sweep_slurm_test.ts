@@ -190,21 +190,23 @@ Deno.test({
         await call("scancel", ["--signal=TERM", tasks[0]!]);
         await until("the second task to save", () => fs.existsSync(runFiles.latest(second)));
         await call("scontrol", ["requeue", tasks[1]!]);
-        const restarts = async () =>
-          (await call("scontrol", ["show", "job", arrays[0].job]))
-            .match(/Restarts=1 /g)?.length;
-        await until("both tasks to return to the queue", async () => await restarts() === 2);
+        const show = () => call("scontrol", ["show", "job", arrays[0].job]);
+        const requeued = /JobState=PENDING Reason=BeginTime[^]*?Restarts=1 /g;
+        await until(
+          "both tasks to return to the queue",
+          async () => (await show()).match(requeued)?.length === 2,
+        );
         assert.match(log(1), /Saved\. Continue with/);
         assert.ok(!isComplete(first) && !isComplete(second), "there was nothing left to stop");
         const waiting = await done("--status");
         assert.match(waiting, new RegExp(`seed1 +stopped .*job ${tasks[0]}: pending, BeginTime`));
         assert.match(waiting, /seed1-reinit +waiting .*pending, Dependency/);
 
-        // Slurm lets a task that was requeued wait for two minutes.
+        // Slurm sets a task that was requeued to begin in two minutes, once its processes have ended.
         for (const task of tasks) {
           await call("scontrol", ["update", `jobid=${task}`, "starttime=now"]);
         }
-        await until("the sweep", () => runs("cluster").every(isComplete), 60);
+        await until("the sweep", () => runs("cluster").every(isComplete));
         assert.deepEqual([1, 2, 3, 4, 5, 6].map(starts), [2, 2, 1, 1, 1, 1]);
         for (const cell of [5, 6]) {
           assert.doesNotMatch(log(cell), /Round 0, /);

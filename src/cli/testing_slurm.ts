@@ -106,6 +106,9 @@ PartitionName=p Nodes=ALL Default=YES MaxTime=INFINITE State=UP
       return /State=IDLE/.test(nodes);
     });
     await test({ env, call });
+  } catch (error) {
+    const queue = await call("scontrol", ["show", "job"]).catch(String);
+    throw new Error(`${(error as Error).message}\nSlurm's queue:\n${queue}`, { cause: error });
   } finally {
     await call("scancel", ["--me"]).catch(() => {});
     for (const daemon of daemons.reverse()) {
@@ -123,11 +126,14 @@ function start(
   return new Deno.Command(find(daemon)!, { args, env, stdout: "null", stderr: "null" }).spawn();
 }
 
-/** Waits for `what`. @throws {Error} After half a minute. */
+/**
+ * Waits for `what`.
+ * @throws {Error} After ten minutes: what hangs must end, but a busy machine must not fail a test.
+ */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  seconds = 30,
+  seconds = 600,
 ): Promise<void> {
   const deadline = performance.now() + 1000 * seconds;
   while (!await holds()) {
