@@ -27,9 +27,10 @@ export const STANDS_ON: Readonly<Record<string, readonly string[]>> = {
   predict: ["ticket", "report"],
   export: ["predict"],
   compare: ["run", "report"],
+  study: ["compare", "sweep"],
   analysis: ["run"],
   sweep: ["run"],
-  cli: ["report", "export", "compare", "sweep", "analysis"],
+  cli: ["report", "export", "study", "analysis"],
 };
 
 /** Folders from which a folder may import types only. */

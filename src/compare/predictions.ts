@@ -1,9 +1,10 @@
 /**
- * Predictions of a network for each record: reads `predictions.csv` of one round.
+ * Predictions of a network for each record: reads `predictions.csv` of one round, or its compressed form.
  *
  * @module
  */
 import * as fs from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { Failure, messageOf } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { type CsvRow, parseCsv } from "../data/csv.ts";
@@ -38,10 +39,11 @@ export function readPredictions(
   run: string,
   { round, split, classes }: { round: number; split: string; classes: readonly string[] },
 ): Map<string, Outcome> {
-  const file = roundFiles.predictions(runFiles.round(run, round));
+  const file = predictionsFile(run, round);
   let text: string;
   try {
-    text = fs.readFileSync(file, "utf8");
+    const bytes = fs.readFileSync(file);
+    text = new TextDecoder().decode(file.endsWith(".gz") ? gunzipSync(bytes) : bytes);
   } catch (error) {
     throw new Failure(`Cannot read the predictions of round ${round}: ${messageOf(error)}`);
   }
@@ -73,6 +75,18 @@ export function readPredictions(
     outcomes.set(record, { truth, predicted: guess, ...said });
   }
   return outcomes;
+}
+
+/** Whether the predictions of a round were saved. */
+export function hasPredictions(run: string, round: number): boolean {
+  return fs.existsSync(predictionsFile(run, round));
+}
+
+/** The compressed file if there is one, else the plain one. */
+function predictionsFile(run: string, round: number): string {
+  const folder = runFiles.round(run, round);
+  const packed = roundFiles.packedPredictions(folder);
+  return fs.existsSync(packed) ? packed : roundFiles.predictions(folder);
 }
 
 /** @throws {Failure} If the columns are not those of one of the two formats. */

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { CHECKPOINTS, roundFiles, runFiles } from "../core/paths.ts";
+import { CHECKPOINTS } from "../core/paths.ts";
 import type { Summary } from "../results/summary.ts";
 import type { RoundDifference, RunDifferences } from "../report/extras.ts";
 import { readSummary } from "../results/read.ts";
 import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
 import type { Comparison, Difference, LevelResult } from "./comparison.ts";
+import { hasPredictions } from "./predictions.ts";
 import { readRun } from "./run.ts";
 import { continuedBeside } from "./siblings.ts";
 
@@ -26,9 +26,8 @@ import { continuedBeside } from "./siblings.ts";
  */
 export function runDifferences(directory: string, summary: Summary): RunDifferences | null {
   const { rounds } = summary;
-  const file = (round: number) => roundFiles.predictions(runFiles.round(directory, round));
   const whole = rounds[0]?.round === 0 && rounds.length > 1 &&
-    rounds.every(({ round }) => fs.existsSync(file(round)));
+    rounds.every(({ round }) => hasPredictions(directory, round));
   if (!whole) return null;
   const split = rounds.every(({ test }) => test !== null) ? "test" : "dev";
   const run = readRun(directory, { summary, split });

@@ -70,6 +70,8 @@ export const roundFiles = {
   end: (round: string): string => path.join(round, "end.safetensors"),
   metrics: (round: string): string => path.join(round, "metrics.csv"),
   predictions: (round: string): string => path.join(round, "predictions.csv"),
+  /** The same, compressed, where runs are kept for a study. */
+  packedPredictions: (round: string): string => path.join(round, "predictions.csv.gz"),
   scores: (round: string): string => path.join(round, "scores.json"),
   done: (round: string): string => path.join(round, "DONE"),
 } as const;

@@ -66,6 +66,11 @@ export function intervalText({ difference, low, high }: Limits): string {
   return `difference ${signed(difference)}, 95 % [${signed(low)}, ${signed(high)}]`;
 }
 
+/** E.g. "-0.004 [-0.016, 0.008]", for tables. */
+export function intervalShort({ difference, low, high }: Limits): string {
+  return `${signed(difference)} [${signed(low)}, ${signed(high)}]`;
+}
+
 /** Three decimals, without a minus sign before zero. */
 export function signed(x: number): string {
   const text = x.toFixed(3);

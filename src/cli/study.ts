@@ -1,0 +1,53 @@
+/**
+ * `deno task study`: makes the tables and figures of docs/study.md again from the runs in docs/study.
+ *
+ * @module
+ */
+import * as path from "node:path";
+import process from "node:process";
+import { UsageError } from "../core/errors.ts";
+import { writeFilesAtomic } from "../core/files.ts";
+import { runDirectory } from "../core/paths.ts";
+import { outdated, studyFiles } from "../study/build.ts";
+import { collect } from "../study/collect.ts";
+import { groupFolders } from "../study/group.ts";
+import { createCommand, runMain } from "./command.ts";
+
+interface Options {
+  check: boolean;
+  to?: string;
+}
+
+function main(args: string[]): Promise<number> {
+  const command = createCommand("study", "Make the tables and figures of docs/study.md again")
+    .argument("[runs...]", "finished runs to add first (names below checkpoints/, or paths)")
+    .option("--to <group>", "the folder of docs/study that the runs are added to")
+    .option("--check", "write nothing; exit with code 1 if a file differs", false);
+  command.parse(args, { from: "user" });
+  const { check, to } = command.opts<Options>();
+  const shown = (file: string) => path.relative(process.cwd(), file);
+  if ((command.args.length > 0) !== (to !== undefined) || (check && to !== undefined)) {
+    throw new UsageError("Cannot add runs: name both the runs and --to GROUP, without --check");
+  }
+  if (to !== undefined) {
+    const group = groupFolders().find((folder) => path.basename(folder) === to);
+    if (group === undefined) {
+      throw new UsageError(
+        `Cannot add runs to ${JSON.stringify(to)}: the groups are ${
+          groupFolders().map((folder) => path.basename(folder)).join(", ")
+        }; a folder of docs/study with a study.json is a group`,
+      );
+    }
+    for (const run of command.args) {
+      console.log(`Added ${shown(collect(runDirectory(run), group))}`);
+    }
+  }
+  const files = studyFiles();
+  const changed = outdated(files);
+  if (!check) writeFilesAtomic([...files].filter(([file]) => changed.includes(file)));
+  for (const file of changed) console.log(`${check ? "Differs" : "Written"}: ${shown(file)}`);
+  if (changed.length === 0) console.log(`${files.size} files are as the runs give them.`);
+  return Promise.resolve(check && changed.length > 0 ? 1 : 0);
+}
+
+if (import.meta.main) await runMain(main);

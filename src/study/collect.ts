@@ -1,0 +1,38 @@
+/**
+ * Copies what a finished run leaves that is small into a group of the study.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { gzipSync } from "node:zlib";
+import { UsageError } from "../core/errors.ts";
+import { type Contents, writeFilesAtomic } from "../core/files.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
+import { hasSummary, readSummary } from "../results/read.ts";
+
+/**
+ * Copies configuration, summary and times as they are, and the predictions of every round compressed.
+ *
+ * @returns The folder of the copy.
+ * @throws {UsageError} If the run is not finished.
+ */
+export function collect(run: string, group: string): string {
+  if (!hasSummary(run) || !readSummary(run).complete) {
+    throw new UsageError(
+      `Cannot collect ${run}: it is not a finished run; finish it with --resume`,
+    );
+  }
+  const target = path.join(group, path.basename(run));
+  const copied = ["config", "summary", "timing"] as const;
+  const files: [string, Contents][] = copied.map((name) => runFiles[name](run))
+    .filter((file) => fs.existsSync(file))
+    .map((file) => [path.join(target, path.basename(file)), fs.readFileSync(file)]);
+  for (const { round } of readSummary(run).rounds) {
+    const predictions = fs.readFileSync(roundFiles.predictions(runFiles.round(run, round)));
+    const file = roundFiles.packedPredictions(runFiles.round(target, round));
+    files.unshift([file, new Uint8Array(gzipSync(predictions, { level: 9 }))]);
+  }
+  writeFilesAtomic(files);
+  return target;
+}

@@ -1,0 +1,155 @@
+/**
+ * The figures of the study.
+ *
+ * @module
+ */
+import { format } from "../report/format.ts";
+import { decisive } from "../compare/sentences.ts";
+import type { Group } from "./group.ts";
+import { type Level, networksOf } from "./networks.ts";
+import { type Axis, lineChart, type Point } from "./svg.ts";
+
+/** The figures of a group, by the end of their file name. */
+export const FIGURES: Readonly<Record<string, (group: Group) => string>> = {
+  difference: differenceFigure,
+  score: scoreFigure,
+  layers: layersFigure,
+};
+
+/** Score over the weights left; the dense network that is trained on is drawn as dashed lines. */
+function scoreFigure(group: Group): string {
+  const { comparison } = group;
+  const networks = networksOf(group);
+  const [dense] = networks;
+  const pruned = series(networks, ({ level }) => ({ x: level.density, y: level.mean }), dense);
+  const longest = networks.filter(({ method, name }) => method.continued && name !== "dense").at(
+    -1,
+  );
+  const marks = longest
+    ? [{
+      at: longest.level.mean,
+      text: `dense of ${Math.round(longest.level.cost?.epochs ?? 0)} epochs`,
+    }]
+    : [];
+  const values = [
+    ...pruned.flatMap(({ points }) => points.map(({ y }) => y)),
+    ...marks.map(({ at }) => at),
+  ];
+  return lineChart({
+    title: `${comparison.metric} of ${format(comparison.records, "integer")} records`,
+    x: densityAxis(pruned.flatMap(({ points }) => points.map(({ x }) => x))),
+    y: linearAxis(values, comparison.metric),
+    series: pruned,
+    marks,
+  });
+}
+
+/** Difference to dense (of equal training where there is one), with 95 % intervals. */
+function differenceFigure(group: Group): string {
+  const { comparison } = group;
+  const pruned = series(networksOf(group).filter(({ name }) => name !== "dense"), ({ level }) => {
+    const found = decisive(level);
+    return found && { x: level.density, y: found.difference, low: found.low, high: found.high };
+  });
+  const margins = [-comparison.margin, -comparison.secondMargin];
+  const values = pruned.flatMap(({ points }) =>
+    points.flatMap(({ y, low = y, high = y }) => [low, high])
+  );
+  return lineChart({
+    title: `Difference of ${comparison.metric} to dense, 95 % intervals`,
+    x: densityAxis(pruned.flatMap(({ points }) => points.map(({ x }) => x))),
+    y: linearAxis([...values, 0, ...margins], "ticket minus dense"),
+    series: pruned,
+    marks: [{ at: 0, text: "no difference" }, { at: margins[0]!, text: `margin ${-margins[0]!}` }],
+  });
+}
+
+/** Share of each layer's weights that is left, for the levels of the first method. */
+function layersFigure(group: Group): string {
+  const networks = networksOf(group);
+  const [first] = networks.filter(({ name, method }) => name !== "dense" && !method.continued);
+  const levels = networks.filter(({ name, method }) =>
+    name !== "dense" && method === first?.method
+  );
+  const lines = levels.map(({ level, rounds }) => ({
+    label: `${format(level.density, "percent")} left`,
+    points: rounds[0]!.round.layers.map((layer, i): Point => {
+      const shares = rounds.map(({ round }) => round.layers[i]!.kept / layer.size);
+      return { x: i + 1, y: shares.reduce((sum, share) => sum + share, 0) / shares.length };
+    }),
+  }));
+  const layers = lines[0]?.points.length ?? 1;
+  const lowest = Math.min(
+    1,
+    ...lines.flatMap(({ points }) => points.map(({ y }) => y)).filter((y) => y > 0),
+  );
+  const decades = Math.ceil(-Math.log10(Math.max(lowest, 1e-5)));
+  return lineChart({
+    title: `Where weights are left, ${first?.name ?? ""}`,
+    x: {
+      label: "layer, from the input to the output",
+      min: 1,
+      max: Math.max(2, layers),
+      ticks: Array.from({ length: layers }, (_, i) => i + 1).filter((i) => i === 1 || i % 4 === 0)
+        .map((at) => ({ at, text: String(at) })),
+    },
+    y: {
+      label: "share of the layer's weights",
+      min: 10 ** -Math.max(1, decades),
+      max: 1,
+      log: true,
+      ticks: Array.from({ length: Math.max(1, decades) + 1 }, (_, i) => ({
+        at: 10 ** -i,
+        text: format(10 ** -i, "percent"),
+      })),
+    },
+    series: lines,
+  });
+}
+
+/** One line for each method that was pruned, from the dense network `start` if it is given. */
+function series(
+  networks: readonly Level[],
+  point: (level: Level) => Point | null,
+  start?: Level,
+) {
+  const names = [
+    ...new Set(networks.filter(({ method }) => !method.continued).map(({ name }) => name)),
+  ];
+  return names.filter((name) => name !== "dense").map((name) => ({
+    label: name,
+    points: [...start ? [start] : [], ...networks.filter((network) => network.name === name)]
+      .flatMap((network) => point(network) ?? []),
+  }));
+}
+
+function densityAxis(densities: readonly number[]): Axis {
+  const min = Math.min(1, ...densities);
+  const ticks = [...new Set(densities.map((density) => density.toPrecision(2)))].map(Number);
+  return {
+    label: "weights left",
+    min: min / 1.15,
+    max: 1.15 * Math.max(min, ...densities),
+    log: true,
+    reversed: true,
+    ticks: ticks.sort((a, b) => b - a).map((at) => ({ at, text: format(at, "percent") })),
+  };
+}
+
+function linearAxis(values: readonly number[], label: string): Axis {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const step =
+    [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find((step) => (high - low) / step <= 9) ?? 0.5;
+  const from = Math.floor(low / step);
+  const to = Math.max(from + 1, Math.ceil(high / step));
+  return {
+    label,
+    min: from * step,
+    max: to * step,
+    ticks: Array.from({ length: to - from + 1 }, (_, i) => {
+      const at = (from + i) * step;
+      return { at, text: at.toFixed(step < 0.01 ? 3 : 2) };
+    }),
+  };
+}

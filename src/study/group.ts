@@ -1,0 +1,124 @@
+/**
+ * A group of runs below `docs/study`: what finished runs left that is small, how they are compared, and
+ * which published claims they are held against.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
+import type { Comparison } from "../compare/comparison.ts";
+import { parsePairs } from "../compare/pairs.ts";
+import { readRuns, type Run } from "../compare/run.ts";
+import { Failure, messageOf } from "../core/errors.ts";
+import { ROOT } from "../core/paths.ts";
+import { hasSummary } from "../results/read.ts";
+import { expandPlan } from "../sweep/cells.ts";
+import { readPlan } from "../sweep/plan.ts";
+
+/** The folder of the study's groups. */
+export const STUDY: string = path.join(ROOT, "docs/study");
+
+/** Name of the file that makes a folder a group. */
+export const GROUP_FILE = "study.json";
+
+const claimSchema = z.strictObject({
+  /** The published claim, in one sentence. */
+  claim: z.string(),
+  source: z.string(),
+  /** The method it is about, and the one it is compared with: a method, or "dense". */
+  a: z.string(),
+  b: z.string(),
+  /** Per cent of the weights that are left. */
+  percent: z.number().positive().max(100),
+  /** "better": a scores above b. A number: a scores at most that much below b. */
+  expects: z.union([z.literal("better"), z.number().positive()]),
+});
+
+const groupSchema = z.strictObject({
+  /** Decide records again by this rule; absent for each run's own. */
+  decision: z.literal("mean").optional(),
+  priorExponent: z.number().min(0).optional(),
+  /** The plan of the runs, from the repository's root: it names all of them and the planned pairs. */
+  plan: z.string().optional(),
+  claims: z.array(claimSchema).default([]),
+});
+
+/** A published claim and how it is tested. */
+export type Claim = z.infer<typeof claimSchema>;
+
+/** A group, read and compared. */
+export interface Group {
+  name: string;
+  runs: Run[];
+  comparison: Comparison;
+  claims: Claim[];
+  /** Planned pairs whose methods are not among the runs yet. */
+  missingPairs: string[];
+  /** Names of all runs of the plan; [] without one. */
+  planned: string[];
+}
+
+/** The folders of all groups in `study`, in the order of their names. */
+export function groupFolders(study: string = STUDY): string[] {
+  return fs.readdirSync(study).sort()
+    .filter((name) => fs.existsSync(path.join(study, name, GROUP_FILE)))
+    .map((name) => path.join(study, name));
+}
+
+/**
+ * Reads the runs of a group and compares them on the test split. Planned pairs are tested if both methods
+ * are there.
+ *
+ * @returns null if the group has no finished run yet.
+ * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
+ */
+export function readGroup(folder: string): Group | null {
+  const { decision, priorExponent, plan: file, claims } = readSettings(folder);
+  const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
+  const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
+  const pairs = plan?.pairs ?? [];
+  const names = fs.readdirSync(folder).sort().map((name) => path.join(folder, name))
+    .filter(hasSummary);
+  if (names.length === 0) return null;
+  const rescored = decision === undefined
+    ? null
+    : { decision, priorExponent: priorExponent ?? 0, priorUnit: "records" as const };
+  const { runs } = readRuns(names, {
+    ...{ split: "test", allowIncomplete: false, showTest: false, rescored },
+  });
+  const options = { ...COMPARE_DEFAULTS, split: "test" as const, rescored };
+  const first = compareRuns(runs, options);
+  const here = (text: string) => {
+    const [pair] = parsePairs(text);
+    return [pair!.a, pair!.b].every((name) => methodNamed(first, name) !== null);
+  };
+  const tested = pairs.filter(here);
+  const comparison = tested.length === 0
+    ? first
+    : compareRuns(runs, { ...options, pairs: tested.flatMap(parsePairs) });
+  const missingPairs = pairs.filter((text) => !tested.includes(text));
+  return { name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells };
+}
+
+/** The method called `name`, or the control of that kind if there is one; null if it is not there. */
+export function methodNamed(
+  { methods }: Comparison,
+  name: string,
+): Comparison["methods"][0] | null {
+  const same = methods.find((method) => method.name === name);
+  const controls = methods.filter((method) => method.name.startsWith(`${name} of `));
+  return same ?? (controls.length === 1 ? controls[0]! : null);
+}
+
+function readSettings(folder: string): z.infer<typeof groupSchema> {
+  const file = path.join(folder, GROUP_FILE);
+  try {
+    return groupSchema.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+  } catch (error) {
+    const [issue] = error instanceof z.ZodError ? error.issues : [];
+    const why = issue ? `${issue.path.join(".")}: ${issue.message}` : messageOf(error);
+    throw new Failure(`Cannot use ${file}: ${why}`);
+  }
+}

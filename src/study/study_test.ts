@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { writeRun } from "../compare/fixture.ts";
+import { compareDirectories, withDirectory } from "../compare/testing.ts";
+import { readPredictions } from "../compare/predictions.ts";
+import { Failure, UsageError } from "../core/errors.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
+import { outdated, studyFiles } from "./build.ts";
+import { judge } from "./claims.ts";
+import { collect } from "./collect.ts";
+import { filled } from "./document.ts";
+import { type Claim, groupFolders, readGroup } from "./group.ts";
+import { lineChart } from "./svg.ts";
+
+Deno.test("docs/study.md and its figures are what the runs in docs/study give", () => {
+  const files = studyFiles();
+  assert.ok(files.size > 1);
+  assert.deepEqual(outdated(files), [], "make them again with deno task study");
+});
+
+Deno.test("a collected run has the same predictions and needs a third of the bytes", () =>
+  withDirectory((directory) => {
+    const run = writeRun(directory, { name: "whole", rounds: 3 });
+    const copy = collect(run, path.join(directory, "group"));
+    for (const round of [0, 1, 2]) {
+      const asked = { round, split: "test", classes: ["N", "A", "O", "~"] };
+      assert.deepEqual(readPredictions(copy, asked), readPredictions(run, asked));
+      const size = (file: string) => fs.statSync(file).size;
+      const packed = roundFiles.packedPredictions(runFiles.round(copy, round));
+      assert.ok(3 * size(packed) < size(roundFiles.predictions(runFiles.round(run, round))));
+    }
+    const bytes = (folder: string) => fs.readFileSync(runFiles.summary(folder), "utf8");
+    assert.equal(bytes(copy), bytes(run));
+  }));
+
+Deno.test("a run that is not finished is not collected", () =>
+  withDirectory((directory) => {
+    const run = writeRun(directory, { name: "half", rounds: 2, planned: 3 });
+    assert.throws(() => collect(run, path.join(directory, "group")), UsageError);
+    assert.ok(!fs.existsSync(path.join(directory, "group")));
+  }));
+
+Deno.test("a group is read with the tables and figures of its runs", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "study/toy");
+    for (const seed of [1, 2, 3]) {
+      for (const mode of ["lr-rewind", "finetune"] as const) {
+        const name = `${mode}-${seed}`;
+        writeRun(group, { name, mode, seed, rounds: 3, quality: (round) => 0.9 - 0.1 * round });
+      }
+    }
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    const document = path.join(directory, "doc.md");
+    const asked = ["methods", "classes", "cost", "runs", "planned", "claims", "progress"]
+      .map((table) => `<!-- study: toy ${table} -->\n<!-- end -->`).join("\n\n");
+    fs.writeFileSync(document, `# Title\n\n${asked}\n\nAfter.\n`);
+    const files = studyFiles({ study: path.join(directory, "study"), document });
+    const text = files.get(document)!;
+    assert.match(text, /^# Title\n\n<!-- study: toy methods -->\n\n\| method/);
+    assert.match(text, /\n\nAfter\.\n$/);
+    // Two methods of two levels each, and the dense networks, of which each method has its own here.
+    assert.equal(text.match(/^\| lr-rewind \| 72\s% \|/gm)?.length, 3);
+    assert.match(text, /\| lr-rewind \| 3 \| seed 1; seed 2; seed 3 \|/);
+    assert.equal(files.size, 4);
+    assert.deepEqual(outdated(files).length, 4);
+    for (const [file, contents] of files) fs.writeFileSync(file, contents);
+    // Filling a filled document changes nothing.
+    assert.deepEqual(outdated(studyFiles({ study: path.join(directory, "study"), document })), []);
+  }));
+
+Deno.test("F1 of each class is that of the records, worked out by hand", () =>
+  withDirectory((directory) => {
+    const run = writeRun(path.join(directory, "hand"), { name: "one", rounds: 1 });
+    const group = path.dirname(run);
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    const outcomes = [
+      ...readPredictions(run, {
+        round: 0,
+        split: "test",
+        classes: ["N", "A", "O", "~"],
+      }).values(),
+    ];
+    const f1 = [0, 1, 2, 3].map((c) => {
+      const both = outcomes.filter(({ truth, predicted }) => truth === c && predicted === c).length;
+      const either = outcomes.filter(({ truth }) => truth === c).length +
+        outcomes.filter(({ predicted }) => predicted === c).length;
+      return (2 * both / either).toFixed(3);
+    });
+    const groups = new Map([["hand", readGroup(group)]]);
+    const text = filled("<!-- study: hand classes -->\n<!-- end -->\n", groups);
+    const mean = f1.slice(0, 3).reduce((sum, value) => sum + Number(value) / 3, 0);
+    const row = text.split("\n").find((line) => line.startsWith("| dense"))!;
+    assert.deepEqual(row.split(" | ").slice(3).join(" | "), `${f1.join(" | ")} |`);
+    assert.ok(Math.abs(Number(row.split(" | ")[2]) - mean) < 0.001);
+  }));
+
+Deno.test("a claim holds, fails or is not resolved by its interval; it is not run without its method", () =>
+  withDirectory((directory) => {
+    const quality = { good: 0.9, bad: 0.5 };
+    const write = (mode: "lr-rewind" | "finetune", level: keyof typeof quality) =>
+      writeRun(directory, {
+        ...{ name: mode, mode, rounds: 2, records: 800, stream: "same" },
+        quality: (round) => round === 0 ? 0.9 : quality[level],
+      });
+    const comparison = compareDirectories([write("lr-rewind", "good"), write("finetune", "bad")]);
+    const claim = (a: string, b: string, expects: Claim["expects"], percent = 72): Claim => ({
+      ...{ claim: "c", source: "s", a, b, percent, expects },
+    });
+    const verdict = (asked: Claim) => judge(comparison, asked).verdict;
+    assert.equal(verdict(claim("lr-rewind", "finetune", "better")), "holds");
+    assert.equal(verdict(claim("finetune", "lr-rewind", "better")), "fails");
+    assert.equal(verdict(claim("finetune", "lr-rewind", 0.01)), "fails");
+    assert.equal(verdict(claim("finetune", "dense", 0.01)), "fails");
+    assert.equal(verdict(claim("lr-rewind", "dense", 0.5)), "holds");
+    assert.equal(verdict(claim("lr-rewind", "shuffle", "better")), "not run");
+    assert.equal(verdict(claim("lr-rewind", "finetune", "better", 10)), "not run");
+    const there = judge(comparison, claim("lr-rewind", "finetune", "better")).found!;
+    const back = judge(comparison, claim("finetune", "lr-rewind", "better")).found!;
+    assert.deepEqual([back.low, back.high], [-there.high, -there.low]);
+    const unsure = compareDirectories([
+      writeRun(directory, { name: "few", mode: "lr-rewind", rounds: 2, records: 20 }),
+      writeRun(directory, { name: "other", mode: "finetune", rounds: 2, records: 20 }),
+    ]);
+    assert.equal(
+      judge(unsure, claim("lr-rewind", "finetune", "better")).verdict,
+      "not resolved",
+    );
+  }));
+
+Deno.test("a document that asks for what is not there is refused in a sentence", () => {
+  const groups = new Map([["empty", null]]);
+  const region = (asked: string) => `<!-- study: ${asked} -->\nold\n<!-- end -->\n`;
+  assert.match(
+    filled(region("empty methods"), groups),
+    /\n\nNo run of this part is finished yet\.\n\n/,
+  );
+  assert.throws(() => filled(region("other methods"), groups), Failure);
+  assert.throws(() => filled(region("empty tables"), groups), /one of the tables methods, classes/);
+  assert.throws(
+    () => filled("<!-- study: empty methods -->\n", groups),
+    /has no line <!-- end -->/,
+  );
+});
+
+Deno.test("a damaged study.json is refused with its field", () =>
+  withDirectory((directory) => {
+    const file = path.join(directory, "g/study.json");
+    fs.mkdirSync(path.dirname(file));
+    fs.writeFileSync(file, '{"decision": "vote"}');
+    assert.deepEqual(groupFolders(directory), [path.join(directory, "g")]);
+    assert.throws(() => readGroup(path.join(directory, "g")), /study\.json: decision: /);
+    fs.writeFileSync(file, "{");
+    assert.throws(() => readGroup(path.join(directory, "g")), Failure);
+  }));
+
+Deno.test("a chart puts its points by hand-worked places and escapes its texts", () => {
+  const axis = { label: "a<b", min: 0, max: 10, ticks: [{ at: 5, text: "5" }] };
+  const text = lineChart({
+    title: "T",
+    x: axis,
+    y: { ...axis, min: 1, max: 100, log: true, ticks: [{ at: 10, text: "10" }] },
+    series: [{ label: "s", points: [{ x: 0, y: 1 }, { x: 10, y: 100, low: 10, high: 100 }] }],
+  });
+  assert.match(text, /<path d="M66 400L660 34"/);
+  // 10 is in the middle of 1 to 100 on a logarithmic axis.
+  assert.match(text, /<line x1="660" y1="217" x2="660" y2="34"/);
+  assert.match(text, />a&lt;b</);
+});

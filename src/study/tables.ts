@@ -1,0 +1,194 @@
+/**
+ * The tables of the study, as Markdown.
+ *
+ * @module
+ */
+import type { LevelResult } from "../compare/comparison.ts";
+import { seedOf } from "../compare/replicates.ts";
+import { cellOf } from "../compare/run.ts";
+import { decisive, shownP } from "../compare/sentences.ts";
+import { format, NONE } from "../report/format.ts";
+import { classF1 } from "../statistics/f1.ts";
+import { intervalShort, signed } from "../statistics/verdict.ts";
+import { judge } from "./claims.ts";
+import type { Group } from "./group.ts";
+import { networksOf } from "./networks.ts";
+
+/** The tables that a document can ask for, by name. */
+export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
+  methods: methodsTable,
+  classes: classesTable,
+  planned: plannedTable,
+  claims: claimsTable,
+  cost: costTable,
+  runs: runsTable,
+  progress: progressTable,
+};
+
+/** Every network: its score, and its difference to the dense network of equal training. */
+function methodsTable(group: Group): string {
+  return markdown(
+    [
+      ...["method", "weights left", "theta", "epochs", "F1", "dense of as many epochs"],
+      ...["difference", "verdict", "to dense of one round"],
+    ],
+    networksOf(group).map(({ name, method, level }) => [
+      name,
+      format(level.density, "percent"),
+      format(level.theta, "factor"),
+      epochs(level),
+      score(level.mean),
+      level.toEqual ? score(level.mean - level.toEqual.difference) : "",
+      level.toEqual ? intervalShort(level.toEqual) : "",
+      method.continued ? "" : decisive(level)?.verdict ?? "",
+      level.toDense ? intervalShort(level.toDense) : "",
+    ]),
+  );
+}
+
+/** F1 of every class; folds are pooled, seeds averaged. */
+function classesTable(group: Group): string {
+  const { classes } = group.comparison;
+  const rows = networksOf(group).map(({ name, method, level, rounds }) => {
+    const matrices = new Map<string, Float64Array>();
+    for (const { run, round } of rounds) {
+      const key = method.folds > 1 ? "folds" : String(seedOf(run));
+      const cells = matrices.get(key) ?? new Float64Array(classes.length ** 2);
+      for (const outcome of run.outcomes.get(round.round)!.values()) {
+        cells[cellOf(outcome, classes.length)]! += 1;
+      }
+      matrices.set(key, cells);
+    }
+    const f1 = classes.map((_, c) => {
+      const each = [...matrices.values()].map((cells) =>
+        classF1(cells, { classes: classes.length, c }) ?? 0
+      );
+      return each.length === 0
+        ? NONE
+        : score(each.reduce((sum, value) => sum + value, 0) / each.length);
+    });
+    return [name, format(level.density, "percent"), score(level.mean), ...f1];
+  });
+  return markdown(["method", "weights left", "mean of N, A, O", ...classes], rows);
+}
+
+/** The differences planned before the results were seen, adjusted together by Holm. */
+function plannedTable({ comparison: { tests }, missingPairs }: Group): string {
+  return markdown(
+    ["method", "against", "weights left", "difference", "p adjusted", "they differ"],
+    [
+      ...tests.map((test) => [
+        test.a,
+        test.b,
+        test.density === null ? "mean of all" : format(test.density, "percent"),
+        intervalShort(test),
+        shownP(test.adjusted),
+        test.differs ? "yes" : "not shown",
+      ]),
+      ...missingPairs.map((text) => {
+        const [, a = "", b = "", percent = ""] = /^([^:]+):([^@]+)@?(.*)$/.exec(text) ?? [];
+        return [a, b, percent && `${percent} %`, "not run", "", ""];
+      }),
+    ],
+  );
+}
+
+/** Published claims, each with the difference it is about. */
+function claimsTable({ comparison, claims }: Group): string {
+  return markdown(
+    ["published claim", "source", "tested as", "at", "difference", "here it"],
+    claims.map((claim) => {
+      const { verdict, found } = judge(comparison, claim);
+      const expected = claim.expects === "better"
+        ? `${claim.a} above ${claim.b}`
+        : `${claim.a} at most ${claim.expects} below ${claim.b}`;
+      return [
+        claim.claim,
+        claim.source,
+        expected,
+        `${claim.percent} %`,
+        found ? intervalShort(found) : "",
+        verdict === "not resolved"
+          ? "is not resolved"
+          : verdict === "not run"
+          ? "was not run"
+          : verdict,
+      ];
+    }),
+  );
+}
+
+/** What each network cost: all training up to it, and one forward pass. */
+function costTable(group: Group): string {
+  return markdown(
+    [
+      ...[
+        "method",
+        "weights left",
+        "epochs in all",
+        "multiply-adds of training",
+        "as dense epochs",
+      ],
+      ...["hours", "multiply-adds of a 30 s record"],
+    ],
+    networksOf(group).map(({ name, level, rounds }) => {
+      const { cost } = level;
+      return [
+        name,
+        format(level.density, "percent"),
+        epochs(level),
+        format(cost?.macs ?? null, "macs"),
+        cost ? cost.denseEpochs.toFixed(1) : NONE,
+        typeof cost?.seconds === "number" ? (cost.seconds / 3600).toFixed(2) : NONE,
+        format(rounds[0]?.round.macs ?? null, "macs"),
+      ];
+    }),
+  );
+}
+
+/** How many runs of the plan are in, by method. */
+function progressTable({ runs, planned }: Group): string {
+  const parts = new Map<string, { of: number; done: number }>();
+  for (const name of planned) {
+    const part = name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
+    const { of, done } = parts.get(part) ?? { of: 0, done: 0 };
+    const isIn = runs.some((run) => run.name === name);
+    parts.set(part, { of: of + 1, done: done + Number(isIn) });
+  }
+  return markdown(
+    ["runs", "finished", "planned"],
+    [...parts].map(([part, { done, of }]) => [part, String(done), String(of)]),
+  );
+}
+
+/** The runs that are in. */
+function runsTable({ comparison }: Group): string {
+  const methods = new Map<string, { seed: number | null; fold: number | null }[]>();
+  for (const { method, seed, fold } of comparison.runs) {
+    methods.set(method, [...methods.get(method) ?? [], { seed, fold }]);
+  }
+  return markdown(
+    ["method", "runs", "seed and fold"],
+    [...methods].map(([method, own]) => [
+      method,
+      String(own.length),
+      own.map(({ seed, fold }) => fold === null ? `seed ${seed}` : `seed ${seed}, fold ${fold}`)
+        .sort().join("; "),
+    ]),
+  );
+}
+
+function epochs({ cost }: LevelResult): string {
+  return cost ? String(Math.round(10 * cost.epochs) / 10) : NONE;
+}
+
+function score(value: number): string {
+  return signed(value);
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "None.";
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
