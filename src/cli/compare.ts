@@ -34,7 +34,10 @@ interface Options {
 
 function main(args: string[]): Promise<void> {
   const command = createCommand("compare", "Compare finished runs: means, intervals, verdicts")
-    .argument("<runs...>", "names of runs below checkpoints/, or paths of their directories")
+    .argument(
+      "<runs...>",
+      "names of runs below checkpoints/, or paths of runs or of folders of runs",
+    )
     .option("--out <path>", "write PATH.html and PATH/ (default: reports/compare-<runs>)")
     .addOption(
       new Option("--split <name>", "records to score on (default: test where there is one)")

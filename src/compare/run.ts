@@ -46,7 +46,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads the runs given by `names` (names or paths), in the order of their names.
+ * Reads the runs given by `names` (names or paths of runs, or of folders of runs), in the order of their names.
  *
  * @throws {UsageError} If one does not exist, is not finished, lacks the split or saved probabilities
  * to decide records by again, or is named twice.
@@ -56,12 +56,11 @@ export function readRuns(
   names: readonly string[],
   { split, allowIncomplete, showTest, rescored = null }: ReadOptions,
 ): { runs: Run[]; split: ScoredSplit } {
-  const directories = names.map(existingDirectory);
-  directories.forEach((directory, i) => {
-    if (directories.indexOf(directory) !== i) {
-      throw new UsageError(`Cannot compare ${names[i]} with itself: it is named twice`);
-    }
-  });
+  const directories = names.flatMap(runsIn);
+  const twice = directories.find((directory, i) => directories.indexOf(directory) !== i);
+  if (twice !== undefined) {
+    throw new UsageError(`Cannot compare ${twice} with itself: it is named twice`);
+  }
   const found = directories.map((directory) => ({ directory, summary: readSummary(directory) }));
   for (const { directory, summary } of found) refuseUnfinished(directory, summary, allowIncomplete);
   const without = found.find(({ summary }) => summary.rounds.some(({ test }) => test === null));
@@ -94,20 +93,25 @@ export function cellOf({ truth, predicted }: Outcome, classes: number): number {
   return truth * classes + predicted;
 }
 
-function existingDirectory(name: string): string {
+/** The run called `name`, or the runs of the folder of that name. */
+function runsIn(name: string): string[] {
   const directory = runDirectory(name);
-  if (!fs.existsSync(directory)) {
+  const found = fs.statSync(directory, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) {
     throw new UsageError(
-      `Cannot compare ${directory}: there is no such directory; name runs below checkpoints/ or give ` +
-        "their paths",
+      `Cannot compare ${directory}: ${
+        found ? "it is a file" : "there is no such directory"
+      }; name ` +
+        "runs below checkpoints/, or give the paths of runs or of a folder of runs",
     );
   }
-  if (!hasSummary(directory)) {
-    throw new UsageError(
-      `Cannot compare ${directory}: it has no summary.json, so no round of it is finished`,
-    );
-  }
-  return fs.realpathSync(directory);
+  if (hasSummary(directory)) return [fs.realpathSync(directory)];
+  const inside = fs.readdirSync(directory).sort().map((entry) => path.join(directory, entry))
+    .filter(hasSummary);
+  if (inside.length > 0) return inside.map((run) => fs.realpathSync(run));
+  throw new UsageError(
+    `Cannot compare ${directory}: it has no summary.json, so no round of it is finished`,
+  );
 }
 
 function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: boolean): void {

@@ -60,6 +60,17 @@ Deno.test("unfinished runs are refused unless they are allowed", () =>
     assert.throws(() => compareDirectories([none], { allowIncomplete: true }), /no round of it/);
   }));
 
+Deno.test("a folder of runs stands for its runs; other files in it do not matter", () =>
+  withDirectory((directory) => {
+    const folder = path.join(directory, "folder");
+    for (const seed of [1, 2]) writeRun(folder, { name: `run-${seed}`, seed, rounds: 2 });
+    fs.writeFileSync(path.join(folder, "README.md"), "text");
+    const names = compareDirectories([folder]).runs.map(({ name }) => name);
+    assert.deepEqual(names, ["run-1", "run-2"]);
+    assert.throws(() => compareDirectories([`${folder}/README.md`]), /README\.md: it is a file;/);
+    assert.throws(() => compareDirectories([folder, `${folder}/run-1`]), /named twice/);
+  }));
+
 Deno.test("missing runs, and a run named twice, are refused", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "run" });

@@ -79,13 +79,12 @@ export function readGroup(folder: string): Group | null {
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
   const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
   const pairs = plan?.pairs ?? [];
-  const names = fs.readdirSync(folder).sort().map((name) => path.join(folder, name))
-    .filter(hasSummary);
-  if (names.length === 0) return null;
+  const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
+  if (isEmpty) return null;
   const rescored = decision === undefined
     ? null
     : { decision, priorExponent: priorExponent ?? 0, priorUnit: "records" as const };
-  const { runs } = readRuns(names, {
+  const { runs } = readRuns([folder], {
     ...{ split: "test", allowIncomplete: false, showTest: false, rescored },
   });
   const options = { ...COMPARE_DEFAULTS, split: "test" as const, rescored };

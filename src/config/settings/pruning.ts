@@ -4,13 +4,13 @@
  * @module
  */
 import { CRITERIA } from "../../pruning/criteria.ts";
-import { choice, names, number, orNull, share, whole } from "../kinds.ts";
+import { choice, names, number, orNull, whole } from "../kinds.ts";
 import { group, setting, variants } from "../setting.ts";
 
 const schedule = variants({
   /** The same share of the remaining weights in every round. */
   fixed: {
-    fraction: setting(share(), {
+    fraction: setting(number({ above: 0, below: 1 }), {
       label: "Pruned per round",
       help: "share of the remaining weights that each round prunes",
       flag: "--prune <fraction>",
@@ -20,7 +20,7 @@ const schedule = variants({
   },
   /** Sahu et al. 2022: p starts at `start`, and p^(1/alpha) follows p. */
   sahu: {
-    start: setting(share(), {
+    start: setting(number({ above: 0, below: 1 }), {
       label: "Pruned in the first round",
       help: "share of the weights that the first round of lth-ecg prunes",
       default: 0.3,
