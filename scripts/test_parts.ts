@@ -11,6 +11,7 @@
 export const SLOW: readonly string[] = [
   "test",
   "bench",
+  "python",
   "src/cli",
   "src/run",
   "src/addon/cuda_test.ts",

@@ -1,6 +1,6 @@
 /**
  * The names of a network's modules and tensors in PyTorch: in the state dict of
- * `src/ticket/python/ecg_network.py`.
+ * `python/lth_ecg.py`.
  *
  * A module has its node's name, with underscores for dots and dashes; `block3.conv1` is `blocks.3.conv1`.
  * The residual network has `stem.*`, `stem_norm.*`, `blocks.<i>.norm1.*` (not in block 0),

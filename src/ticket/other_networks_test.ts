@@ -14,7 +14,7 @@ import { onnxModel } from "./onnx.ts";
 import { loadOnnxRuntime } from "./onnxruntime.ts";
 import { encodePytorch } from "./pytorch.ts";
 import { madeTicket } from "./testing.ts";
-import { COMPILER, PYTHON, runPython, withProgram } from "./testing_programs.ts";
+import { COMPILER, LTH_ECG_PY, pythonHas, runPython, withProgram } from "./testing_programs.ts";
 import { ODD_GRAPH, PLAIN_GRAPH, randomGraph, referenceLogits } from "./testing_reference.ts";
 import { decodeTicket, encodeTicket } from "./ticket_file.ts";
 
@@ -170,15 +170,11 @@ Deno.test({
   },
 });
 
-const probe = runPython("-c", "import torch");
-if (!probe.success) {
-  const reason = probe.text.trim().split("\n").at(-1);
-  console.warn(`SKIPPED: exports are not loaded into PyTorch: ${PYTHON}: ${reason}`);
-}
+const hasTorch = pythonHas(["torch"], "exports are not loaded into PyTorch");
 
 Deno.test({
   name: "PyTorch gives the logits of the definition",
-  ignore: !probe.success,
+  ignore: !hasTorch,
   fn: () => {
     const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "pytorch-"));
     const at = (name: string) => path.join(directory, name);
@@ -188,8 +184,8 @@ Deno.test({
         const samples = madeSamples(515);
         fs.writeFileSync(at("input"), new Uint8Array(samples.buffer));
         fs.writeFileSync(at("model"), encodePytorch(network, { sparse: true }));
-        const loader = path.join(import.meta.dirname!, "python/ecg_network.py");
-        const { success, text } = runPython(loader, at("model"), at("input"), at("output"));
+        const files = [at("model"), at("input"), at("output")];
+        const { success, text } = runPython(LTH_ECG_PY, "logits", ...files);
         assert.ok(success, text);
         const logits = new Float32Array(new Uint8Array(fs.readFileSync(at("output"))).buffer);
         const difference = worst(logits, referenceLogits(network, samples));

@@ -1,5 +1,5 @@
 /**
- * Writes a network as a PyTorch state dict in a safetensors file, with its graph; `python/ecg_network.py`
+ * Writes a network as a PyTorch state dict in a safetensors file, with its graph; `python/lth_ecg.py`
  * builds and runs it. model/pytorch_names.ts gives the names. In a sparse file a convolution's weight is
  * replaced by `<name>.rows` [Cout + 1], `<name>.columns` [kept] (cin * K + k) and `<name>.values` [kept];
  * the metadata lists their shapes under `sparse`.

@@ -6,20 +6,15 @@ import { madeNetwork, madeSamples } from "./made_network.ts";
 import { openInference } from "./network.ts";
 import { decodeSafetensors, encodeSafetensors } from "../core/safetensors.ts";
 import { encodePytorch } from "./pytorch.ts";
-import { PYTHON, runPython } from "./testing_programs.ts";
+import { LTH_ECG_PY, pythonHas, runPython } from "./testing_programs.ts";
 
-const EXAMPLE = path.join(import.meta.dirname!, "python/ecg_network.py");
 const SHAPE = { filters: 4, kernel: 16, blocks: 5, blocksPerStage: 2, classes: 3 };
 
-const probe = runPython("-c", "import torch");
-if (!probe.success) {
-  const reason = probe.text.trim().split("\n").at(-1);
-  console.warn(`SKIPPED: exports are not loaded into PyTorch: ${PYTHON}: ${reason}`);
-}
+const hasTorch = pythonHas(["torch"], "exports are not loaded into PyTorch");
 
 Deno.test({
   name: "PyTorch gives our logits from a dense, a sparse and an older file",
-  ignore: !probe.success,
+  ignore: !hasTorch,
   fn: () => {
     const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "pytorch-"));
     try {
@@ -40,7 +35,7 @@ Deno.test({
       for (const [sparse, before] of [[false, false], [true, false], [true, true]] as const) {
         const bytes = encodePytorch(network, { sparse });
         fs.writeFileSync(model, before ? asBefore(bytes) : bytes);
-        const { success, text } = runPython(EXAMPLE, model, input, output);
+        const { success, text } = runPython(LTH_ECG_PY, "logits", model, input, output);
         assert.ok(success, text);
         const answer = fs.readFileSync(output);
         const logits = new Float32Array(new Uint8Array(answer).buffer);

@@ -6,19 +6,34 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { ROOT } from "../core/paths.ts";
 import { cSource, type CWeights } from "./c_source.ts";
 import type { Ticket } from "./ticket.ts";
 
 export const PYTHON = "/usr/bin/python3";
 
-/** Runs Python; `text` is its standard error. */
-export function runPython(...args: string[]): { success: boolean; text: string } {
+/** Tickets and runs in Python. */
+export const LTH_ECG_PY: string = path.join(ROOT, "python/lth_ecg.py");
+
+/** Runs Python; `out` is its standard output, `text` its standard error. */
+export function runPython(...args: string[]): { success: boolean; out: string; text: string } {
   try {
-    const { success, stderr } = new Deno.Command(PYTHON, { args, stderr: "piped" }).outputSync();
-    return { success, text: new TextDecoder().decode(stderr) };
+    const child = new Deno.Command(PYTHON, { args, stdout: "piped", stderr: "piped" });
+    const { success, stdout, stderr } = child.outputSync();
+    const [out, text] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    return { success, out: out!, text: text! };
   } catch (error) {
-    return { success: false, text: String(error) };
+    return { success: false, out: "", text: String(error) };
   }
+}
+
+/** Whether Python has these modules; if not, says which tests that leaves out. */
+export function pythonHas(modules: readonly string[], leftOut: string): boolean {
+  const { success, text } = runPython("-c", `import ${modules.join(", ")}`);
+  if (!success) {
+    console.warn(`SKIPPED: ${leftOut}: ${PYTHON}: ${text.trim().split("\n").at(-1)}`);
+  }
+  return success;
 }
 
 /** A C compiler, if there is one. */
