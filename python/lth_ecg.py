@@ -100,6 +100,8 @@ def predictions(*paths):
     for directory, summary in _summaries(paths):
         for each in summary["rounds"]:
             file = _round_folder(directory, each["round"]) / "predictions.csv"
+            if not file.exists():  # runs that are kept for a study have it compressed
+                file = file.with_name("predictions.csv.gz")
             # As text: a class may be called NA.
             table = pandas.read_csv(file, dtype=str, keep_default_na=False)
             columns = {**_run_columns(directory, summary), "round": each["round"]}

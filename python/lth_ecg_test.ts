@@ -128,14 +128,14 @@ Deno.test({
         const { code, err } = await outcome(args);
         assert.equal(code, 0, err);
       }
-      for (const run of [plain, own]) await assertRead(run);
+      for (const run of [plain, own]) assertRead(run);
       assertTables(runs, [own, plain]);
       assertNotebook(plain);
     }),
 });
 
 /** The last round in PyTorch from its checkpoint, its ticket and its export. */
-async function assertRead(run: string): Promise<void> {
+function assertRead(run: string): void {
   const { ticket } = openRound(run, {});
   const { round } = ticket.provenance;
   const [ticketFile, sparse, input] = ["t", "s", "i"].map((name) => path.join(run, name)) as [
