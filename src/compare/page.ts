@@ -14,6 +14,9 @@ import type { Comparison } from "./comparison.ts";
 import { costTable, levelTable, methodTable, pairTable, runTable, testTable } from "./tables.ts";
 import { words } from "./words.ts";
 
+/** The figures of the page; `client/main.ts` draws each. */
+export type ComparisonFigureId = "scores" | "differences" | "effort" | "speed";
+
 /** The text of a comparison's page. */
 export function comparisonPage(comparison: Comparison): string {
   return shell({
@@ -57,7 +60,7 @@ function body(comparison: Comparison): Html {
     </section>
     <section id="scores">
       <h2>Score against weights kept</h2>
-      ${figure("scores", {
+      ${figure<ComparisonFigureId>("scores", {
         title: `${metric} by density`,
         note: "Lines are means over replicates, bands reach from the worst to the best replicate.",
         tall: true,
@@ -66,7 +69,7 @@ function body(comparison: Comparison): Html {
     </section>
     <section id="dense">
       <h2>Difference to dense</h2>
-      ${figure("differences", {
+      ${figure<ComparisonFigureId>("differences", {
         title: "Pruned minus dense",
         note:
           "Each method minus dense networks trained for as many epochs, or, if there are none, minus the dense " +
@@ -94,14 +97,14 @@ function body(comparison: Comparison): Html {
     <section id="costs">
       <h2>Training cost</h2>
       <div class="two">
-        ${figure("effort", {
+        ${figure<ComparisonFigureId>("effort", {
           title: "Training up to each network",
           note:
             "All rounds up to the network, weighted by multiply-adds that were left: 1 is an epoch of the " +
             "dense network.",
           pick: false,
         })}
-        ${figure("speed", {
+        ${figure<ComparisonFigureId>("speed", {
           title: "Epochs to the dense dev score",
           note:
             "Epochs of the network’s own training, mean over the runs that reach it; the table says how " +

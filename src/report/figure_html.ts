@@ -7,6 +7,21 @@ import { type Html, html } from "./html.ts";
 import { tableHtml } from "./table_html.ts";
 import type { Table } from "./tables.ts";
 
+/** The figures of a run's report; `client/run_figures.ts` draws each. */
+export type RunFigureId =
+  | "scores"
+  | "classes"
+  | "reliability"
+  | "curveScore"
+  | "curveLoss"
+  | "costs"
+  | "filters"
+  | "untrained"
+  | "barrier"
+  | "barrierLine"
+  | "overlap"
+  | "speed";
+
 /** The parts around a chart. */
 export interface Figure {
   title: string;
@@ -20,9 +35,9 @@ export interface Figure {
   pick?: boolean;
 }
 
-/** The element of the chart that the page's script knows as `id`. */
-export function figure(
-  id: string,
+/** The element of the chart that the page's script knows as `id`, one of the page's own. */
+export function figure<Id extends string = RunFigureId>(
+  id: NoInfer<Id>,
   { title, note, table, epochs = false, tall = false, pick = true }: Figure,
 ): Html {
   const keys = `arrow keys read values${pick ? ", Enter shows a round" : ""}`;

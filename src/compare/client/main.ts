@@ -9,12 +9,13 @@ import { type FigureKind, setUpFigure } from "../../report/client/figures.ts";
 import { palette, setUpTheme } from "../../report/client/theme.ts";
 import { differencesChart, effortChart, scoresChart, speedChart } from "../charts.ts";
 import type { Comparison } from "../comparison.ts";
+import type { ComparisonFigureId } from "../page.ts";
 import { costTable, levelTable } from "../tables.ts";
 
 const shared = { table: levelTable, log: true, logLabel: "Log axis", variants: () => [] };
 
 /** By the figure's `data-figure`. */
-const kinds: Record<string, FigureKind<Comparison>> = {
+const kinds: Record<ComparisonFigureId, FigureKind<Comparison>> = {
   scores: { build: scoresChart, ...shared },
   differences: { build: differencesChart, ...shared },
   speed: { build: speedChart, ...shared, table: costTable },

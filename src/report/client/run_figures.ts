@@ -18,6 +18,7 @@ import {
 } from "../charts/tickets.ts";
 import { calibratedSplits, reliabilityTable } from "../calibration_tables.ts";
 import type { ReportData } from "../data.ts";
+import type { RunFigureId } from "../figure_html.ts";
 import { barrierTable, filterTable, ticketTable } from "../ticket_tables.ts";
 import { allEpochsTable, classTable, costTable, scoreTable } from "../tables.ts";
 import type { FigureKind } from "./figures.ts";
@@ -33,7 +34,7 @@ function ticketFigure(
 }
 
 /** The figures by their `data-figure` attribute. */
-export const RUN_FIGURES: Record<string, FigureKind<ReportData>> = {
+export const RUN_FIGURES: Record<RunFigureId, FigureKind<ReportData>> = {
   scores: { build: scoreChart, table: scoreTable, variants: () => SCORE_VARIANTS, ...DENSITY_AXIS },
   classes: {
     build: classChart,
