@@ -118,9 +118,9 @@ export const PAPER_WORDS: readonly [word: string, meaning: string][] = [
   ],
   [
     "Steps",
-    "A network predicts a class for every step; with 16 blocks that is every 256 samples, 0.85 s at 300 " +
-    "samples per second. The class of the whole recording is shown above. The class of a step also depends on " +
-    "its surroundings.",
+    "A network predicts a class for every step. A step is as long as the network's strides multiply to: 256 " +
+    "samples, 0.85 s at 300 samples per second, for the networks that ship. The class of the whole recording " +
+    "is shown above. The class of a step also depends on its surroundings.",
   ],
   [
     "Every extreme is drawn",
