@@ -11,6 +11,7 @@
 #include "binding/parameter.h"
 #include "binding/program.h"
 #include "lth/backend.h"
+#include "lth/host_memory.h"
 
 namespace lth::binding {
 namespace {
@@ -50,6 +51,18 @@ napi_value list_backends_entry(napi_env raw_env, napi_callback_info) {
   });
 }
 
+napi_value host_memory_entry(napi_env raw_env, napi_callback_info) {
+  return guarded(raw_env, [&]() -> napi_value {
+    const Napi::Env env(raw_env);
+    const HostMemory memory = host_memory();
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("capacity", Napi::Number::New(env, double(memory.capacity)));
+    entry.Set("available", Napi::Number::New(env, double(memory.available)));
+    entry.Set("limited", Napi::Boolean::New(env, memory.limited));
+    return entry;
+  });
+}
+
 Napi::Value function_named(Napi::Env env, const char* name, napi_callback callback) {
   napi_value function = nullptr;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
@@ -66,6 +79,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   keep(addon.program_class, Program::define_class(env));
   exports.Set("buildInfo", Napi::String::New(env, kBuildInfo));
   exports.Set("Device", Device::define_class(env));
+  exports.Set("hostMemory", function_named(env, "hostMemory", host_memory_entry));
   exports.Set("Inference", Inference::define_class(env));
   exports.Set("listBackends", function_named(env, "listBackends", list_backends_entry));
   exports.Set("setNativeError", function_named(env, "setNativeError", set_native_error));

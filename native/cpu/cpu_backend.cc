@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +10,7 @@
 
 #include "cpu/kernel_table.h"
 #include "lth/error.h"
+#include "lth/host_memory.h"
 #include "lth/isa.h"
 
 namespace lth {
@@ -45,12 +44,6 @@ int resolve_threads(int threads) {
   return cores > 0 ? cores : 1;
 }
 
-size_t machine_memory() {
-  const long pages = sysconf(_SC_PHYS_PAGES);
-  const long page = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? size_t(pages) * size_t(page) : SIZE_MAX;
-}
-
 class CpuBackend final : public Backend {
  public:
   CpuBackend(Isa isa, Precision precision, int threads)
@@ -77,8 +70,8 @@ class CpuBackend final : public Backend {
     }
     if (!memory) {
       throw_state("Cannot allocate " + std::to_string(bytes) + " bytes: " +
-                  std::to_string(allocated_) + " are in use and the machine has " +
-                  std::to_string(memory_));
+                  std::to_string(allocated_) + " are in use of the " +
+                  std::to_string(memory_) + " that this process may have");
     }
     sizes_.emplace(memory, bytes);
     allocated_ += bytes;
@@ -160,7 +153,7 @@ class CpuBackend final : public Backend {
   std::mutex mutex_;
   std::unordered_map<void*, size_t> sizes_;
   size_t allocated_ = 0;
-  const size_t memory_ = machine_memory();
+  const size_t memory_ = host_memory().capacity;
 };
 
 }  // namespace

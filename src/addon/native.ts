@@ -48,11 +48,22 @@ export interface DeviceOptions {
   readonly precision?: Precision;
 }
 
+/** Memory of this machine, in bytes, as far as this process may use it. */
+export interface HostMemory {
+  /** The machine's, or the lowest limit of a control group above the process if that is less. */
+  readonly capacity: number;
+  /** What can still be taken; files that the kernel caches count as free. */
+  readonly available: number;
+  /** A control group, and not the machine, says what is available. */
+  readonly limited: boolean;
+}
+
 /** The addon's exports. */
 export interface NativeAddon {
   /** Version and build settings, recorded with every run. */
   readonly buildInfo: string;
   listBackends(): BackendInfo[];
+  hostMemory(): HostMemory;
   readonly Device: new (options: DeviceOptions) => NativeDevice;
   readonly Inference: new (options: InferenceOptions) => NativeInference;
   /** The class of errors about state; set once by `src/addon/addon.ts`. */

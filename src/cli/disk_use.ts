@@ -1,59 +1,10 @@
 /**
- * The disk space that a run needs, printed before it begins.
+ * The disk space that a run needs, as text.
  *
  * @module
  */
-import * as fs from "node:fs";
-import * as path from "node:path";
-import type { Config } from "../config/config.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
-import { keepCounts } from "../pruning/plan.ts";
-import { countWeights } from "../pruning/prune.ts";
-import type { Workbench } from "../training/workbench.ts";
-
-/** Bytes on disk. */
-export interface PlannedDisk {
-  readonly perRound: number;
-  readonly rounds: number;
-  readonly rewindPoint: number;
-  /** States saved within a round: at most the last two and the one being written; none at the end. */
-  readonly states: number;
-  /** What the run leaves. */
-  readonly total: number;
-}
-
-/** Bytes per round outside the tensors: headers, metrics, predictions. */
-const SMALL_FILES = 40_000;
-
-/** @param rounds Number of pruned rounds still to train, and whether the dense round is trained too. */
-export function diskOf(
-  bench: Workbench,
-  { plannedRounds, hasDense }: { plannedRounds: number; hasDense: boolean },
-): PlannedDisk {
-  const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
-  const buffers = bench.network.buffers.reduce((sum, b) => sum + b.buffer.size, 0);
-  const { prunable } = countWeights(bench.network);
-  const end = 4 * (weights + buffers) + SMALL_FILES;
-  const averages = bench.network.keepsAverages ? 4 * (weights + buffers) : 0;
-  const withMoments = end + 8 * weights + averages;
-  const perRound = end + prunable;
-  const rounds = plannedRounds * perRound + (hasDense ? end : 0);
-  return {
-    perRound,
-    rounds,
-    rewindPoint: withMoments,
-    states: 3 * withMoments,
-    total: rounds + withMoments,
-  };
-}
-
-/** The disk use of a run with these settings; null for a control whose rounds differ in network size. */
-export function diskOfRun(bench: Workbench, { control, pruning }: Config): PlannedDisk | null {
-  if (control !== null && isSmallNetwork(controlPolicy(control.kind))) return null;
-  const plannedRounds = control?.rounds.length ??
-    keepCounts(countWeights(bench.network).prunable, pruning).length;
-  return diskOf(bench, { plannedRounds, hasDense: control === null });
-}
+import { bytesText } from "../core/bytes.ts";
+import { type DiskNeed, freeBytes } from "../run/disk_need.ts";
 
 /**
  * The disk use of a run in `directory` as a sentence to print. The directory need not exist.
@@ -61,38 +12,9 @@ export function diskOfRun(bench: Workbench, { control, pruning }: Config): Plann
  * @param free Free bytes on its disk; by default what the system reports.
  */
 export function diskText(
-  { total, states }: PlannedDisk,
+  { total, states }: DiskNeed,
   { directory, free = freeBytes(directory) }: { directory: string; free?: number | null },
 ): string {
-  const need = total + states - bytesBelow(directory);
   const text = `Disk: ${bytesText(total)} at the end, at most ${bytesText(states)} more until then`;
-  if (free === null) return text;
-  const room = `${bytesText(free)} free`;
-  return need <= free
-    ? `${text}; ${room}`
-    : `${text}; only ${room}: the run will stop when the disk is full and can be resumed after that`;
-}
-
-/** null if the system does not report it. */
-function freeBytes(directory: string): number | null {
-  let existing = path.resolve(directory);
-  while (!fs.existsSync(existing)) existing = path.dirname(existing);
-  try {
-    const { bavail, bsize } = fs.statfsSync(existing);
-    return bavail * bsize;
-  } catch {
-    return null;
-  }
-}
-
-function bytesBelow(directory: string): number {
-  if (!fs.existsSync(directory)) return 0;
-  return fs.readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .map((name) => fs.statSync(path.join(directory, name), { throwIfNoEntry: false }))
-    .reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : 0), 0);
-}
-
-/** E.g. "1.50 GB". */
-export function bytesText(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return free === null ? text : `${text}; ${bytesText(free)} free`;
 }

@@ -9,23 +9,21 @@ import * as path from "node:path";
 import type { NativeDevice } from "../addon/native.ts";
 import { DATA } from "../core/paths.ts";
 import { iterationOf, parseStepPoint } from "../core/step.ts";
-import type { LoadedDataset, Split } from "../data/dataset.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
 import { FILES } from "../data/format.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
 import { refuseUnusableStretch } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
-import { baseOfControl } from "../run/control_config.ts";
 import { openDataset } from "../run/dataset.ts";
+import { type DiskNeed, diskOf } from "../run/disk_need.ts";
+import { keptWeights, longestOf, type MemoryNeed, memoryOf } from "../run/memory_need.ts";
+import { memoryRefusal } from "../run/room.ts";
 import { readTeachers } from "../run/teachers.ts";
 import { stagesOf } from "../run/stages.ts";
-import { networkGraph } from "../config/network_config.ts";
-import { prunableWeights } from "../model/graph.ts";
 import { costOf, REFERENCE_SAMPLES } from "../pruning/cost.ts";
-import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
 import { SPLITS, Workbench } from "../training/workbench.ts";
-import { diskOf, type PlannedDisk } from "./disk_use.ts";
 import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";
 
 /** One round of a plan. */
@@ -41,28 +39,6 @@ export interface PlannedRound {
   readonly seconds: number | null;
 }
 
-/** Bytes of memory by purpose. */
-export interface PlannedMemory {
-  /**
-   * Values, gradients, two moments and, if kept, the average of every parameter; teachers included.
-   */
-  readonly parameters: number;
-  /** The largest program's activations: exactly what the device will allocate. */
-  readonly activations: number;
-  /** Sparse patterns and packed weights of the kernels, in the round that needs most; an estimate. */
-  readonly workspace: number;
-  /** Additional buffers for timing convolutions before a round; 0 if nothing is timed. */
-  readonly timing: number;
-  /** Records, on the device and in the process. */
-  readonly dataset: number;
-  /** Weights and moments while they are saved or restored. */
-  readonly snapshots: number;
-  /** Code and heap of the runtime; an estimate. */
-  readonly runtime: number;
-  /** The sum of all. */
-  readonly peak: number;
-}
-
 /** The predicted cost of a run. */
 export interface RunPlan {
   readonly config: Config;
@@ -76,20 +52,14 @@ export interface RunPlan {
   /** Step of the first round at which the network is kept for rewinding. */
   readonly rewindStep: number;
   readonly rounds: readonly PlannedRound[];
-  readonly memory: PlannedMemory;
-  readonly disk: PlannedDisk;
+  readonly memory: MemoryNeed;
+  /** Why the run would be refused for its memory; null if it fits. */
+  readonly noMemory: string | null;
+  readonly disk: DiskNeed;
   /** Runs whose times were used. */
   readonly rates: readonly Rate[];
 }
 
-/** Measured: 96 to 130 MB from the start of the process to the first step. */
-const RUNTIME_BYTES = 130e6;
-/** Per surviving weight of a sparse layer: pattern, entries of both passes, positions. */
-const SPARSE_PLAN_BYTES = 24;
-/** Per weight of a dense layer: packed for the forward pass and for the gradient. */
-const DENSE_PLAN_BYTES = 8;
-/** A layer of higher density runs on dense kernels. */
-const DENSE_DENSITY = 0.84;
 /**
  * Plans a run.
  *
@@ -117,7 +87,8 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
         seconds: epoch === null ? null : epoch * config.training.epochs,
       };
     });
-    const lengths = SPLITS.map((name) => longestOf(dataset.splits[name]));
+    const memory = memoryOf(bench, { rounds, precision: config.precision });
+    const disk = diskOf(bench, { plannedRounds, hasDense: rounds[0]!.round === 0 });
     return {
       config,
       device: `${device.name}: ${device.description}`,
@@ -129,85 +100,15 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
       prunable,
       stepsPerEpoch: bench.stepsPerEpoch,
       denseMacs,
-      longest: Math.max(...lengths),
+      longest: Math.max(...SPLITS.map((name) => longestOf(dataset.splits[name]))),
       rewindStep: iterationOf(parseStepPoint(config.rewindTo), bench.stepsPerEpoch),
       rounds,
-      memory: memoryOf(bench, {
-        lengths: lengths as [number, number, number],
-        rounds,
-        precision: config.precision,
-      }),
-      disk: diskOf(bench, { plannedRounds, hasDense: rounds[0]!.round === 0 }),
+      memory,
+      noMemory: memoryRefusal(bench, { rounds, precision: config.precision }, memory),
+      disk,
       rates,
     };
   });
-}
-
-/** Each round and the number of weights it keeps; a control keeps as many as its base. */
-function keptWeights(config: Config, dataset: LoadedDataset): { round: number; kept: number }[] {
-  const { control, network, pruning } = config;
-  if (control !== null) {
-    const base = baseOfControl(control, dataset.sha256);
-    return control.rounds.map((round) => ({ round, kept: base.rounds.get(round)!.kept }));
-  }
-  const total = prunableWeights(networkGraph(network, dataset.classes.length));
-  return [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
-}
-
-function memoryOf(
-  bench: Workbench,
-  { lengths, rounds, precision }: {
-    lengths: [number, number, number];
-    rounds: readonly PlannedRound[];
-    precision: Config["precision"];
-  },
-): PlannedMemory {
-  const [train, ...others] = lengths;
-  const { longest } = bench.config;
-  const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
-  const averages = bench.network.keepsAverages ? 4 * weights : 0;
-  const taught = bench.teachers.flatMap(({ parameters }) => parameters)
-    .reduce((sum, { parameter }) => sum + parameter.size, 0);
-  const memory = {
-    parameters: 16 * (weights + taught) + averages,
-    activations: Math.max(
-      bench.plannedBytes(Math.min(train, longest), "training"),
-      ...[train, ...others].filter((length) => length > 0)
-        .map((length) => bench.plannedBytes(length, "evaluation")),
-    ),
-    workspace: Math.max(
-      ...rounds.map(({ kept, density }) =>
-        density > DENSE_DENSITY ? DENSE_PLAN_BYTES * kept : SPARSE_PLAN_BYTES * kept
-      ),
-    ) + DENSE_PLAN_BYTES * taught,
-    timing: bench.timesKernels ? timingBytes(bench, Math.min(train, longest), precision) : 0,
-    dataset: 2 * bench.dataset.samples.byteLength,
-    // Restoring the rewind point with its moments holds the file's bytes and the tensors decoded from them.
-    snapshots: 24 * weights + 2 * averages,
-    runtime: RUNTIME_BYTES,
-  };
-  return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
-}
-
-/** Bytes of input, output and their gradients for the convolution with the largest sum. */
-function timingBytes(
-  { network, config }: Workbench,
-  length: number,
-  precision: Config["precision"],
-): number {
-  const records = 16 * Math.ceil(config.batchSize / 16); // whole groups
-  const sizes = network.analysis.nodes.map((each) => {
-    const { node, inChannels, outChannels, samplesPerInput, samplesPerOutput } = each;
-    if (node.op !== "conv" || each.input < 0) return 0;
-    const elements = (channels: number, samples: number) =>
-      2 * channels * (length / samples + 2 * node.kernel);
-    return elements(inChannels, samplesPerInput) + elements(outChannels, samplesPerOutput);
-  });
-  return records * Math.max(...sizes) * (precision === "bf16" ? 2 : 4);
-}
-
-function longestOf({ lengths }: Split): number {
-  return lengths.reduce((longest, length) => Math.max(longest, length), 0);
 }
 
 /** Opens the run's data set. A bundled sample not yet unpacked is unpacked into a temporary folder. */

@@ -116,6 +116,24 @@ Deno.test("--plan prints rounds, steps, memory and disk use, and writes nothing"
     assert.deepEqual(folders.map(listing), before);
   }));
 
+Deno.test("--plan gives the verdict that the run itself would", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const args = [...toyArgs(data, path.join(directory, "run")), "--batch-size", "64"];
+    const plan = async (env: Record<string, string> = {}) =>
+      (await outcome([...args, "--plan"], env)).out;
+    assert.equal(
+      [...(await plan()).matchAll(/ free( on this machine)?: the run fits$/gm)].length,
+      2,
+    );
+    for (const env of [{ LTH_FREE_MEMORY: "1.35e8" }, { LTH_FREE_DISK: "1e4" }]) {
+      const planned = /^ {2}The run would be refused\. (.*)\.$/m.exec(await plan(env))![1];
+      const { code, err } = await outcome(args, env);
+      assert.equal(code, 1);
+      assert.equal(err, `error: Cannot do this run here. ${planned}\n`);
+      assert.deepEqual(fs.readdirSync(directory).filter((name) => name.startsWith("run")), []);
+    }
+  }));
+
 Deno.test("every mode, preset and pruning setting can be planned; a run that is impossible is refused", () =>
   withToyDataset(async ({ directory, data }) => {
     const base = ["--data", data, "--name", path.join(directory, "run"), "--plan"];

@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { bytesText } from "./disk_use.ts";
+import { bytesText } from "../core/bytes.ts";
+import { runDirectory } from "../core/paths.ts";
+import { freeBytes } from "../run/disk_need.ts";
+import { diskRefusal, freeMemory } from "../run/room.ts";
 import { POLICIES } from "../config/modes.ts";
 import { durationText, percent, table } from "./format.ts";
 import { REFERENCE, type RunPlan } from "./plan.ts";
 
 /** @param runs Number of runs like this one, for --replicates. */
 export function planText(name: string, plan: RunPlan, runs = 1): string {
-  return [headText(name, plan), roundsText(plan), memoryText(plan), diskText(plan, runs)]
+  return [headText(name, plan), roundsText(plan), memoryText(plan), diskText(name, plan, runs)]
     .concat(timeText(plan, runs)).concat("Nothing was trained and nothing was written.")
     .join("\n\n");
 }
@@ -50,7 +53,7 @@ function roundsText({ rounds, denseMacs }: RunPlan): string {
   ].join("\n");
 }
 
-function memoryText({ memory }: RunPlan): string {
+function memoryText({ memory, noMemory }: RunPlan): string {
   const rows: [string, number][] = [
     ["parameters, gradients, moments", memory.parameters],
     ["activations (exact)", memory.activations],
@@ -63,20 +66,32 @@ function memoryText({ memory }: RunPlan): string {
     ["runtime", memory.runtime],
     ["peak, estimated", memory.peak],
   ];
-  return ["Memory:", ...rows.map(([what, bytes]) => `  ${bytesText(bytes).padStart(9)}  ${what}`)]
-    .join("\n");
+  const { bytes: free, source } = freeMemory();
+  return [
+    "Memory:",
+    ...rows.map(([what, bytes]) => `  ${bytesText(bytes).padStart(9)}  ${what}`),
+    noMemory === null
+      ? `  ${bytesText(free).padStart(9)}  free ${source}: the run fits`
+      : `  The run would be refused. ${noMemory}.`,
+  ].join("\n");
 }
 
-function diskText({ disk, rounds }: RunPlan, runs: number): string {
+function diskText(name: string, { disk, rounds }: RunPlan, runs: number): string {
+  const { states } = disk;
+  const total = runs * disk.total;
+  const directory = runDirectory(name);
+  const free = freeBytes(directory);
+  const refusal = diskRefusal({ total, states }, { directory, free });
   const lines = [
     "Disk:",
     `  ${bytesText(disk.perRound).padStart(9)}  per pruned round: weights, mask, tables`,
     `  ${bytesText(disk.rounds).padStart(9)}  ${rounds.length} rounds`,
     `  ${bytesText(disk.rewindPoint).padStart(9)}  rewind point`,
-    `  ${bytesText(disk.states).padStart(9)}  at most in addition, while a round is trained`,
-    `  ${bytesText(runs * disk.total).padStart(9)}  at the end` +
-    (runs > 1 ? `, ${runs} runs` : ""),
+    `  ${bytesText(states).padStart(9)}  at most in addition, while a round is trained`,
+    `  ${bytesText(total).padStart(9)}  at the end` + (runs > 1 ? `, ${runs} runs` : ""),
   ];
+  if (refusal !== null) lines.push(`  The run would be refused. ${refusal}.`);
+  else if (free !== null) lines.push(`  ${bytesText(free).padStart(9)}  free: the run fits`);
   return lines.join("\n");
 }
 

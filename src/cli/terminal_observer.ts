@@ -13,7 +13,8 @@ import type { EpochRow, RoundSummary, Summary } from "../results/summary.ts";
 import type { RunObserver } from "../run/observer.ts";
 import { type Progress, stepsDone } from "../training/progress.ts";
 import type { Workbench } from "../training/workbench.ts";
-import { diskOfRun, diskText } from "./disk_use.ts";
+import { diskOfRun } from "../run/disk_need.ts";
+import { diskText } from "./disk_use.ts";
 import { decimals, percent } from "./format.ts";
 import { RunReport } from "./run_report.ts";
 

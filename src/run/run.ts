@@ -19,6 +19,7 @@ import { type Fork, planFork } from "./fork.ts";
 import { runLottery } from "./lottery.ts";
 import type { RunObserver } from "./observer.ts";
 import type { RoundsContext } from "./rounds.ts";
+import { refuseWithoutRoom } from "./room.ts";
 import { RunStore } from "./run_store.ts";
 import { refuseOtherDense } from "./shared_dense.ts";
 import { type Stages, stagesOf } from "./stages.ts";
@@ -47,7 +48,8 @@ export interface RunOptions {
  * @returns The summary, and whether the run was stopped before its end.
  * @throws {UsageError} If the directory holds a run with another configuration, or one that began on
  *   other data or another build, or that another process is running.
- * @throws {Failure} If a file of a finished round is damaged, or one cannot be written.
+ * @throws {Failure} If memory or disk space is too small, if a file of a finished round is damaged, or if
+ *   one cannot be written.
  */
 export async function doRun(
   options: RunOptions,
@@ -119,6 +121,9 @@ function prepare({ config, device, directory, denseFrom, forkFrom }: RunOptions)
   const fork = forkFrom === undefined
     ? null
     : planFork({ from: forkFrom, config, dataset, environment });
+  if (!isComplete(store, rounds)) {
+    refuseWithoutRoom({ device, config, dataset, plan, teachers, directory });
+  }
   return { dataset, plan, rounds, teachers, environment, fork };
 }
 

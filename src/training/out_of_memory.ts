@@ -26,31 +26,44 @@ export function isOutOfMemory(error: unknown): error is NativeError {
  * of sixteen.
  */
 export function outOfMemory(error: NativeError, tooLarge: TooLarge): Failure {
-  const { batchSize, length } = tooLarge;
-  const largest = largestThatFits(tooLarge);
-  const advice = largest === 0
+  const { batchSize, length, attempt } = tooLarge;
+  const largest = largestThatFits(batchSize, (records) => succeeds(() => attempt(records)));
+  return new Failure(
+    `Batches of ${batchSize} x ${length} do not fit into memory. ${error.message}. ` +
+      batchAdvice(largest),
+  );
+}
+
+/** What to do, as a sentence without its full stop. @param largest Records of the largest batch that fits. */
+export function batchAdvice(largest: number): string {
+  return largest === 0
     ? "Not even 16 records fit: use a smaller network (--filters) or another device"
     : `The largest batch that fits is ${largest}: --batch-size ${largest}`;
-  return new Failure(
-    `Batches of ${batchSize} x ${length} do not fit into memory. ${error.message}. ${advice}`,
-  );
 }
 
 const GROUP = 16;
 
-/** Bisection between 0 and the batch that does not fit. */
-function largestThatFits({ batchSize, attempt }: TooLarge): number {
-  let fits = 0;
+/**
+ * The largest multiple of 16 below a batch that does not fit that does: by bisection. 0 if none does.
+ */
+export function largestThatFits(batchSize: number, fits: (records: number) => boolean): number {
+  let largest = 0;
   let fails = Math.ceil(batchSize / GROUP);
-  while (fails - fits > 1) {
-    const middle = (fits + fails) >> 1;
-    try {
-      attempt(middle * GROUP);
-      fits = middle;
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      fails = middle;
-    }
+  while (fails - largest > 1) {
+    const middle = (largest + fails) >> 1;
+    if (fits(middle * GROUP)) largest = middle;
+    else fails = middle;
   }
-  return fits * GROUP;
+  return largest * GROUP;
+}
+
+/** Whether memory is enough for what `attempt` does. */
+function succeeds(attempt: () => void): boolean {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    return false;
+  }
 }

@@ -230,10 +230,18 @@ export class Workbench {
     return logits;
   }
 
-  /** Bytes of activations that the program for batches of this length needs; allocates none. */
-  plannedBytes(length: number, program: "training" | "evaluation"): number {
+  /**
+   * Bytes of activations that the program for batches of this length needs; allocates none.
+   *
+   * @param records Records of a batch.
+   */
+  plannedBytes(
+    length: number,
+    program: "training" | "evaluation",
+    records = this.config.batchSize,
+  ): number {
     const training = program === "training";
-    using builder = this.builder(length);
+    using builder = this.builder(length, records);
     const x = this.gather(builder, training ? "augmented" : "plain");
     if (training) this.recordTraining(builder, x);
     else this.recordEvaluation(builder, x);

@@ -1,0 +1,129 @@
+/**
+ * The memory that a run needs.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import { networkGraph } from "../config/network_config.ts";
+import type { LoadedDataset, Split } from "../data/dataset.ts";
+import { prunableWeights } from "../model/graph.ts";
+import { keepCounts } from "../pruning/plan.ts";
+import { SPLITS, type Workbench } from "../training/workbench.ts";
+import { baseOfControl } from "./control_config.ts";
+
+/** Bytes of memory by purpose. */
+export interface MemoryNeed {
+  /**
+   * Values, gradients, two moments and, if kept, the average of every parameter; teachers included.
+   */
+  readonly parameters: number;
+  /** The largest program's activations: exactly what the device will allocate. */
+  readonly activations: number;
+  /** Sparse patterns and packed weights of the kernels, in the round that needs most; an estimate. */
+  readonly workspace: number;
+  /** Additional buffers for timing convolutions before a round; 0 if nothing is timed. */
+  readonly timing: number;
+  /** Records, on the device and in the process. */
+  readonly dataset: number;
+  /** Weights and moments while they are saved or restored. */
+  readonly snapshots: number;
+  /** Code and heap of the runtime; an estimate. */
+  readonly runtime: number;
+  /** The sum of all. */
+  readonly peak: number;
+}
+
+/** Measured: 96 to 130 MB from the start of the process to the first step. */
+const RUNTIME_BYTES = 130e6;
+/** Per surviving weight of a sparse layer: pattern, entries of both passes, positions. */
+const SPARSE_PLAN_BYTES = 24;
+/** Per weight of a dense layer: packed for the forward pass and for the gradient. */
+const DENSE_PLAN_BYTES = 8;
+/** A layer of higher density runs on dense kernels. */
+const DENSE_DENSITY = 0.84;
+
+/** Each round and the number of weights it keeps; a control keeps as many as its base. */
+export function keptWeights(
+  config: Config,
+  dataset: LoadedDataset,
+): { round: number; kept: number }[] {
+  const { control, network, pruning } = config;
+  if (control !== null) {
+    const base = baseOfControl(control, dataset.sha256);
+    return control.rounds.map((round) => ({ round, kept: base.rounds.get(round)!.kept }));
+  }
+  const total = prunableWeights(networkGraph(network, dataset.classes.length));
+  return [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
+}
+
+/** What the memory depends on besides the network and the data. */
+export interface MemoryAsked {
+  /** Each round's surviving weights, as a number and as a share. */
+  readonly rounds: readonly { readonly kept: number; readonly density: number }[];
+  readonly precision: Config["precision"];
+  /** By default the bench's. */
+  readonly batchSize?: number;
+}
+
+/** The memory of a run on `bench`; allocates nothing. */
+export function memoryOf(
+  bench: Workbench,
+  { rounds, precision, batchSize = bench.config.batchSize }: MemoryAsked,
+): MemoryNeed {
+  const [train, ...others] = SPLITS.map((name) => longestOf(bench.dataset.splits[name])) as [
+    number,
+    number,
+    number,
+  ];
+  const { longest } = bench.config;
+  const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
+  const averages = bench.network.keepsAverages ? 4 * weights : 0;
+  const taught = bench.teachers.flatMap(({ parameters }) => parameters)
+    .reduce((sum, { parameter }) => sum + parameter.size, 0);
+  const memory = {
+    parameters: 16 * (weights + taught) + averages,
+    activations: Math.max(
+      bench.plannedBytes(Math.min(train, longest), "training", batchSize),
+      ...[train, ...others].filter((length) => length > 0)
+        .map((length) => bench.plannedBytes(length, "evaluation", batchSize)),
+    ),
+    workspace: Math.max(
+      ...rounds.map(({ kept, density }) =>
+        density > DENSE_DENSITY ? DENSE_PLAN_BYTES * kept : SPARSE_PLAN_BYTES * kept
+      ),
+    ) + DENSE_PLAN_BYTES * taught,
+    timing: bench.timesKernels
+      ? timingBytes(bench, { length: Math.min(train, longest), precision, batchSize })
+      : 0,
+    dataset: 2 * bench.dataset.samples.byteLength,
+    // Restoring the rewind point with its moments holds the file's bytes and the tensors decoded from them.
+    snapshots: 24 * weights + 2 * averages,
+    runtime: RUNTIME_BYTES,
+  };
+  return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/** Bytes of input, output and their gradients for the convolution with the largest sum. */
+function timingBytes(
+  { network }: Workbench,
+  { length, precision, batchSize }: {
+    length: number;
+    precision: Config["precision"];
+    batchSize: number;
+  },
+): number {
+  const records = 16 * Math.ceil(batchSize / 16); // whole groups
+  const sizes = network.analysis.nodes.map((each) => {
+    const { node, inChannels, outChannels, samplesPerInput, samplesPerOutput } = each;
+    if (node.op !== "conv" || each.input < 0) return 0;
+    const elements = (channels: number, samples: number) =>
+      2 * channels * (length / samples + 2 * node.kernel);
+    return elements(inChannels, samplesPerInput) + elements(outChannels, samplesPerOutput);
+  });
+  return records * Math.max(...sizes) * (precision === "bf16" ? 2 : 4);
+}
+
+/** Samples of a split's longest record. */
+export function longestOf({ lengths }: Split): number {
+  return lengths.reduce((longest, length) => Math.max(longest, length), 0);
+}

@@ -1,0 +1,144 @@
+/**
+ * Refuses a run that this machine has too little memory or disk space for, before it begins.
+ *
+ * @module
+ */
+import process from "node:process";
+import { loadAddon } from "../addon/addon.ts";
+import type { HostMemory, NativeDevice } from "../addon/native.ts";
+import type { Config } from "../config/config.ts";
+import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { networkGraph } from "../config/network_config.ts";
+import { bytesText } from "../core/bytes.ts";
+import { Failure } from "../core/errors.ts";
+import type { LoadedDataset } from "../data/dataset.ts";
+import { prunableWeights } from "../model/graph.ts";
+import { batchAdvice, largestThatFits } from "../training/out_of_memory.ts";
+import type { Teacher } from "../training/teacher.ts";
+import { Workbench } from "../training/workbench.ts";
+import { bytesBelow, type DiskNeed, diskOf, freeBytes } from "./disk_need.ts";
+import { givenBytes } from "./given_bytes.ts";
+import { keptWeights, type MemoryAsked, type MemoryNeed, memoryOf } from "./memory_need.ts";
+import type { Stages } from "./stages.ts";
+import { workbenchConfig } from "./workbench_config.ts";
+
+/** Memory that a process may have in all. */
+export interface FreeMemory {
+  readonly bytes: number;
+  /** Whose word that is, e.g. "of this machine". */
+  readonly source: string;
+}
+
+/** What this process has and can still take; LTH_FREE_MEMORY replaces the system's word. */
+export function freeMemory(
+  host: HostMemory = loadAddon().hostMemory(),
+  resident = process.memoryUsage().rss,
+): FreeMemory {
+  const given = givenBytes("LTH_FREE_MEMORY");
+  if (given !== null) return { bytes: given, source: "by LTH_FREE_MEMORY" };
+  return {
+    // What is resident includes code that other processes share and no limit counts.
+    bytes: Math.min(host.available + resident, host.capacity),
+    source: host.limited ? "within the limit of the control group" : "on this machine",
+  };
+}
+
+/**
+ * Why a run on `bench` does not fit into memory, with the largest batch that does; null if it fits. A GPU
+ * refuses by itself what does not fit there, so only what the process holds is counted with one.
+ */
+export function memoryRefusal(
+  bench: Workbench,
+  asked: MemoryAsked,
+  need: MemoryNeed = memoryOf(bench, asked),
+  free: FreeMemory = freeMemory(),
+): string | null {
+  const inProcess = (memory: MemoryNeed) =>
+    bench.device.name === "cpu"
+      ? memory.peak
+      : memory.runtime + memory.snapshots + memory.dataset / 2;
+  if (inProcess(need) <= free.bytes) return null;
+  const { batchSize } = bench.config;
+  const largest = largestThatFits(
+    batchSize,
+    (records) => inProcess(memoryOf(bench, { ...asked, batchSize: records })) <= free.bytes,
+  );
+  return `Batches of ${batchSize} records need about ${
+    bytesText(inProcess(need))
+  } of memory, and ` +
+    `${bytesText(free.bytes)} are free ${free.source}. ${batchAdvice(largest)}`;
+}
+
+/**
+ * Why a run does not fit on the disk of its directory; null if it fits or nobody knows.
+ *
+ * @param directory Need not exist. Files that lie there are counted as written.
+ */
+export function diskRefusal(
+  { total, states }: Pick<DiskNeed, "total" | "states">,
+  { directory, free = freeBytes(directory) }: { directory: string; free?: number | null },
+): string | null {
+  const need = total + states - bytesBelow(directory);
+  if (free === null || need <= free) return null;
+  return `${directory} needs up to ${bytesText(need)} more disk space, and ${
+    bytesText(free)
+  } are free. ` +
+    "Free some, or choose another disk with --name DIRECTORY/NAME";
+}
+
+/**
+ * @throws {Failure} If memory or disk space is too small for a run that is not complete. Nothing has been
+ *   written then, and no activations have been allocated.
+ */
+export function refuseWithoutRoom(
+  { device, config, dataset, plan, teachers, directory }: {
+    device: NativeDevice;
+    config: Config;
+    dataset: LoadedDataset;
+    plan: Stages;
+    teachers: readonly Teacher[];
+    directory: string;
+  },
+): void {
+  const refuse = (why: string | null) => {
+    if (why !== null) throw new Failure(`Cannot do this run here. ${why}`);
+  };
+  const small = config.control !== null && isSmallNetwork(controlPolicy(config.control.kind));
+  const rounds = keptWeights(config, dataset);
+  const free = freeMemory();
+  for (const { network } of plan.stages) {
+    refuse(refusalOfArrays(network, { dataset, device, free }));
+    using bench = new Workbench(
+      device,
+      dataset,
+      workbenchConfig({ ...config, network }, dataset),
+      teachers,
+    );
+    const prunable = bench.network.prunable.reduce((sum, p) => sum + p.parameter.size, 0);
+    // Every round of a small dense network keeps all of its weights.
+    const kept = small ? [prunable] : rounds.map((round) => round.kept);
+    const asked = {
+      rounds: kept.map((count) => ({ kept: count, density: count / prunable })),
+      precision: config.precision,
+    };
+    refuse(memoryRefusal(bench, asked, memoryOf(bench, asked), free));
+    if (small) continue;
+    refuse(diskRefusal(diskOf(bench, plan), { directory }));
+  }
+}
+
+/** Refuses what cannot even be opened, because opening it allocates the weights and the records. */
+function refusalOfArrays(
+  network: Config["network"],
+  { dataset, device, free }: { dataset: LoadedDataset; device: NativeDevice; free: FreeMemory },
+): string | null {
+  if (device.name !== "cpu") return null;
+  const weights = 16 * prunableWeights(networkGraph(network, dataset.classes.length));
+  const need = weights + dataset.samples.byteLength;
+  return need <= free.bytes
+    ? null
+    : `The network's weights and the records alone need ${bytesText(need)} of memory, and ` +
+      `${
+        bytesText(free.bytes)
+      } are free ${free.source}. Use a smaller network (--filters) or less data`;
+}
