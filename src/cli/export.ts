@@ -1,11 +1,11 @@
 /**
- * `deno task export`: writes a ticket or a finished round as a file for other programs.
+ * `deno task export`: writes a ticket or a finished round for other programs.
  *
  * @module
  */
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { writeFilesAtomic } from "../core/files.ts";
+import { writeFilesAtomic, writeFolderAtomic } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { exporterOf, type Format, FORMATS } from "../export/registry.ts";
@@ -31,7 +31,7 @@ export function main(args: string[]): Promise<void> {
     .option("--run <name>", "name of a run below checkpoints/, or path to its directory")
     .option("--round <k>", "with --run: finished round (default: the last one)", integer(0))
     .requiredOption("--format <format>", FORMATS.join(", "))
-    .option("--out <file>", "file to write (default: in the run's directory, or here)")
+    .option("--out <file>", "file or folder to write (default: in the run's directory, or here)")
     .option(
       "--licence <text>",
       "with --run: licence of the data, if the program does not know it",
@@ -48,25 +48,31 @@ export function main(args: string[]): Promise<void> {
   const own = checkOptions(options);
   const { ticket, dataset, folder, base } = open(options);
   const exporter = exporterOf(options.format);
+  const isFolder = exporter.isFolder?.(own) ?? false;
+  const ending = isFolder ? "" : exporter.ending;
   const file = path.resolve(
-    options.out ?? path.join(folder, exporter.defaultName(base, own) + exporter.ending),
+    options.out ?? path.join(folder, exporter.defaultName(base, own) + ending),
   );
-  if (!file.endsWith(exporter.ending)) {
+  if (!file.endsWith(ending)) {
     throw new UsageError(
-      `--out ${options.out} must end in ${exporter.ending} for --format ${options.format}`,
+      `--out ${options.out} must end in ${ending} for --format ${options.format}`,
     );
   }
-  const stem = file.slice(0, -exporter.ending.length);
+  const stem = file.slice(0, file.length - ending.length);
   const name = path.basename(stem);
   const { files, lines } = exporter.encode({ ticket, dataset, options: own, name });
-  writeFilesAtomic(files.map(([ending, contents]) => [stem + ending, contents]));
+  const placed = files.map(([end, contents]) =>
+    [isFolder ? path.join(file, end) : stem + end, contents] as const
+  );
+  if (isFolder) writeFolderAtomic(file, files);
+  else writeFilesAtomic(placed);
   const { kept, weights } = footprintOf(ticket.network, ticket.normalisation.rate);
   const { run, round } = ticket.provenance;
   const count = (n: number) => n.toLocaleString("en");
   console.log(`${run}, round ${round}: ${count(kept)} of ${count(weights)} weights`);
-  for (const [ending, contents] of files) {
+  for (const [written, contents] of placed) {
     const { length } = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
-    console.log(`${stem}${ending}: ${count(length)} bytes`);
+    console.log(`${written}: ${count(length)} bytes`);
   }
   for (const line of lines) console.log(line);
   console.log(describeDecision(ticket));

@@ -142,7 +142,7 @@ Deno.test("a ticket file is exported in every format, the one that ships where n
     const file = path.join(directory, "x.ticket.safetensors");
     writeTicket(file, madeTicket());
     for (const format of FORMATS) {
-      const { ending } = exporterOf(format);
+      const { ending, isFolder } = exporterOf(format);
       const out = path.join(directory, `net${ending}`);
       const shipped = format === "onnx";
       const source = shipped ? [] : ["--ticket", file];
@@ -151,8 +151,13 @@ Deno.test("a ticket file is exported in every format, the one that ships where n
       ]);
       assert.equal(code, 0, err);
       assert.match(said, shipped ? /, round 2: 26,163 of 163,520/ : /made-up, round 3: /);
-      assert.ok(said.includes(`${out}: ${fs.statSync(out).size.toLocaleString("en")} bytes`));
+      const written = isFolder ? fs.readdirSync(out).map((name) => path.join(out, name)) : [out];
+      for (const each of written) {
+        assert.ok(said.includes(`${each}: ${fs.statSync(each).size.toLocaleString("en")} bytes`));
+      }
     }
+    const twice = ["--ticket", file, "--format", "hub", "--out", path.join(directory, "net")];
+    assertUsage(await command("export", twice), /net: there is a folder with files; name another/);
     assert.deepEqual(
       fs.readFileSync(path.join(directory, "net.ticket.safetensors")),
       fs.readFileSync(file),

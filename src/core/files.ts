@@ -39,6 +39,39 @@ export function writeFilesAtomic(files: readonly (readonly [string, Contents])[]
   writeFiles(files, {});
 }
 
+/**
+ * Writes a new folder so that a failure or a crash leaves no part of it.
+ *
+ * @param files Paths inside the folder, with their contents.
+ * @throws {UsageError} If there is a file of that name, or a folder that is not empty.
+ * @throws {Failure} If it cannot be written.
+ */
+export function writeFolderAtomic(
+  folder: string,
+  files: readonly (readonly [string, Contents])[],
+): void {
+  const there = fs.statSync(folder, { throwIfNoEntry: false });
+  if (there !== undefined && (!there.isDirectory() || fs.readdirSync(folder).length > 0)) {
+    const what = there.isDirectory() ? "there is a folder with files" : "there is a file";
+    throw new UsageError(`Cannot write the folder ${folder}: ${what}; name another or remove it`);
+  }
+  const temporary = temporaryName(folder);
+  let current = folder;
+  try {
+    for (const [name, contents] of files) {
+      current = path.join(temporary, name);
+      fs.mkdirSync(path.dirname(current), { recursive: true });
+      writeAndFlush(current, contents);
+    }
+    current = folder;
+    fs.renameSync(temporary, folder);
+    syncDirectory(path.dirname(folder));
+  } catch (error) {
+    removeQuietly(temporary);
+    throw new Failure(`Cannot write ${current}: ${reasonOf(error)}`);
+  }
+}
+
 function writeFiles(
   files: readonly (readonly [string, Contents])[],
   { previous }: { previous?: string },
@@ -78,10 +111,10 @@ function temporaryName(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.${Deno.pid}.tmp`);
 }
 
-/** Removes a file and ignores errors, because the error that led here is the one to report. */
+/** Removes a file or folder and ignores errors, because the error that led here is the one to report. */
 function removeQuietly(file: string): void {
   try {
-    fs.rmSync(file, { force: true });
+    fs.rmSync(file, { force: true, recursive: true });
   } catch {
     // The temporary file is left.
   }

@@ -23,14 +23,16 @@ export interface ExportRequest<Options> {
   readonly dataset?: LoadedDataset | undefined;
   /** The format's own options. */
   readonly options: Options;
-  /** Of the first file, without folder and ending. */
+  /** Of the first file, without folder and ending; of a folder, its own name. */
   readonly name: string;
 }
 
 /** The files of an export. */
 export interface Exported {
-  /** Endings with contents, the format's own ending among them. */
-  readonly files: readonly (readonly [ending: string, contents: string | Uint8Array])[];
+  /**
+   * Endings with contents, the format's own ending among them; of a folder, paths inside it.
+   */
+  readonly files: readonly (readonly [end: string, contents: string | Uint8Array])[];
   /** What to say about them. */
   readonly lines: readonly string[];
 }
@@ -39,8 +41,10 @@ export interface Exported {
  * A format. `Options` are what its flags parse to, by commander's names: `--name <id>` is `name`.
  */
 export interface Exporter<Options = object> {
-  /** E.g. ".onnx". */
+  /** E.g. ".onnx"; a folder has none. */
   readonly ending: string;
+  /** Whether it is a new folder; never by default. */
+  isFolder?(options: Options): boolean;
   readonly flags: Readonly<Record<keyof Options & string, ExportFlag>>;
   /** The file's name where none is given, without ending. */
   defaultName(base: string, options: Options): string;

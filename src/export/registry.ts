@@ -5,13 +5,14 @@
  */
 import { c } from "./c.ts";
 import type { Exporter } from "./exporter.ts";
+import { hub } from "./hub.ts";
 import { html } from "./html.ts";
 import { onnx } from "./onnx.ts";
 import { safetensors } from "./safetensors.ts";
 import { ticket } from "./ticket.ts";
 
 /** A line a format. */
-const EXPORTERS = { ticket, safetensors, onnx, c, html };
+const EXPORTERS = { ticket, safetensors, onnx, c, html, hub };
 
 export type Format = keyof typeof EXPORTERS;
 
