@@ -92,9 +92,10 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
     );
   }
   for (const other of FORMATS) {
-    for (const name of Object.keys(exporterOf(other).flags)) {
+    for (const [name, { flags }] of Object.entries(exporterOf(other).flags)) {
       if (options[name] === undefined || name in exporterOf(format).flags) continue;
-      throw new UsageError(`--${name} goes with --format ${other}, not with ${format}`);
+      const flag = flags.split(" ")[0];
+      throw new UsageError(`${flag} goes with --format ${other}, not with ${format}`);
     }
   }
   if (run !== undefined && ticket !== undefined) {

@@ -231,6 +231,10 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
       /--sparse goes with --format safetensors/,
     );
     assertUsage(
+      await command("export", ["--format", "c", "--sparse-weights"]),
+      /--sparse-weights goes with --format onnx, not with c/,
+    );
+    assertUsage(
       await command("export", ["--run", "x", "--format", "tf"]),
       /--format must be one of/,
     );

@@ -14,10 +14,10 @@ import {
   workAsTrained,
 } from "./absorb.ts";
 import { tensorOf, type TrainedNetwork } from "./network.ts";
-import { OnnxGraph, OPSETS } from "./onnx_graph.ts";
+import { OnnxGraph, OPSETS, type WeightStorage } from "./onnx_graph.ts";
 
 /** How to write a model. */
-export interface OnnxOptions {
+export interface OnnxOptions extends Partial<WeightStorage> {
   /**
    * Subtracts the mean and divides by the standard deviation inside the model, which then takes samples as
    * recordings store them. Without it the input must be normalised.
@@ -52,6 +52,7 @@ export const ONNX_OUTPUT = "logits";
  * it and no later block reads it. The engine of `deno task predict` skips single rows and needs neither.
  *
  * @throws {RangeError} If the operator set is not one of OPSETS.
+ * @throws {UsageError} If a weight does not fit 16-bit floats.
  */
 export function onnxModel(network: TrainedNetwork, options: OnnxOptions = {}): Uint8Array {
   return new Writer(network, options).write();
@@ -133,7 +134,10 @@ class Writer {
   private conv({ layer: name, relu, numbers }: ConvWork, x: string): string {
     const { outChannels, inChannels, kernel, stride } = numbers;
     const dims = [outChannels, inChannels, ...this.extents(kernel)];
-    const weight = this.graph.tensor(`${name}.weight`, dims, numbers.weight);
+    const { float16 = false, sparse = false } = this.options;
+    const weight = this.graph.weight(`${name}.weight`, {
+      ...{ dims, data: numbers.weight, float16, sparse },
+    });
     const bias = this.graph.tensor(`${name}.bias`, [outChannels], numbers.bias);
     const y = this.graph.node("Conv", [x, weight, bias], {
       name: `${name}.conv`,

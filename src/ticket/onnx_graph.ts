@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ATTRIBUTE, FLOAT, INT64, ModelProto } from "./onnx_schema.ts";
+import { UsageError } from "../core/errors.ts";
+import { ATTRIBUTE, FLOAT, FLOAT16, INT64, ModelProto } from "./onnx_schema.ts";
 
 /** Operator sets that a model may use; all operations here are the same in each. */
 export const OPSETS = [13, 14, 15, 16, 17] as const;
@@ -22,9 +23,21 @@ export interface Port {
   readonly dims: readonly (number | string)[];
 }
 
+/** How weights are stored. */
+export interface WeightStorage {
+  /** As 16-bit floats, which a Cast widens; every runtime then computes in 32 bits. */
+  readonly float16: boolean;
+  /** As survivors with their places, where that takes fewer bytes. */
+  readonly sparse: boolean;
+}
+
+/** Bytes of the place of a survivor: ONNX allows 64-bit integers alone. */
+const PLACE_BYTES = 8;
+
 export class OnnxGraph {
   private readonly nodes: object[] = [];
   private readonly initializers: object[] = [];
+  private readonly sparseInitializers: object[] = [];
   private readonly used = new Set<string>();
 
   /** @throws {RangeError} If the operator set is not one of {@linkcode OPSETS}. */
@@ -36,13 +49,41 @@ export class OnnxGraph {
 
   /** A tensor that is part of the model. Returns its name. */
   tensor(name: string, dims: readonly number[], data: Float32Array | BigInt64Array): string {
-    this.initializers.push({
-      name: this.claim(name),
-      dims,
-      dataType: data instanceof Float32Array ? FLOAT : INT64,
-      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    });
+    this.initializers.push(tensorProto(this.claim(name), dims, data));
     return name;
+  }
+
+  /**
+   * A weight that may be pruned. Returns its name.
+   *
+   * @throws {UsageError} If a value does not fit 16 bits.
+   */
+  weight(
+    name: string,
+    { dims, data, float16, sparse }: WeightStorage & {
+      readonly dims: readonly number[];
+      readonly data: Float32Array;
+    },
+  ): string {
+    const stored = float16 ? `${name}.float16` : name;
+    const numbers = float16 ? halved(name, data) : data;
+    const places = [...data.keys()].filter((i) => numbers[i] !== 0);
+    const width = numbers.BYTES_PER_ELEMENT;
+    if (sparse && places.length * (width + PLACE_BYTES) < data.length * width) {
+      const indices = BigInt64Array.from(places, BigInt);
+      this.sparseInitializers.push({
+        values: tensorProto(
+          this.claim(stored),
+          [places.length],
+          numbers.filter((value) => value !== 0),
+        ),
+        indices: tensorProto("", [places.length], indices),
+        dims,
+      });
+    } else {
+      this.initializers.push(tensorProto(this.claim(stored), dims, numbers));
+    }
+    return float16 ? this.node("Cast", [stored], { name, to: FLOAT }) : name;
   }
 
   /** An operation with one result, which is named like the node. Returns that name. */
@@ -80,6 +121,7 @@ export class OnnxGraph {
         name: options.name,
         node: this.nodes,
         initializer: this.initializers,
+        sparseInitializer: this.sparseInitializers,
         input: [port(options.input)],
         output: [port(options.output)],
       },
@@ -93,6 +135,30 @@ export class OnnxGraph {
     this.used.add(name);
     return name;
   }
+}
+
+function tensorProto(
+  name: string,
+  dims: readonly number[],
+  data: Float32Array | Float16Array | BigInt64Array,
+): object {
+  const dataType = data instanceof Float32Array
+    ? FLOAT
+    : data instanceof Float16Array
+    ? FLOAT16
+    : INT64;
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { name, dims, dataType, rawData };
+}
+
+function halved(name: string, data: Float32Array): Float16Array {
+  const numbers = Float16Array.from(data);
+  const wrong = numbers.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return numbers;
+  throw new UsageError(
+    `Cannot store ${name} as 16-bit floats: it has a weight of ${data[wrong]}, at most 65504 ` +
+      "fit; leave out --float16",
+  );
 }
 
 function attribute(name: string, value: Attribute): object {

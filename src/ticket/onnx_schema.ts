@@ -9,6 +9,7 @@ import { Root, type Type } from "protobufjs/light.js";
 /** TensorProto.DataType */
 export const FLOAT = 1;
 export const INT64 = 7;
+export const FLOAT16 = 10;
 
 /** AttributeProto.AttributeType */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
@@ -42,6 +43,7 @@ const SCHEMA = {
         docString: { type: "string", id: 10 },
         input: { rule: "repeated", type: "ValueInfoProto", id: 11 },
         output: { rule: "repeated", type: "ValueInfoProto", id: 12 },
+        sparseInitializer: { rule: "repeated", type: "SparseTensorProto", id: 15 },
       },
     },
     NodeProto: {
@@ -69,6 +71,13 @@ const SCHEMA = {
         dataType: { type: "int32", id: 2 },
         name: { type: "string", id: 8 },
         rawData: { type: "bytes", id: 9 },
+      },
+    },
+    SparseTensorProto: {
+      fields: {
+        values: { type: "TensorProto", id: 1 },
+        indices: { type: "TensorProto", id: 2 },
+        dims: { rule: "repeated", type: "int64", id: 3, options: unpacked },
       },
     },
     ValueInfoProto: {
