@@ -12,6 +12,7 @@ import { BadRecord, listProblems, type Problem } from "../data/problem.ts";
 import { assumedLines } from "../data/formats/assumptions.ts";
 import type { Understood } from "../data/formats/reading.ts";
 import { readRecording } from "../data/recording.ts";
+import { type HeartRate, heartRate } from "../predict/heart_rate.ts";
 import { listInputs } from "../predict/input.ts";
 import { type LongRecord, longRecord } from "../predict/long_record.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "../predict/prediction_page.ts";
@@ -80,6 +81,7 @@ interface FilePrediction extends RecordPrediction, Partial<LongRecord> {
   readonly record: string;
   /** Number of samples at the ticket's rate. */
   readonly samples: number;
+  readonly heartRate: HeartRate;
   /** How the file was read. */
   readonly read: Understood & { readonly missing: number; readonly gaps: number };
   /** Reasons to doubt that the recording is an ECG. */
@@ -109,7 +111,11 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
       const how = { read: { ...recording.understood, missing, gaps }, warnings };
       read.push({ record, ...how });
       const long = longRecord(said, step);
-      const prediction = { record, samples: samples.length, ...said, ...long, ...how };
+      const rate = heartRate(samples, targetRate);
+      const prediction = {
+        ...{ record, samples: samples.length, ...said },
+        ...{ heartRate: rate, ...long, ...how },
+      };
       if (asLines) console.log(JSON.stringify(prediction));
       else predictions.push(prediction);
       if (html !== undefined) drawn.push({ record, samples, stepProbabilities, ...said });
@@ -175,11 +181,12 @@ function writePage(
 
 function asTable(predictor: Predictor, predictions: readonly FilePrediction[]): string {
   const { classes } = predictor.ticket;
-  const head = ["record", "label", ...classes, `every ${predictor.hop} samples`];
-  const rows = predictions.map(({ record, label, probabilities, steps }) => [
+  const head = ["record", "label", ...classes, "beats/min", `every ${predictor.hop} samples`];
+  const rows = predictions.map(({ record, label, probabilities, heartRate, steps }) => [
     record,
     label,
     ...classes.map((name) => decimals(probabilities[name]!)),
+    heartRate.perMinute?.toFixed(0) ?? "-",
     shortened(steps),
   ]);
   return table([head, ...rows]);

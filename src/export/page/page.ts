@@ -61,6 +61,10 @@ export function labellingPage(ticket: Ticket): string {
           <h2 id="said-label"></h2>
           <div class="card">
             <dl id="said-shares"></dl>
+            <p id="said-heart"></p>
+            <div id="said-long" class="scroll" tabindex="0" role="region" aria-label="Hours">
+              <table id="said-hours"></table>
+            </div>
             <ul id="said-notes"></ul>
           </div>
           <p class="remark">${describeDecision(ticket)}</p>
@@ -69,7 +73,7 @@ export function labellingPage(ticket: Ticket): string {
         ${modelCard(ticket)}
         <section id="words">
           <h2>How to read it</h2>
-          ${wordList([...classWords(classes), ...PAPER_WORDS])}
+          ${wordList([...classWords(classes), HEART_RATE, ...PAPER_WORDS])}
         </section>
       </main>
       <div id="live" class="unseen" aria-live="polite"></div>
@@ -84,6 +88,13 @@ const CINC2017: Readonly<Record<string, string>> = {
   O: "another rhythm",
   "~": "too noisy to classify",
 };
+
+const HEART_RATE: [string, string] = [
+  "Heart rate",
+  "60 over the median interval in seconds between beats. Beats are found by the QRS detector of Hamilton " +
+  "2002 (Computers in Cardiology 29, 101), not by the network. In atrial fibrillation it is the rate of the " +
+  "ventricles. Noise can hide or add beats.",
+];
 
 /** The meaning of the classes, if they are those of PhysioNet/CinC 2017. */
 function classWords(classes: readonly string[]): [string, string][] {

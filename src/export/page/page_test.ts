@@ -8,6 +8,8 @@ import { edf } from "../../data/formats/testing.ts";
 import { READING_DEFAULTS, readRecording } from "../../data/recording.ts";
 import { readSampleRecordings, type SampleRecording } from "../../data/sample.ts";
 import { format16 } from "../../data/testing_wfdb.ts";
+import { heartRate } from "../../predict/heart_rate.ts";
+import { longRecord } from "../../predict/long_record.ts";
 import { Predictor } from "../../predict/predictor.ts";
 import { format } from "../../report/format.ts";
 import { browserTest, canvasColors, overflow, type Pages } from "../../report/testing.ts";
@@ -111,6 +113,12 @@ browserTest(
           rows.map((row) => (row.children[3] as HTMLElement).textContent)
         );
         assert.deepEqual(steps, [...expected.steps], kind);
+        const { perMinute, beats } = heartRate(read.samples, 300);
+        assert.equal(
+          await page.locator("#said-heart").innerText(),
+          `Heart rate: ${perMinute!.toFixed(0)} per minute (${beats} beats found).`,
+        );
+        assert.equal(await page.locator("#said-long").isVisible(), false);
         const notes = await page.locator("#said-notes li").allInnerTexts();
         assert.deepEqual(notes, read.understood.assumed.map((what) => `Assumed: ${what}`), kind);
       }
@@ -229,6 +237,20 @@ browserTest(
       );
       assert.deepEqual(steps, [...expected.steps]);
       const share = expected.steps.filter((name) => name === "A").length / expected.steps.length;
+      const { hours } = longRecord(expected, {
+        seconds: 256 / 300,
+        classes: predictor.ticket.classes,
+      })!;
+      assert.ok(hours.length >= 1);
+      assert.deepEqual(
+        await page.locator("#said-hours tbody tr").evaluateAll((rows) =>
+          rows.map((row) => [...row.children].map((cell) => cell.textContent))
+        ),
+        hours.map(({ hour, seconds, label, shares }) => [
+          ...[`${hour}:00`, (seconds / 60).toFixed(1), label],
+          ...Object.values(shares).map((share) => format(share, "percent")),
+        ]),
+      );
       assert.deepEqual(await page.locator("#said-notes li").allInnerTexts(), [
         `AF burden: ${format(share, "percent")} of the time`,
         "Too long to draw every sample: of each 4 the smallest and the largest are drawn",
@@ -236,6 +258,25 @@ browserTest(
     });
   },
 );
+
+browserTest("a file that needs too much memory is refused before it is read", async (pages) => {
+  const file = writePage(pages);
+  await pages.open(file, {}, async (page) => {
+    await page.evaluate(() => {
+      const transfer = new DataTransfer();
+      const large = new File([new Uint8Array(110e6)], "night.edf");
+      large.arrayBuffer = () => Promise.reject(new Error("it must not be read"));
+      transfer.items.add(large);
+      const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new DragEvent("drop", options));
+    });
+    await page.waitForSelector("#refused:visible");
+    assert.match(
+      await page.locator("#refused").innerText(),
+      /^night\.edf: 110\u202fMB are more than the 100\u202fMB for which .*deno task predict labels/,
+    );
+  });
+});
 
 browserTest("the time for a recording of 30 s", async (pages) => {
   const file = writePage(pages);

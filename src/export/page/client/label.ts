@@ -11,8 +11,9 @@ import { readSignalFile } from "../../../data/formats/registry.ts";
 import type { SourceFile } from "../../../data/formats/signal_file.ts";
 import { UNITS_PER_MILLIVOLT } from "../../../data/formats/units.ts";
 import { BadRecord, REASONS } from "../../../data/problem.ts";
+import { type HeartRate, heartRate } from "../../../predict/heart_rate.ts";
 import { judgementOf, type Judging, logitsInParts } from "../../../predict/judge.ts";
-import { longRecord } from "../../../predict/long_record.ts";
+import { type HourOfRecord, longRecord } from "../../../predict/long_record.ts";
 import { packRecords } from "../../../report/ecg/pack.ts";
 import { type PackedRecord, stretchOf } from "../../../report/ecg/record.ts";
 import { format } from "../../../report/format.ts";
@@ -37,6 +38,9 @@ export interface Labelled {
   readonly label: string;
   /** In the order of the classes. */
   readonly probabilities: readonly (readonly [name: string, probability: number])[];
+  readonly heartRate: HeartRate;
+  /** Of a long recording; empty for others. */
+  readonly hours: readonly HourOfRecord[];
   /** What was assumed, bridged or left out, and the AF burden if it is long; a sentence each. */
   readonly notes: readonly string[];
   /** Reasons to doubt that it is an ECG; a sentence each. */
@@ -82,7 +86,7 @@ export function labeller(
       overall: classes.map((each) => said.probabilities[each]!),
     }]);
     const step = { seconds: hop / rate, classes };
-    const { afBurden = null } = longRecord(said, step) ?? {};
+    const { afBurden = null, hours = [] } = longRecord(said, step) ?? {};
     const burden = afBurden === null
       ? []
       : [`AF burden: ${format(afBurden, "percent")} of the time`];
@@ -95,6 +99,8 @@ export function labeller(
       record: record!,
       label: said.label,
       probabilities: classes.map((each) => [each, said.probabilities[each]!] as const),
+      heartRate: heartRate(samples, rate),
+      hours,
       notes: [...assumedLines([reading.understood]), ...bridged, ...burden, ...reduced],
       warnings: doubts.length > 0 ? [`Warning: it may not be an ECG: ${doubts.join("; ")}`] : [],
       milliseconds,
@@ -102,8 +108,23 @@ export function labeller(
   };
 }
 
+/** Bytes of one file that a tab takes: reading needs several times as much. */
+const MOST_BYTES = 100e6;
+
+/** Why a file is too large to be read here, in a sentence; undefined if it is not. */
+export function tooLarge({ name, size }: { name: string; size: number }): string | undefined {
+  if (size <= MOST_BYTES) return undefined;
+  return `${name}: ${format(size, "bytes")} are more than the ${format(MOST_BYTES, "bytes")} for ` +
+    "which a browser tab surely has memory; deno task predict labels recordings of any length";
+}
+
 /** Why a file has no label, in a sentence. */
 export function refusalOf(name: string, error: unknown): string {
   if (error instanceof BadRecord) return `${name}: ${REASONS[error.reason]} (${error.message})`;
+  // What browsers throw when there is no memory for an array.
+  if (error instanceof RangeError) {
+    return `${name}: this browser has too little memory for it (${error.message}); deno task ` +
+      "predict labels recordings of any length";
+  }
   return `${name}: ${error instanceof Error ? error.message : String(error)}`;
 }

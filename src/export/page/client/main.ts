@@ -9,9 +9,19 @@ import { MAX_GAP_SECONDS } from "../../../data/formats/gaps.ts";
 import { READING_LIMITS } from "../../../data/formats/reading.ts";
 import { element, find } from "../../../report/client/dom.ts";
 import { openViewer, showRecords } from "../../../report/ecg/client/viewer.ts";
+import type { HourOfRecord } from "../../../predict/long_record.ts";
+import { tableParts } from "../../../report/client/table_dom.ts";
 import { format } from "../../../report/format.ts";
+import type { Table } from "../../../report/tables.ts";
 import { recordingsAmong } from "./gather.ts";
-import { type Labelled, labeller, type PageData, type PageReading, refusalOf } from "./label.ts";
+import {
+  type Labelled,
+  labeller,
+  type PageData,
+  type PageReading,
+  refusalOf,
+  tooLarge,
+} from "./label.ts";
 
 const data = JSON.parse(find("#data").textContent ?? "null") as PageData;
 const label = labeller(data);
@@ -70,6 +80,11 @@ async function take(chosen: readonly File[]): Promise<void> {
   const contents = new Map<string, Uint8Array>();
   const refusals: string[] = [];
   for (const file of chosen) {
+    const refusal = tooLarge(file);
+    if (refusal !== undefined) {
+      refusals.push(refusal);
+      continue;
+    }
     try {
       contents.set(file.name, new Uint8Array(await file.arrayBuffer()));
     } catch {
@@ -134,7 +149,8 @@ async function say(text: string): Promise<void> {
 }
 
 /** What the ticket says about the recording that is shown. */
-function tell({ record, label, probabilities, notes, warnings }: Labelled): void {
+function tell(labelled: Labelled): void {
+  const { record, label, probabilities, heartRate, hours, notes, warnings } = labelled;
   find("#said-label").textContent = `${record.name}: ${label}`;
   find("#said-shares").replaceChildren(...probabilities.map(([name, share]) => {
     const bar = element("span", { class: "bar" });
@@ -144,10 +160,31 @@ function tell({ record, label, probabilities, notes, warnings }: Labelled): void
       element("dd", {}, [format(share, "percent"), bar]),
     ]);
   }));
+  find("#said-heart").textContent = heartRate.perMinute === null
+    ? "No heart rate: fewer than three beats were found."
+    : `Heart rate: ${heartRate.perMinute.toFixed(0)} per minute (${heartRate.beats} beats found).`;
+  find("#said-long").hidden = hours.length === 0;
+  find("#said-hours").replaceChildren(
+    ...tableParts(hourTable(hours, probabilities.map(([name]) => name))),
+  );
   find("#said-notes").replaceChildren(
     ...warnings.map((text) => element("li", { class: "doubt" }, [text])),
     ...notes.map((text) => element("li", {}, [text])),
   );
+}
+
+/** As `predict` prints it: a row per hour with the share of the time that each label has. */
+function hourTable(hours: readonly HourOfRecord[], classes: readonly string[]): Table {
+  return {
+    columns: [
+      ...["From", "Minutes", "Label"].map((label) => ({ label, kind: "text" as const })),
+      ...classes.map((label) => ({ label, kind: "percent" as const })),
+    ],
+    rows: hours.map(({ hour, seconds, label, shares }) => [
+      ...[`${hour}:00`, (seconds / 60).toFixed(1), label],
+      ...classes.map((name) => shares[name]!),
+    ]),
+  };
 }
 
 /** The options of predict as the form has them; a sentence if a number is none. */
