@@ -105,6 +105,7 @@ void bench(const Settings& settings, double density, double bandwidth) {
   const auto program = network.training();
   program->choose_kernels();  // as a round of training begins
   const double seconds = seconds_per_step(*program, network, settings);
+  const size_t nodes = cuda::nodes_captured();
   const std::vector<OpProfile> ops = profile(*program, network, settings.repeat);
   Sum all;
   for (const OpProfile& op : ops) {
@@ -113,10 +114,10 @@ void bench(const Settings& settings, double density, double bandwidth) {
     all.flops += op.flops;
   }
   std::printf("density %-6g %9.3f ms a step, floor %7.3f ms; ops one by one %8.3f ms; %6.1f GB/s, "
-              "%6.2f TFLOP/s on surviving weights; arena %.0f MiB\n",
+              "%6.2f TFLOP/s on surviving weights; arena %.0f MiB; %zu graph nodes\n",
               density, seconds * 1e3, all.bytes / bandwidth * 1e3, all.seconds * 1e3,
               all.bytes / seconds * 1e-9, all.flops / seconds * 1e-12,
-              double(program->arena_bytes()) / double(1 << 20));
+              double(program->arena_bytes()) / double(1 << 20), nodes);
   if (settings.ops) print_ops(ops, settings.repeat);
   std::fflush(stdout);
 }

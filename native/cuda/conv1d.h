@@ -49,7 +49,7 @@ void conv1d_wgrad(const ConvWgrad& args, Stream stream, Workspace* workspace = n
 
 using lth::ConvWeights;
 
-/// Packs the weights of many plans, for forward and dgrad, with one launch per 24 arrays
+/// Packs the weights of many plans, for forward and dgrad, with one launch per 192 arrays
 /// of them (a forward is one, a dgrad of stride 2 two). Until
 /// conv1d_unprepare, forward and dgrad of these plans use these packed weights instead of packing
 /// them on every call: the caller prepares again, on the same stream, after each change of them.

@@ -5,7 +5,7 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kWordsPerBlock = 4 * kThreads;
-constexpr int kJobs = 24;  // what a kernel's 4 KiB of arguments hold
+constexpr int kJobs = 192;  // what a kernel's 32,764 bytes of arguments hold (CUDA 12.1 and later)
 
 struct Batch {
   int count = 0;
@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kThreads) pack_kernel(const Batch batch) {
     if (first + i < job.words) pack_word(job, first + i);
   }
 }
-static_assert(sizeof(Batch) <= 4096);
+static_assert(sizeof(Batch) <= 32764);
 
 }  // namespace
 

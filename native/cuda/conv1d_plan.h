@@ -97,8 +97,8 @@ class WgradPlan {
   ChannelLists rows_;
   DeviceArray<int32_t> in_live_;
   int in_count_ = 0;
-  bool pruned_ = false;
   int kept_ = 0;
+  DeviceArray<uint32_t> kept_bits_;       // of the weights; empty where none is pruned
   DeviceArray<int32_t> target_, source_;  // of the survivors: in dweight, in the partial sums
   // Sparse only.
   int longest_ = 0;  // entries of the longest tile

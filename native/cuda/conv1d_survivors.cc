@@ -48,6 +48,17 @@ std::vector<int32_t> permuted(const std::vector<int32_t>& values,
 
 }  // namespace
 
+std::vector<uint32_t> survivor_bits(const SparsePattern& pattern) {
+  std::vector<uint32_t> bits((size_t(pattern.rows) * size_t(pattern.columns) + 31) / 32);
+  for (int r = 0; r < pattern.rows; ++r) {
+    for (int32_t e = pattern.row_begin[r]; e < pattern.row_begin[r + 1]; ++e) {
+      const size_t place = size_t(r) * size_t(pattern.columns) + size_t(pattern.column[e]);
+      bits[place / 32] |= 1U << (place % 32);
+    }
+  }
+  return bits;
+}
+
 Survivors Survivors::list(const Conv1dDesc& d, const SparsePattern* pattern) {
   std::vector<uint8_t> out(d.out_channels, !pattern), in(d.in_channels, !pattern);
   if (pattern) visit(d, *pattern, [&](int o, int i, int) { out[o] = in[i] = 1; });

@@ -18,6 +18,9 @@ struct Survivors {
   static Survivors list(const Conv1dDesc& desc, const SparsePattern* pattern);
 };
 
+/// Bit i % 32 of word i / 32 tells whether weight i survives.
+std::vector<uint32_t> survivor_bits(const SparsePattern& pattern);
+
 /// The survivors of one set of a pass as the sparse kernel reads them: per stage one list per row
 /// slot. Slots are the live rows, those with many entries first, dealt to the warps of a block in
 /// turn and back, so that warps have much the same work.

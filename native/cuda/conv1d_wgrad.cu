@@ -14,23 +14,41 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kSumElements = 32, kSumSlices = kThreads / kSumElements;
+constexpr int kZeroElements = 16 * kThreads;
 
-/// Sums of partial sums: out[target[i]] = sum over segments of partial[segment][source[i]].
+/// Sums of partial sums: out[target[i]] = sum over segments of partial[segment][source[i]]. Weights
+/// that are pruned get 0.
 struct SumArgs {
   const float* partial;
   size_t stride;
   int segments;
-  int weights;            ///< elements of dweight to write
+  int weights;            ///< elements of dweight with a sum
   const int32_t* target;  ///< [weights] or null: i
   const int32_t* source;  ///< [weights] or null: i
   float* dweight;
   size_t bias_first;
   int biases;
   float* dbias;
+  const uint32_t* kept;   ///< bit i % 32 of word i / 32: weight i is not pruned; null: none is
+  int all_weights;        ///< elements of dweight
+
+  /// Blocks that add sums; those after them write zeros.
+  LTH_HD int sum_blocks() const { return ceil_div(weights + biases, kSumElements); }
+  int blocks() const { return sum_blocks() + (kept ? ceil_div(all_weights, kZeroElements) : 0); }
 };
+
+__device__ void zero_pruned(const SumArgs& args, int block) {
+  const int end = min((block + 1) * kZeroElements, args.all_weights);
+  for (int i = block * kZeroElements + int(threadIdx.x); i < end; i += kThreads) {
+    if (!(args.kept[i / 32] >> (i % 32) & 1U)) args.dweight[i] = 0;
+  }
+}
 
 /// 8 threads share an element, each takes a range of the segments; in double, in a fixed order.
 __global__ void __launch_bounds__(kThreads) segment_sum_kernel(const SumArgs args) {
+  if (int(blockIdx.x) >= args.sum_blocks()) {
+    return zero_pruned(args, int(blockIdx.x) - args.sum_blocks());
+  }
   LTH_SHARED(sums, double[kSumSlices][kSumElements]);
   const int element = threadIdx.x % kSumElements, slice = threadIdx.x / kSumElements;
   const int i = int(blockIdx.x) * kSumElements + element;
@@ -117,7 +135,7 @@ int choose_segments(int total_chunks, int tiles, size_t stride, int sm_count, bo
 WgradPlan::WgradPlan(const Conv1dDesc& desc, const SparsePattern* pattern,
                      const Survivors& survivors, ConvKernel kernel, Precision precision,
                      Stream stream)
-    : desc_(desc), kernel_(kernel), precision_(precision), pruned_(pattern != nullptr) {
+    : desc_(desc), kernel_(kernel), precision_(precision) {
   rows_.live_count = int(survivors.out_live.size());
   rows_.dead_count = int(survivors.out_dead.size());
   in_count_ = int(survivors.in_live.size());
@@ -125,6 +143,7 @@ WgradPlan::WgradPlan(const Conv1dDesc& desc, const SparsePattern* pattern,
   if (rows_.dead_count > 0) rows_.live = DeviceArray<int32_t>(survivors.out_live, stream);
   if (in_count_ < desc.in_channels) in_live_ = DeviceArray<int32_t>(survivors.in_live, stream);
   kept_ = pattern ? int(pattern->nnz()) : desc.weight_count();
+  if (pattern) kept_bits_ = DeviceArray<uint32_t>(survivor_bits(*pattern), stream);
   if (!pattern || kept_ == 0) return;
   if (kernel != ConvKernel::sparse) {
     const SurvivorPlaces places = list_places(desc, *pattern, survivors);
@@ -220,12 +239,19 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream,
         break;
     }
   }
-  if (pruned_) fill_zero(run.dweight, size_t(desc_.weight_count()) * sizeof(float), stream);
-  const SumArgs sum{args.partial,   args.partial_stride, args.segments,      kept_,
-                    target_.data(), source_.data(),      run.dweight,        args.bias_first,
-                    desc_.out_channels, run.dbias};
-  LTH_LAUNCH(segment_sum_kernel, dim3(ceil_div(kept_ + desc_.out_channels, kSumElements)),
-             dim3(kThreads), 0, stream, sum);
+  const SumArgs sum{.partial = args.partial,
+                    .stride = args.partial_stride,
+                    .segments = args.segments,
+                    .weights = kept_,
+                    .target = target_.data(),
+                    .source = source_.data(),
+                    .dweight = run.dweight,
+                    .bias_first = args.bias_first,
+                    .biases = desc_.out_channels,
+                    .dbias = run.dbias,
+                    .kept = kept_bits_.data(),
+                    .all_weights = desc_.weight_count()};
+  LTH_LAUNCH(segment_sum_kernel, dim3(sum.blocks()), dim3(kThreads), 0, stream, sum);
 }
 
 }  // namespace lth::cuda::conv

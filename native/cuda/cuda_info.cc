@@ -22,7 +22,7 @@ BackendInfo cuda_backend_info() {
     return {"cuda", false, error.what()};
   }
   if (usable.empty()) return {"cuda", false, refused};
-  return {"cuda", true, usable + " (fp32, tf32, bf16)"};
+  return {"cuda", true, usable + ", " + cuda::versions_text() + " (fp32, tf32, bf16)"};
 }
 
 }  // namespace lth

@@ -1,8 +1,11 @@
 #include "cuda/device.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <string>
 
+#include "cuda/info.h"
 #include "cuda/port.h"
 #include "lth/error.h"
 
@@ -17,10 +20,6 @@ void check(cudaError_t error, const char* what) {
               cudaGetErrorName(error) + ")");
 }
 
-std::string version_text(int version) {
-  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
-}
-
 /// The reason why cudaGetDeviceCount found no device.
 std::string reason_of(cudaError_t error) {
   int driver = 0, runtime = 0;
@@ -31,8 +30,8 @@ std::string reason_of(cudaError_t error) {
       return "no NVIDIA GPU found";
     case cudaErrorInsufficientDriver:
       if (driver == 0) return "no NVIDIA driver found";
-      return "the NVIDIA driver is too old: it supports CUDA " + version_text(driver) +
-             ", this build needs " + version_text(runtime);
+      return "the NVIDIA driver is too old: it supports CUDA " + cuda_version_text(driver) +
+             ", this build needs " + cuda_version_text(runtime);
     default:
       return std::string("CUDA cannot start: ") + cudaGetErrorString(error);
   }
@@ -49,6 +48,17 @@ DeviceCount count_devices() noexcept {
   }
   if (count < 1) return {0, "no NVIDIA GPU found"};
   return {count, ""};
+}
+
+std::string versions_text() {
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  std::ifstream file("/proc/driver/nvidia/version");
+  const std::string release = driver_release(
+      std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
+  return "driver " + release + (release.empty() ? "" : " ") + "for CUDA " +
+         cuda_version_text(driver) + ", runtime " + cuda_version_text(runtime);
 }
 
 DeviceInfo device_info(int index) {
@@ -128,10 +138,18 @@ void begin_capture(Stream stream) {
   check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
 }
 
+namespace {
+thread_local size_t nodes_of_last_capture = 0;
+}
+
+size_t nodes_captured() { return nodes_of_last_capture; }
+
 Graph end_capture(Stream stream) {
   cudaGraph_t graph = nullptr;
   check(cudaStreamEndCapture(stream, &graph), "cudaStreamEndCapture");
   Graph executable = nullptr;
+  nodes_of_last_capture = 0;
+  cudaGraphGetNodes(graph, nullptr, &nodes_of_last_capture);
   const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
   cudaGraphDestroy(graph);
   check(error, "cudaGraphInstantiate");

@@ -48,6 +48,8 @@ struct DeviceCount {
   std::string reason;
 };
 DeviceCount count_devices() noexcept;
+/// The driver and the runtime, e.g. "driver 580.65.06 for CUDA 13.0, runtime 13.0".
+std::string versions_text();
 /// @param index below count_devices().count
 DeviceInfo device_info(int index);
 /// Makes the calling thread use a device; launches and allocations go there.
@@ -88,6 +90,8 @@ void fill_zero(void* target, size_t bytes, Stream stream);
 /// Between the two, launches on the stream are recorded and not executed.
 void begin_capture(Stream stream);
 Graph end_capture(Stream stream);  ///< throws Error(state) if the capture became invalid
+/// Launches, copies and fills of the graph that this thread captured last; for tests and benchmarks.
+size_t nodes_captured();
 /// Ends a capture whose recording failed.
 void abandon_capture(Stream stream) noexcept;
 bool is_capturing(Stream stream);

@@ -1,5 +1,6 @@
 #include "cuda/info.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace lth::cuda {
@@ -27,6 +28,28 @@ const char* precision_name(Precision precision) {
     case Precision::bf16: break;
   }
   return "bf16";
+}
+
+std::string cuda_version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+std::string driver_release(std::string_view text) {
+  // "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build  (...": the
+  // first word that is a number with a point.
+  const std::string_view digits = "0123456789";
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = std::min(text.find_first_not_of(" \t\n", at), text.size());
+    const size_t end = std::min(text.find_first_of(" \t\n", begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    const bool number = word.find_first_not_of("0123456789.") == std::string_view::npos;
+    if (number && word.find('.') != std::string_view::npos &&
+        digits.find(word.front()) != std::string_view::npos) {
+      return std::string(word);
+    }
+    at = end;
+  }
+  return "";
 }
 
 }  // namespace lth::cuda

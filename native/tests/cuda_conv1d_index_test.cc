@@ -175,6 +175,10 @@ void survivors() {
   const Survivors s = Survivors::list(d, &p);
   CHECK(s.out_live == std::vector<int32_t>({0, 2}) && s.out_dead == std::vector<int32_t>({1}));
   CHECK(s.in_live == std::vector<int32_t>({0, 1, 3}) && s.in_dead == std::vector<int32_t>({2}));
+  CHECK(survivor_bits(p) ==
+        std::vector<uint32_t>({1U << 0 | 1U << 3 | 1U << 6 | 1U << 17 | 1U << 23}));
+  CHECK(survivor_bits({5, 8, {0, 0, 0, 0, 1, 2}, {7, 6}}) ==
+        std::vector<uint32_t>({1U << 31, 1U << 6}));
   const SurvivorPlaces places = list_places(d, p, s);
   CHECK(places.target == std::vector<int32_t>({0, 3, 6, 17, 23}));
   CHECK(places.source == std::vector<int32_t>({0, 3, 4, 7, 11}));

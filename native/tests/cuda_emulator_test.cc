@@ -224,6 +224,7 @@ void test_graphs(Stream stream) {
   CHECK(is_capturing(stream));
   LTH_LAUNCH(sum_kernel, 1, 256, 0, stream, x.data(), y.data(), 10);
   const Graph graph = end_capture(stream);
+  CHECK_EQ(nodes_captured(), size_t(1));
   CHECK(!is_capturing(stream));
   CHECK(std::isnan(fetch(y, stream)[0]));
   launch_graph(graph, stream);

@@ -114,6 +114,16 @@ void test_texts() {
   info.arch = 75;
   CHECK_EQ(device_refusal(info), "Tesla T4 has compute capability 7.5, at least 8.0 is needed");
   CHECK_EQ(std::string(precision_name(Precision::tf32)), "tf32");
+  CHECK_EQ(cuda_version_text(12080), "12.8");
+  CHECK_EQ(cuda_version_text(13000), "13.0");
+  CHECK_EQ(driver_release("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.129.03  Thu Oct 19 "
+                          "18:56:32 UTC 2023\nGCC version:  gcc version 12.3.0\n"),
+           "535.129.03");
+  CHECK_EQ(driver_release("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  "
+                          "Release Build  (dvs-builder)\n"),
+           "580.65.06");
+  CHECK_EQ(driver_release("no number here\n"), "");
+  CHECK_EQ(driver_release(""), "");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 /// Captures of this thread: they are cudaStreamCaptureModeThreadLocal, so other threads may
 /// allocate.
 thread_local int streams_capturing = 0;
+thread_local size_t nodes_of_last_capture = 0;
 bool is_lost = false;
 
 void require_device(const char* what) {
@@ -36,6 +37,7 @@ using Clock = std::chrono::steady_clock;
 void emulate::set_lost(bool lost) { is_lost = lost; }
 
 DeviceCount count_devices() noexcept { return {1, ""}; }
+std::string versions_text() { return "emulator"; }
 
 DeviceInfo device_info(int index) {
   DeviceInfo info;
@@ -126,9 +128,13 @@ void begin_capture(Stream stream) {
   ++streams_capturing;
 }
 
+size_t nodes_captured() { return nodes_of_last_capture; }
+
 Graph end_capture(Stream stream) {
   --streams_capturing;
-  return std::exchange(stream->recording, nullptr);
+  const Graph graph = std::exchange(stream->recording, nullptr);
+  nodes_of_last_capture = graph->work.size();
+  return graph;
 }
 
 void abandon_capture(Stream stream) noexcept { delete end_capture(stream); }
