@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { POLICIES } from "./modes.ts";
+import { criterionOf } from "../pruning/criteria.ts";
+import { isChanging, MASK_POLICIES } from "../pruning/mask_policies.ts";
+import { parseStepPoint } from "../core/step.ts";
+import { isSingleTraining, POLICIES, policyName } from "./modes.ts";
 import type { Config } from "./types.ts";
 
 /** A mistake and its path. */
@@ -19,6 +22,12 @@ export const CHECKS: readonly ((config: Config) => Problem | null)[] = [
   oneCycleWithoutWarmup,
   someClassWeight,
   rateToTrainOnAt,
+  scheduleOfMode,
+  roundsOfMode,
+  criterionOfMode,
+  rewindPointOfMode,
+  stoppingOfMode,
+  kernelsOfMode,
 ];
 
 function foldWithinCount({ folds }: Config): Problem | null {
@@ -56,5 +65,74 @@ function rateToTrainOnAt({ mode, training: { schedule } }: Config): Problem | nu
   return {
     path: "training.schedule.floor",
     message: `expected more than 0 with mode ${mode}, which trains on at the schedule's last rate`,
+  };
+}
+
+/** A mask policy is a mode and a pruning schedule in one. */
+function scheduleOfMode({ mode, pruning: { schedule } }: Config): Problem | null {
+  const wanted = policyName(mode);
+  if (wanted === (isChanging(schedule) ? schedule.kind : null)) return null;
+  return {
+    path: "pruning.schedule.kind",
+    message: `expected ${
+      wanted ?? "fixed, sahu or one-shot"
+    } with mode ${mode}, not ${schedule.kind}`,
+  };
+}
+
+function roundsOfMode({ mode, pruning: { rounds } }: Config): Problem | null {
+  if (!isSingleTraining(mode) || rounds === 1) return null;
+  return {
+    path: "pruning.rounds",
+    message: `expected 1 with mode ${mode}, which trains once, not ${rounds}`,
+  };
+}
+
+function criterionOfMode({ mode, pruning: { criterion } }: Config): Problem | null {
+  const policy = policyName(mode);
+  if (policy === null || criterion === "magnitude") return null;
+  if (MASK_POLICIES[policy].growth !== "none") {
+    return {
+      path: "pruning.criterion",
+      message: `expected magnitude with mode ${mode}, which drops the smallest weights of each ` +
+        `layer, not ${criterion}`,
+    };
+  }
+  if (criterionOf(criterion).network === "trained") return null;
+  return {
+    path: "pruning.criterion",
+    message: `expected one that ranks trained weights with mode ${mode}, such as magnitude, not ` +
+      `${criterion}, which ranks the network at initialisation`,
+  };
+}
+
+function rewindPointOfMode({ mode, rewindTo }: Config): Problem | null {
+  if (!isSingleTraining(mode)) return null;
+  const { epochs, iterations } = parseStepPoint(rewindTo);
+  if (epochs + iterations === 0) return null;
+  return {
+    path: "rewindTo",
+    message: `expected 0 with mode ${mode}, which never rewinds, not ${rewindTo}`,
+  };
+}
+
+/** A training that ends early might never reach its compression. */
+function stoppingOfMode({ mode, training: { earlyStopping } }: Config): Problem | null {
+  const policy = policyName(mode);
+  if (policy === null || MASK_POLICIES[policy].start === "erk" || earlyStopping === null) {
+    return null;
+  }
+  return {
+    path: "training.earlyStopping",
+    message: `expected none with mode ${mode}, which reaches its compression late in its training`,
+  };
+}
+
+function kernelsOfMode({ mode, training: { kernels } }: Config): Problem | null {
+  if (!isSingleTraining(mode) || kernels === "density") return null;
+  return {
+    path: "training.kernels",
+    message:
+      `expected density with mode ${mode}: kernels are timed for one mask, and its mask changes`,
   };
 }

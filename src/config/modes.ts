@@ -1,11 +1,15 @@
 /**
- * What each mode does between pruning and retraining. Modes differ only here.
+ * What each mode does between pruning and retraining. Modes differ only here. Modes whose mask changes during
+ * a single training have no retraining; what they do is in pruning/mask_policies.ts.
  *
  * @module
  */
+import { MASK_POLICIES, type MaskPolicyName } from "../pruning/mask_policies.ts";
+
 export interface RetrainingPolicy {
   /**
-   * "rewind": surviving weights, running statistics and optimiser return to the rewind point.
+   * "rewind": surviving weights, running statistics and optimiser return to the rewind point. A single
+   * training starts there, at initialisation.
    * "keep": weights and statistics stay as trained, the optimiser starts with zero moments.
    */
   readonly weights: "rewind" | "keep";
@@ -16,8 +20,11 @@ export interface RetrainingPolicy {
   readonly learningRate: "replay" | "final";
   /** Whether the rewind point may lie after the first update (`--rewind-to`). */
   readonly laterPoint: boolean;
-  /** "settings": the settings choose the pruning schedule. "sahu": the mode switches it to Sahu's schedule. */
-  readonly pruning: "settings" | "sahu";
+  /**
+   * "settings": the settings choose the pruning schedule. "sahu": the mode switches it to Sahu's schedule.
+   * The name of a mask policy: a single training, during which the mask changes.
+   */
+  readonly pruning: "settings" | "sahu" | MaskPolicyName;
   /** One line for tables. */
   readonly description: string;
   readonly source: string;
@@ -58,7 +65,27 @@ export const POLICIES = {
     description: "a shrinking share is pruned, weights return to initialisation",
     source: "Sahu et al. 2022",
   },
+  gradual: singleTraining("gradual"),
+  set: singleTraining("set"),
+  rigl: singleTraining("rigl"),
 } as const satisfies Record<string, RetrainingPolicy>;
+
+function singleTraining<Name extends MaskPolicyName>(pruning: Name) {
+  const { description, source } = MASK_POLICIES[pruning];
+  const start = { weights: "rewind", learningRate: "replay", laterPoint: false } as const;
+  return { ...start, pruning, description, source };
+}
+
+/** The mask policy of a mode with a single training; null for a mode with rounds. */
+export function policyName(mode: Mode): MaskPolicyName | null {
+  const { pruning } = POLICIES[mode];
+  return pruning === "settings" || pruning === "sahu" ? null : pruning;
+}
+
+/** Whether a mode trains once, without a dense round, and changes the mask meanwhile. */
+export function isSingleTraining(mode: Mode): boolean {
+  return policyName(mode) !== null;
+}
 
 export type Mode = keyof typeof POLICIES;
 export const MODES = Object.keys(POLICIES) as [Mode, ...Mode[]];

@@ -8,7 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import { parseStepPoint } from "../core/step.ts";
 import { RATE } from "../model/graph_file.ts";
 import { criterionOf } from "../pruning/criteria.ts";
-import { POLICIES } from "./modes.ts";
+import { isSingleTraining, type Mode, POLICIES, policyName } from "./modes.ts";
 import type { Given } from "./paths.ts";
 import type { Config, Overrides } from "./types.ts";
 
@@ -21,6 +21,7 @@ export const IMPLICATIONS: readonly Implication[] = [
   targetEndsTheRounds,
   roundsEndWithoutTarget,
   oneShotIsOneRound,
+  singleTrainingIsOneRound,
   precisionOfAnotherBackend,
 ];
 
@@ -57,6 +58,17 @@ function oneShotIsOneRound(_base: Config, { oneShot }: Overrides): Given[] {
   });
 }
 
+/** Kernels are timed for one mask, so a training with several takes them by density. */
+function singleTrainingIsOneRound(base: Config, { mode = base.mode }: Overrides): Given[] {
+  const kind = policyName(mode);
+  if (kind === null) return [];
+  return implied(`--mode ${mode}`, {
+    "pruning.schedule.kind": kind,
+    "pruning.rounds": 1,
+    "training.kernels": "density",
+  });
+}
+
 function precisionOfAnotherBackend(base: Config, { backend }: Overrides): Given[] {
   const { precision } = computeSettings(base, { backend });
   return precision === base.precision ? [] : implied("--backend", { precision });
@@ -89,6 +101,7 @@ export const COMBINATIONS: readonly Combination[] = [
   pruningBeforeTraining,
   sizeOfAnotherNetwork,
   dropoutWithoutPlace,
+  singleTrainingNeedsTarget,
 ];
 
 function decayOfAnotherOptimizer(
@@ -164,6 +177,14 @@ function dropoutWithoutPlace(
   );
 }
 
+function singleTrainingNeedsTarget({ mode, pruning: { target } }: Config): void {
+  if (!isSingleTraining(mode) || target !== null) return;
+  throw new UsageError(
+    `Cannot use --mode ${mode} without a compression: it trains once, until this many times fewer ` +
+      `weights are left; add --target, e.g. --target 15.6`,
+  );
+}
+
 function isLate(rewindTo: string): boolean {
   const { epochs, iterations } = parseStepPoint(rewindTo);
   return epochs + iterations > 0;
@@ -191,6 +212,9 @@ export function refuseContradictions(given: Overrides): void {
   if (policy?.pruning === "sahu" && given.prune !== undefined) {
     refuse(`--mode ${given.mode} and --prune`, "its share shrinks from 30 % by p^(1/1.1)");
   }
+  if (given.mode !== undefined && isSingleTraining(given.mode)) {
+    refuseRounds(given, given.mode, refuse);
+  }
   if (given.rewindTo === undefined || !isLate(given.rewindTo)) return;
   if (policy && !policy.laterPoint) {
     refuse(
@@ -201,5 +225,25 @@ export function refuseContradictions(given: Overrides): void {
   const criterion = given.criterion;
   if (criterion !== undefined && criterionOf(criterion).network === "initial") {
     refuse(`--criterion ${criterion} and --rewind-to`, "it prunes the network at initialisation");
+  }
+}
+
+/** Refuses what has no meaning in a single training. */
+function refuseRounds(
+  given: Overrides,
+  mode: Mode,
+  refuse: (pair: string, why: string) => void,
+): void {
+  const odd = (flag: string, value: unknown, why: string) => {
+    if (value !== undefined) refuse(`--mode ${mode} and ${flag}`, why);
+  };
+  const once =
+    "it trains once, without rounds; --target says how many times fewer weights are left";
+  odd("--rounds", given.rounds, once);
+  odd("--prune", given.prune, once);
+  odd("--one-shot", given.oneShot, once);
+  odd("--same-noise", given.sameNoise, "it has no rounds");
+  if (given.kernels === "timed") {
+    odd("--kernels timed", given.kernels, "kernels are timed for one mask, and its mask changes");
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { wholeShares } from "./layer_shares.ts";
+import { randomMasks } from "./random.ts";
 
 /** A layer's weight. */
 export interface LayerShape {
@@ -27,7 +28,7 @@ export function erkCounts(layers: readonly LayerShape[], keep: number): number[]
     throw new RangeError(`Cannot keep ${keep} of ${total} weights: expected 0 to ${total}`);
   }
   // A layer's density is its score times a common factor, so its count is proportional to its number of
-  // // weights times the score: Cout + Cin + K.
+  // weights times the score: Cout + Cin + K.
   const widths = layers.map(({ shape: [out, inner, kernel] }) => out + inner + kernel);
   const dense = new Set<number>();
   for (;;) {
@@ -44,4 +45,21 @@ export function erkCounts(layers: readonly LayerShape[], keep: number): number[]
     }
     full.forEach((i) => dense.add(i));
   }
+}
+
+/**
+ * Draws masks with `keep` weights: {@linkcode erkCounts} gives each layer's count, which is drawn uniformly.
+ *
+ * @param options.stream Names the draw: equal seed and stream give equal masks.
+ */
+export function erkMasks(
+  layers: readonly (LayerShape & { readonly name: string })[],
+  options: { keep: number; seed: number; stream: readonly (string | number)[] },
+): Uint8Array[] {
+  const { keep, seed, stream } = options;
+  const counts = erkCounts(layers, keep);
+  return layers.map(({ name, shape: [out, inner, kernel] }, i) => {
+    const dense = [new Uint8Array(out * inner * kernel).fill(1)];
+    return randomMasks(dense, { keep: counts[i]!, seed, stream: [...stream, name] })[0]!;
+  });
 }

@@ -5,6 +5,8 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import type { GradualSettings } from "./mask_policies/gradual.ts";
+import type { DropSettings } from "./mask_policies/set.ts";
 
 /** How the pruned share changes from round to round. */
 export type PruningSchedule =
@@ -17,7 +19,10 @@ export type PruningSchedule =
    */
   | { readonly kind: "sahu"; readonly start: number; readonly alpha: number }
   /** A single round prunes to the target. */
-  | { readonly kind: "one-shot" };
+  | { readonly kind: "one-shot" }
+  /** A single training, during which the mask changes until the target is reached; see mask_policies.ts. */
+  | { readonly kind: "gradual" } & GradualSettings
+  | { readonly kind: "set" | "rigl" } & DropSettings;
 
 /** The settings that decide the rounds. */
 export interface PruningPlanSettings {
@@ -71,8 +76,15 @@ type ScheduleOf<Name extends Kind> = Extract<PruningSchedule, { readonly kind: N
 const NEXT_KEEP: { [Name in Kind]: (schedule: ScheduleOf<Name>, before: Before) => number } = {
   fixed: ({ fraction }, { kept }) => without(kept, fraction),
   sahu: (schedule, { kept, round }) => without(kept, sahuFraction(schedule, round)),
-  "one-shot": (_, { total, target }) => Math.max(1, Math.floor(total / (target ?? 1))),
+  "one-shot": toTarget,
+  gradual: toTarget,
+  set: toTarget,
+  rigl: toTarget,
 };
+
+function toTarget(_schedule: unknown, { total, target }: Before): number {
+  return Math.max(1, Math.floor(total / (target ?? 1)));
+}
 
 function nextKeep<Name extends Kind>(schedule: ScheduleOf<Name>, before: Before): number {
   const rule: (schedule: ScheduleOf<Name>, before: Before) => number = NEXT_KEEP[

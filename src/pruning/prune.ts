@@ -45,7 +45,8 @@ export async function prune(bench: Workbench, step: PruningStep): Promise<void> 
   candidates.forEach(({ parameter }, i) => parameter.setMask(masks[i]!));
 }
 
-function isKept(tensor: string, keepLayers: readonly string[]): boolean {
+/** Whether a tensor belongs to a layer that is never pruned. */
+export function isKept(tensor: string, keepLayers: readonly string[]): boolean {
   return keepLayers.includes(layerOf(tensor));
 }
 

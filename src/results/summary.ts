@@ -14,6 +14,18 @@ import type { EpochRow } from "../training/progress.ts";
 
 export type { EpochRow, LayerCount, Scores };
 
+/** The training of a round whose masks changed during it. */
+export interface ChangingTraining {
+  /** Number of changes of the masks. */
+  maskChanges: number;
+  /** Number of additional steps for gradients of all weights, pruned ones included. */
+  denseGradients: number;
+  /** Mean of kept / prunable over the steps. */
+  density: number;
+  /** Mean multiply-adds of a step, as one forward pass of one 30 s record; with the additional steps. */
+  macs: number;
+}
+
 /** One round: round 0 is dense, round r has been pruned r times. */
 export interface RoundSummary {
   round: number;
@@ -41,6 +53,8 @@ export interface RoundSummary {
   dev: Scores;
   test: Scores | null;
   epochs: EpochRow[];
+  /** Only if the masks changed during the round. The other fields describe the masks at its end. */
+  training?: ChangingTraining;
   /** Temperature by which logits are divided for probabilities, fitted on dev; absent in older rounds (1). */
   temperature?: number;
 }
@@ -152,6 +166,12 @@ const round = objectOf<RoundSummary>({
     devScore: number,
     skipped: count.optional(),
   })),
+  training: objectOf<ChangingTraining>({
+    maskChanges: count,
+    denseGradients: count,
+    density: number,
+    macs: number,
+  }).optional(),
   temperature: number.optional(),
 });
 

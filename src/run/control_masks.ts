@@ -4,7 +4,7 @@
  * @module
  */
 import { createRng } from "../core/rng.ts";
-import { erkCounts, type LayerShape } from "../pruning/erk.ts";
+import { erkMasks as drawErkMasks, type LayerShape } from "../pruning/erk.ts";
 import { randomMasks } from "../pruning/random.ts";
 
 /** The mask of one layer, with the tensor's name. */
@@ -41,17 +41,14 @@ export function uniformMasks(masks: readonly NamedMask[], options: DrawOptions):
   });
 }
 
-/** Draws the same number of weights: {@linkcode erkCounts} gives each layer's count, drawn uniformly. */
+/** Draws the same number of weights, with the density of each layer by its shape; see pruning/erk.ts. */
 export function erkMasks(masks: readonly NamedMask[], options: DrawOptions): Uint8Array[] {
   const { seed, round } = options;
-  return redrawn(masks, options, (drawn, keep) => {
-    const counts = erkCounts(drawn, keep);
-    return drawn.map(({ name, mask }, i) => {
-      const dense = [new Uint8Array(mask.length).fill(1)];
-      const stream = ["ERK control", round, name];
-      return randomMasks(dense, { keep: counts[i]!, seed, stream })[0]!;
-    });
-  });
+  return redrawn(
+    masks,
+    options,
+    (drawn, keep) => drawErkMasks(drawn, { keep, seed, stream: ["ERK control", round] }),
+  );
 }
 
 /** `masks` with every mask except `keepLayers` replaced by `draw`, which gets them and their count. */

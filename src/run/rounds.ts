@@ -7,7 +7,7 @@
 import { Failure } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
-import type { RoundState, RunStore } from "./run_store.ts";
+import type { Note, RoundState, RunStore } from "./run_store.ts";
 import type { RoundSummary } from "../results/summary.ts";
 import { costOf } from "../pruning/cost.ts";
 import { countWeights } from "../pruning/prune.ts";
@@ -15,7 +15,9 @@ import { adoptAverages } from "../training/average.ts";
 import { firstNotFinite, nameOf } from "../training/finite.ts";
 import { type Progress, startOfTraining, stepsDone } from "../training/progress.ts";
 import { learningRateAt } from "../training/schedule.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
 import {
+  hasMasks,
   restoreMasks,
   restoreSnapshot,
   type Snapshot,
@@ -97,7 +99,7 @@ export abstract class Rounds implements LotteryParts {
   restore(round: number): Promise<boolean> {
     const note = (message: string) => this.context.observer.note(message);
     const latest = this.store.loadLatest(round, note);
-    const masks = latest && round > 0 ? this.store.loadMasksUnderWay(round, note) : null;
+    const masks = latest && round > 0 ? this.masksOf(latest, note) : null;
     if (!latest || (round > 0 && !masks)) return Promise.resolve(false);
     if (
       this.timesKernels && kernelsAreLost(this.bench, { directory: this.directory(round), note })
@@ -109,6 +111,16 @@ export abstract class Rounds implements LotteryParts {
     restoreSnapshot(this.bench.network, latest.snapshot);
     this.state = latest.state;
     return Promise.resolve(true);
+  }
+
+  /** The masks of a saved state: its own, or the ones that the round began with. */
+  private masksOf({ snapshot, state: { round } }: Checkpoint<RoundState>, note: Note) {
+    return hasMasks(snapshot) ? snapshot : this.store.loadMasksUnderWay(round, note);
+  }
+
+  /** Masks that belong to a state within a round, because they change during it; by default none. */
+  protected ownMasks(): Snapshot {
+    return new Map();
   }
 
   private get timesKernels(): boolean {
@@ -138,12 +150,14 @@ export abstract class Rounds implements LotteryParts {
     return outcome;
   }
 
-  private advanced(round: number, progress: Progress): boolean {
+  /** @returns Whether to stop. */
+  protected advanced(round: number, progress: Progress): boolean {
     const { observer, checkpointEvery } = this.context;
     observer.advanced(round, progress);
     const stop = observer.stopRequested();
     if (stop || performance.now() - this.clock.saved >= checkpointEvery) {
-      this.store.saveLatest({ snapshot: this.soundSnapshot(), state: this.state });
+      const snapshot = new Map([...this.soundSnapshot(), ...this.ownMasks()]);
+      this.store.saveLatest({ snapshot, state: this.state });
       this.clock.saved = performance.now();
     }
     return stop;

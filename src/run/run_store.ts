@@ -37,6 +37,20 @@ export interface RoundState {
   afterPruning: Scores | null;
   /** The same with running statistics estimated again. */
   afterPruningRecalibrated: Scores | null;
+  /** Only if masks change during the round: the steps so far. */
+  masks?: MaskTally;
+}
+
+/** Sums over the steps of a round whose masks change; all are whole numbers. */
+export interface MaskTally {
+  readonly steps: number;
+  readonly changes: number;
+  /** Steps at which gradients of all weights were computed in addition. */
+  readonly denseGradients: number;
+  /** Surviving weights, summed over the steps. */
+  readonly kept: number;
+  /** Multiply-adds of a forward pass of the reference record, summed over the steps. */
+  readonly macs: number;
 }
 
 /** Receives messages about damaged files that the run does not need. */

@@ -6,8 +6,11 @@
  */
 import type { Config } from "../config/config.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
 import { prunableTensors } from "../model/graph.ts";
+import { maskChanges } from "../pruning/mask_policies.ts";
+import type { TrainingLength } from "../pruning/mask_policy.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { refuseKeepLayers } from "../pruning/prune.ts";
 import { Control } from "./control.ts";
@@ -16,6 +19,7 @@ import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { Experiment } from "./experiment.ts";
 import { refuseUnreachableRewindPoint } from "../config/rewind_point.ts";
 import type { Rounds, RoundsContext } from "./rounds.ts";
+import { SingleTraining } from "./single_training.ts";
 
 /** One network of a run with its rounds. */
 export interface Stage {
@@ -42,13 +46,17 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
     refuseUnreachableRewindPoint(config, dataset);
     const layers = prunableTensors(networkGraph(network, dataset.classes.length))
       .map(({ name, shape: [out, inner, kernel] }) => ({ name, size: out * inner * kernel }));
-    const keeps = keepCounts(layers.reduce((sum, { size }) => sum + size, 0), config.pruning);
+    const total = layers.reduce((sum, { size }) => sum + size, 0);
+    const keeps = keepCounts(total, config.pruning);
     const { keepLayers } = config.pruning;
     if (keeps.length > 0) refuseKeepLayers(layers, { keepLayers, keep: keeps.at(-1)! });
-    const open = (context: RoundsContext) => new Experiment(context);
+    const single = isSingleTraining(config.mode);
+    if (single) maskChanges(config.pruning, { total, ...trainingLength(config, dataset) });
+    const open = (context: RoundsContext) =>
+      single ? new SingleTraining(context) : new Experiment(context);
     return {
       plannedRounds: keeps.length,
-      hasDense: true,
+      hasDense: !single,
       stages: [{ network, open }],
     };
   }
@@ -65,4 +73,13 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
       ? control.rounds.map((round) => stage([round], smallNetworkOf(base, round)))
       : [stage(control.rounds, {})],
   };
+}
+
+/** The length of a round's training, if nothing ends it early. */
+export function trainingLength(
+  { training: { epochs, batchSize } }: Config,
+  dataset: LoadedDataset,
+): TrainingLength {
+  const stepsPerEpoch = Math.ceil(dataset.splits.train.lengths.length / batchSize);
+  return { steps: epochs * stepsPerEpoch, stepsPerEpoch };
 }

@@ -100,6 +100,11 @@ export function restoreMasks(network: Network, masks: Snapshot): void {
   }
 }
 
+/** Whether a snapshot holds masks. */
+export function hasMasks(snapshot: Snapshot): boolean {
+  return snapshot.keys().some((key) => key.startsWith("mask/"));
+}
+
 /** The mask of one prunable tensor. @throws {Failure} If it is missing or has another size. */
 export function maskOf(masks: Snapshot, tensor: { name: string; size: number }): Uint8Array {
   const { name, size } = tensor;

@@ -5,6 +5,7 @@
  * @module
  */
 import { Failure } from "../core/errors.ts";
+import type { StepInputs } from "./dense_gradient.ts";
 import { type EarlyStopping, stopsEarly } from "./early_stopping.ts";
 import { startAverages, withAverages } from "./average.ts";
 import { evaluate } from "./evaluate.ts";
@@ -35,6 +36,21 @@ export interface TrainingPlan {
   /** Ends the round before its epochs are done; null for never. */
   readonly earlyStopping: EarlyStopping | null;
   readonly onNan: OnNan;
+  /** Changes of the network's masks between steps; by default there are none. */
+  readonly maskChanges?: MaskChanges;
+}
+
+/** Changes of a network's masks during a training. */
+export interface MaskChanges {
+  /** The first change after at least `step` steps: its number of steps; Infinity if there is none. */
+  next(step: number): number;
+  /**
+   * Makes the change after `step` steps. The inputs are those of the step that follows. A repeated
+   * change, by a run that is resumed, must be equal.
+   *
+   * @returns False if it was left out because a number that it needs is not finite.
+   */
+  change(step: number, inputs: StepInputs): Promise<boolean>;
 }
 
 /** The interface for watching training. */
@@ -89,17 +105,20 @@ export async function train(
     const batches = bench.trainingBatches(epoch, plan.noiseRound);
     while (progress.stepsInEpoch < batches.length) {
       const step = stepsDone(progress, batches.length);
+      const stream = streamOf(plan, { step, stepsPerEpoch: batches.length });
       if (step === plan.milestone) observer.reached(progress);
-      const room = plan.milestone !== null && plan.milestone > step
-        ? plan.milestone - step
-        : Infinity;
-      const count = Math.min(chunk, batches.length - progress.stepsInEpoch, room);
+      await changeMasks(plan, step, { batch: batches[progress.stepsInEpoch]!, stream });
+      const count = Math.min(
+        chunk,
+        batches.length - progress.stepsInEpoch,
+        stepsToNext(plan, step),
+      );
       const started = performance.now();
       const done = await runSteps(bench, progress, {
         batches: batches.slice(progress.stepsInEpoch, progress.stepsInEpoch + count),
         rate,
         step,
-        stream: streamOf(plan, { step, stepsPerEpoch: batches.length }),
+        stream,
         onNan: plan.onNan,
       });
       const perStep = (performance.now() - started) / done;
@@ -111,6 +130,25 @@ export async function train(
     observer.epochDone(row);
   }
   return "finished";
+}
+
+/** Number of steps until something happens between two steps. */
+function stepsToNext({ milestone, maskChanges }: TrainingPlan, step: number): number {
+  return Math.min(
+    milestone !== null && milestone > step ? milestone - step : Infinity,
+    maskChanges === undefined ? Infinity : maskChanges.next(step + 1) - step,
+  );
+}
+
+/** Changes the masks if a change is due before this step. @throws {Failure} As the plan says. */
+async function changeMasks(
+  { maskChanges, onNan }: TrainingPlan,
+  step: number,
+  inputs: StepInputs,
+): Promise<void> {
+  if (maskChanges === undefined || maskChanges.next(step) !== step) return;
+  if (await maskChanges.change(step, inputs) || onNan === "skip") return;
+  throw diverged(step + 1, "a gradient by which pruned weights grow is not finite");
 }
 
 /** @returns Number of steps done; fewer than requested if the last one was not applied. */

@@ -74,6 +74,7 @@ export class Workbench {
   private readonly resident: NativeDataset;
   private readonly firstRecord: Record<SplitName, number>;
   private readonly training = new Map<number, NativeProgram>();
+  private readonly gradient = new Map<number, NativeProgram>();
   private readonly evaluation = new Map<string, EvaluationProgram>();
 
   constructor(
@@ -140,7 +141,25 @@ export class Workbench {
     return program;
   }
 
+  /** Forward and backward of a training step for batches of this length, without the update. */
+  gradientProgram(length: number): NativeProgram {
+    const known = this.gradient.get(length);
+    if (known) return known;
+    const batch = { length, records: "augmented" } as const;
+    const { program } = this.record(batch, (b, x) => this.recordGradients(b, x));
+    this.gradient.set(length, program);
+    return program;
+  }
+
   private recordTraining(builder: NativeBuilder, x: Value): void {
+    const { network, config } = this;
+    this.recordGradients(builder, x);
+    builder.label("optimiser");
+    builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
+    if (config.average > 0) recordAverage(builder, network, config.average);
+  }
+
+  private recordGradients(builder: NativeBuilder, x: Value): void {
     const { network, config, teachers } = this;
     // Teachers come first: their activations are freed before the network needs memory for its own.
     const taught = recordTeachers(builder, teachers, x);
@@ -148,9 +167,6 @@ export class Workbench {
     const { logits } = recordForward(builder, network, { x, pass: "training" });
     builder.label("loss");
     builder.backward(logits, builder.crossEntropy(logits, loss));
-    builder.label("optimiser");
-    builder.optimizer(network.parameters.map((p) => p.parameter), config.optimizer);
-    if (config.average > 0) recordAverage(builder, network, config.average);
   }
 
   /** The present kernels of each convolution, e.g. "forward=sparse/8 dgrad=dense wgrad=dense". */
@@ -293,6 +309,7 @@ export class Workbench {
   /** Frees everything but the device. */
   dispose(): void {
     for (const program of this.training.values()) program.dispose();
+    for (const program of this.gradient.values()) program.dispose();
     for (const { program } of this.evaluation.values()) program.dispose();
     this.resident.dispose();
     this.network.dispose();

@@ -4,8 +4,31 @@
  * @module
  */
 import { CRITERIA } from "../../pruning/criteria.ts";
-import { choice, names, number, orNull, whole } from "../kinds.ts";
+import { choice, names, number, orNull, share, stepPoint, whole } from "../kinds.ts";
 import { group, setting, variants } from "../setting.ts";
+
+const every = {
+  label: "Mask changes every",
+  help: "updates between changes of the mask: 100it or 1ep (default: 100it; set: 1ep)",
+  flag: "--mask-every <point>",
+} as const;
+
+const end = {
+  label: "Last mask change",
+  unit: "of the training",
+  help: "end of mask changes, as a share of training (default: 0.75; set: 1)",
+  flag: "--mask-end <share>",
+} as const;
+
+const untilShare = number({ above: 0, most: 1 });
+
+const replaced = setting(number({ above: 0, below: 1 }), {
+  label: "Replaced by a mask change",
+  unit: "of each layer",
+  help: "share of each layer's weights that a change replaces (default: 0.3)",
+  flag: "--mask-share <share>",
+  default: 0.3,
+});
 
 const schedule = variants({
   /** The same share of the remaining weights in every round. */
@@ -33,6 +56,28 @@ const schedule = variants({
   },
   /** Once, straight to the target. */
   "one-shot": {},
+  /** These change the mask during a single training; see pruning/mask_policies.ts. */
+  gradual: {
+    every: setting(stepPoint(), { ...every, default: "100it" }),
+    begin: setting(share(), {
+      label: "First mask change after",
+      unit: "of the training",
+      help: "share of training before gradual pruning begins (default: 0)",
+      flag: "--mask-begin <share>",
+      default: 0,
+    }),
+    end: setting(untilShare, { ...end, default: 0.75 }),
+  },
+  set: {
+    every: setting(stepPoint(), { ...every, default: "1ep" }),
+    share: replaced,
+    end: setting(untilShare, { ...end, default: 1 }),
+  },
+  rigl: {
+    every: setting(stepPoint(), { ...every, default: "100it" }),
+    share: replaced,
+    end: setting(untilShare, { ...end, default: 0.75 }),
+  },
 }, {
   label: "Pruning schedule",
   called: "pruning schedule",
