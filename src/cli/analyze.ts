@@ -51,9 +51,11 @@ export async function analyzeMain(args: readonly string[]): Promise<number> {
     .option("--threshold <score>", "dev score to reach (default: 0.95 of the dense)", number(0, 1));
   command.parse([...args], { from: "user" });
   const options = command.opts<AnalyzeOptions>();
-  const base = openBase(options.run, "analyse");
+  const base = openWithDense(options.run, "analyse");
   const rounds = roundsOf(base, { asked: options.rounds ?? null, dense: true });
-  const other = options.other === undefined ? null : openBase(options.other, "compare masks with");
+  const other = options.other === undefined
+    ? null
+    : openWithDense(options.other, "compare masks with");
   if (other) refuseOther(base, { other, rounds });
 
   const reordered = options.barrier ? reorderedName(options.run, rounds, base) : null;
@@ -75,6 +77,15 @@ export async function analyzeMain(args: readonly string[]): Promise<number> {
   console.log(`\nEverything, layer by layer: ${shown(file)}`);
   console.log(`Report: ${shown(reportFile(options.run))}`);
   return 0;
+}
+
+/** @throws {UsageError} If the run has no dense round, with which an analysis compares. */
+function openWithDense(run: string, purpose: string): ControlBase {
+  const base = openBase(run, purpose);
+  if (base.rounds.has(0)) return base;
+  throw new UsageError(
+    `Cannot ${purpose} ${run}: mode ${base.config.mode} trains once and has no dense round`,
+  );
 }
 
 /** The name contains the chosen rounds, so that each choice is a separate run. */

@@ -9,6 +9,7 @@ import { presetConfig } from "../config/presets.ts";
 import { readSet, readValue } from "../config/read.ts";
 import type { Overrides } from "../config/types.ts";
 import { group, HEADINGS, setting } from "../config/setting.ts";
+import { MASK_POLICIES } from "../pruning/mask_policies.ts";
 import { number } from "../config/kinds.ts";
 import { createCommand } from "./command.ts";
 import { helpOf, parseLthOptions } from "./lth_options.ts";
@@ -32,10 +33,14 @@ const CANDIDATES = [
   ],
 ];
 
+/** Modes with a single training need other settings, too; single_training_options_test.ts has them. */
+const isOfSingleTraining = (text: string) => text in MASK_POLICIES;
+
 /** A value of a setting other than those given, as a command line writes it. */
 function otherText(leaf: Leaf, not: readonly unknown[]): string {
   const { kind } = leaf.setting;
-  const text = [...[...kind.choices ?? []].reverse(), ...CANDIDATES].find((text) => {
+  const choices = (kind.choices ?? []).filter((choice) => !isOfSingleTraining(choice));
+  const text = [...choices.reverse(), ...CANDIDATES].find((text) => {
     try {
       const value = readValue(leaf, text);
       return kind.schema.safeParse(value).success && kind.text(value) === text &&
@@ -80,7 +85,14 @@ function baseFor({ path }: Leaf): Config {
   const group = path.slice(0, path.lastIndexOf("."));
   const kinds = leafAt(`${group}.kind`)?.setting.kind.choices ?? [];
   if (path.endsWith(".kind") || kinds.length === 0 || path.startsWith("control.")) return base;
-  const possible = kinds.map((kind) => changed(base, ["--set", `${group}.kind=${kind}`]));
+  const possible = kinds.map((kind) =>
+    changed(
+      base,
+      isOfSingleTraining(kind)
+        ? ["--mode", kind, "--target", "4"]
+        : ["--set", `${group}.kind=${kind}`],
+    )
+  );
   return possible.find((config) => valueAt(config, path) !== undefined)!;
 }
 

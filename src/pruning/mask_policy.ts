@@ -100,7 +100,9 @@ export function changeSteps(
   if (count < 1) {
     throw new UsageError(
       `Cannot change the mask every ${every}: of the ${steps} updates of this training, changes fit ` +
-        `only between ${first} and ${Math.max(first, last)}; choose a smaller --mask-every`,
+        `only between ${first} and ${
+          Math.max(first, last)
+        }; choose a smaller --mask-every or another --mask-end`,
     );
   }
   return Array.from({ length: count }, (_, i) => first + (i + 1) * distance);

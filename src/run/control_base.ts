@@ -45,7 +45,7 @@ export function openBase(name: string, purpose: string): ControlBase {
   }
   const summary = store.loadSummary()!; // there is one, or it would not be complete
   const rounds = new Map(summary.rounds.map((round) => [round.round, round]));
-  if (rounds.size < 2) refuse("it has no pruned round");
+  if (!rounds.keys().some((round) => round > 0)) refuse("it has no pruned round");
   return { name, store, config, summary, rounds };
 }
 

@@ -5,6 +5,7 @@
  */
 import { UsageError } from "../core/errors.ts";
 import type { Config } from "../config/config.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import {
   type ControlBase,
   masksSha256,
@@ -32,10 +33,13 @@ export interface ControlRequest {
  * The configuration of a control of `base`: the base's configuration plus the control's settings. A round is
  * left out if its small dense network equals that of an earlier round. If each round starts from the
  * control's previous round, the rounds before the requested ones are included.
+ *
+ * @throws {UsageError} If the base has no such round, or nothing that such a control could start from.
  */
 export function controlConfig(base: ControlBase, request: ControlRequest): Config {
   const { kind } = request;
   const policy = controlPolicy(kind);
+  if (isSingleTraining(base.config.mode)) refuseOfSingleTraining(base, kind);
   let rounds = roundsOf(base, { asked: request.rounds, dense: hasDenseRound(policy) });
   if (policy.weights === "previous") rounds = [...base.rounds.keys()].filter(between(1, rounds));
   if (isSmallNetwork(policy)) {
@@ -53,6 +57,19 @@ export function controlConfig(base: ControlBase, request: ControlRequest): Confi
       rounds,
     },
   };
+}
+
+/** The mask of the base changed while it trained; a control trains its last mask from the beginning. */
+function refuseOfSingleTraining({ name, config: { mode } }: ControlBase, kind: ControlKind): void {
+  const { weights } = controlPolicy(kind);
+  if (weights !== "previous" && weights !== "ticket") return;
+  throw new UsageError(
+    `Cannot make the control ${kind} of ${name}: ${
+      weights === "previous"
+        ? `mode ${mode} trains no dense network that could be trained on`
+        : `it repeats the training of a fixed mask, and mode ${mode} changes the mask during training`
+    }`,
+  );
 }
 
 /**

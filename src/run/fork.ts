@@ -16,6 +16,7 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import { type Config, configDifferences, parseConfig } from "../config/config.ts";
 import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
 import { RunStore } from "./run_store.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
 import { prunableWeights } from "../model/graph.ts";
 import { keepCounts } from "../pruning/plan.ts";
@@ -58,6 +59,11 @@ export function planFork(request: ForkRequest): Fork {
   const saved = parseConfig(store.savedConfig(), `the configuration of run ${from}`);
   if (saved.control !== null) {
     refuse(`it is a control; start another with deno task lth control --run ${saved.control.base}`);
+  }
+  for (const { mode } of [saved, config]) {
+    if (isSingleTraining(mode)) {
+      refuse(`mode ${mode} trains once, so there are no rounds to take over`);
+    }
   }
   const finished = store.doneRounds();
   if (!finished.includes(0)) refuse("its dense round is not finished");

@@ -5,6 +5,7 @@
  */
 import { loadAddon } from "../addon/addon.ts";
 import type { NativeDevice } from "../addon/native.ts";
+import { UsageError } from "../core/errors.ts";
 import { refuseUnusableStretch } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
 import { networkGraph } from "../config/network_config.ts";
@@ -115,6 +116,12 @@ function prepare({ config, device, directory, denseFrom, forkFrom }: RunOptions)
     native: loadAddon().buildInfo,
     datasetSha256: dataset.sha256,
   });
+  if (denseFrom !== undefined && !plan.hasDense && config.control === null) {
+    throw new UsageError(
+      `Cannot take the dense round from ${denseFrom}: mode ${config.mode} trains once, from ` +
+        `initialisation, and has no dense round`,
+    );
+  }
   if (denseFrom !== undefined && !store.isDone(0)) {
     refuseOtherDense({ from: denseFrom, config, environment });
   }

@@ -89,10 +89,9 @@ export class SingleTraining extends Rounds {
     return Promise.resolve();
   }
 
-  /** The noise is that of a dense round 0. */
-  protected override plan(_round: number): TrainingPlan {
+  protected override plan(round: number): TrainingPlan {
     return {
-      ...this.budget(0, { rate: null }),
+      ...this.budget(round, { rate: null }),
       maskChanges: {
         next: (step) => this.changes.find((change) => change.step >= step)?.step ?? Infinity,
         change: (step, inputs) =>

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as path from "node:path";
+import { UsageError } from "../core/errors.ts";
 import type { Config, WrittenConfig } from "../config/config.ts";
 import { loadDataset } from "../data/dataset.ts";
 import { cubicKeep } from "../pruning/mask_policies/gradual.ts";
@@ -8,15 +10,18 @@ import { keepCounts } from "../pruning/plan.ts";
 import { decodeTicket, encodeTicket } from "../ticket/ticket_file.ts";
 import { ticketOfRound } from "../ticket/ticket_of_run.ts";
 import { type Snapshot, takeMasks, takeSnapshot } from "../training/snapshot.ts";
+import { openBase } from "./control_base.ts";
+import { controlConfig } from "./control_config.ts";
 import { runLottery } from "./lottery.ts";
 import { RunStore } from "./run_store.ts";
 import {
+  assertEqualSnapshots,
   assertSameResults,
   doToyRun,
   halving,
+  masked,
   toyConfig,
   withToyDataset,
-  withToyRun,
   withToyStage,
 } from "./testing.ts";
 
@@ -178,10 +183,11 @@ Deno.test("the masks have the counts of the definition, and the summary says wha
     }
   }));
 
-Deno.test("until its first change, gradual pruning is the dense round, bit for bit", () =>
+Deno.test("until its first change, gradual pruning with the same noise is the dense round, bit for bit", () =>
   withToyDataset(async ({ directory, data }) => {
     const schedule = { kind: "gradual", every: "1it", begin: 0.7, end: 1 } as const;
-    const config = singleConfig(data, "gradual");
+    const training = { ...toyConfig(data).training, sameNoise: true };
+    const config = singleConfig(data, "gradual", { training });
     const own = { ...config, pruning: { ...config.pruning, schedule } };
     await doToyRun({ directory: path.join(directory, "gradual"), config: own });
     const plain = toyConfig(data, { pruning: halving(0) });
@@ -191,6 +197,75 @@ Deno.test("until its first change, gradual pruning is the dense round, bit for b
     );
     assert.deepEqual(rows[0]!.slice(0, 2), rows[1]!.slice(0, 2));
     assert.notDeepEqual(rows[0]![2], rows[1]![2]);
+  }));
+
+Deno.test("controls train the last mask from the beginning; those that repeat the base's training are refused", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const base = path.join(directory, "base");
+    await doToyRun({ directory: base, config: singleConfig(data, "rigl") });
+    const opened = openBase(base, "take masks from");
+    const point = opened.store.loadRewindPoint().snapshot;
+    for (const kind of ["reinit", "shuffle", "random-erk", "signs", "dense-small"] as const) {
+      const config = controlConfig(opened, { kind, rounds: null });
+      const { summary } = await doToyRun({ directory: path.join(directory, kind), config });
+      assert.deepEqual([summary.complete, summary.rounds.length], [true, 1], kind);
+      assert.equal(summary.rounds[0]!.training, undefined);
+      if (kind !== "shuffle") continue;
+      const store = new RunStore(path.join(directory, kind));
+      const masks = store.loadMasks(1);
+      assert.deepEqual(counts(masks), counts(opened.store.loadMasks(1)));
+      await withToyStage({ directory: path.join(directory, "start"), config }, async (control) => {
+        await control.rounds.prune(1);
+        await control.rounds.rewind(1);
+        const start = takeSnapshot(control.bench.network, { optimiser: true });
+        assertEqualSnapshots(start, masked(point, masks));
+      });
+    }
+    for (
+      const [kind, why] of [
+        ["continue", /mode rigl trains no dense network that could be trained on/],
+        ["reorder", /it repeats the training of a fixed mask, and mode rigl changes the mask/],
+      ] as const
+    ) {
+      assert.throws(() => controlConfig(opened, { kind, rounds: null }), (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, why);
+        return true;
+      });
+    }
+  }));
+
+Deno.test("a single training neither takes nor gives a dense round, in one sentence", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = singleConfig(data, "set");
+    const plain = toyConfig(data, { pruning: halving(1) });
+    await doToyRun({ directory: at("rounds"), config: plain });
+    await doToyRun({ directory: at("set"), config });
+    const refused = (run: Parameters<typeof doToyRun>[0], why: RegExp) =>
+      assert.rejects(doToyRun(run), (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, why);
+        return true;
+      });
+    const directoryOf = { directory: at("new") };
+    await refused(
+      { ...directoryOf, config, denseFrom: at("rounds") },
+      /Cannot take the dense round from .*: mode set trains once, from initialisation/,
+    );
+    await refused(
+      { ...directoryOf, config, forkFrom: at("rounds") },
+      /Cannot fork .*no rounds to take/,
+    );
+    await refused(
+      { ...directoryOf, config: plain, forkFrom: at("set") },
+      /mode set trains once, so/,
+    );
+    await refused(
+      { ...directoryOf, config: plain, denseFrom: at("set") },
+      /its dense round is not/,
+    );
+    assert.ok(!fs.existsSync(at("new")));
   }));
 
 Deno.test("kept layers stay whole, the seed decides the masks, a ticket can be made", () =>

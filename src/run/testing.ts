@@ -150,6 +150,7 @@ export async function doToyRun(
     config: Config;
     threads?: number;
     forkFrom?: string;
+    denseFrom?: string;
     stop?: () => boolean;
     note?: (message: string) => void;
   },
