@@ -14,10 +14,19 @@ import { FILES } from "../data/format.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
 import { refuseUnusableStretch } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
+import { trainingLength } from "../config/training_length.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { openDataset } from "../run/dataset.ts";
 import { type DiskNeed, diskOf } from "../run/disk_need.ts";
-import { keptWeights, longestOf, type MemoryNeed, memoryOf } from "../run/memory_need.ts";
+import {
+  type ChangingMasks,
+  changingMasks,
+  heldWeights,
+  keptWeights,
+  longestOf,
+  type MemoryNeed,
+  memoryOf,
+} from "../run/memory_need.ts";
 import { memoryRefusal } from "../run/room.ts";
 import { readTeachers } from "../run/teachers.ts";
 import { stagesOf } from "../run/stages.ts";
@@ -39,6 +48,12 @@ export interface PlannedRound {
   readonly seconds: number | null;
 }
 
+/** The changes of the mask during the training. */
+export interface PlannedChanges extends ChangingMasks {
+  /** Mean density over the updates. */
+  readonly density: number;
+}
+
 /** The predicted cost of a run. */
 export interface RunPlan {
   readonly config: Config;
@@ -52,6 +67,8 @@ export interface RunPlan {
   /** Step of the first round at which the network is kept for rewinding. */
   readonly rewindStep: number;
   readonly rounds: readonly PlannedRound[];
+  /** null if masks do not change during a round; the round is that of the training's end. */
+  readonly changing: PlannedChanges | null;
   readonly memory: MemoryNeed;
   /** Why the run would be refused for its memory; null if it fits. */
   readonly noMemory: string | null;
@@ -68,27 +85,38 @@ export interface RunPlan {
 export function planRun(device: NativeDevice, config: Config): RunPlan {
   return withDataset(config, (dataset) => {
     refuseUnusableStretch(config.training.augment, dataset);
-    const { plannedRounds } = stagesOf(config, dataset);
+    const stages = stagesOf(config, dataset);
     const keeps = keptWeights(config, dataset);
     const teachers = readTeachers(config, { dataset });
     using bench = new Workbench(device, dataset, workbenchConfig(config, dataset), teachers);
     const { prunable } = countWeights(bench.network);
     const { denseMacs } = costOf(bench.network);
     const rates = knownRates(config, `${device.name}: ${device.description}`);
+    const { steps, stepsPerEpoch } = trainingLength(config, dataset);
+    const changing = changingMasks(config, dataset);
     const rounds = keeps.map(({ round, kept }) => {
       const density = kept / prunable;
-      const epoch = secondsPerEpoch(rates, density);
+      const stretches = changing === null
+        ? [{ updates: steps, kept }]
+        : [...changing.stretches, { updates: changing.denseGradients, kept: prunable }];
+      const seconds = stretches.map(({ updates, kept }) =>
+        (secondsPerEpoch(rates, kept / prunable) ?? NaN) * (updates / stepsPerEpoch)
+      ).reduce((sum, own) => sum + own);
       return {
         round,
         kept,
         density,
         theta: prunable / kept,
         evenMacs: denseMacs * density,
-        seconds: epoch === null ? null : epoch * config.training.epochs,
+        seconds: Number.isNaN(seconds) ? null : seconds,
       };
     });
-    const memory = memoryOf(bench, { rounds, precision: config.precision });
-    const disk = diskOf(bench, { plannedRounds, hasDense: rounds[0]!.round === 0 });
+    const asked = {
+      rounds: heldWeights(config, dataset).map((kept) => ({ kept, density: kept / prunable })),
+      precision: config.precision,
+    };
+    const memory = memoryOf(bench, asked);
+    const disk = diskOf(bench, stages);
     return {
       config,
       device: `${device.name}: ${device.description}`,
@@ -103,8 +131,13 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
       longest: Math.max(...SPLITS.map((name) => longestOf(dataset.splits[name]))),
       rewindStep: iterationOf(parseStepPoint(config.rewindTo), bench.stepsPerEpoch),
       rounds,
+      changing: changing && {
+        ...changing,
+        density: changing.stretches.reduce((sum, s) => sum + s.updates * s.kept, 0) / steps /
+          prunable,
+      },
       memory,
-      noMemory: memoryRefusal(bench, { rounds, precision: config.precision }, memory),
+      noMemory: memoryRefusal(bench, asked, memory),
       disk,
       rates,
     };

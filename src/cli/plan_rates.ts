@@ -47,6 +47,8 @@ function ratesOf(run: string, { config, device }: { config: Config; device: stri
   return timing.rounds.flatMap(({ round, trainSeconds, epochs }) => {
     const known = summary.rounds.find((each) => each.round === round);
     if (!known || !(epochs > 0)) return [];
+    // The timed epochs of a round whose mask changed may have had any of its densities.
+    if (known.training !== undefined && known.training.density !== known.density) return [];
     return [{ run: summary.name, density: known.density, seconds: trainSeconds / epochs }];
   });
 }

@@ -9,7 +9,7 @@ import { presetConfig } from "../config/presets.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { doToyRun, halving, toyConfig, withToyDataset } from "../run/testing.ts";
 import { Workbench } from "../training/workbench.ts";
-import { planRun } from "./plan.ts";
+import { planRun, type RunPlan } from "./plan.ts";
 import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";
 import { outcome, toyArgs } from "./testing.ts";
 
@@ -146,6 +146,8 @@ Deno.test("every mode, preset and pruning setting can be planned; a run that is 
       ["--one-shot", "10", "--criterion", "snip", "--replicates", "3", ...small],
       ["--target", "5", "--prune", "0.5", "--keep-layers", "stem,head", ...small],
       ["--folds", "4", "--fold", "2", "--rounds", "0", "--resume", ...small],
+      ["--mode", "gradual", "--target", "9", "--mask-every", "5it", ...small],
+      ["--mode", "rigl", "--target", "9", "--mask-every", "5it", ...small],
     ];
     for (const args of cases) {
       const { code, out, err } = await outcome([...base, ...args]);
@@ -155,6 +157,38 @@ Deno.test("every mode, preset and pruning setting can be planned; a run that is 
     const refused = await outcome([...base, "--keep-layers", "nose"]);
     assert.equal(refused.code, 2);
     assert.match(refused.err, /Cannot keep layer nose/);
+  }));
+
+Deno.test("the plan of a single training agrees with what the run then does", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const { training } = toyConfig(data);
+    const schedules = [
+      { kind: "gradual", every: "3it", begin: 0.3, end: 0.9 },
+      { kind: "rigl", every: "4it", share: 0.5, end: 0.8 },
+    ] as const;
+    for (const schedule of schedules) {
+      const config = toyConfig(data, {
+        mode: schedule.kind,
+        pruning: { ...halving(1), target: 8, schedule },
+        training: { ...training, kernels: "density" },
+      });
+      const device = openDevice({ backend: "cpu", threads: 1 });
+      let plan: RunPlan;
+      try {
+        plan = planRun(device, config);
+      } finally {
+        await device.close();
+      }
+      const run = { directory: path.join(directory, schedule.kind), config };
+      const [round] = (await doToyRun(run)).summary.rounds;
+      assert.deepEqual(plan.rounds.map(({ round, kept }) => [round, kept]), [[1, round!.kept]]);
+      const { changing } = plan;
+      assert.deepEqual(
+        [changing!.steps.length, changing!.denseGradients],
+        [round!.training!.maskChanges, round!.training!.denseGradients],
+      );
+      assert.ok(Math.abs(changing!.density / round!.training!.density - 1) < 1e-12);
+    }
   }));
 
 Deno.test("a time is predicted if a run of the same network, data and device was measured", () =>

@@ -9,7 +9,7 @@ import { freeBytes } from "../run/disk_need.ts";
 import { diskRefusal, freeMemory } from "../run/room.ts";
 import { POLICIES } from "../config/modes.ts";
 import { durationText, percent, table } from "./format.ts";
-import { REFERENCE, type RunPlan } from "./plan.ts";
+import { type PlannedChanges, REFERENCE, type RunPlan } from "./plan.ts";
 
 /** @param runs Number of runs like this one, for --replicates. */
 export function planText(name: string, plan: RunPlan, runs = 1): string {
@@ -21,7 +21,10 @@ export function planText(name: string, plan: RunPlan, runs = 1): string {
 function headText(name: string, plan: RunPlan): string {
   const { config, records, prunable, stepsPerEpoch, longest, rewindStep, device } = plan;
   const { training: { epochs, batchSize }, mode, pruning } = config;
-  const rewind = POLICIES[mode].weights === "keep"
+  const single = plan.changing !== null;
+  const rewind = single
+    ? "one training from initialisation, without a dense round"
+    : POLICIES[mode].weights === "keep"
     ? "weights are kept"
     : `weights return to step ${rewindStep}`;
   return [
@@ -31,11 +34,11 @@ function headText(name: string, plan: RunPlan): string {
     } prunable weights; ${records.train} train, ${records.dev} dev, ` +
     `${records.test} test records of at most ${longest.toLocaleString("en")} samples; ${rewind}`,
     `${stepsPerEpoch} steps per epoch of ${batchSize} records, ${epochs} epochs and ` +
-    `${(stepsPerEpoch * epochs).toLocaleString("en")} steps per round`,
+    `${(stepsPerEpoch * epochs).toLocaleString("en")} steps ${single ? "in all" : "per round"}`,
   ].join("\n");
 }
 
-function roundsText({ rounds, denseMacs }: RunPlan): string {
+function roundsText({ rounds, denseMacs, changing }: RunPlan): string {
   const rows = rounds.map(({ round, kept, density, theta, evenMacs, seconds }) => [
     String(round),
     kept.toLocaleString("en"),
@@ -50,7 +53,17 @@ function roundsText({ rounds, denseMacs }: RunPlan): string {
       (denseMacs / 1e6).toFixed(0)
     } M) if every layer ` +
     "has the same density. Global selection keeps early layers denser, so the run will need more MACs.",
+    ...(changing === null ? [] : [changesText(changing)]),
   ].join("\n");
+}
+
+function changesText({ steps, density, denseGradients }: PlannedChanges): string {
+  const [first, last] = [steps[0]!, steps.at(-1)!].map((step) => step.toLocaleString("en"));
+  const gradients = denseGradients === 0
+    ? ""
+    : `; ${denseGradients} additional steps compute the gradients of all weights`;
+  return `The mask changes ${steps.length} times during training, first after step ${first}, last after ` +
+    `step ${last}; on average ${percent(density)} of the weights are left${gradients}.`;
 }
 
 function memoryText({ memory, noMemory }: RunPlan): string {

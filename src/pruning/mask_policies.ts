@@ -46,19 +46,24 @@ export function maskChanges(
   return maskPolicyOf(schedule).changes(schedule, { total, keep }, length);
 }
 
-/** Mean number of weights left over the updates of a training. */
-export function meanKept(
+/** A stretch of a training without a change of the mask. */
+export interface Stretch {
+  readonly updates: number;
+  /** Prunable weights left. */
+  readonly kept: number;
+}
+
+/** The training in stretches, in order. @throws {UsageError} As {@linkcode maskChanges}. */
+export function stretchesOf(
   settings: PruningPlanSettings,
-  { total, ...length }: TrainingLength & { total: number },
-): number {
+  weights: TrainingLength & { total: number },
+): Stretch[] {
   const { schedule } = settings;
-  const [end] = keepCounts(total, settings);
-  if (!isChanging(schedule) || maskPolicyOf(schedule).start === "erk") return end!;
-  const changes = maskChanges(settings, { total, ...length });
-  const pieces = [{ step: 0, keep: total }, ...changes];
-  const sum = pieces.reduce(
-    (sum, { step, keep }, i) => sum + keep * ((pieces[i + 1]?.step ?? length.steps) - step),
-    0,
-  );
-  return sum / length.steps;
+  const dense = isChanging(schedule) && maskPolicyOf(schedule).start === "dense";
+  const first = { step: 0, keep: dense ? weights.total : keepCounts(weights.total, settings)[0]! };
+  const points = [first, ...maskChanges(settings, weights)];
+  return points.map(({ step, keep }, i) => ({
+    updates: (points[i + 1]?.step ?? weights.steps) - step,
+    kept: keep,
+  }));
 }

@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Config } from "../config/config.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
 import type { Workbench } from "../training/workbench.ts";
@@ -26,10 +27,18 @@ export interface DiskNeed {
 /** Bytes per round outside the tensors: headers, metrics, predictions. */
 const SMALL_FILES = 40_000;
 
-/** @param rounds Number of pruned rounds still to train, and whether the dense round is trained too. */
+/**
+ * @param rounds.plannedRounds Number of pruned rounds still to train.
+ * @param rounds.hasDense Whether the dense round is trained too.
+ * @param rounds.changesMasks Whether states within a round hold masks, because these change during it.
+ */
 export function diskOf(
   bench: Workbench,
-  { plannedRounds, hasDense }: { plannedRounds: number; hasDense: boolean },
+  { plannedRounds, hasDense, changesMasks }: {
+    plannedRounds: number;
+    hasDense: boolean;
+    changesMasks: boolean;
+  },
 ): DiskNeed {
   const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
   const buffers = bench.network.buffers.reduce((sum, b) => sum + b.buffer.size, 0);
@@ -43,17 +52,19 @@ export function diskOf(
     perRound,
     rounds,
     rewindPoint: withMoments,
-    states: 3 * withMoments,
+    states: 3 * (withMoments + (changesMasks ? prunable : 0)),
     total: rounds + withMoments,
   };
 }
 
 /** The disk use of a run with these settings; null for a control whose rounds differ in network size. */
-export function diskOfRun(bench: Workbench, { control, pruning }: Config): DiskNeed | null {
+export function diskOfRun(bench: Workbench, { control, mode, pruning }: Config): DiskNeed | null {
   if (control !== null && isSmallNetwork(controlPolicy(control.kind))) return null;
   const plannedRounds = control?.rounds.length ??
     keepCounts(countWeights(bench.network).prunable, pruning).length;
-  return diskOf(bench, { plannedRounds, hasDense: control === null });
+  const changesMasks = control === null && isSingleTraining(mode);
+  const hasDense = control === null && !changesMasks;
+  return diskOf(bench, { plannedRounds, hasDense, changesMasks });
 }
 
 /**

@@ -4,9 +4,18 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
+import { trainingLength } from "../config/training_length.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { prunableWeights } from "../model/graph.ts";
+import {
+  isChanging,
+  maskChanges,
+  maskPolicyOf,
+  type Stretch,
+  stretchesOf,
+} from "../pruning/mask_policies.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { SPLITS, type Workbench } from "../training/workbench.ts";
 import { baseOfControl } from "./control_config.ts";
@@ -53,12 +62,48 @@ export function keptWeights(
     return control.rounds.map((round) => ({ round, kept: base.rounds.get(round)!.kept }));
   }
   const total = prunableWeights(networkGraph(network, dataset.classes.length));
-  return [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
+  const rounds = [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
+  return isSingleTraining(config.mode) ? rounds.slice(1) : rounds;
+}
+
+/** The training of a run whose masks change during it. */
+export interface ChangingMasks {
+  /** Number of updates before each change. */
+  readonly steps: readonly number[];
+  /** The training in stretches between changes. */
+  readonly stretches: readonly Stretch[];
+  /** Number of additional steps for gradients of all weights. */
+  readonly denseGradients: number;
+}
+
+/** The changes of a run's masks; null if they do not change during a round. */
+export function changingMasks(config: Config, dataset: LoadedDataset): ChangingMasks | null {
+  const { control, network, pruning, pruning: { schedule } } = config;
+  if (control !== null || !isChanging(schedule)) return null;
+  const total = prunableWeights(networkGraph(network, dataset.classes.length));
+  const weights = { total, ...trainingLength(config, dataset) };
+  const steps = maskChanges(pruning, weights).map(({ step }) => step);
+  return {
+    steps,
+    stretches: stretchesOf(pruning, weights),
+    denseGradients: maskPolicyOf(schedule).growth === "gradient" ? steps.length : 0,
+  };
+}
+
+/** The numbers of weights that a run computes with, at its rounds' ends and, if masks change, before. */
+export function heldWeights(config: Config, dataset: LoadedDataset): number[] {
+  const changing = changingMasks(config, dataset);
+  const total = prunableWeights(networkGraph(config.network, dataset.classes.length));
+  return [
+    ...keptWeights(config, dataset).map(({ kept }) => kept),
+    ...changing?.stretches.map(({ kept }) => kept) ?? [],
+    ...(changing?.denseGradients ?? 0) > 0 ? [total] : [],
+  ];
 }
 
 /** What the memory depends on besides the network and the data. */
 export interface MemoryAsked {
-  /** Each round's surviving weights, as a number and as a share. */
+  /** The surviving weights that it computes with at some time, as a number and as a share. */
   readonly rounds: readonly { readonly kept: number; readonly density: number }[];
   readonly precision: Config["precision"];
   /** By default the bench's. */

@@ -18,7 +18,7 @@ import type { Teacher } from "../training/teacher.ts";
 import { Workbench } from "../training/workbench.ts";
 import { bytesBelow, type DiskNeed, diskOf, freeBytes } from "./disk_need.ts";
 import { givenBytes } from "./given_bytes.ts";
-import { keptWeights, type MemoryAsked, type MemoryNeed, memoryOf } from "./memory_need.ts";
+import { heldWeights, type MemoryAsked, type MemoryNeed, memoryOf } from "./memory_need.ts";
 import type { Stages } from "./stages.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 
@@ -104,7 +104,7 @@ export function refuseWithoutRoom(
     if (why !== null) throw new Failure(`Cannot do this run here. ${why}`);
   };
   const small = config.control !== null && isSmallNetwork(controlPolicy(config.control.kind));
-  const rounds = keptWeights(config, dataset);
+  const held = heldWeights(config, dataset);
   const free = freeMemory();
   for (const { network } of plan.stages) {
     refuse(refusalOfArrays(network, { dataset, device, free }));
@@ -116,7 +116,7 @@ export function refuseWithoutRoom(
     );
     const prunable = bench.network.prunable.reduce((sum, p) => sum + p.parameter.size, 0);
     // Every round of a small dense network keeps all of its weights.
-    const kept = small ? [prunable] : rounds.map((round) => round.kept);
+    const kept = small ? [prunable] : held;
     const asked = {
       rounds: kept.map((count) => ({ kept: count, density: count / prunable })),
       precision: config.precision,

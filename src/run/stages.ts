@@ -8,9 +8,9 @@ import type { Config } from "../config/config.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
+import { trainingLength } from "../config/training_length.ts";
 import { prunableTensors } from "../model/graph.ts";
 import { maskChanges } from "../pruning/mask_policies.ts";
-import type { TrainingLength } from "../pruning/mask_policy.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { refuseKeepLayers } from "../pruning/prune.ts";
 import { Control } from "./control.ts";
@@ -34,6 +34,8 @@ export interface Stages {
   readonly plannedRounds: number;
   /** Whether the dense round 0 is among its rounds. */
   readonly hasDense: boolean;
+  /** Whether the masks change during a round. */
+  readonly changesMasks: boolean;
   readonly stages: readonly Stage[];
 }
 
@@ -57,6 +59,7 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
     return {
       plannedRounds: keeps.length,
       hasDense: !single,
+      changesMasks: single,
       stages: [{ network, open }],
     };
   }
@@ -69,17 +72,9 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
   return {
     plannedRounds: control.rounds.length,
     hasDense: false,
+    changesMasks: false,
     stages: isSmallNetwork(controlPolicy(control.kind))
       ? control.rounds.map((round) => stage([round], smallNetworkOf(base, round)))
       : [stage(control.rounds, {})],
   };
-}
-
-/** The length of a round's training, if nothing ends it early. */
-export function trainingLength(
-  { training: { epochs, batchSize } }: Config,
-  dataset: LoadedDataset,
-): TrainingLength {
-  const stepsPerEpoch = Math.ceil(dataset.splits.train.lengths.length / batchSize);
-  return { steps: epochs * stepsPerEpoch, stepsPerEpoch };
 }

@@ -49,6 +49,13 @@ export const SPREAD: readonly (readonly [Moment, Moment])[] = [
   [there((run) => roundFiles.done(runFiles.round(run, 0))), savedTimes(1)],
 ];
 
+/** The same for runs whose round 1 is their first. */
+export const SPREAD_OF_ONE_ROUND: readonly (readonly [Moment, Moment])[] = [
+  [savedTimes(4), there((run) => roundFiles.end(runFiles.round(run, 1)))],
+  [there((run) => roundFiles.mask(runFiles.round(run, 1))), savedTimes(6)],
+  [there(runFiles.rewind), savedTimes(3)],
+];
+
 /** The moment when a file exists. */
 function there(file: (run: string) => string): Moment {
   return (run, over) => until(() => fs.existsSync(file(run)), over);

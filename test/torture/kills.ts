@@ -9,10 +9,10 @@ import * as path from "node:path";
 import { lth } from "../../src/cli/testing.ts";
 import { roundFiles, roundOfDirectory, runFiles } from "../../src/core/paths.ts";
 import { CONTROLS } from "../../src/config/controls.ts";
-import { MODES } from "../../src/config/modes.ts";
+import { isSingleTraining, type Mode, MODES } from "../../src/config/modes.ts";
 import { assertSameResults } from "../../src/run/testing.ts";
 import { type Ended, ended, signal } from "./child.ts";
-import { type Moment, randomMoment, SPREAD, until } from "./kill_moment.ts";
+import { type Moment, randomMoment, SPREAD, SPREAD_OF_ONE_ROUND, until } from "./kill_moment.ts";
 import { phaseOf } from "./kill_phase.ts";
 import { countOne, STACK_TRACE, tally, type TortureContext, type TortureRow } from "./part.ts";
 
@@ -36,22 +36,29 @@ const KILLS_PER_RUN = 8;
 /** The plan of a kill. */
 type Plan = (kill: number, whole: Whole) => { moment: Moment; signal: Deno.Signal } | null;
 
-/** A run of a dense round and `rounds` pruned rounds, which takes seconds. */
+/**
+ * A run of a dense round and `rounds` pruned rounds, which takes seconds. A mode with a single training has as
+ * many epochs in all.
+ */
 function toyRun(
-  mode: string,
+  mode: Mode,
   { data, rounds, epochs }: { data: string; rounds: 1 | 2; epochs: number },
 ): Variant {
   // Two rounds of LTH-ECG's schedule prune to 1.8 times fewer weights, one to 1.4.
   const target = rounds === 2 ? "1.8" : "1.4";
-  const pruning = mode === "lth-ecg"
+  const single = isSingleTraining(mode);
+  const pruning = single
+    ? ["--target", "3", "--mask-every", "2it"]
+    : mode === "lth-ecg"
     ? ["--target", target]
     : ["--rounds", String(rounds), "--prune", "0.5"];
+  const budget = single ? (rounds + 1) * epochs : epochs;
   const rewind = mode === "weight-rewind" ? ["--rewind-to", "3it"] : [];
   return {
     name: mode,
     args: (run) => [
       ...["--data", data, "--name", run, "--filters", "4", "--blocks", "4", "--kernel", "8"],
-      ...["--epochs", String(epochs), "--batch-size", "4", "--dropout", "0.2", "--backend", "cpu"],
+      ...["--epochs", String(budget), "--batch-size", "4", "--dropout", "0.2", "--backend", "cpu"],
       ...["--mode", mode, ...pruning, ...rewind, "--checkpoint-every", "0", "--resume"],
     ],
   };
@@ -100,7 +107,8 @@ export async function killsInEveryMode(
   await inParallel(jobs, async () => {
     for (let each = left.shift(); each; each = left.shift()) {
       const [i, mode] = each;
-      const points = SPREAD[i % SPREAD.length]!;
+      const spread = isSingleTraining(mode) ? SPREAD_OF_ONE_ROUND : SPREAD;
+      const points = spread[i % spread.length]!;
       const plan: Plan = (kill, { seconds }) => {
         if (kill > points.length) return null;
         const moment = points[kill] ?? randomMoment(rng, seconds);
