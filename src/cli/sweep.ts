@@ -11,6 +11,7 @@ import { UsageError } from "../core/errors.ts";
 import { lockHolder } from "../run/lock.ts";
 import { runDirectory } from "../core/paths.ts";
 import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { denseSettings, hasDenseRound } from "../run/shared_dense.ts";
 import { type Cell, expandPlan, shareDenseRounds } from "../sweep/cells.ts";
 import { logFile, startCell } from "../sweep/child.ts";
@@ -103,12 +104,14 @@ function checkCells(cells: readonly Cell[], file: string): void {
   }
 }
 
-/** A key that is equal for runs that train the same dense round. */
+/** A key that is equal for runs that train the same dense round; null for a run without one. */
 function denseKey({ args, base }: Cell): string | null {
   if (base !== null) return null;
   const options = parseLthOptions(args, { quiet: true });
   const backend = options.device === "auto" ? "cpu" : options.device;
-  return JSON.stringify([options.device, denseSettings(askedConfig(options, backend))]);
+  const config = askedConfig(options, backend);
+  if (isSingleTraining(config.mode)) return null;
+  return JSON.stringify([options.device, denseSettings(config)]);
 }
 
 /** The run to take the dense round from, if that run has finished it. */

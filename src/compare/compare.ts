@@ -22,11 +22,11 @@ import type {
 } from "./comparison.ts";
 import { type Cost, costOf, epochsToReach } from "./cost.ts";
 import { difference, type Found, worded } from "./difference.ts";
-import { foldOf } from "./fold.ts";
+import { foldOf, seedOf } from "./fold.ts";
 import { matchLevels } from "./match_levels.ts";
 import { notesOf } from "./notes.ts";
 import { askedLevel, type AskedPair, findPair } from "./pairs.ts";
-import { methodsOf, seedOf } from "./replicates.ts";
+import { methodsOf } from "./replicates.ts";
 import type { Run, ScoredSplit } from "./run.ts";
 import { averaged, type ScoredLevel, type ScoredMethod, scoreMethods } from "./scored.ts";
 import { sentencesOf } from "./sentences.ts";

@@ -5,6 +5,7 @@
  */
 import { iterationOf, parseStepPoint } from "../core/step.ts";
 import { controlPolicy, runsWholeSchedule } from "../config/controls.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import type { RoundSummary } from "../results/summary.ts";
 import { isContinued, isSmallDense } from "./check.ts";
 import { baseOf, type Network } from "./levels.ts";
@@ -31,7 +32,7 @@ export interface Cost {
 
 /**
  * The cost of a network. A ticket needs every round up to it. A control takes its mask from its base, so it
- * also needs the denser rounds of the base. A small dense network needs only its own training. A dense
+ * also needs the denser rounds of the base, or its single training. A small dense network needs only its own training. A dense
  * network that is trained on needs the base's dense round and its own rounds up to it. Null if the base is
  * not among `runs`.
  */
@@ -43,8 +44,9 @@ export function costOf({ run, round }: Network, runs: readonly Run[]): Cost | nu
     .filter((other) => run.control && !continued ? other === round : other.round <= round.round)
     .map((other) => ({ run, round: other }));
   if (base && !isSmallDense(run)) {
+    const single = isSingleTraining(base.summary.mode);
     const before = base.summary.rounds.filter((other) =>
-      continued ? other.round === 0 : other.kept > round.kept
+      continued ? other.round === 0 : single || other.kept > round.kept
     );
     needed.push(...before.map((other) => ({ run: base, round: other })));
   }
@@ -83,12 +85,13 @@ function scheduleEpochs(round: RoundSummary): number {
 function trainingOf({ run, round }: Network, denseMacs: number): Omit<Cost, "weightEpochs"> {
   const steps = (round.epochs.at(-1)?.step ?? 0) - rewoundSteps({ run, round });
   const epochs = steps / stepsPerEpoch(round);
+  const macs = round.training?.macs ?? round.macs;
   const records = run.summary.dataset.counts.train.reduce((sum, count) => sum + count, 0);
   return {
     epochs,
     steps,
-    denseEpochs: epochs * round.macs / denseMacs,
-    macs: 3 * round.macs * records * epochs,
+    denseEpochs: epochs * macs / denseMacs,
+    macs: 3 * macs * records * epochs,
     seconds: secondsOf({ run, round }, epochs),
   };
 }

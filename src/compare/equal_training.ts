@@ -6,9 +6,8 @@
  */
 import { isContinued } from "./check.ts";
 import { costOf } from "./cost.ts";
-import { foldOf } from "./fold.ts";
-import { baseOf, type Network } from "./levels.ts";
-import { seedOf } from "./replicates.ts";
+import { foldOf, seedOf } from "./fold.ts";
+import { denseOf, type Network } from "./levels.ts";
 import type { Run } from "./run.ts";
 
 /** A dense network and the total epochs of both networks. */
@@ -29,10 +28,10 @@ export function denseOfEqualTraining(
   runs: readonly Run[],
 ): EqualDense | null {
   const cost = costOf(network, runs);
-  const start = startOf(network.run, runs);
+  const start = denseOf(network.run, runs);
   if (!cost || !start) return null;
   const continued = runs.filter((run) => {
-    const other = isContinued(run) ? startOf(run, runs) : null;
+    const other = isContinued(run) ? denseOf(run, runs) : null;
     return other !== null && isSameDense(start, other);
   });
   if (continued.length === 0) return null;
@@ -45,13 +44,6 @@ export function denseOfEqualTraining(
   const schedule = costOf(start, runs)!.epochs;
   if (distance(nearest!) > schedule / 2) return null;
   return { dense: nearest!.dense, epochs: { own: cost.epochs, dense: nearest!.epochs } };
-}
-
-/** The dense round that a run, or the base of a control, began with. */
-function startOf(run: Run, runs: readonly Run[]): Network | null {
-  const own = run.control ? baseOf(run, runs) : run;
-  const round = own?.summary.rounds.find(({ round }) => round === 0);
-  return own && round ? { run: own, round } : null;
 }
 
 /** Whether two dense rounds are the same network: runs that share it have the same history. */

@@ -35,6 +35,8 @@ export interface RunFixture {
   classes?: string[];
   test?: boolean;
   control?: Control;
+  /** A single training with the weights of this round; `mode` must be one. */
+  single?: { pruned: number; macs: number };
   /** Applied last, before the files are written. */
   change?: (summary: Summary) => void;
 }
@@ -48,6 +50,27 @@ function trainOn(summary: Summary): void {
   }
 }
 
+/**
+ * Leaves one round of a single training: round `pruned` under the number 1, trained for as many epochs as all
+ * rounds up to it, at the mean cost of a forward pass given by `macs`.
+ */
+function singleTraining(
+  summary: Summary,
+  { pruned, macs }: { pruned: number; macs: number },
+): void {
+  const round = summary.rounds[pruned]!;
+  const { length } = round.epochs;
+  const steps = round.epochs[0]!.step;
+  round.round = 1;
+  round.epochs = Array.from({ length: length * (pruned + 1) }, (_, i) => ({
+    ...round.epochs[i % length]!,
+    epoch: i + 1,
+    step: steps * (i + 1),
+  }));
+  round.training = { maskChanges: 3, denseGradients: 0, density: round.density, macs };
+  Object.assign(summary, { rounds: [round], plannedRounds: 1 });
+}
+
 /** Writes a run directory below `parent` and returns its path. */
 export function writeRun(parent: string, fixture: RunFixture): string {
   const { name, seed = 1, rounds = 4, planned = rounds - 1, mode = "weight-rewind" } = fixture;
@@ -59,6 +82,7 @@ export function writeRun(parent: string, fixture: RunFixture): string {
   Object.assign(summary.config, { mode, folds });
   if (control) Object.assign(summary, { control });
   if (control && trainsOn(controlPolicy(control.kind))) trainOn(summary);
+  if (fixture.single) singleTraining(summary, fixture.single);
 
   for (const round of summary.rounds) {
     const rows = ["dev", ...(test ? ["test"] : [])].map((split) => {

@@ -1,10 +1,16 @@
 /**
- * Cross-validation: which fold a run was tested on.
+ * The seed of a run, and its fold of a cross-validation.
  *
  * @module
  */
 import { setting } from "./method.ts";
 import type { Run } from "./run.ts";
+
+/** The seed of a run's configuration. */
+export function seedOf({ summary }: Run): number | null {
+  const seed = setting(summary.config, "seed");
+  return typeof seed === "number" ? seed : null;
+}
 
 /** The fold a run is tested on; null without cross-validation. */
 export function foldOf({ summary }: Run): number | null {

@@ -8,7 +8,9 @@ import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory } from "../core/paths.ts";
 import type { RoundSummary } from "../results/summary.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { isContinued, isSmallDense } from "./check.ts";
+import { foldOf, seedOf } from "./fold.ts";
 import type { Run } from "./run.ts";
 
 /** One round of one run. */
@@ -38,25 +40,11 @@ export interface RunLevels {
  * The levels of a run. A control branches off its base and is compared with the dense network of the base.
  *
  * @throws {UsageError} If a control's base is not among `runs` and the control has no dense round of its
- * own, or if two rounds keep equally many weights.
+ * own, if no run has the dense network of a single training, or if two rounds keep equally many weights.
  */
 export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
-  const base = baseOf(run, runs);
   const small = isSmallDense(run);
-  const own = run.summary.rounds.find(({ round }) => round === 0);
-  const dense = base
-    ? { run: base, round: base.summary.rounds.find(({ round }) => round === 0)! }
-    : own && !small
-    ? { run, round: own }
-    : null;
-  if (!dense?.round) {
-    throw new UsageError(
-      run.control
-        ? `Cannot compare the control ${run.directory} without its base run ${run.control.base}, ` +
-          "which has the dense network to compare with: name that run too"
-        : `Cannot compare ${run.directory}: it has no dense round`,
-    );
-  }
+  const dense = denseOf(run, runs) ?? refuseWithoutDense(run, runs);
   const levels = new Map<number, Pair>();
   for (const round of run.summary.rounds) {
     if (round.round === 0 && !small) continue;
@@ -69,6 +57,50 @@ export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
     levels.set(level, { later: { run, round }, dense });
   }
   return { run, dense, levels };
+}
+
+/**
+ * The dense network that a run, or the base of a control, began with. A single training began with none; it
+ * is compared with that of a run with the same seed and fold, if possible one that was trained on.
+ *
+ * @returns null if there is none among `runs`.
+ */
+export function denseOf(run: Run, runs: readonly Run[]): Network | null {
+  const base = run.control ? baseOf(run, runs) : run;
+  if (base === null) return run.control && !isSmallDense(run) ? ownDense(run) : null;
+  if (!isSingleTraining(base.summary.mode)) return ownDense(base);
+  const twins = runs.filter((other) =>
+    other.control === null && seedOf(other) === seedOf(base) && foldOf(other) === foldOf(base)
+  );
+  const trainedOn = runs.filter(isContinued).map((control) => baseOf(control, runs));
+  const [first] = [...twins.filter((twin) => trainedOn.includes(twin)), ...twins]
+    .flatMap((twin) => ownDense(twin) ?? []);
+  return first ?? null;
+}
+
+function ownDense(run: Run): Network | null {
+  const round = run.summary.rounds.find(({ round }) => round === 0);
+  return round ? { run, round } : null;
+}
+
+function refuseWithoutDense(run: Run, runs: readonly Run[]): never {
+  const { mode } = run.summary;
+  if (run.control && baseOf(run, runs) === null) {
+    throw new UsageError(
+      `Cannot compare the control ${run.directory} without its base run ${run.control.base}, ` +
+        "which has the dense network to compare with: name that run too",
+    );
+  }
+  if (isSingleTraining(mode)) {
+    const fold = foldOf(run);
+    throw new UsageError(
+      `Cannot compare ${run.directory}: mode ${mode} trains no dense network to compare with; name a ` +
+        `run of another mode with seed ${seedOf(run)}${
+          fold === null ? "" : ` and fold ${fold}`
+        }, too`,
+    );
+  }
+  throw new UsageError(`Cannot compare ${run.directory}: it has no dense round`);
 }
 
 /** The run among `runs` that a control branches off; null if there is none or the run is no control. */

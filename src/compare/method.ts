@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { isRecord } from "../core/records.ts";
-import { type Mode, POLICIES } from "../config/modes.ts";
+import { isSingleTraining, type Mode, POLICIES } from "../config/modes.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
 
@@ -33,10 +33,9 @@ export function methodSettings({ summary, control }: Described): Map<string, str
   settings.set("control.kind", JSON.stringify(control?.kind ?? null));
   // If nothing returns to the rewind point, that setting has no effect.
   if (!control && !rewinds(summary.mode)) settings.delete("rewindTo");
-  // One-shot runs to different compressions are levels of one method.
-  if (setting(summary.config, "pruning.schedule.kind") === "one-shot") {
-    settings.delete("pruning.target");
-  }
+  // Runs that prune once, to different compressions, are levels of one method.
+  const oneShot = setting(summary.config, "pruning.schedule.kind") === "one-shot";
+  if (oneShot || isSingleTraining(summary.mode)) settings.delete("pruning.target");
   return settings;
 }
 

@@ -8,6 +8,7 @@ import { format } from "../report/format.ts";
 import { majorityScore } from "../statistics/f1.ts";
 import { signed } from "../statistics/verdict.ts";
 import { describeRule } from "../training/decision.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import type { Comparison, Difference } from "./comparison.ts";
 import type { Cost } from "./cost.ts";
 import { foldCount, foldOf } from "./fold.ts";
@@ -16,8 +17,11 @@ import type { Method } from "./replicates.ts";
 import { ruleOf } from "./rescore.ts";
 import { decisive } from "./sentences.ts";
 
-/** Settings of the training budget: runs that differ here differ in effort, not only in method. */
-const BUDGET = /^training\./;
+/**
+ * Settings of the training budget: runs that differ here differ in effort, not only in method. The choice of
+ * kernels is none, and goes with the mode.
+ */
+const BUDGET = /^training\.(?!kernels$)/;
 
 /** Remarks, the general ones first. */
 export function notesOf(comparison: Comparison, methods: readonly Method[]): string[] {
@@ -267,15 +271,21 @@ function seedNote({ methods }: Comparison): string[] {
 }
 
 function budgetNote(methods: readonly Method[]): string[] {
-  const settings = methods.map(({ replicates }) => methodSettings(replicates[0]!.runs[0]!));
-  const keys = [...new Set(settings.flatMap((own) => [...own.keys()]))].filter((key) =>
-    BUDGET.test(key) && new Set(settings.map((own) => own.get(key))).size > 1
-  );
-  return keys.map((key) =>
-    `Budgets differ: ${key} is ${
-      methods.map(({ name }, i) => `${settings[i]!.get(key) ?? "absent"} (${name})`).join(", ")
-    }.`
-  );
+  const all = methods.map(({ name, replicates }) => {
+    const run = replicates[0]!.runs[0]!;
+    return { name, own: methodSettings(run), single: isSingleTraining(run.summary.mode) };
+  });
+  return [...new Set(all.flatMap(({ own }) => [...own.keys()]))].flatMap((key) => {
+    // The epochs of a single training are its total, and those of the others are of one round.
+    const comparable = key === "training.epochs" ? all.filter(({ single }) => !single) : all;
+    const values = comparable.map(({ name, own }) => ({ name, value: own.get(key) ?? "absent" }));
+    if (!BUDGET.test(key) || new Set(values.map(({ value }) => value)).size < 2) return [];
+    return [
+      `Budgets differ: ${key} is ${
+        values.map(({ name, value }) => `${value} (${name})`).join(", ")
+      }.`,
+    ];
+  });
 }
 
 function incompleteNote({ runs }: Comparison): string[] {

@@ -6,9 +6,9 @@
  */
 import { UsageError } from "../core/errors.ts";
 import { isContinued } from "./check.ts";
-import { foldOf } from "./fold.ts";
+import { foldOf, seedOf } from "./fold.ts";
 import { levelsOf, type Network, type RunLevels } from "./levels.ts";
-import { distinctNames, methodKey, setting } from "./method.ts";
+import { distinctNames, methodKey } from "./method.ts";
 import { compareText, type Run } from "./run.ts";
 
 /** A network of one replicate: one round of one run, or of one run per fold. */
@@ -60,12 +60,6 @@ export function methodsOf(runs: readonly Run[]): Method[] {
       levels: [...levels].sort((a, b) => b - a),
     };
   }).sort((a, b) => compareText(a.name, b.name));
-}
-
-/** The seed of a run's configuration. */
-export function seedOf({ summary }: Run): number | null {
-  const seed = setting(summary.config, "seed");
-  return typeof seed === "number" ? seed : null;
 }
 
 /**

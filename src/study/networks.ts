@@ -38,11 +38,13 @@ export function networksOf({ runs, comparison }: Group): Level[] {
       const dense = i === 0;
       const key = JSON.stringify(level.scores);
       if (dense && (seen.has(key) || isControl(method))) return [];
-      if (dense) seen.add(key);
       const rounds = runsOf(method).flatMap((run) =>
         run.summary.rounds.filter(({ round }) => round === level.round)
           .map((round) => ({ run, round }))
       );
+      // A single training is compared with the dense network of another method, which has a row there.
+      if (dense && rounds.length === 0) return [];
+      if (dense) seen.add(key);
       const name = method.continued ? "dense, trained on" : method.name;
       const start = seen.size === 1 ? "dense" : `dense of ${method.name}`;
       return [{ name: dense ? start : name, method, level, rounds }];

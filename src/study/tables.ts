@@ -4,7 +4,7 @@
  * @module
  */
 import type { LevelResult } from "../compare/comparison.ts";
-import { seedOf } from "../compare/replicates.ts";
+import { seedOf } from "../compare/fold.ts";
 import { cellOf } from "../compare/run.ts";
 import { decisive, shownP } from "../compare/sentences.ts";
 import { format, NONE } from "../report/format.ts";
