@@ -5,6 +5,7 @@
  */
 import { decidedByDev, type ShownSummary } from "./shown.ts";
 import type { Summary } from "../results/summary.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { majorityScore } from "../statistics/f1.ts";
 import { NORMAL_95 } from "../statistics/standard_error.ts";
 import { type ReportData, resultSplit, type RoundData } from "./data.ts";
@@ -270,7 +271,8 @@ function incomplete(summary: Summary): string | null {
   const pruned = `${planned} ${summary.control ? "pruned" : "pruning"} round${
     planned === 1 ? "" : "s"
   }`;
-  const plan = `${summary.control ? "" : "dense and "}${pruned} are configured`;
+  const dense = summary.control || isSingleTraining(summary.mode) ? "" : "dense and ";
+  const plan = `${dense}${pruned} are configured`;
   const missing = done === 0 ? "no round is" : done === 1 ? "1 round is" : `${done} rounds are`;
   return `This run is not complete: ${missing} finished, ${plan}.`;
 }

@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, configDifferences, parseConfig } from "../config/config.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundState } from "../run/run_store.ts";
 import { findSummary } from "../results/read.ts";
@@ -54,8 +55,8 @@ export function readProgress(name: string): RunProgress {
   const last = finished.at(-1);
   // The saved state of a round that was finished later is ignored.
   const current = finished.some(({ round }) => round === latest?.round) ? null : latest;
-  // A control has no dense round of its own.
-  const dense = config?.control ? 0 : 1;
+  // A control and a single training have no dense round of their own.
+  const dense = config?.control || (config && isSingleTraining(config.mode)) ? 0 : 1;
   return {
     roundsDone: finished.length,
     rounds: summary ? summary.plannedRounds + dense : null,

@@ -62,6 +62,15 @@ Deno.test("a control has no dense round", () =>
     assert.deepEqual([roundsDone, rounds, epoch], [1, 2, 5]);
   }));
 
+Deno.test("a single training has one round", () =>
+  inTemporaryDirectory((directory) => {
+    const run = path.join(directory, "run");
+    new RunStore(run).create(applyOverrides(CONFIG, { mode: "rigl", target: 8 }));
+    writeJson(runFiles.summary(run), summary([8], 1, 1));
+    const { roundsDone, rounds } = readProgress(run);
+    assert.deepEqual([roundsDone, rounds], [1, 1]);
+  }));
+
 Deno.test("a run is compared with the plan's settings on the run's own backend", () =>
   inTemporaryDirectory((directory) => {
     const run = path.join(directory, "run");
