@@ -5,6 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { isRecord } from "../core/records.ts";
+import { LEAVES } from "../config/paths.ts";
+import { DEPENDS } from "../config/setting.ts";
 import { isSingleTraining, type Mode, POLICIES } from "../config/modes.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
@@ -23,10 +25,24 @@ export interface Described {
  */
 const FREE = ["seed", "orderSeed", "folds.fold", "data", "preset", "format"];
 
+/** What a setting means that a run from before it does not have, as JSON by path. */
+const OF_OLDER_RUNS: readonly [path: string, value: string][] = LEAVES.flatMap(
+  ({ path, setting: { entry: { absent } } }) =>
+    absent === undefined || absent === DEPENDS ? [] : [[path, JSON.stringify(absent)]],
+);
+
+function groupOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf(".")));
+}
+
 /** The settings that define a method: all except {@linkcode FREE}, and the kind of control. */
 export function methodSettings({ summary, control }: Described): Map<string, string> {
   // Older runs had the rule that is now called UNNAMED_RULE.
   const settings = new Map(flat({ score: UNNAMED_RULE, ...summary.config }));
+  for (const [path, value] of OF_OLDER_RUNS) {
+    const isThere = settings.has(path) || !isRecord(setting(summary.config, groupOf(path)));
+    if (!isThere) settings.set(path, value);
+  }
   FREE.forEach((name) => settings.delete(name));
   // Only the kind of a control counts: its base and masks go with the seed, its rounds are its levels.
   for (const name of settings.keys()) if (/^control\b/.test(name)) settings.delete(name);

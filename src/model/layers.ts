@@ -32,10 +32,11 @@ export interface NamedBuffer {
 /**
  * How a forward pass normalises.
  * "training": with the batch's statistics, which update the running ones; with dropout.
+ * "undropped": as "training", without dropout.
  * "measuring": with the batch's statistics, which replace the running ones; without dropout.
  * "evaluation": with the running statistics; without dropout.
  */
-export type Pass = "training" | "measuring" | "evaluation";
+export type Pass = "training" | "undropped" | "measuring" | "evaluation";
 
 /** The inputs of a node in a forward pass. */
 export interface Reads {

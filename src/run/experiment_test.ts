@@ -7,6 +7,7 @@ import { learningRateAt } from "../training/schedule.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { runLottery } from "./lottery.ts";
+import { RunStore } from "./run_store.ts";
 import {
   assertEqualSnapshots,
   halving,
@@ -55,6 +56,35 @@ Deno.test("each round has its own batches, sign flips and dropout", () =>
         },
       );
     }
+  }));
+
+Deno.test("with dropout in dense rounds alone, pruned rounds are those of a network without dropout", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const { network, training } = toyConfig(data);
+    const configOf = (dropout: number, dropoutRounds: "all" | "dense") =>
+      toyConfig(data, {
+        ...{ mode: "lr-rewind", pruning: halving(2) },
+        network: { ...network, dropout },
+        training: { ...training, epochs: 1, dropoutRounds },
+      });
+    const ends = async (name: string, config: Config, dense?: Snapshot) => {
+      const run = { directory: path.join(directory, name), config };
+      return await withToyRun(run, async ({ experiment, store }) => {
+        if (dense) {
+          store.loadEnd = (round) =>
+            round === 0 ? dense : RunStore.prototype.loadEnd.call(store, round);
+        }
+        await runLottery(experiment);
+        return [0, 1, 2].map((round) => RunStore.prototype.loadEnd.call(store, round));
+      });
+    };
+    const [dense, first, second] = await ends("dense", configOf(0.5, "dense"));
+    const everywhere = await ends("all", configOf(0.5, "all"));
+    assertEqualSnapshots(everywhere[0]!, dense!);
+    assert.throws(() => assertEqualSnapshots(everywhere[1]!, first!));
+    const never = await ends("never", configOf(0, "all"), dense);
+    assertEqualSnapshots(never[1]!, first!);
+    assertEqualSnapshots(never[2]!, second!);
   }));
 
 Deno.test("each round keeps exactly its count, masks only shrink, pruned weights are zero", () =>
@@ -147,6 +177,10 @@ Deno.test("a run that is stopped after every chunk and resumed from disk ends bi
       ["finetune", { mode: "finetune", rewindTo: "3it" }],
       ["early", { training: { ...training, epochs: 6, earlyStopping: early } }],
       ["recipe", { training: { ...training, ...RECIPE }, rewindTo: "5it" }],
+      ["dropout", {
+        network: { ...toyConfig(data).network, dropout: 0.5 },
+        training: { ...training, dropoutRounds: "dense" },
+      }],
       ["snip", { pruning: { ...halving(2), criterion: "snip" } }],
       ["grasp", { pruning: { ...halving(2), criterion: "grasp" } }],
       ["synflow", { pruning: { ...halving(2), criterion: "synflow" } }],

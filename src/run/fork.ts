@@ -98,9 +98,10 @@ export function planFork(request: ForkRequest): Fork {
 
 /** The rounds that both configurations produce, finished or not. */
 function equalRounds({ config, dataset }: ForkRequest, saved: Config): number[] {
-  const how = ({ mode, training: { sameNoise }, pruning: { criterion, keepLayers } }: Config) => ({
+  const how = ({ mode, training, pruning: { criterion, keepLayers } }: Config) => ({
     mode,
-    sameNoise,
+    sameNoise: training.sameNoise,
+    dropoutRounds: training.dropoutRounds,
     criterion,
     keepLayers: [...keepLayers].sort(),
   });

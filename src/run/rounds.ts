@@ -131,7 +131,22 @@ export abstract class Rounds implements LotteryParts {
     return runFiles.round(this.store.directory, round);
   }
 
+  /**
+   * Whether a round trains with dropout. With few inputs to a unit, dropout changes the variance that batch
+   * norms measure, and these then do not fit evaluation (Li et al. 2019); docs/recipe.md has numbers.
+   */
+  private hasDropout(): boolean {
+    return this.config.training.dropoutRounds === "all" || this.isDense();
+  }
+
+  /** Whether the present round's network keeps all weights. */
+  protected isDense(): boolean {
+    const { kept, prunable } = countWeights(this.bench.network);
+    return kept === prunable;
+  }
+
   async train(round: number): Promise<"finished" | "stopped"> {
+    this.bench.setDropout(this.hasDropout());
     if (this.timesKernels) await settleKernels(this.bench, this.directory(round));
     const { kept, prunable } = countWeights(this.bench.network);
     this.context.observer.roundStarted(round, kept / prunable);

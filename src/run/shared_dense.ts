@@ -16,7 +16,7 @@ import { copyRounds } from "./copy_rounds.ts";
 /** The settings that decide the dense round and its rewind point. */
 export function denseSettings(config: Config): Record<string, unknown> {
   const { preset: _name, mode: _mode, pruning: _pruning, training, ...dense } = config;
-  const { sameNoise: _later, ...ofDense } = training;
+  const { sameNoise: _later, dropoutRounds: _pruned, ...ofDense } = training;
   return { ...dense, training: ofDense };
 }
 

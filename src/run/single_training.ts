@@ -54,6 +54,11 @@ export class SingleTraining extends Rounds {
     return round === 0 || super.isDone(round);
   }
 
+  /** It ends pruned, even if it starts with all weights. */
+  protected override isDense(): boolean {
+    return false;
+  }
+
   override initialise(): Promise<void> {
     const { network } = this.bench;
     initialiseNetwork(network, this.config);

@@ -102,7 +102,7 @@ async function firstActivation(bench: Workbench, step: FailedStep): Promise<stri
 
 function keepActivations(bench: Workbench, builder: NativeBuilder, x: Value): [string, Value][] {
   const { network } = bench;
-  const { input, values } = recordForward(builder, network, { x, pass: "training" });
+  const { input, values } = recordForward(builder, network, { x, pass: bench.trainingPass });
   const named: [string, Value][] = [
     ["the batch", input],
     ...network.graph.nodes.map(({ name }, i): [string, Value] => [

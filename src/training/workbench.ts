@@ -17,6 +17,7 @@ import type {
 import { type Batch, planBatches } from "../data/batches.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
 import { Network, type NetworkConfig } from "../model/network.ts";
+import type { Pass } from "../model/layers.ts";
 import { recordForward } from "../model/record.ts";
 import type { DecisionRule } from "./decision.ts";
 import { recordAverage } from "./average.ts";
@@ -76,6 +77,7 @@ export class Workbench {
   private readonly training = new Map<number, NativeProgram>();
   private readonly gradient = new Map<number, NativeProgram>();
   private readonly evaluation = new Map<string, EvaluationProgram>();
+  private pass: Pass = "training";
 
   constructor(
     readonly device: NativeDevice,
@@ -151,6 +153,22 @@ export class Workbench {
     return program;
   }
 
+  /** Whether the following training steps have dropout, if the network has it. At first they have. */
+  setDropout(on: boolean): void {
+    const pass = on ? "training" : "undropped";
+    if (pass === this.pass) return;
+    this.pass = pass;
+    for (const programs of [this.training, this.gradient]) {
+      for (const program of programs.values()) program.dispose();
+      programs.clear();
+    }
+  }
+
+  /** The forward pass of training steps. */
+  get trainingPass(): Pass {
+    return this.pass;
+  }
+
   private recordTraining(builder: NativeBuilder, x: Value): void {
     const { network, config } = this;
     this.recordGradients(builder, x);
@@ -164,7 +182,7 @@ export class Workbench {
     // Teachers come first: their activations are freed before the network needs memory for its own.
     const taught = recordTeachers(builder, teachers, x);
     const loss = taught.length === 0 ? config.loss : { ...config.loss, teachers: taught };
-    const { logits } = recordForward(builder, network, { x, pass: "training" });
+    const { logits } = recordForward(builder, network, { x, pass: this.pass });
     builder.label("loss");
     builder.backward(logits, builder.crossEntropy(logits, loss));
   }

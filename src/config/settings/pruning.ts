@@ -33,17 +33,18 @@ const replaced = setting(number({ above: 0, below: 1 }), {
 const schedule = variants({
   /** The same share of the remaining weights in every round. */
   fixed: {
-    fraction: setting(number({ above: 0, below: 1 }), {
+    fraction: setting(share(), {
       label: "Pruned per round",
       help: "share of the remaining weights that each round prunes",
       flag: "--prune <fraction>",
       selects: true,
+      asked: number({ above: 0, below: 1 }),
       default: 0.2,
     }),
   },
   /** Sahu et al. 2022: p starts at `start`, and p^(1/alpha) follows p. */
   sahu: {
-    start: setting(number({ above: 0, below: 1 }), {
+    start: setting(share(), {
       label: "Pruned in the first round",
       help: "share of the weights that the first round of lth-ecg prunes",
       default: 0.3,
