@@ -1,15 +1,25 @@
 /**
- * `deno task build`: configures and builds the native addon through cmake-js into `build/`.
- * Does nothing if sources, settings and compiler are the same as in the last build.
+ * `deno task build`: configures and builds the native addon through cmake-js into `build/`, or takes a prebuilt
+ * one that was made from the same sources. Does nothing if sources, settings and compiler are the same as in the
+ * last build.
  *
  * @module
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { Failure, messageOf } from "../src/core/errors.ts";
 import { findCompiler, findProgram, fingerprint } from "./fingerprint.ts";
+import { findPrebuild } from "./prebuild.ts";
 import { runQuietly } from "./run_quietly.ts";
 
 /** The repository. */
@@ -21,20 +31,37 @@ const ADDON = join(BUILD_DIR, "Release", "lth.node");
 const STAMP = join(BUILD_DIR, "addon.stamp");
 const JOBS = String(availableParallelism());
 
+/** Follows the fingerprint in the stamp of an addon that was not compiled here. */
+const PREBUILT = " prebuilt";
+
 /**
  * Builds the addon if any of its inputs has changed. Concurrent calls wait for each other.
  *
+ * @param prebuilt Whether a prebuilt addon may be used.
  * @returns What was done, in a sentence, or undefined if there was nothing to do.
  * @throws {Failure} If a tool is missing or the build fails, with the end of the compiler's output.
  */
-export async function buildAddon(): Promise<string | undefined> {
-  if (isCurrent(fingerprint(ROOT))) return undefined;
-  requireTools();
+export async function buildAddon({ prebuilt = true } = {}): Promise<string | undefined> {
+  const may = prebuilt && mayBePrebuilt();
+  const isCurrent = () => {
+    const wanted = fingerprint(ROOT);
+    const stamps = may ? [wanted, wanted + PREBUILT] : [wanted];
+    return existsSync(ADDON) && existsSync(STAMP) && stamps.includes(readFileSync(STAMP, "utf8"));
+  };
+  if (isCurrent()) return undefined;
   mkdirSync(BUILD_DIR, { recursive: true });
   using lock = await Deno.open(join(BUILD_DIR, "lock"), { create: true, write: true });
   await lock.lock(true);
+  if (isCurrent()) return undefined; // another process has built it meanwhile
+  const found = may ? findPrebuild(ROOT) : null;
+  if (found !== null && "file" in found) return takePrebuilt(found.file);
+  requireTools(found?.refused);
+  if (found) console.error(`Not used: ${found.refused}`);
+  return await compile();
+}
+
+async function compile(): Promise<string> {
   const wanted = fingerprint(ROOT);
-  if (isCurrent(wanted)) return undefined; // another process has built it meanwhile
   const start = performance.now();
   rmSync(STAMP, { force: true });
   dropForeignCache();
@@ -48,6 +75,31 @@ export async function buildAddon(): Promise<string | undefined> {
   if (!existsSync(ADDON)) throw new Failure(`The build ended without making ${ADDON}`);
   writeFileSync(STAMP, wanted);
   return `Built build/Release/lth.node in ${((performance.now() - start) / 1000).toFixed(0)} s`;
+}
+
+/** Prebuilt addons have no CUDA and no settings of this machine: who asks for these compiles. */
+function mayBePrebuilt(): boolean {
+  if (process.env["LTH_PREBUILD"] === "off") return false;
+  if (process.env["CXX"] || process.env["CXXFLAGS"]) return false;
+  switch (process.env["LTH_CUDA"] || "AUTO") {
+    case "OFF":
+      return true;
+    case "AUTO":
+      return [["nvidia-smi"], ["nvcc", "/usr/local/cuda/bin/nvcc"]]
+        .some((names) => findProgram(names) === undefined);
+    default:
+      return false;
+  }
+}
+
+function takePrebuilt(file: string): string {
+  rmSync(STAMP, { force: true });
+  mkdirSync(dirname(ADDON), { recursive: true });
+  // A process that has loaded the old file keeps it.
+  copyFileSync(file, `${ADDON}.tmp`);
+  renameSync(`${ADDON}.tmp`, ADDON);
+  writeFileSync(STAMP, fingerprint(ROOT) + PREBUILT);
+  return `Took build/Release/lth.node from ${relative(ROOT, file)}, made from the same sources`;
 }
 
 /**
@@ -71,21 +123,22 @@ async function buildBenchmarks(): Promise<void> {
   await cmake("--build", BUILD_DIR, "--parallel", JOBS, "--target", "lth_bench_programs");
 }
 
-function isCurrent(wanted: string): boolean {
-  return existsSync(ADDON) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted;
-}
-
-function requireTools(): void {
+/** @param refused Why the prebuilt addon that is there cannot be used. */
+function requireTools(refused?: string): void {
   const missing = [
     findProgram(["cmake"]) ? "" : "CMake",
     findCompiler() ? "" : "a C++20 compiler",
     findProgram(["ninja", "make"]) ? "" : "make or ninja",
   ].filter((name) => name !== "");
   if (missing.length > 0) {
+    const [problem, other] = refused === undefined ? ["", ""] : [
+      `, and cannot use the prebuilt one: ${refused}`,
+      ", or have scripts/prebuild.sh make one from these sources on a machine that has them",
+    ];
     throw new Failure(
-      `Cannot build the native addon without ${missing.join(", ")}. Install them, on Debian or ` +
-        "Ubuntu with `apt-get install build-essential cmake`, on macOS with " +
-        "`xcode-select --install` and `brew install cmake`",
+      `Cannot build the native addon without ${missing.join(", ")}${problem}. Install them, on ` +
+        "Debian or Ubuntu with `apt-get install build-essential cmake`, on macOS with " +
+        "`xcode-select --install` and `brew install cmake`" + other,
     );
   }
 }
@@ -116,9 +169,10 @@ function cmakeJs(args: readonly string[]): Promise<void> {
 
 if (import.meta.main) {
   try {
-    const done = await buildAddon();
+    const benchmarks = process.argv.includes("--benchmarks");
+    const done = await buildAddon({ prebuilt: !benchmarks });
     if (done !== undefined) console.error(done);
-    if (process.argv.includes("--benchmarks")) await buildBenchmarks();
+    if (benchmarks) await buildBenchmarks();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     console.error(`error: ${messageOf(error)}`);

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
-const SOURCE_FOLDERS = ["include", "core", "cpu", "cuda", "inference", "binding"];
+const SOURCE_FOLDERS = ["include", "core", "cpu", "cuda", "inference", "binding", "prebuild"];
 const SETTING_FILES = ["CMakeLists.txt", "package.json"];
 const VARIABLES = ["CXX", "CXXFLAGS", "LTH_CUDA", "LTH_CUDA_ARCHS"];
 
@@ -33,15 +33,25 @@ export function findCompiler(): string | undefined {
   return findProgram(asked ? [asked] : ["c++", "g++", "clang++"]);
 }
 
-/** Hexadecimal SHA-256 over all inputs of the addon of the project in `root`. */
+/** Hexadecimal SHA-256 over the addon's sources in the project in `root`, wherever they are compiled. */
+export function sourcesHash(root: string): string {
+  return hashOfFiles(root).digest("hex");
+}
+
+/** Hexadecimal SHA-256 over all inputs of the addon of the project in `root`, this machine's included. */
 export function fingerprint(root: string): string {
+  const hash = hashOfFiles(root);
+  for (const name of VARIABLES) hash.update(`${name}=${process.env[name] ?? ""}\0`);
+  hash.update(`${process.platform} ${process.arch} ${identity(findCompiler())}`);
+  return hash.digest("hex");
+}
+
+function hashOfFiles(root: string): Hash {
   const hash = createHash("sha256");
   for (const path of inputFiles(root)) {
     hash.update(`${path}\0`).update(readFileSync(join(root, path))).update("\0");
   }
-  for (const name of VARIABLES) hash.update(`${name}=${process.env[name] ?? ""}\0`);
-  hash.update(`${process.platform} ${process.arch} ${identity(findCompiler())}`);
-  return hash.digest("hex");
+  return hash;
 }
 
 /** Paths relative to `root`, sorted. */

@@ -63,7 +63,7 @@ async function runAll(args: readonly string[]): Promise<Totals> {
   const { part, rest } = partOf(args);
   const violations = checkDependencies(ROOT);
   for (const each of violations) console.log(`dependency: ${each}`);
-  const built = await buildAddon();
+  const built = await buildAddon({ prebuilt: false }); // the native tests are built beside it
   if (built !== undefined) console.log(built);
   return [
     await runNative(part),
