@@ -59,18 +59,23 @@ export function relevantEnd(lines: readonly string[]): string[] {
   return lines.slice(Math.max(start, 0), Math.max(start, 0) + LINES_SHOWN);
 }
 
-/** One line on stderr; on a terminal it shows the `[12/34]` or `[ 40%]` of ninja and make. */
+/**
+ * One line on stderr, which ends with the seconds that it took; on a terminal it shows the `[12/34]` or `[ 40%]` of
+ * ninja and make meanwhile.
+ */
 function progressLine(title: string): { step(line: string): void; end(): void } {
-  if (!process.stderr.isTTY) {
-    console.error(`${title} ...`);
-    return { step: () => {}, end: () => {} };
-  }
+  const start = performance.now();
+  const terminal = process.stderr.isTTY;
   process.stderr.write(`${title} ...`);
   return {
     step: (line) => {
-      const count = /^\[\s*(\d+\/\d+|\d+%)\]/.exec(line)?.[1];
-      if (count !== undefined) process.stderr.write(`\r\x1b[2K${title} [${count}]`);
+      const count = terminal && /^\[\s*(\d+\/\d+|\d+%)\]/.exec(line)?.[1];
+      if (count) process.stderr.write(`\r\x1b[2K${title} ... [${count}]`);
     },
-    end: () => process.stderr.write("\n"),
+    end: () => {
+      const seconds = (performance.now() - start) / 1000;
+      const again = terminal ? `\r\x1b[2K${title} ...` : "";
+      process.stderr.write(`${again} ${seconds.toFixed(seconds < 10 ? 1 : 0)} s\n`);
+    },
   };
 }

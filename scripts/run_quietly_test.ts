@@ -27,3 +27,13 @@ Deno.test("a tool that succeeds is silent", () =>
     cwd: ".",
     title: "Trying",
   }));
+
+Deno.test("a step is one line with the time that it took", async () => {
+  const script = `import { runQuietly } from ${
+    JSON.stringify(import.meta.resolve("./run_quietly.ts"))
+  };
+    await runQuietly(Deno.execPath(), ["eval", "console.log('[1/2] Building')"],
+      { cwd: ".", title: "Building" });`;
+  const { stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
+  assert.match(new TextDecoder().decode(stderr), /^Building \.\.\. \d+(\.\d)? s\n$/);
+});
