@@ -43,7 +43,11 @@ bool machine_has_bf16() {
 const char* isa_name(Isa isa) {
   if (isa == Isa::avx512) return "AVX-512";
   if (isa == Isa::avx2) return "AVX2";
+#if defined(__aarch64__)
+  return "NEON";  // the portable kernels; not the bits of x86-64, which has no fused products there
+#else
   return "portable";
+#endif
 }
 
 Isa resolve_isa(Isa isa) {

@@ -15,7 +15,11 @@ void test_options() {
   CHECK_THROWS(range, "got 1000000", make_cpu_backend({.threads = 1000000}));
   const auto portable = make_cpu_backend({.threads = 3, .isa = Isa::portable});
   CHECK_EQ(portable->name(), "cpu");
+#if defined(__aarch64__)
+  CHECK_EQ(portable->description(), "NEON, 3 threads");
+#else
   CHECK_EQ(portable->description(), "portable, 3 threads");
+#endif
   // Automatic is the best that can be asked for by name.
   const auto best = make_cpu_backend({.threads = 1, .isa = machine_isas().back()});
   CHECK_EQ(make_cpu_backend({.threads = 1})->description(), best->description());

@@ -7,6 +7,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 /// Integer and other operations on sixteen lanes that only some elementwise ops need.
@@ -54,6 +56,8 @@ inline Vec sqrt(const Vec& a) {
     r.part[i] = (FloatRegister)_mm256_sqrt_ps((__m256)a.part[i]);
 #elif defined(__SSE2__)
     r.part[i] = (FloatRegister)_mm_sqrt_ps((__m128)a.part[i]);
+#elif defined(__aarch64__)
+    r.part[i] = (FloatRegister)vsqrtq_f32((float32x4_t)a.part[i]);
 #else
     for (int j = 0; j < kRegisterBytes / 4; ++j) r.part[i][j] = std::sqrt(a.part[i][j]);
 #endif

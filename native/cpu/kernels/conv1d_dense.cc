@@ -7,10 +7,10 @@ namespace lth::cpu::LTH_ISA {
 namespace {
 
 // Register tile: kRows x kColumns accumulators, one row of inputs and a weight; the parts of the
-// lanes take turns. 32 registers (AVX-512): 24 + 3 + 1; 16 (AVX2): 12 + 3 + 1; SSE2 needs one more
-// for products.
-constexpr int kRows = kParts == 1 ? 8 : 4;
-constexpr int kColumns = kParts == 4 ? 2 : 3;
+// lanes take turns. 32 registers (AVX-512, NEON): 24 + 3 + 1; 16 (AVX2): 12 + 3 + 1; SSE2 needs one
+// more for products.
+constexpr int kRows = kRegisters == 32 ? 8 : 4;
+constexpr int kColumns = kParts == 4 && kRegisters == 16 ? 2 : 3;
 
 /// Number of products summed in one accumulator before it is added to the total, so that rounding
 /// errors do not grow with Cin * K.

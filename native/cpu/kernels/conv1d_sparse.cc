@@ -7,7 +7,7 @@ namespace lth::cpu::LTH_ISA {
 namespace {
 
 /// The most positions of a strip: one accumulator each, beside a weight (and a product, for SSE2).
-constexpr int kMaxStrip = kParts == 1 ? 24 : 12;
+constexpr int kMaxStrip = kRegisters == 32 ? 24 : 12;
 
 /// Rows of a unit, if there are as many: they share the inputs that each block brings into L1.
 constexpr int kLeastRows = 16;

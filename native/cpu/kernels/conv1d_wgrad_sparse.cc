@@ -5,7 +5,7 @@ namespace lth::cpu::LTH_ISA {
 namespace {
 
 /// Positions of dy held in registers, beside four accumulators.
-constexpr int kStrip = kParts == 1 ? 24 : kParts == 2 ? 5 : 2;
+constexpr int kStrip = kRegisters == 32 ? 24 / kParts : kParts == 2 ? 5 : 2;
 
 /// Bytes of a unit's sums: they stay in L2 while x passes through.
 constexpr size_t kUnitBytes = size_t(256) << 10;

@@ -10,7 +10,7 @@ namespace lth::cpu::LTH_ISA {
 // Register tile: 4 output channels x kTileColumns (input channel, tap) accumulators of one
 // register; the parts of a Vec add to the same accumulator.
 inline constexpr int kTileRows = 4;
-inline constexpr int kTileColumns = kParts == 1 ? 4 : 3;
+inline constexpr int kTileColumns = kRegisters == 32 ? 4 : 3;
 
 /// sums[column][row] += sum over lanes of dy[row] * x[column]. In each of the steps dy advances by
 /// 16 lanes, x by `x_step`.

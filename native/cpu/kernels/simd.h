@@ -28,6 +28,12 @@ inline constexpr int kRegisterBytes = 16;
 #endif
 inline constexpr int kParts = 64 / kRegisterBytes;
 
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int kRegisters = 32;
+#else
+inline constexpr int kRegisters = 16;
+#endif
+
 typedef float FloatRegister __attribute__((vector_size(kRegisterBytes)));
 typedef int32_t IntRegister __attribute__((vector_size(kRegisterBytes)));
 typedef uint32_t UintRegister __attribute__((vector_size(kRegisterBytes)));
