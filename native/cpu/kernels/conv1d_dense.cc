@@ -52,6 +52,9 @@ template <class Operands, int Columns, int Step>
 template <class Operands, int Columns, int Step>
 void dense_tile(const TileInput& in, const OutputTile& out, int rows) {
   const int block = in.block;
+  LTH_UNROLL for (int o = 0; o < kRows; ++o) {
+    if (o < rows) out.prefetch_add<Columns>(o);
+  }
   for (int part = 0; part < kParts; ++part) {
     Tile<Columns> acc;
     sum_channels<Operands, Columns, Step>(in, part, 0, std::min(block, in.depth), acc);

@@ -44,6 +44,15 @@ struct OutputTile {
     return t;
   }
 
+  /// Asks for a row's residual, so that it is in L1 when write() adds it.
+  template <int Columns>
+  [[gnu::always_inline]] void prefetch_add(int row) const {
+    if (!add) return;
+    LTH_UNROLL for (int c = 0; c < Columns; ++c) {
+      __builtin_prefetch(add + size_t(row) * add_row + size_t(c * step) * kLanes);
+    }
+  }
+
   /// Adds bias and residual to one part of the lanes, zeroes those past their record's end, stores.
   template <int Columns>
   [[gnu::always_inline]] void write(int row, int part, const FloatRegister (&sums)[Columns]) const {

@@ -26,6 +26,7 @@ struct StripBlock {
 template <int Columns, int Step>
 void strip_rows(const StripBlock& in, OutputTile out, int rows) {
   for (int row = 0; row < rows; ++row) {
+    if (in.last) out.prefetch_add<Columns>(row);
     for (int part = 0; part < kParts; ++part) {
       FloatRegister acc[Columns];
       LTH_UNROLL for (int c = 0; c < Columns; ++c) acc[c] = FloatRegister{};
