@@ -12,6 +12,8 @@ constexpr size_t kUnitBytes = size_t(256) << 10;
 constexpr int kWantedUnits = 48;
 /// Strips summed in float per unit; units are added in double.
 constexpr int kMaxStripsPerUnit = 64;
+/// Entries whose segments are added up together.
+constexpr int32_t kStretch = 64;
 
 /// Entries are taken four at a time. A slot holds their sums: float i belongs to entry i % 4.
 struct StripWork {
@@ -98,10 +100,15 @@ constexpr StripKernels kStripKernels = []<int... I>(std::integer_sequence<int, I
   return StripKernels{{{add_strip<I + 1, 1>...}, {add_strip<I + 1, 2>...}}};
 }(std::make_integer_sequence<int, kStrip>{});
 
-float sum_of_entry(const FloatRegister& slot, int entry) {
-  double sum = 0;
-  for (int i = entry; i < kRegisterFloats; i += 4) sum += double(slot[i]);
-  return float(sum);
+typedef double FourDoubles __attribute__((vector_size(32)));
+
+/// The sums of a slot's four entries.
+[[gnu::always_inline]] inline FourFloats sums_of_entries(const FloatRegister& slot) {
+  FourFloats four[kRegisterFloats / 4];
+  std::memcpy(four, &slot, sizeof(slot));
+  FourDoubles sum{};
+  for (const FourFloats& part : four) sum += __builtin_convertvector(part, FourDoubles);
+  return __builtin_convertvector(sum, FourFloats);
 }
 
 }  // namespace
@@ -146,9 +153,15 @@ void sparse_wgrad(const Conv1dDesc& d, SparseEntries& entries, const ConvWgrad& 
     for (int b = 0; b < blocks; ++b) {
       const int32_t* begin = entries.rows(0, b) + row_begin;
       for (int r = 0; r < unit_rows; ++r) {
-        const int count = begin[r + 1] - begin[r];
-        for (int e = 0; e < count; ++e) target[begin[r] + e] = sum_of_entry(slot[e / 4], e % 4);
-        slot += (count + 3) / 4;
+        int count = begin[r + 1] - begin[r];
+        float* to = target + begin[r];
+        for (; count >= 4; count -= 4, to += 4) {
+          const FourFloats four = sums_of_entries(*slot++);
+          std::memcpy(to, &four, sizeof(four));
+        }
+        if (count == 0) continue;
+        const FourFloats last = sums_of_entries(*slot++);
+        for (int e = 0; e < count; ++e) to[e] = last[e];
       }
     }
     for (int r = 0; r < unit_rows; ++r) {
@@ -159,18 +172,28 @@ void sparse_wgrad(const Conv1dDesc& d, SparseEntries& entries, const ConvWgrad& 
   });
 
   const size_t row_weights = size_t(d.in_channels) * d.kernel;
-  const auto total = [&](size_t i) {
-    double sum = 0;
-    for (int s = 0; s < units.segments; ++s) sum += double(partial[s * segment_size + i]);
-    return float(sum);
-  };
   pool.parallel_for(rows, [&](int row, int) {
     std::memset(args.dweight + row * row_weights, 0, row_weights * sizeof(float));
+    // A stretch of entries at a time, so that each segment's sums are read in order.
     for (int b = 0; b < blocks; ++b) {
-      const int32_t* begin = entries.rows(0, b) + row;
-      for (int32_t e = begin[0]; e < begin[1]; ++e) args.dweight[entries.index()[e]] = total(e);
+      const int32_t end = entries.rows(0, b)[row + 1];
+      for (int32_t first = entries.rows(0, b)[row]; first < end; first += kStretch) {
+        const int count = std::min(end - first, kStretch);
+        double sums[kStretch] = {};
+        for (int s = 0; s < units.segments; ++s) {
+          const float* source = partial + s * segment_size + first;
+          for (int i = 0; i < count; ++i) sums[i] += double(source[i]);
+        }
+        for (int i = 0; i < count; ++i) {
+          args.dweight[entries.index()[first + i]] = float(sums[i]);
+        }
+      }
     }
-    args.dbias[row] = total(nnz + row);
+    double bias = 0;
+    for (int s = 0; s < units.segments; ++s) {
+      bias += double(partial[s * segment_size + nnz + row]);
+    }
+    args.dbias[row] = float(bias);
   });
 }
 
