@@ -16,7 +16,7 @@ export const SLOW: readonly string[] = [
   "src/run",
   "src/addon/cuda_test.ts",
   "src/compare/page_test.ts",
-  "src/export/page/page_test.ts",
+  "src/export/c_test.ts",
   "src/export/page/page_test.ts",
   "src/predict/prediction_page_test.ts",
   "src/report/ecg/page_test.ts",

@@ -4,23 +4,37 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
-import { roundingLoss } from "../predict/rounding_loss.ts";
-import { cSource } from "../ticket/c_source.ts";
+import { Predictor } from "../predict/predictor.ts";
+import { type COptions, type CSource, cSource } from "../ticket/c_source.ts";
+import { lossOfRun, lossOnRecords, namedRecords, recordsOfRun } from "./c_rounding.ts";
 import type { Exporter, ExportRequest } from "./exporter.ts";
+import { calibrate, fixedPoint, withRoundedWeights } from "./fixed_point.ts";
 
 const ENDING = ".c";
 
-interface COptions {
+interface CFlags {
   readonly int8?: true;
+  readonly int16?: true;
+  readonly records?: string;
   readonly name?: string;
 }
 
-export const c: Exporter<COptions> = {
+export const c: Exporter<CFlags> = {
   ending: ENDING,
   flags: {
     int8: {
       flags: "--int8",
       help: "8-bit weights; with --run the loss is measured on the run's test records",
+    },
+    int16: {
+      flags: "--int16",
+      help:
+        "16-bit activations, and 16-bit weights without --int8; calibrated with the run's training " +
+        "records, --records or the bundled sample",
+    },
+    records: {
+      flags: "--records <path>",
+      help: "recording or folder to calibrate --int16 and to measure the loss with, without --run",
     },
     name: {
       flags: "--name <identifier>",
@@ -29,31 +43,69 @@ export const c: Exporter<COptions> = {
   },
   defaultName: (_base, { name = "ecg_ticket" }) => name,
   encode: (request) => {
-    const { ticket, name: file, options: { int8, name = file } } = request;
+    const { ticket, name: file, options: { name = file } } = request;
     if (ticket.flipAverage) {
       throw new UsageError(
         `Cannot export ${ticket.provenance.run} as C: its scores are of the mean over each record ` +
           `and its negative, and the C code sees the record alone; use --format ticket`,
       );
     }
-    const source = cSource(ticket, { name, weights: int8 ? "int8" : "fp32", header: `${file}.h` });
-    const count = (n: number) => Math.round(n).toLocaleString("en");
-    const sizes =
-      `tables ${count(source.romBytes)} bytes, state ${count(source.ramBytes)} bytes, ` +
-      `${count(source.macsPerSecond)} multiplications per second of ECG`;
+    const { numbers, lines } = numbersOf(request);
+    const source = cSource(ticket, { name, ...numbers, header: `${file}.h` });
     return {
       files: [[".h", source.header], [ENDING, source.code]],
-      lines: int8 ? [sizes, lossLine(request)] : [sizes],
+      lines: [...sizesOf(source), ...lines],
     };
   },
 };
 
-function lossLine({ ticket, dataset }: ExportRequest<COptions>): string {
-  if (dataset === undefined) {
-    return "8-bit weights: their loss was not measured, a ticket has no records; --run measures it";
+/** The numbers of the code, and what to say about them. */
+function numbersOf(
+  { ticket, dataset, options: { int8, int16, records: named } }: ExportRequest<CFlags>,
+): { numbers: Omit<COptions, "name">; lines: string[] } {
+  if (named !== undefined && dataset !== undefined) {
+    throw new UsageError("--records goes with a ticket: a run has records of its own");
   }
-  const loss = roundingLoss(ticket, dataset);
-  return `8-bit weights on ${loss.records} ${loss.split} records: ${loss.metric} ` +
-    `${loss.exact.toFixed(3)} -> ${loss.rounded.toFixed(3)}, ${loss.changed} labels differ, ` +
-    `logits by ${loss.largestDifference.toPrecision(2)} at most`;
+  if (!int8 && !int16) {
+    if (named === undefined) return { numbers: { weights: "fp32" }, lines: [] };
+    throw new UsageError("--records goes with --int16 or --int8: 32-bit numbers lose nothing");
+  }
+  const weights = int8 ? "int8" : "int16";
+  const rounded = withRoundedWeights(ticket, weights);
+  if (!int16) {
+    const what = "8-bit weights";
+    if (dataset === undefined && named === undefined) {
+      const why = "a ticket has no records; --run measures it";
+      return { numbers: { weights }, lines: [`${what}: their loss was not measured, ${why}`] };
+    }
+    using predictor = new Predictor(rounded);
+    const logits = (samples: ArrayLike<number>) => predictor.logits(samples);
+    const loss = dataset
+      ? lossOfRun(ticket, logits, dataset)
+      : lossOnRecords(ticket, logits, namedRecords(named, ticket));
+    return { numbers: { weights }, lines: [`${what} ${loss}`] };
+  }
+  const records = dataset ? recordsOfRun(dataset) : namedRecords(named, ticket);
+  const units = calibrate(rounded, records.used);
+  const logits = fixedPoint(rounded, units);
+  const loss = dataset
+    ? lossOfRun(ticket, logits, dataset)
+    : lossOnRecords(ticket, logits, records);
+  return {
+    numbers: { weights, units },
+    lines: [
+      `16-bit activations, calibrated on ${records.used.length} recordings ${records.source}`,
+      `${int8 ? "8-bit" : "16-bit"} weights and 16-bit activations ${loss}`,
+    ],
+  };
+}
+
+function sizesOf({ romBytes, rom, ramBytes, macsPerSecond }: CSource): string[] {
+  const count = (n: number) => Math.round(n).toLocaleString("en");
+  const parts = Object.entries(rom).map(([what, bytes]) => `${what} ${count(bytes)}`);
+  return [
+    `tables ${count(romBytes)} bytes, state ${count(ramBytes)} bytes, ` +
+    `${count(macsPerSecond)} multiplications per second of ECG`,
+    `tables (ROM): ${parts.join(", ")}`,
+  ];
 }

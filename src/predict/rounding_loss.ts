@@ -1,5 +1,5 @@
 /**
- * Measures how 8-bit weights change the scores on real records.
+ * Measures how rounded numbers change the scores on real records.
  *
  * @module
  */
@@ -7,10 +7,9 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import { deciderOf, type Prediction, predictRecord } from "../training/decision.ts";
 import { metricFor, scoresOf } from "../training/metrics.ts";
 import { Predictor } from "./predictor.ts";
-import { quantiseNetwork } from "../ticket/quantise.ts";
 import { ruleOf, type Ticket } from "../ticket/ticket.ts";
 
-/** Scores with the weights as trained and with rounded weights. */
+/** Scores with the numbers as trained and with rounded ones. */
 export interface RoundingLoss {
   /** The records that were scored: test if it has records, else dev. */
   readonly split: "test" | "dev";
@@ -24,10 +23,19 @@ export interface RoundingLoss {
   readonly largestDifference: number;
 }
 
-/** Runs both networks over records that were not used for training. */
-export function roundingLoss(ticket: Ticket, dataset: LoadedDataset): RoundingLoss {
+/**
+ * Runs both networks over records that were not used for training.
+ *
+ * @param options.rounded Gives the logits of a record with rounded numbers.
+ */
+export function roundingLoss(
+  ticket: Ticket,
+  { dataset, rounded }: {
+    dataset: LoadedDataset;
+    rounded: (samples: ArrayLike<number>) => Float32Array;
+  },
+): RoundingLoss {
   using exact = new Predictor(ticket);
-  using rounded = new Predictor({ ...ticket, network: quantiseNetwork(ticket.network) });
   const split = dataset.splits.test.ids.length > 0 ? "test" : "dev";
   const { offsets, lengths, labels } = dataset.splits[split];
   const decider = deciderOf(ruleOf(ticket), ticket.priors);
@@ -35,10 +43,9 @@ export function roundingLoss(ticket: Ticket, dataset: LoadedDataset): RoundingLo
   let largestDifference = 0;
   labels.forEach((truth, i) => {
     const samples = dataset.samples.subarray(offsets[i]!, offsets[i]! + lengths[i]!);
-    const both = [exact, rounded].map((predictor) => predictor.logits(samples));
-    const [a, b] = both as [Float32Array, Float32Array];
+    const [a, b] = [exact.logits(samples), rounded(samples)];
     a.forEach((x, k) => largestDifference = Math.max(largestDifference, Math.abs(x - b[k]!)));
-    both.forEach((logits, which) => {
+    [a, b].forEach((logits, which) => {
       const steps = logits.length / ticket.classes.length;
       predictions[which]!.push(predictRecord(logits, { rowLength: steps, steps, decider, truth }));
     });

@@ -20,6 +20,8 @@ import type { TrainedNetwork } from "./network.ts";
 
 /** The rows of a value in memory: per channel, `history` older positions, then `inputs` new ones. */
 export interface StreamValue {
+  /** Of the operation that writes it. */
+  readonly name: string;
   readonly channels: number;
   /** Positions per hop. */
   readonly inputs: number;
@@ -90,7 +92,7 @@ class Planner {
   private readonly layers: (() => StreamLayer)[] = [];
 
   constructor(private readonly network: TrainedNetwork, private readonly hop: number) {
-    this.values = [{ channels: 1, inputs: hop, delay: 0, history: 0 }];
+    this.values = [{ name: INPUT, channels: 1, inputs: hop, delay: 0, history: 0 }];
     this.works = absorbedWork(network);
   }
 
@@ -188,9 +190,9 @@ class Planner {
     return { value, offset: this.values[value]!.history - before };
   }
 
-  private push(name: string, value: StreamValue, finish: () => StreamLayer): void {
+  private push(name: string, value: Omit<StreamValue, "name">, finish: () => StreamLayer): void {
     this.index.set(name, this.values.length);
-    this.values.push(value);
+    this.values.push({ name, ...value });
     this.layers.push(finish);
   }
 }

@@ -3,16 +3,29 @@
  *
  * @module
  */
-import { UsageError } from "../core/errors.ts";
+import { Failure, UsageError } from "../core/errors.ts";
 import { planStream, type StreamInput, type StreamLayer, type StreamPlan } from "./c_layout.ts";
-import { C_CODE, C_HEADER } from "./c_template.ts";
-import { quantiseNetwork } from "./quantise.ts";
+import { C_CODE, C_FLOATS, C_HEADER } from "./c_template.ts";
+import { C_INT16 } from "./c_template_int16.ts";
+import type { ActivationUnits } from "./fixed_point.ts";
+import { quantiseNetwork, type RoundedWeights } from "./quantise.ts";
 import type { ConvNumbers } from "./absorb.ts";
 import { deciderOf } from "../training/decision.ts";
 import { describeDecision, ruleOf, temperatureOf, type Ticket } from "./ticket.ts";
 
-/** Type of weights: 32-bit floats, or 8-bit integers with one scale per output channel. */
-export type CWeights = "fp32" | "int8";
+/** Type of weights: 32-bit floats, or integers with one scale per output channel. */
+export type CWeights = "fp32" | RoundedWeights;
+
+/** How to write a ticket. */
+export interface COptions {
+  /** Prefix of all declarations in the header. */
+  readonly name: string;
+  readonly weights: CWeights;
+  /** Units of 16-bit activations; without them activations are 32-bit floats. */
+  readonly units?: ActivationUnits | undefined;
+  /** The header's file name. */
+  readonly header?: string;
+}
 
 /** The two files and their costs. */
 export interface CSource {
@@ -20,6 +33,8 @@ export interface CSource {
   readonly code: string;
   /** Bytes of constant tables. */
   readonly romBytes: number;
+  /** Of these, by what they hold. */
+  readonly rom: Readonly<Record<string, number>>;
   /** Bytes of the state. */
   readonly ramBytes: number;
   /** Multiplications per second of ECG. */
@@ -29,28 +44,33 @@ export interface CSource {
 /**
  * Writes a ticket as C.
  *
- * @param options.name Prefix of all declarations in the header.
- * @param options.header The header's file name.
  * @throws {UsageError} If the name is not a C identifier or a layer is too wide for 16-bit columns.
  */
 export function cSource(
   ticket: Ticket,
-  { name, weights, header = `${name}.h` }: { name: string; weights: CWeights; header?: string },
+  { name, weights, units, header = `${name}.h` }: COptions,
 ): CSource {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw new UsageError(`Cannot name the C code ${JSON.stringify(name)}: use a C identifier`);
   }
-  const network = weights === "int8" ? quantiseNetwork(ticket.network) : ticket.network;
+  const rounded = weights !== "fp32";
+  if (units !== undefined && !rounded) {
+    throw new RangeError("16-bit activations need weights of 8 or 16 bits");
+  }
+  const network = rounded ? quantiseNetwork(ticket.network, weights) : ticket.network;
   const plan = planStream(network);
-  const tables = new Tables(plan, weights);
+  const tables = new Tables(plan, { weights, units });
   const { normalisation: { mean, std, rate }, priors, classes } = ticket;
   const romBytes = tables.bytes;
-  // Three 64-bit counters follow the floats, and three numbers of 64 bits for each class.
-  const ramBytes = Math.ceil(tables.floats / 2) * 8 + 8 * (3 + 3 * ticket.classes.length);
+  // Three 64-bit counters follow the memory, and three numbers of 64 bits for each class.
+  const cellBytes = units ? 2 : 4;
+  const ramBytes = Math.ceil(tables.cells * cellBytes / 8) * 8 + 8 * (3 + 3 * classes.length);
   const macsPerSecond = tables.macsPerHop / plan.hop * rate;
   const summary = [
     `ECG network of ${ticket.provenance.run}, round ${ticket.provenance.round}, written by lth-ecg.`,
-    `Weights: ${tables.kept} survivors as ${weights}. Tables: ${romBytes} bytes. ` +
+    `Weights: ${tables.kept} survivors as ${weights}. Activations: ${
+      units ? "int16" : "fp32"
+    }. Tables: ${romBytes} bytes. ` +
     `State: ${ramBytes} bytes.`,
     `${Math.round(macsPerSecond)} multiplications per second of ECG. Link with -lm.`,
     `Not a medical device.`,
@@ -60,6 +80,13 @@ export function cSource(
   const { weights: divisors } = deciderOf(rule, priors);
   const fill = (text: string) =>
     text
+      .replaceAll("$arithmetic", () => units ? C_INT16 : C_FLOATS)
+      .replaceAll("$CELLS", units ? "CELLS" : "FLOATS")
+      .replaceAll("$cells", String(tables.cells))
+      .replaceAll("$cell", units ? "int16_t" : "float")
+      .replaceAll("$of_logit", units ? ` * ${name}_units[LAYERS]` : "")
+      .replaceAll("$to_input", units ? "to_cell" : "")
+      .replaceAll("$of_input", units ? ` / ${name}_units[0]` : "")
       .replaceAll("$rule", () => comment(describeDecision(ticket)))
       .replaceAll("$temperature", double(temperatureOf(ticket)))
       .replaceAll("$more", rule.decision === "vote" ? VOTES : "0")
@@ -69,11 +96,10 @@ export function cSource(
       .replaceAll("$classes", String(classes.length))
       .replaceAll("$lag", String(plan.lag))
       .replaceAll("$rate", String(rate))
-      .replaceAll("$floats", String(tables.floats))
       .replaceAll("$mean", float(mean))
       .replaceAll("$factor", float(1 / std))
-      .replaceAll("$start", weights === "int8" ? "0.0f" : "bias")
-      .replaceAll("$finish", weights === "int8" ? FINISH_INT8 : "")
+      .replaceAll("$start", rounded ? "0.0f" : "bias")
+      .replaceAll("$finish", rounded ? FINISH_ROUNDED : "")
       .replaceAll("$quantised", name);
   const names = classes.map((each) => JSON.stringify(each)).join(", ");
   const code =
@@ -87,6 +113,7 @@ export function cSource(
     header: `/*\n${summary} */\n${fill(C_HEADER)}`,
     code,
     romBytes,
+    rom: tables.bytesByKind,
     ramBytes,
     macsPerSecond,
   };
@@ -110,11 +137,18 @@ function double(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-const FINISH_INT8 = `  {
+const FINISH_ROUNDED = `  {
     const float scale = $quantised_unit[layer->table + channel];
     for (i = 0; i < outputs; ++i) out[i] = out[i] * scale + bias;
   }
 `;
+
+/** The C types of weights. */
+const VALUE_TYPES = {
+  fp32: { c: "float", bytes: 4 },
+  int16: { c: "int16_t", bytes: 2 },
+  int8: { c: "int8_t", bytes: 1 },
+} as const;
 
 /** Bytes of the structs of the C code. */
 const VALUE_BYTES = 12;
@@ -131,13 +165,20 @@ class Tables {
   private readonly shift: number[] = [];
   private readonly layers: string[] = [];
   private readonly rowsOf: string[] = [];
-  floats = 0;
+  private readonly units: number[] = [];
+  private readonly weights: CWeights;
+  cells = 0;
   macsPerHop = 0;
 
-  constructor(plan: StreamPlan, private readonly weights: CWeights) {
-    for (const { channels, inputs, history, delay } of plan.values) {
-      this.rowsOf.push(`{${[this.floats, ...[channels, inputs, history, delay].map(short)]}}`);
-      this.floats += channels * (inputs + history);
+  constructor(
+    plan: StreamPlan,
+    { weights, units }: { weights: CWeights; units: ActivationUnits | undefined },
+  ) {
+    this.weights = weights;
+    for (const { name, channels, inputs, history, delay } of plan.values) {
+      this.rowsOf.push(`{${[this.cells, ...[channels, inputs, history, delay].map(short)]}}`);
+      this.cells += channels * (inputs + history);
+      if (units) this.units.push(unitOf(units, name));
     }
     plan.layers.forEach((layer, i) => this.layer(layer, plan.values[i + 1]!.inputs));
   }
@@ -148,22 +189,29 @@ class Tables {
 
   /** Bytes of all tables. */
   get bytes(): number {
-    const { rows, columns, values, bias, unit, scale, shift, layers, rowsOf } = this;
-    const each = this.weights === "int8" ? 1 : 4;
-    const floats = bias.length + unit.length + scale.length + shift.length;
-    return values.length * each + columns.length * 2 + 4 * (rows.length + floats) +
-      LAYER_BYTES * layers.length + VALUE_BYTES * rowsOf.length;
+    return Object.values(this.bytesByKind).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  get bytesByKind(): Record<string, number> {
+    const { rows, columns, values, bias, unit, scale, shift, units, layers, rowsOf } = this;
+    const floats = bias.length + unit.length + scale.length + shift.length + units.length;
+    return {
+      weights: values.length * VALUE_TYPES[this.weights].bytes,
+      "their places": columns.length * 2 + 4 * rows.length,
+      "biases, norms and units": 4 * floats,
+      layers: LAYER_BYTES * layers.length + VALUE_BYTES * rowsOf.length,
+    };
   }
 
   text(name: string): string {
-    const { rows, columns, values, bias, unit, scale, shift, layers, rowsOf, weights } = this;
+    const { rows, columns, values, bias, unit, scale, shift, units, layers, rowsOf } = this;
     const table = (type: string, what: string, entries: readonly string[], none = "0") =>
       // A table of C must not be empty.
       `static const ${type} ${name}_${what}[] = {\n${
         lines(entries.length > 0 ? entries : [none])
       }};\n`;
-    const type = weights === "int8" ? "int8_t" : "float";
-    const number = weights === "int8" ? String : float;
+    const type = VALUE_TYPES[this.weights].c;
+    const number = this.weights === "fp32" ? float : String;
     return [
       `#define LAYERS ${layers.length}\n`,
       table("value_rows", "rows_of", rowsOf),
@@ -172,7 +220,8 @@ class Tables {
       table("uint16_t", "columns", columns.map(String)),
       table(type, "values", values.map(number)),
       table("float", "bias", bias.map(float)),
-      ...(weights === "int8" ? [table("float", "unit", unit.map(float))] : []),
+      ...(unit.length > 0 ? [table("float", "unit", unit.map(float))] : []),
+      ...(units.length > 0 ? [table("float", "units", units.map(float))] : []),
       table("float", "scale", scale.map(float)),
       table("float", "shift", shift.map(float)),
     ].join("\n");
@@ -238,6 +287,12 @@ class Tables {
     }
     this.rows.push(this.values.length);
   }
+}
+
+function unitOf(units: ActivationUnits, name: string): number {
+  const unit = units.get(name);
+  if (unit === undefined) throw new Failure(`The activations of ${name} were not calibrated`);
+  return unit;
 }
 
 /** A size of the tables' 16-bit fields. */

@@ -4,7 +4,7 @@ import { cSource } from "./c_source.ts";
 import { Predictor } from "../predict/predictor.ts";
 import { quantiseNetwork } from "./quantise.ts";
 import { madeTicket, SMALL_SHAPE } from "./testing.ts";
-import { COMPILER, withProgram } from "./testing_programs.ts";
+import { COMPILER, withProgram } from "./testing_c.ts";
 import { deciderOf } from "../training/decision.ts";
 import { Tally } from "../training/tally.ts";
 import { softmaxOfStep } from "../training/softmax.ts";

@@ -9,10 +9,14 @@ export const C_HEADER = `#ifndef $NAME_H
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define $NAME_HOP $hop         /* samples per push, at $rate Hz */
 #define $NAME_CLASSES $classes
 #define $NAME_LAG $lag         /* steps of look-ahead: logits of step t come with push t + LAG */
-#define $NAME_FLOATS $floats
+#define $NAME_$CELLS $cells
 
 /* Class names in the order of the logits, and their priors.
 $rule */
@@ -21,7 +25,7 @@ extern const float $name_priors[$NAME_CLASSES];
 
 /* All memory that is needed; fill it with $name_reset. */
 typedef struct {
-  float memory[$NAME_FLOATS];
+  $cell memory[$NAME_$CELLS];
   int64_t pushes;  /* hops so far */
   int64_t steps;   /* length of the record in steps, -1 while it goes on */
   int64_t decided; /* steps whose logits were written so far */
@@ -48,6 +52,10 @@ int $name_push($name_state *state, const int16_t samples[$NAME_HOP],
    steps are then exactly those of the whole record. */
 int $name_flush($name_state *state, float logits[$NAME_CLASSES]);
 
+#ifdef __cplusplus
+}
+#endif
+
 #endif
 `;
 
@@ -57,6 +65,8 @@ typedef struct {
   uint32_t buffer;  /* where its rows begin in the state's memory */
   uint16_t channels, inputs, history, delay;
 } value_rows;
+
+typedef $cell cell;
 
 enum { CONV, NORM, SHORTCUT };
 
@@ -77,23 +87,156 @@ static uint32_t row_width(const value_rows *value) {
   return (uint32_t)value->history + value->inputs;
 }
 
-static float *row_of(const value_rows *value, float *memory, uint32_t channel) {
+static cell *row_of(const value_rows *value, cell *memory, uint32_t channel) {
   return memory + value->buffer + channel * row_width(value);
 }
 
 /* Where a hop's new positions of a channel go. */
-static float *fresh(const value_rows *value, float *memory, uint32_t channel) {
+static cell *fresh(const value_rows *value, cell *memory, uint32_t channel) {
   return row_of(value, memory, channel) + value->history;
 }
 
-static float largest_of(const float *x, uint32_t count) {
-  float most = x[0];
+static cell largest_of(const cell *x, uint32_t count) {
+  cell most = x[0];
   uint32_t i;
   for (i = 1; i < count; ++i) most = x[i] > most ? x[i] : most;
   return most;
 }
 
-/* One output channel of all positions of a hop. */
+$arithmetic/* Outside the record every layer reads zeros. */
+static void keep_inside(const $name_state *state, const value_rows *value, cell *out) {
+  const int64_t first = state->pushes * value->inputs - value->delay;
+  const int64_t end = state->steps < 0 ? INT64_MAX : state->steps * value->inputs;
+  uint32_t i;
+  for (i = 0; i < value->inputs; ++i) {
+    if (first + (int64_t)i < 0 || first + (int64_t)i >= end) out[i] = 0;
+  }
+}
+
+static void run_layer($name_state *state, uint32_t index) {
+  const layer_work *layer = &$name_layers[index];
+  const value_rows *to = &$name_rows_of[index + 1];
+  uint32_t channel, i;
+  for (channel = 0; channel < to->channels; ++channel) {
+    cell *out = fresh(to, state->memory, channel);
+    if (layer->op == CONV) {
+      conv_channel(layer, state->memory, channel, out, to->inputs);
+    } else if (layer->op == NORM) {
+      norm_channel(layer, state->memory, channel, out, to->inputs);
+    } else {
+      shortcut_channel(layer, state->memory, channel, out, to->inputs);
+    }
+    if (layer->relu) {
+      for (i = 0; i < to->inputs; ++i) out[i] = out[i] > 0 ? out[i] : 0;
+    }
+    keep_inside(state, to, out);
+  }
+}
+
+static void forget(const value_rows *value, cell *memory) {
+  uint32_t channel;
+  if (value->history == 0) return;
+  for (channel = 0; channel < value->channels; ++channel) {
+    cell *row = row_of(value, memory, channel);
+    memmove(row, row + value->inputs, value->history * sizeof(cell));
+  }
+}
+
+/* softmax(logits / temperature) */
+static void softmax(const float *logits, double temperature, double *out) {
+  double largest = logits[0], total = 0.0;
+  uint32_t c;
+  for (c = 1; c < $NAME_CLASSES; ++c) {
+    if (logits[c] > largest) largest = logits[c];
+  }
+  for (c = 0; c < $NAME_CLASSES; ++c) {
+    out[c] = exp((logits[c] - largest) / temperature);
+    total += out[c];
+  }
+  for (c = 0; c < $NAME_CLASSES; ++c) out[c] /= total;
+}
+
+/* Counts a step for the record's decision. */
+static void decide($name_state *state, const float *logits) {
+  double p[$NAME_CLASSES];
+  uint32_t best = 0, c;
+  softmax(logits, 1.0, p);
+  for (c = 0; c < $NAME_CLASSES; ++c) {
+    state->sums[c] += p[c];
+    if (p[c] * $name_weights[c] > p[best] * $name_weights[best]) best = c;
+  }
+  state->votes[best] += 1;
+  state->decided += 1;
+  softmax(logits, $temperature, p);
+  for (c = 0; c < $NAME_CLASSES; ++c) state->probabilities[c] += p[c];
+}
+
+static int run_hop($name_state *state, float *logits) {
+  const value_rows *head = &$name_rows_of[LAYERS];
+  const int64_t step = state->pushes - head->delay;
+  uint32_t i;
+  for (i = 0; i < LAYERS; ++i) run_layer(state, i);
+  if (step >= 0) {
+    for (i = 0; i < $NAME_CLASSES; ++i) logits[i] = *fresh(head, state->memory, i)$of_logit;
+    decide(state, logits);
+  }
+  for (i = 0; i <= LAYERS; ++i) forget(&$name_rows_of[i], state->memory);
+  state->pushes += 1;
+  return step >= 0;
+}
+
+void $name_reset($name_state *state) {
+  uint32_t i;
+  for (i = 0; i < $NAME_$CELLS; ++i) state->memory[i] = 0;
+  state->pushes = 0;
+  state->steps = -1;
+  state->decided = 0;
+  for (i = 0; i < $NAME_CLASSES; ++i) {
+    state->votes[i] = 0;
+    state->sums[i] = 0.0;
+    state->probabilities[i] = 0.0;
+  }
+}
+
+int $name_label(const $name_state *state) {
+  uint32_t label = 0, c;
+  if (state->decided == 0) return -1;
+  for (c = 1; c < $NAME_CLASSES; ++c) {
+    const int64_t more = $more;
+    const double share = state->sums[c] * $name_weights[c];
+    if (more > 0 || (more == 0 && share > state->sums[label] * $name_weights[label])) label = c;
+  }
+  return (int)label;
+}
+
+void $name_probabilities(const $name_state *state, float probabilities[$NAME_CLASSES]) {
+  const double steps = state->decided > 0 ? (double)state->decided : 1.0;
+  uint32_t c;
+  for (c = 0; c < $NAME_CLASSES; ++c) probabilities[c] = (float)(state->probabilities[c] / steps);
+}
+
+int $name_push($name_state *state, const int16_t samples[$NAME_HOP],
+               float logits[$NAME_CLASSES]) {
+  cell *in = fresh(&$name_rows_of[0], state->memory, 0);
+  uint32_t i;
+  for (i = 0; i < $NAME_HOP; ++i) in[i] = $to_input(((float)samples[i] - $mean) * $factor$of_input);
+  return run_hop(state, logits);
+}
+
+int $name_flush($name_state *state, float logits[$NAME_CLASSES]) {
+  cell *in = fresh(&$name_rows_of[0], state->memory, 0);
+  uint32_t i;
+  if (state->steps < 0) state->steps = state->pushes;
+  while (state->pushes < state->steps + $NAME_LAG) {
+    for (i = 0; i < $NAME_HOP; ++i) in[i] = 0;
+    if (run_hop(state, logits)) return 1;
+  }
+  return 0;
+}
+`;
+
+/** Layers in 32-bit floats. */
+export const C_FLOATS = `/* One output channel of all positions of a hop. */
 static void conv_row(const layer_work *layer, const float *memory, uint32_t channel, float *out,
                      uint32_t outputs) {
   const value_rows *from = &$name_rows_of[layer->input];
@@ -140,134 +283,4 @@ static void shortcut_channel(const layer_work *layer, float *memory, uint32_t ch
   for (i = 0; i < outputs; ++i) out[i] = largest_of(x + i * layer->stride, layer->stride);
 }
 
-/* Outside the record every layer reads zeros. */
-static void keep_inside(const $name_state *state, const value_rows *value, float *out) {
-  const int64_t first = state->pushes * value->inputs - value->delay;
-  const int64_t end = state->steps < 0 ? INT64_MAX : state->steps * value->inputs;
-  uint32_t i;
-  for (i = 0; i < value->inputs; ++i) {
-    if (first + (int64_t)i < 0 || first + (int64_t)i >= end) out[i] = 0.0f;
-  }
-}
-
-static void run_layer($name_state *state, uint32_t index) {
-  const layer_work *layer = &$name_layers[index];
-  const value_rows *to = &$name_rows_of[index + 1];
-  uint32_t channel, i;
-  for (channel = 0; channel < to->channels; ++channel) {
-    float *out = fresh(to, state->memory, channel);
-    if (layer->op == CONV) {
-      conv_channel(layer, state->memory, channel, out, to->inputs);
-    } else if (layer->op == NORM) {
-      norm_channel(layer, state->memory, channel, out, to->inputs);
-    } else {
-      shortcut_channel(layer, state->memory, channel, out, to->inputs);
-    }
-    if (layer->relu) {
-      for (i = 0; i < to->inputs; ++i) out[i] = out[i] > 0.0f ? out[i] : 0.0f;
-    }
-    keep_inside(state, to, out);
-  }
-}
-
-static void forget(const value_rows *value, float *memory) {
-  uint32_t channel;
-  if (value->history == 0) return;
-  for (channel = 0; channel < value->channels; ++channel) {
-    float *row = row_of(value, memory, channel);
-    memmove(row, row + value->inputs, value->history * sizeof(float));
-  }
-}
-
-/* softmax(logits / temperature) */
-static void softmax(const float *logits, double temperature, double *out) {
-  double largest = logits[0], total = 0.0;
-  uint32_t c;
-  for (c = 1; c < $NAME_CLASSES; ++c) {
-    if (logits[c] > largest) largest = logits[c];
-  }
-  for (c = 0; c < $NAME_CLASSES; ++c) {
-    out[c] = exp((logits[c] - largest) / temperature);
-    total += out[c];
-  }
-  for (c = 0; c < $NAME_CLASSES; ++c) out[c] /= total;
-}
-
-/* Counts a step for the record's decision. */
-static void decide($name_state *state, const float *logits) {
-  double p[$NAME_CLASSES];
-  uint32_t best = 0, c;
-  softmax(logits, 1.0, p);
-  for (c = 0; c < $NAME_CLASSES; ++c) {
-    state->sums[c] += p[c];
-    if (p[c] * $name_weights[c] > p[best] * $name_weights[best]) best = c;
-  }
-  state->votes[best] += 1;
-  state->decided += 1;
-  softmax(logits, $temperature, p);
-  for (c = 0; c < $NAME_CLASSES; ++c) state->probabilities[c] += p[c];
-}
-
-static int run_hop($name_state *state, float *logits) {
-  const value_rows *head = &$name_rows_of[LAYERS];
-  const int64_t step = state->pushes - head->delay;
-  uint32_t i;
-  for (i = 0; i < LAYERS; ++i) run_layer(state, i);
-  if (step >= 0) {
-    for (i = 0; i < $NAME_CLASSES; ++i) logits[i] = *fresh(head, state->memory, i);
-    decide(state, logits);
-  }
-  for (i = 0; i <= LAYERS; ++i) forget(&$name_rows_of[i], state->memory);
-  state->pushes += 1;
-  return step >= 0;
-}
-
-void $name_reset($name_state *state) {
-  uint32_t i;
-  for (i = 0; i < $NAME_FLOATS; ++i) state->memory[i] = 0.0f;
-  state->pushes = 0;
-  state->steps = -1;
-  state->decided = 0;
-  for (i = 0; i < $NAME_CLASSES; ++i) {
-    state->votes[i] = 0;
-    state->sums[i] = 0.0;
-    state->probabilities[i] = 0.0;
-  }
-}
-
-int $name_label(const $name_state *state) {
-  uint32_t label = 0, c;
-  if (state->decided == 0) return -1;
-  for (c = 1; c < $NAME_CLASSES; ++c) {
-    const int64_t more = $more;
-    const double share = state->sums[c] * $name_weights[c];
-    if (more > 0 || (more == 0 && share > state->sums[label] * $name_weights[label])) label = c;
-  }
-  return (int)label;
-}
-
-void $name_probabilities(const $name_state *state, float probabilities[$NAME_CLASSES]) {
-  const double steps = state->decided > 0 ? (double)state->decided : 1.0;
-  uint32_t c;
-  for (c = 0; c < $NAME_CLASSES; ++c) probabilities[c] = (float)(state->probabilities[c] / steps);
-}
-
-int $name_push($name_state *state, const int16_t samples[$NAME_HOP],
-               float logits[$NAME_CLASSES]) {
-  float *in = fresh(&$name_rows_of[0], state->memory, 0);
-  uint32_t i;
-  for (i = 0; i < $NAME_HOP; ++i) in[i] = ((float)samples[i] - $mean) * $factor;
-  return run_hop(state, logits);
-}
-
-int $name_flush($name_state *state, float logits[$NAME_CLASSES]) {
-  float *in = fresh(&$name_rows_of[0], state->memory, 0);
-  uint32_t i;
-  if (state->steps < 0) state->steps = state->pushes;
-  while (state->pushes < state->steps + $NAME_LAG) {
-    for (i = 0; i < $NAME_HOP; ++i) in[i] = 0.0f;
-    if (run_hop(state, logits)) return 1;
-  }
-  return 0;
-}
 `;

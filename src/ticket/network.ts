@@ -22,7 +22,7 @@ export interface TrainedNetwork {
    */
   readonly tensors: ReadonlyMap<string, Float32Array>;
   /**
-   * Only if weights were rounded to 8 bits (quantise.ts): the unit of each output channel [Cout], by
+   * Only if weights were rounded (quantise.ts): the unit of each output channel [Cout], by
    * convolution. Weights are whole multiples of their unit.
    */
   readonly units?: ReadonlyMap<string, Float32Array>;

@@ -14,7 +14,8 @@ import { onnxModel } from "./onnx.ts";
 import { loadOnnxRuntime } from "./onnxruntime.ts";
 import { encodePytorch } from "./pytorch.ts";
 import { madeTicket } from "./testing.ts";
-import { COMPILER, LTH_ECG_PY, pythonHas, runPython, withProgram } from "./testing_programs.ts";
+import { COMPILER, withProgram } from "./testing_c.ts";
+import { LTH_ECG_PY, pythonHas, runPython } from "./testing_programs.ts";
 import { ODD_GRAPH, PLAIN_GRAPH, randomGraph, referenceLogits } from "./testing_reference.ts";
 import { decodeTicket, encodeTicket } from "./ticket_file.ts";
 

@@ -1,25 +1,30 @@
 /**
- * Rounds weights to 8-bit integers with one scale per output channel.
+ * Rounds weights to 8-bit or 16-bit integers with one scale per output channel.
  *
  * @module
  */
 import { tensorOf, type TrainedNetwork } from "./network.ts";
 
-/** Largest magnitude of a rounded weight. */
-export const INT8_MAX = 127;
+/** Types of rounded weights with their largest magnitude. */
+export const WEIGHT_MAX = { int8: 127, int16: 32767 } as const;
+
+export type RoundedWeights = keyof typeof WEIGHT_MAX;
 
 /**
  * A copy of the network whose convolution weights are rounded to multiples of the output channel's unit:
- * its largest |weight| / 127. Biases and norms are not changed.
+ * its largest |weight| over the largest magnitude of the type. Biases and norms are not changed.
  */
-export function quantiseNetwork(network: TrainedNetwork): TrainedNetwork {
+export function quantiseNetwork(
+  network: TrainedNetwork,
+  type: RoundedWeights = "int8",
+): TrainedNetwork {
   const tensors = new Map(network.tensors);
   const units = new Map<string, Float32Array>();
   for (const node of network.graph.nodes) {
     if (node.op !== "conv") continue;
     const name = `${node.name}.weight`;
     const weight = tensorOf(network, name);
-    const unit = unitsOf(weight, node.channels);
+    const unit = unitsOf(weight, { rows: node.channels, most: WEIGHT_MAX[type] });
     const row = weight.length / node.channels;
     units.set(node.name, unit);
     tensors.set(name, weight.map((value, i) => rounded(value, unit[Math.floor(i / row)]!)));
@@ -27,14 +32,17 @@ export function quantiseNetwork(network: TrainedNetwork): TrainedNetwork {
   return { ...network, tensors, units };
 }
 
-function unitsOf(weight: Float32Array, rows: number): Float32Array {
+function unitsOf(
+  weight: Float32Array,
+  { rows, most }: { rows: number; most: number },
+): Float32Array {
   const length = weight.length / rows;
   return Float32Array.from({ length: rows }, (_, row) => {
     let largest = 0;
     for (let i = row * length; i < (row + 1) * length; i++) {
       largest = Math.max(largest, Math.abs(weight[i]!));
     }
-    return largest / INT8_MAX;
+    return largest / most;
   });
 }
 

@@ -45,16 +45,23 @@ export interface Pooling {
 export type Operation = SparseConv | ChannelAffine | Pooling;
 
 /** Values of an operation: a row of positions for each channel. */
-type Rows = readonly Float32Array[];
+export type Rows = readonly Float32Array[];
 
 /**
  * Runs the operations in order.
  *
  * @param input One normalised record [length].
+ * @param seen Gets the record (position -1) and the rows of every operation, before another reads them; it
+ * may change them.
  * @returns The values of the last one, row by row: logits [classes, steps].
  */
-export function runOperations(operations: readonly Operation[], input: Float32Array): Float32Array {
+export function runOperations(
+  operations: readonly Operation[],
+  input: Float32Array,
+  seen?: (position: number, rows: Rows) => void,
+): Float32Array {
   const values: Rows[] = [];
+  seen?.(-1, [input]);
   const valueOf = (position: number): Rows => position < 0 ? [input] : values[position]!;
   for (const operation of operations) {
     const x = valueOf(operation.input);
@@ -63,6 +70,7 @@ export function runOperations(operations: readonly Operation[], input: Float32Ar
     } else {
       values.push(operation.op === "pool" ? pool(operation, x) : scaled(operation, x));
     }
+    seen?.(values.length - 1, values.at(-1)!);
   }
   const rows = values.at(-1) ?? [];
   const length = rows[0]?.length ?? 0;
