@@ -6,21 +6,25 @@
 import { UsageError } from "../core/errors.ts";
 import { Predictor } from "../predict/predictor.ts";
 import { type COptions, type CSource, cSource } from "../ticket/c_source.ts";
+import { type Layout, LAYOUTS } from "./c_layouts.ts";
 import { lossOfRun, lossOnRecords, namedRecords, recordsOfRun } from "./c_rounding.ts";
 import type { Exporter, ExportRequest } from "./exporter.ts";
 import { calibrate, fixedPoint, withRoundedWeights } from "./fixed_point.ts";
 
 const ENDING = ".c";
+const NAMES = Object.keys(LAYOUTS) as Layout[];
 
 interface CFlags {
   readonly int8?: true;
   readonly int16?: true;
   readonly records?: string;
+  readonly layout?: Layout;
   readonly name?: string;
 }
 
 export const c: Exporter<CFlags> = {
   ending: ENDING,
+  isFolder: ({ layout }) => layout !== undefined,
   flags: {
     int8: {
       flags: "--int8",
@@ -36,6 +40,11 @@ export const c: Exporter<CFlags> = {
       flags: "--records <path>",
       help: "recording or folder to calibrate --int16 and to measure the loss with, without --run",
     },
+    layout: {
+      flags: "--layout <kind>",
+      help: `a folder instead of two files, with an example: ${NAMES.join(", ")}`,
+      parse: layoutOf,
+    },
     name: {
       flags: "--name <identifier>",
       help: "prefix of everything it declares (default: the file's name)",
@@ -43,7 +52,7 @@ export const c: Exporter<CFlags> = {
   },
   defaultName: (_base, { name = "ecg_ticket" }) => name,
   encode: (request) => {
-    const { ticket, name: file, options: { name = file } } = request;
+    const { ticket, name: file, options: { layout, name = file } } = request;
     if (ticket.flipAverage) {
       throw new UsageError(
         `Cannot export ${ticket.provenance.run} as C: its scores are of the mean over each record ` +
@@ -51,13 +60,20 @@ export const c: Exporter<CFlags> = {
       );
     }
     const { numbers, lines } = numbersOf(request);
-    const source = cSource(ticket, { name, ...numbers, header: `${file}.h` });
-    return {
-      files: [[".h", source.header], [ENDING, source.code]],
-      lines: [...sizesOf(source), ...lines],
-    };
+    const header = `${layout === undefined ? file : name}.h`;
+    const source = cSource(ticket, { name, ...numbers, header });
+    const files = layout === undefined
+      ? [[".h", source.header], [ENDING, source.code]] as const
+      : LAYOUTS[layout]({ name, source, ticket });
+    return { files, lines: [...sizesOf(source), ...lines] };
   },
 };
+
+function layoutOf(text: string): Layout {
+  const layout = NAMES.find((each) => each === text);
+  if (layout !== undefined) return layout;
+  throw new UsageError(`--layout must be one of ${NAMES.join(", ")}, got ${JSON.stringify(text)}`);
+}
 
 /** The numbers of the code, and what to say about them. */
 function numbersOf(
