@@ -181,6 +181,27 @@ test("a run that is stopped and killed ends in the same bytes, and another devic
   assert.ok(hits.every((hit) => hit) || !emulated, `hit: ${hits}`);
 });
 
+test("a single training whose mask changes is stopped and killed, and ends in the same bytes", async () => {
+  const run = at("rigl-interrupted");
+  const argsOf = (name: string) => [
+    ...["--data", data, "--name", at(name), "--filters", "4", "--blocks", "2", "--kernel", "5"],
+    ...["--epochs", "3", "--batch-size", "4", "--dropout", "0.1", "--checkpoint-every", "0"],
+    ...["--mode", "rigl", "--target", "4", "--mask-every", "2it", "--mask-end", "1"],
+    ...["--backend", "cuda", "--precision", "tf32"],
+  ];
+  const whole = succeed(outcome(argsOf("rigl"), present));
+  const hits = [await interrupt(argsOf("rigl-interrupted"), { run, seed: 0, by: "SIGTERM" })];
+  const resume = ["--name", run, "--resume", "--checkpoint-every", "0"];
+  hits.push(await interrupt(resume, { run, seed: 1, by: "SIGKILL" }));
+  await succeed(outcome(resume, present));
+  await whole;
+  assertSameResults(run, at("rigl"));
+  assert.ok(hits.every((hit) => hit) || !emulated, `hit: ${hits}`);
+  const [round] = new RunStore(run).finishedRounds();
+  // After 2, 4, 6 and 8 of 9 updates.
+  assert.deepEqual([round!.training!.maskChanges, round!.training!.denseGradients], [4, 4]);
+});
+
 test("a round that is trained again uses the kernels timed for it before, and ends in the same bytes", async () => {
   const run = at("timed");
   const start = [...tinyArgs("timed"), "--backend", "cuda", "--precision", "tf32"];

@@ -32,6 +32,14 @@ export function printResults(
   ]);
   console.log(`\n${table([head, ...rows])}\n`);
   console.log(THETA);
+  for (const { training, denseMacs } of summary.rounds) {
+    if (training === undefined) continue;
+    console.log(
+      `The mask changed ${training.maskChanges} times; on average, training had ${
+        percent(training.density)
+      } of the weights and ${percent(training.macs / denseMacs)} of the MACs.`,
+    );
+  }
 
   const { answer, advice } = options.headline;
   console.log(answer);

@@ -104,9 +104,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
   const shown = levels[byInterval ?? stoppedAt ?? last]!;
   if (shown.toEqual && shown.toDense) {
     text.push(
-      `Against the dense network it began with, at ${place(shown)}: ${
-        intervalText(shown.toDense)
-      }.`,
+      `Against the original dense network, at ${place(shown)}: ${intervalText(shown.toDense)}.`,
     );
   }
   if (byPoint !== null && byPoint !== byInterval) {

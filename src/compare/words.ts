@@ -21,7 +21,8 @@ const WORDS: [word: string, meaning: string][] = [
     "Dense of equal training",
     "The dense network trained on without pruning (control “continue”), at the round whose total of epochs is " +
     "nearest to that of the pruned network. “To dense once” is the difference to the dense network that the " +
-    "pruned one began with, which had fewer epochs.",
+    "pruned one began with, which had fewer epochs. A single training (gradual, set, rigl) began with none: it is " +
+    "compared with that of another method with the same seed and fold.",
   ],
   [
     "95 % interval",
@@ -56,7 +57,8 @@ const WORDS: [word: string, meaning: string][] = [
     "Epochs of every round trained to obtain this network, the dense round included; a control also counts " +
     "the rounds that its mask came from. “Of its weights” leaves those rounds out: it counts only the epochs " +
     "since the weights were initialised. Multiply-adds are nominal: three passes of the surviving weights " +
-    "over a 30 s record for each training record and epoch. Time is the wall-clock time of training, which " +
+    "over a 30 s record for each training record and epoch; where the mask changed during training, the mean over " +
+    "its steps. Time is the wall-clock time of training, which " +
     "depends on the machine and its other load.",
   ],
 ];
