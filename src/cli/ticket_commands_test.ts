@@ -85,6 +85,23 @@ Deno.test("a trained round exports in every format, and its ticket predicts what
       rounded,
       /8-bit weights on \d+ test records: macro F1 [\d.]+ -> [\d.]+, \d+ labels/,
     );
+    const fixed = await exported("--format", "c", "--int16", "--name", "fixed");
+    assert.match(
+      fixed,
+      /16-bit activations, calibrated on \d+ recordings of the run's training data/,
+    );
+    assert.match(
+      fixed,
+      /16-bit weights and 16-bit activations on \d+ test records: macro F1 .* 0 labels/,
+    );
+    assert.deepEqual(
+      await command("export", ["--run", run, "--format", "c", "--int16", "--records", directory]),
+      {
+        code: 2,
+        out: "",
+        err: "error: --records goes with a ticket: a run has records of its own\n",
+      },
+    );
 
     const absent = await command("export", ["--run", run, "--format", "onnx", "--round", "7"]);
     assertUsage(absent, /Cannot export round 7 of run: finished rounds are 0, 1, 2/);
@@ -142,7 +159,8 @@ Deno.test("a ticket file is exported in every format, the one that ships where n
     const file = path.join(directory, "x.ticket.safetensors");
     writeTicket(file, madeTicket());
     for (const format of FORMATS) {
-      const { ending, isFolder } = exporterOf(format);
+      const exporter = exporterOf(format);
+      const { ending } = exporter;
       const out = path.join(directory, `net${ending}`);
       const shipped = format === "onnx";
       const source = shipped ? [] : ["--ticket", file];
@@ -151,7 +169,9 @@ Deno.test("a ticket file is exported in every format, the one that ships where n
       ]);
       assert.equal(code, 0, err);
       assert.match(said, shipped ? /, round 2: 26,163 of 163,520/ : /made-up, round 3: /);
-      const written = isFolder ? fs.readdirSync(out).map((name) => path.join(out, name)) : [out];
+      const written = exporter.isFolder?.({})
+        ? fs.readdirSync(out).map((name) => path.join(out, name))
+        : [out];
       for (const each of written) {
         assert.ok(said.includes(`${each}: ${fs.statSync(each).size.toLocaleString("en")} bytes`));
       }
