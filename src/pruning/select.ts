@@ -41,17 +41,22 @@ export function selectHighest(
   });
 }
 
-/** Leading bits of a float64 (sign, exponent, 8 of the fraction) that select a bin. */
-const BIN_BITS = 20;
+/** Leading bits of a float64 that select a bin: at least sign and exponent, at most 8 of the fraction besides. */
+const [FEWEST_BITS, MOST_BITS] = [12, 20];
 
 /** The score of rank `keep`. A histogram finds its bin, and only that bin is sorted. */
 function keepThreshold(
   scores: readonly Float64Array[],
   { alive, keep }: { alive: readonly Uint8Array[]; keep: number },
 ): number {
-  const bins = new Uint32Array(2 ** BIN_BITS);
+  // About as many bins as scores: fewer would need longer to sort, more to search.
+  const size = scores.reduce((sum, tensor) => sum + tensor.length, 0);
+  const bits = Math.min(MOST_BITS, Math.max(FEWEST_BITS, Math.ceil(Math.log2(size))));
+  const bins = new Uint32Array(2 ** bits);
   let count = 0;
-  eachAlive(scores, alive, (score, bin) => {
+  const each = (visit: (score: number, bin: number) => void) =>
+    eachAlive(scores, { alive, bits }, visit);
+  each((score, bin) => {
     if (Number.isNaN(score)) throw new Failure("Cannot select weights: a score is not a number");
     bins[bin]! += 1;
     count++;
@@ -64,7 +69,7 @@ function keepThreshold(
   for (; above + bins[bin]! < keep; bin--) above += bins[bin]!;
   const candidates = new Float64Array(bins[bin]!);
   let filled = 0;
-  eachAlive(scores, alive, (score, other) => {
+  each((score, other) => {
     if (other === bin) candidates[filled++] = score;
   });
   return candidates.sort().at(above - keep)!;
@@ -73,10 +78,10 @@ function keepThreshold(
 /** Calls `visit` with the score and the bin of every surviving weight; bins have the order of scores. */
 function eachAlive(
   scores: readonly Float64Array[],
-  alive: readonly Uint8Array[],
+  { alive, bits }: { alive: readonly Uint8Array[]; bits: number },
   visit: (score: number, bin: number) => void,
 ): void {
-  const shift = 32 - BIN_BITS;
+  const shift = 32 - bits;
   scores.forEach((tensor, t) => {
     const mask = alive[t]!;
     // The upper half of every float64; all supported processors put it second.

@@ -45,6 +45,20 @@ Deno.test("for any numbers the selection agrees with sorting", () => {
   }
 });
 
+Deno.test("tensors of any size agree with sorting", () => {
+  const rng = createRng(10, "sizes");
+  for (const size of [3, 5_000, 90_000, 1_200_000]) {
+    const scores = [Float64Array.from({ length: size }, () => rng.next() - 0.5)];
+    const alive = [new Uint8Array(size).fill(1)];
+    const sorted = scores[0]!.toSorted();
+    for (const keep of [1, 2, Math.floor(size / 2), size]) {
+      const [mask] = selectHighest(scores, { alive, keep });
+      const threshold = sorted.at(-keep)!;
+      assert.ok(mask!.every((bit, i) => bit === Number(scores[0]![i]! >= threshold)), `${size}`);
+    }
+  }
+});
+
 Deno.test("for magnitudes the selection agrees with the device's, including ties", async () => {
   const device = openTestDevice();
   try {
