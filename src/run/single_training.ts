@@ -105,21 +105,28 @@ export class SingleTraining extends Rounds {
     };
   }
 
+  /** @returns False if a gradient that it needs is not finite; nothing is changed then. */
   private async change(change: MaskChange, inputs: StepInputs): Promise<boolean> {
     const { bench, policy, candidates } = this;
-    const tally = this.state.masks!;
     let gradients: Float32Array[] | null = null;
     if (policy.growth === "gradient") {
       gradients = await denseGradients(bench, candidates.map((c) => c.parameter), inputs);
-      this.state.masks = { ...tally, denseGradients: tally.denseGradients + 1 };
-      const data = new Map(gradients.map((data, i) => [String(i), { shape: [data.length], data }]));
-      if (firstNotFinite(data) !== null) return false;
+      this.count("denseGradients");
+      const named = new Map(
+        gradients.map((data, i) => [String(i), { shape: [data.length], data }]),
+      );
+      if (firstNotFinite(named) !== null) return false;
     }
     const { seed, pruning: { criterion } } = this.config;
     const keep = this.keepOfCandidates(change.keep);
     this.setMasks(policy.masks({ bench, candidates, change, keep, criterion, seed, gradients }));
-    this.state.masks = { ...this.state.masks!, changes: tally.changes + 1 };
+    this.count("changes");
     return true;
+  }
+
+  private count(what: "changes" | "denseGradients"): void {
+    const tally = this.state.masks!;
+    this.state.masks = { ...tally, [what]: tally[what] + 1 };
   }
 
   private get candidates(): readonly NamedParameter[] {
