@@ -5,7 +5,7 @@
 #
 #   scripts/cuda_resources.sh LOG [MOST]     MOST kernels to name, 12 if not given
 #
-# Fails if the registers of a pass allow another number of warps in a quarter of a multiprocessor than the
+# Fails if ptxas has made warpgroup products wait for each other, and if the registers of a pass allow another number of warps in a quarter of a multiprocessor than the
 # registers in native/cuda/conv1d_engines.h, with which tilings are planned.
 set -euo pipefail
 log=$1
@@ -43,7 +43,7 @@ header=$(dirname "$0")/../native/cuda/conv1d_engines.h
 warps() { echo $((16384 / (($1 * 32 + 255) / 256 * 256))); }
 wrong=0
 while IFS='|' read -r engine planned; do
-  name=$(awk '$1 == "sm_90" { print $2, $7 }' "$rows" | c++filt |
+  name=$(awk '$1 ~ /^sm_90a?$/ { print $2, $7 }' "$rows" | c++filt |
     grep -F "pass_kernel<lth::cuda::conv::$engine" | head -n 1) || true
   [ -n "$name" ] || continue # not compiled for sm_90
   found=${name%% *}
@@ -52,4 +52,8 @@ while IFS='|' read -r engine planned; do
     wrong=1
   fi
 done < <(sed -nE 's/.*\{"([A-Za-z].*)", ([0-9]+)\};.*/\1|\2/p' "$header")
+if grep -E "wgmma.* serialized|warpgroup\.(wait|arrive) is injected" "$log" >&2; then
+  echo "error: ptxas has added waits between warpgroup products" >&2
+  wrong=1
+fi
 exit $wrong

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mistakeOf, storesOf } from "./cuda_stores.ts";
+import { codeOf, mistakeOf } from "./cuda_stores.ts";
 
 /** As nvcc 13.0 has compiled a store of a float4, a uint2, a float, a uint16_t, for sm_90. */
 const STORES = {
@@ -11,6 +11,10 @@ const STORES = {
 };
 /** EXIT. */
 const OTHER = "4d790000000000000000800300ea0f00";
+/** As nvcc 13.0 has compiled wgmma m64n144k16, and a load and a store of an array in local memory. */
+const HGMMA = "f07d1860080020421818700800e20f00";
+const LOAD = "8379030e000000000008100000a20e00";
+const SPILL = "8773000104000000000c100000e20100";
 
 /** An ELF of kernels, as a cubin is one: a header, names, code, a table of sections. */
 function cubin(arch: number, kernels: Record<string, string[]>): Uint8Array {
@@ -47,7 +51,7 @@ Deno.test("stores are counted by kernel, width and architecture", () => {
   });
   // Behind something else, as in an object file.
   const bytes = Buffer.concat([Buffer.alloc(13, 7), first, cubin(80, { plain: [OTHER] })]);
-  const found = storesOf(bytes);
+  const found = codeOf(bytes);
   assert.deepEqual(found.map(({ arch, kernel }) => [arch, kernel]), [
     [90, "_Z11pass_kernelv"],
     [90, "_Z11other_kernelv"],
@@ -58,7 +62,7 @@ Deno.test("stores are counted by kernel, width and architecture", () => {
 
 Deno.test("a kernel whose results are quads must not store their parts", () => {
   const verdict = (kernel: string, code: string[]) =>
-    mistakeOf(storesOf(cubin(90, { [kernel]: code }))[0]!);
+    mistakeOf(codeOf(cubin(90, { [kernel]: code }))[0]!);
   assert.equal(verdict("pass_kernel", [STORES[128], STORES[64]]), undefined);
   assert.equal(verdict("segment_sum_kernel", [STORES[32]]), undefined);
   assert.equal(verdict("20fold_gradient_kernelE", [STORES[32], STORES[128]]), undefined);
@@ -71,4 +75,17 @@ Deno.test("a kernel whose results are quads must not store their parts", () => {
     verdict("split_sum_kernel", [OTHER]),
     "sm_90 split_sum_kernel: stores of a quad's parts: none",
   );
+});
+
+Deno.test("a kernel on wgmma has warpgroup products and nothing in local memory", () => {
+  const name = "pass_kernelINS1_9WgmmaPassILi9EEEE";
+  const verdict = (code: string[]) => mistakeOf(codeOf(cubin(90, { [name]: code }))[0]!);
+  const counted = codeOf(cubin(90, { [name]: [HGMMA, LOAD, HGMMA, SPILL, OTHER] }))[0]!;
+  assert.deepEqual([counted.products, counted.local], [2, 2]);
+  assert.equal(verdict([HGMMA, HGMMA, STORES[64]]), undefined);
+  assert.match(verdict([HGMMA, STORES[32]])!, /1 of 32 bits/);
+  assert.match(verdict([STORES[64]])!, /: 0 warpgroup products, 0 accesses to local memory$/);
+  for (const each of [LOAD, SPILL]) {
+    assert.match(verdict([HGMMA, each, STORES[64]])!, /: 1 warpgroup products, 1 accesses/);
+  }
 });

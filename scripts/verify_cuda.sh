@@ -107,6 +107,7 @@ find_programs() {
 # --- calls
 
 pattern='^density|a copy moves'
+wgmma='forward=wgmma dgrad=wgmma wgrad=wgmma'
 
 first_call() {
   local precision density densities=() program tests=()
@@ -134,6 +135,13 @@ first_call() {
   for precision in tf32 bf16; do
     stage "layers-$precision" 25 . 45 "$programs/cuda_conv1d_bench" --precision $precision "${layers[@]}"
   done
+  case $gpu in
+    *', 9.0')
+      stage layers-wgmma 15 . 45 "$programs/cuda_conv1d_bench" --precision bf16 --kernels "$wgmma" \
+        "${layers[@]}"
+      ;;
+    *) skip layers-wgmma "it is for compute capability 9.0" ;;
+  esac
   stage topk 20 . 9 "$programs/cuda_topk_bench" "${topk[@]}"
 }
 
@@ -152,6 +160,7 @@ second_call() {
     sanitize memcheck 60 cuda_fused_test --report-api-errors no --leak-check full
     sanitize memcheck 60 cuda_conv1d_dense_test --report-api-errors no --leak-check full
     sanitize racecheck 60 cuda_fused_test --racecheck-report all
+    sanitize racecheck 45 cuda_conv1d_wgmma_test
     sanitize initcheck 45 cuda_conv1d_dense_test
     sanitize synccheck 45 cuda_fused_test
   else

@@ -2,13 +2,15 @@
 // time, TFLOP/s on surviving weights and on all of them, bytes per second, share of the floor.
 //
 //   cuda_conv1d_bench [--device N] [--precision fp32|tf32|bf16] [--records N] [--length L]
-//                     [--density D] [--timed] [--peak TFLOPS] [--filter NAME] [--once]
+//                     [--density D] [--timed] [--kernels TEXT] [--peak TFLOPS] [--filter NAME]
+//                     [--once]
 //
 // The floor of a pass is the larger of its arithmetic over the peak (given, or 67, 395 and 790
 // TFLOP/s: an H200's rates, the last one measured, the others from data sheets) and its bytes (each
 // activation once, the weights once) over the bandwidth of a copy that is measured first. Tensors
 // rotate over sets that together are larger than the L2 cache. --timed takes the
-// kernels that time_and_choose finds. --once runs every pass a single time: for profilers.
+// kernels that time_and_choose finds, --kernels those named, e.g.
+// "forward=wgmma dgrad=wgmma wgrad=wgmma". --once runs every pass a single time: for profilers.
 
 #include <algorithm>
 #include <cstdio>
@@ -37,7 +39,7 @@ struct Settings {
   double density = 1;
   bool timed = false, once = false;
   double peak = 0;
-  std::string filter;
+  std::string filter, kernels;
 };
 
 struct Layer {
@@ -150,9 +152,9 @@ void bench_layer(const Settings& set, const Layer& l, const cuda::DeviceInfo& de
   const SparsePattern pattern = random_pattern(l.out, l.in * l.kernel, set.density);
   const SparsePattern* p = set.density < 1 ? &pattern : nullptr;
   const auto plan =
-      set.timed ? cuda::time_and_choose(d, p, set.precision, device, {set.records, l.length},
-                                        stream)
-                : cuda::plan_conv1d(d, p, set.precision, device);
+      set.timed ? cuda::time_and_choose(d, p, set.precision, device, {set.records, l.length}, stream)
+      : set.kernels.empty() ? cuda::plan_conv1d(d, p, set.precision, device)
+                            : cuda::plan_conv1d_as(set.kernels, d, p, set.precision, device);
   const ConvWeights weights[] = {{plan.get(), weight.data()}};
   const double pack = seconds_per_call(stream, set.once, [&](int) { cuda::conv1d_prepare(weights, stream); });
   const double seconds[3] = {
@@ -203,6 +205,8 @@ Settings parse(int argc, char** argv) {
       s.density = a.number();
     } else if (a.take("--timed")) {
       s.timed = true;
+    } else if (a.take("--kernels")) {
+      s.kernels = a.word();
     } else if (a.take("--once")) {
       s.once = true;
     } else if (a.take("--peak")) {

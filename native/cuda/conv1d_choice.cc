@@ -1,5 +1,6 @@
 #include "cuda/conv1d_choice.h"
 
+#include <iterator>
 #include <limits>
 
 #include "lth/error.h"
@@ -7,7 +8,7 @@
 namespace lth::cuda::conv {
 namespace {
 
-constexpr std::string_view kNames[] = {"sparse", "simt", "tf32", "bf16"};
+constexpr std::string_view kNames[] = {"sparse", "simt", "tf32", "bf16", "wgmma"};
 constexpr std::string_view kPasses[] = {"forward", "dgrad", "wgrad"};
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
@@ -33,7 +34,7 @@ ConvChoice ConvChoice::parse(std::string_view text) {
     const std::string_view word = rest.substr(0, end);
     rest = end < rest.size() ? rest.substr(end + 1) : std::string_view();
     bool known = false;
-    for (int k = 0; k < 4; ++k) {
+    for (int k = 0; k < int(std::size(kNames)); ++k) {
       if (word == std::string(kPasses[i]) + '=' + std::string(kNames[k])) {
         *kernels[i] = ConvKernel(k);
         known = true;
@@ -41,7 +42,7 @@ ConvChoice ConvChoice::parse(std::string_view text) {
     }
     if (!known) {
       throw_range("A choice of convolution kernels reads forward=KERNEL dgrad=KERNEL wgrad=KERNEL, "
-                  "KERNEL being sparse, simt, tf32 or bf16: got " + quoted(text));
+                  "KERNEL being sparse, simt, tf32, bf16 or wgmma: got " + quoted(text));
     }
   }
   if (!rest.empty()) throw_range("Nothing may follow a choice of convolution kernels: got " +
@@ -57,21 +58,36 @@ ConvKernel dense_kernel(Precision precision) {
   }
 }
 
-void check_choice(const ConvChoice& choice, const SparsePattern* pattern, Precision precision) {
+void check_choice(const ConvChoice& choice, const SparsePattern* pattern, Precision precision,
+                  int arch) {
   for (const ConvKernel kernel : {choice.forward, choice.dgrad, choice.wgrad}) {
+    const bool wgmma = kernel == ConvKernel::wgmma;
     const bool tensor = kernel == ConvKernel::tf32 || kernel == ConvKernel::bf16;
-    if (tensor && kernel != dense_kernel(precision)) {
+    if ((tensor && kernel != dense_kernel(precision)) ||
+        (wgmma && precision != Precision::bf16)) {
       throw_range("The recorded kernels " + quoted(choice.text()) +
                   " need another precision than " +
                   std::string(precision == Precision::fp32
                                   ? "fp32"
                                   : kNames[int(dense_kernel(precision))]));
     }
+    if (wgmma && !wgmma_runs(arch)) {
+      throw_range("The recorded kernels " + quoted(choice.text()) +
+                  " need a GPU of compute capability 9.0 and a build for it");
+    }
     if (kernel == ConvKernel::sparse && !pattern) {
       throw_range("The recorded kernels " + quoted(choice.text()) +
                   " are for a pruned layer, but no weight of this one is pruned");
     }
   }
+}
+
+std::vector<ConvKernel> candidates(const SparsePattern* pattern, Precision precision, int arch) {
+  std::vector<ConvKernel> result{dense_kernel(precision)};
+  if (precision != Precision::fp32) result.push_back(ConvKernel::simt);
+  if (precision == Precision::bf16 && wgmma_runs(arch)) result.push_back(ConvKernel::wgmma);
+  if (pattern) result.push_back(ConvKernel::sparse);
+  return result;
 }
 
 double sparse_threshold(Precision precision) {

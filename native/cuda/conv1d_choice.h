@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cuda/device.h"
 #include "lth/conv1d_desc.h"
@@ -15,6 +16,7 @@ enum class ConvKernel {
   simt,    ///< dense, float multiply-adds
   tf32,    ///< dense, tensor cores
   bf16,    ///< dense, tensor cores
+  wgmma,   ///< dense, bf16 on the tensor cores of sm_90a
 };
 
 struct ConvChoice {
@@ -32,9 +34,18 @@ struct ConvChoice {
 /// The dense kernel of a precision.
 ConvKernel dense_kernel(Precision precision);
 
-/// Throws Error(range) if a kernel needs another precision, or a list of survivors although the
-/// layer is dense.
-void check_choice(const ConvChoice& choice, const SparsePattern* pattern, Precision precision);
+/// Throws Error(range) if a kernel needs another precision or another GPU, or a list of survivors
+/// although the layer is dense.
+/// @param arch of the device, 10 * major + minor
+void check_choice(const ConvChoice& choice, const SparsePattern* pattern, Precision precision,
+                  int arch);
+
+/// Whether this build has wgmma for devices of this architecture: it is compiled for sm_90a, which
+/// runs on 9.0 and nothing else (conv1d_wgmma.cu, no_wgmma.cu).
+bool wgmma_runs(int arch);
+
+/// The kernels that may be worth timing.
+std::vector<ConvKernel> candidates(const SparsePattern* pattern, Precision precision, int arch);
 
 /// Density below which the sparse kernels are taken: 0.024 against bf16, 0.045 against tf32, 0.25
 /// against float (computed: one load per multiply-add caps them at a quarter of the float peak).

@@ -117,6 +117,14 @@ LTH_HD inline PackedWeight simt_packed_weight(const StageCut& cut, int in_step, 
           stage.first_tap + tap_of_ordinal(stage.taps, in_step, inside % stage.taps)};
 }
 
+/// Positions of a warpgroup of the wgmma pass. With nine, the blocks of most layers of the network at
+/// 32 x 8,960 are just under a whole number of waves of 132 multiprocessors.
+inline constexpr int kWgmmaWideSteps = 16, kWgmmaNarrowSteps = 9;
+/// Of those, how many are measured at a time.
+LTH_HD constexpr int wgmma_part(int steps) { return steps % 4 == 0 ? 4 : 3; }
+/// Taps whose weights it loads at a time: so many fragments past the end are read.
+inline constexpr int kWgmmaBatch = 4;
+
 // Weight gradient.
 
 /// Output positions of a stage of the weight gradient, and taps of a warp's tile.

@@ -8,6 +8,7 @@
 #include "cuda/conv1d_pass_sparse.h"
 #include "cuda/conv1d_plan.h"
 #include "cuda/conv1d_engines.h"
+#include "cuda/conv1d_wgmma.h"
 #include "lth/error.h"
 
 namespace lth::cuda::conv {
@@ -78,7 +79,7 @@ PassPlan::PassPlan(const Source& source, ConvKernel kernel, const DeviceInfo& de
 
 void PassPlan::make_dense(Stream stream) {
   const bool simt = kernel_ == ConvKernel::simt;
-  const int chunk = simt ? kSimtChunk : kernel_ == ConvKernel::bf16 ? 16 : 8;
+  const int chunk = simt ? kSimtChunk : kernel_ == ConvKernel::tf32 ? 8 : 16;
   size_t total = 0;
   for (int s = 0; s < geometry_.set_count; ++s) {
     cuts_[s] = cut_stages(geometry_.sets[s].taps, in_count_, chunk);
@@ -88,9 +89,11 @@ void PassPlan::make_dense(Stream stream) {
     first_word_[s] = total;
     total += words_[s];
   }
-  // Weights are loaded a tap ahead: one fragment past the end is read, and not used.
-  packed_ = DeviceArray<uint32_t>(total + kFragmentWords);
-  fill_zero(packed_.data() + total, kFragmentWords * sizeof(uint32_t), stream);
+  // Weights are loaded a tap ahead, with wgmma a batch of taps: fragments past the end are read, and
+  // not used.
+  const size_t ahead = kFragmentWords * (kernel_ == ConvKernel::wgmma ? kWgmmaBatch : 1);
+  packed_ = DeviceArray<uint32_t>(total + ahead);
+  fill_zero(packed_.data() + total, ahead * sizeof(uint32_t), stream);
 }
 
 void PassPlan::make_sparse(const Source& source, const DeviceInfo& device, Stream stream) {
@@ -145,8 +148,8 @@ void PassPlan::pack_jobs(const float* weight, std::vector<PackJob>& jobs) const 
     return;
   }
   job.kind = kernel_ == ConvKernel::simt   ? PackJob::Kind::simt
-             : kernel_ == ConvKernel::bf16 ? PackJob::Kind::bf16
-                                           : PackJob::Kind::tf32;
+             : kernel_ == ConvKernel::tf32 ? PackJob::Kind::tf32
+                                           : PackJob::Kind::bf16;
   job.out_list = rows_.live.data();
   job.in_list = in_live_.data();
   job.rows = rows_.live_count;
@@ -212,7 +215,7 @@ void PassPlan::run(const Data& data, PlanContext& context, Stream stream) const 
   size_t part_bytes = 0;
   if (measures) {
     if (fused) {
-      args.measure = measure_of(data, args, engine_steps(tiling.engine));
+      args.measure = measure_of(data, args, measured_steps(tiling.engine));
       parts.count = args.measure.count;
     } else {
       parts.count = own_parts(data.out);
@@ -252,16 +255,22 @@ Measure PassPlan::measure_of(const Data& data, const PassArgs& args, int steps) 
   return measure;
 }
 
-int PassPlan::engine_steps(int engine) const {
-  return kernel_ == ConvKernel::sparse ? kSparseSteps
-         : kernel_ == ConvKernel::simt ? kSimtSteps
-                                       : kTf32Shapes[engine].steps;
+int PassPlan::measured_steps(int engine) const {
+  switch (kernel_) {
+    case ConvKernel::sparse: return kSparseSteps;
+    case ConvKernel::simt: return kSimtSteps;
+    case ConvKernel::wgmma: return wgmma_part(kWgmmaShapes[engine].steps);
+    default: return kTf32Shapes[engine].steps;
+  }
 }
 
 int PassPlan::engine_rows(int engine) const {
-  return kernel_ == ConvKernel::sparse ? kSparseWarpRows
-         : kernel_ == ConvKernel::simt ? kSimtRows
-                                       : kTf32Shapes[engine].rows;
+  switch (kernel_) {
+    case ConvKernel::sparse: return kSparseWarpRows;
+    case ConvKernel::simt: return kSimtRows;
+    case ConvKernel::wgmma: return kWgmmaShapes[engine].rows;
+    default: return kTf32Shapes[engine].rows;
+  }
 }
 
 PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
@@ -283,6 +292,8 @@ PassTiling PassPlan::choose(const PassArgs& args, const StageCut& widest,
     tiling = tile_sparse(request, shape, warps_, tile_);
   } else if (kernel_ == ConvKernel::simt) {
     tiling = choose_tiling(request, bf16 ? &kSimtBf16Shape : &kSimtFloatShape, 1, 8);
+  } else if (kernel_ == ConvKernel::wgmma) {
+    tiling = choose_tiling(request, kWgmmaShapes, 2, 8);
   } else {
     tiling = choose_tiling(request, bf16 ? kBf16Shapes : kTf32Shapes, 2, 8);
   }
@@ -317,6 +328,9 @@ void PassPlan::launch(const PassArgs& args, const PassTiling& tiling, Stream str
     case ConvKernel::bf16:
       if (tiling.engine == 0) start(Engine<MmaPass<Precision::bf16, 2, 8>>());
       else start(Engine<MmaPass<Precision::bf16, 2, 4>>());
+      break;
+    case ConvKernel::wgmma:
+      launch_wgmma(tiling.engine, args, grid, tiling.threads(), tiling.shared, stream);
       break;
   }
   if (args.splits > 1) {

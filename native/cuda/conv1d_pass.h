@@ -103,39 +103,49 @@ __device__ inline void store_sums(const PassArgs& args, const PassSite& site, in
   }
 }
 
-/// row(channel)(place in the tile, position) for each piece of 16 bytes of a stage's inputs that
-/// this thread copies, always the same of a position; the channel is -1 past the last. The tile is
-/// [chunk][plane][index][16].
-template <class T, class Row>
-__device__ inline void for_each_tile_piece(const PassArgs& args, const PassSet& set, int first_step,
-                                           int block_steps, int stage_index, const Row& row) {
-  constexpr int kPieces = kPiecesPerPosition<T>;
-  const StageCut::Stage stage = set.cut.at(stage_index);
-  const int count = (args.in_step * (block_steps - 1) + stage.taps) * kPieces;
-  const int first = set.taps.base + args.in_step * first_step + stage.first_tap;
-  const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
-  for (int c = warp; c < set.cut.chunk; c += blockDim.x / kWarp) {
-    const int index = stage.first_channel + c;
-    const int channel = c >= stage.channels ? -1 : args.in_list ? args.in_list[index] : index;
-    const auto body = row(channel);
-    for (int i = lane; i < count; i += kWarp) {
-      const int local = int(unsigned(i) / kPieces);
-      const int plane = args.in_step == 2 ? local & 1 : 0;
-      const int place = args.in_step == 2 ? local >> 1 : local;
-      body(c * args.tile.row_stride + plane * args.tile.plane_stride + place * kLanes +
-               int(unsigned(i) % kPieces) * kPiece<T>,
-           first + local);
+/// Channel number c of a stage, -1 past the last.
+__device__ inline int channel_of_stage(const PassArgs& args, const StageCut::Stage& stage, int c) {
+  const int index = stage.first_channel + c;
+  return c >= stage.channels ? -1 : args.in_list ? args.in_list[index] : index;
+}
+
+/// A tile in which the records of a position lie side by side: [chunk][plane][index][16].
+template <class T>
+struct RowTile {
+  /// The first record of the pieces that this thread copies.
+  __device__ static int first() { return first_record<T>(); }
+
+  /// row(channel)(place in the tile, position) for each piece of 16 bytes of a stage's inputs that
+  /// this thread copies, always the same of a position; the channel is -1 past the last.
+  template <class Row>
+  __device__ static void for_each(const PassArgs& args, const PassSet& set, int first_step,
+                                  int block_steps, int stage_index, const Row& row) {
+    constexpr int kPieces = kPiecesPerPosition<T>;
+    const StageCut::Stage stage = set.cut.at(stage_index);
+    const int count = (args.in_step * (block_steps - 1) + stage.taps) * kPieces;
+    const int first = set.taps.base + args.in_step * first_step + stage.first_tap;
+    const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
+    for (int c = warp; c < set.cut.chunk; c += blockDim.x / kWarp) {
+      const auto body = row(channel_of_stage(args, stage, c));
+      for (int i = lane; i < count; i += kWarp) {
+        const int local = int(unsigned(i) / kPieces);
+        const int plane = args.in_step == 2 ? local & 1 : 0;
+        const int place = args.in_step == 2 ? local >> 1 : local;
+        body(c * args.tile.row_stride + plane * args.tile.plane_stride + place * kLanes +
+                 int(unsigned(i) % kPieces) * kPiece<T>,
+             first + local);
+      }
     }
   }
-}
+};
 
 /// Starts the copies of a stage's inputs, zeros outside the records' length and past the last
 /// channel.
-template <class T>
+template <class Tile, class T>
 __device__ inline void load_tile(const PassArgs& args, const PassSet& set, int group,
                                  int first_step, int block_steps, int stage_index, T* tile) {
-  for_each_tile_piece<T>(args, set, first_step, block_steps, stage_index, [&](int channel) {
-    const T* row = args.in.row<T>(group, max(channel, 0)) + first_record<T>();
+  Tile::for_each(args, set, first_step, block_steps, stage_index, [&](int channel) {
+    const T* row = args.in.row<T>(group, max(channel, 0)) + Tile::first();
     const int length = channel < 0 ? 0 : args.in.length;
     return [=, &args](int place, int position) {
       const bool valid = position >= 0 && position < length;
@@ -146,11 +156,11 @@ __device__ inline void load_tile(const PassArgs& args, const PassSet& set, int g
 }
 
 /// Applies the norm to the values that this thread has copied.
-template <class T>
+template <class Tile, class T>
 __device__ inline void normalize_tile(const PassArgs& args, const PassSet& set, int group,
                                       int first_step, int block_steps, int stage_index, T* tile) {
-  const NormReader<kPiece<T>> reader(args.folded, group, first_record<T>());
-  for_each_tile_piece<T>(args, set, first_step, block_steps, stage_index, [&](int channel) {
+  const NormReader<kPiece<T>> reader(args.folded, group, Tile::first());
+  Tile::for_each(args, set, first_step, block_steps, stage_index, [&](int channel) {
     const float4 map = reader.map_of(max(channel, 0));
     const int length = channel < 0 ? 0 : args.in.length;
     return [=, &reader](int place, int position) {
@@ -161,37 +171,43 @@ __device__ inline void normalize_tile(const PassArgs& args, const PassSet& set, 
   });
 }
 
-/// An Engine has kRows and kSteps per warp and names the Element of the activations, in which its
-/// tile is kept too; `stage` adds a stage's products, `finish` hands out the sums. Grid: (tiles x
-/// groups, blocks of rows, sets x splits).
+/// An Engine has kRows rows and kSteps steps per warp, of which it measures kPart at a time, and names
+/// the Element of the activations and the Tile of them; `stage` adds a stage's products, `finish`
+/// hands out the sums. kGroup neighbouring warps have the same steps, one below the other, and go
+/// through stages together. Grid: (tiles x groups, blocks of rows, sets x splits).
 template <class Engine>
 __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
   using T = typename Engine::Element;
+  using Tile = typename Engine::Tile;
   LTH_DYNAMIC_SHARED(T, shared);
+  constexpr int kGroup = Engine::kGroup, kGroupRows = kGroup * Engine::kRows;
   const int warp = threadIdx.x / kWarp;
-  const int warp_rows = int(blockDim.x) / kWarp / args.warp_columns;
+  const int warp_group = warp / kGroup;
+  const int warp_rows = int(blockDim.x) / kWarp / kGroup / args.warp_columns;
   const int block_steps = Engine::kSteps * args.warp_columns;
   const int first_step = int(blockIdx.x) % args.tiles * block_steps;
-  const int block_row = int(blockIdx.y) * warp_rows * Engine::kRows;
+  const int block_row = int(blockIdx.y) * warp_rows * kGroupRows;
+  const int group_row = block_row + warp_group / args.warp_columns * kGroupRows;
 
   PassSite site;
   site.group = int(blockIdx.x) / args.tiles;
   site.set = int(blockIdx.z) % args.set_count;
   site.split = int(blockIdx.z) / args.set_count;
-  site.row = block_row + warp / args.warp_columns * Engine::kRows;
-  const int warp_step = warp % args.warp_columns * Engine::kSteps;
+  site.row = group_row + warp % kGroup * Engine::kRows;
+  const int warp_step = warp_group % args.warp_columns * Engine::kSteps;
   site.step = first_step + warp_step;
 
   const PassSet& set = args.sets[site.set];
   site.part = site.group * (args.measure.per_set[0] + args.measure.per_set[1]) +
-              site.set * args.measure.per_set[0] + site.step / Engine::kSteps;
+              site.set * args.measure.per_set[0] + site.step / Engine::kPart;
   site.begin = int((long long)set.cut.stages * site.split / args.splits);
   site.end = int((long long)set.cut.stages * (site.split + 1) / args.splits);
   const int live = args.out.live(site.group);
   if (set.taps.out_first + first_step * args.out_step >= live) site.end = site.begin;
+  const bool computes = group_row < args.rows && site.step < set.steps;
 
   if (site.split == 0 && site.set == 0 && blockIdx.x % args.tiles == 0) {
-    const int rows = min(warp_rows * Engine::kRows, args.rows - block_row);
+    const int rows = min(warp_rows * kGroupRows, args.rows - block_row);
     for (int r = 0; r < rows; ++r) {
       args.out.zero_halo<T>(site.group, args.out_channel(block_row + r), threadIdx.x, blockDim.x);
     }
@@ -200,7 +216,7 @@ __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
   const int buffer_size = set.cut.chunk * args.tile.row_stride;
   Engine engine(args, site);
   if (site.begin < site.end) {
-    load_tile(args, set, site.group, first_step, block_steps, site.begin, shared);
+    load_tile<Tile>(args, set, site.group, first_step, block_steps, site.begin, shared);
     cp_async_commit();
   }
   for (int s = site.begin; s < site.end; ++s) {
@@ -209,20 +225,30 @@ __global__ void __launch_bounds__(256, 1) pass_kernel(const PassArgs args) {
     cp_async_wait<0>();
     const int buffer = (s - site.begin) & 1;
     if (args.folded.map) {
-      normalize_tile(args, set, site.group, first_step, block_steps, s,
-                     shared + buffer * buffer_size);
+      normalize_tile<Tile>(args, set, site.group, first_step, block_steps, s,
+                           shared + buffer * buffer_size);
     }
+    Engine::publish();
     __syncthreads();
     if (s + 1 < site.end) {
-      load_tile(args, set, site.group, first_step, block_steps, s + 1,
-                shared + (buffer ^ 1) * buffer_size);
+      load_tile<Tile>(args, set, site.group, first_step, block_steps, s + 1,
+                      shared + (buffer ^ 1) * buffer_size);
       cp_async_commit();
     }
-    if (site.row < args.rows && site.step < set.steps) {
-      engine.stage(args, site, s, shared + buffer * buffer_size, warp_step);
-    }
+    if (computes) engine.stage(args, site, s, shared + buffer * buffer_size, warp_step);
   }
-  if (site.row < args.rows && site.step < set.steps) engine.finish(args, site);
+  if (computes) engine.finish(args, site);
 }
+
+/// What an engine has whose warps work on their own, on tiles of rows.
+template <class T, int Steps>
+struct PlainEngine {
+  using Element = T;
+  using Tile = RowTile<T>;
+  static constexpr int kGroup = 1;
+  static constexpr int kSteps = Steps, kPart = Steps;
+  /// Called by every thread between its last write to a tile and the barrier.
+  __device__ static void publish() {}
+};
 
 }  // namespace lth::cuda::conv

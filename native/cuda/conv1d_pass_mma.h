@@ -6,6 +6,24 @@
 
 namespace lth::cuda::conv {
 
+/// Four neighbouring records of a position, of the two D fragments (bf16) that have its 16.
+/// @param first, second a row's columns 2t and 2t + 1 of each: records 2t and 2t + 1 and those 8
+/// further on. Of two neighbouring threads the even one takes what both have of records 0-7, the odd
+/// one of records 8-15.
+__device__ inline float4 gathered_quad(float2 first, float2 second) {
+  const bool odd = threadIdx.x % 2;
+  const float2 keep = odd ? second : first, give = odd ? first : second;
+  const float2 got =
+      make_float2(__shfl_xor_sync(kAllLanes, give.x, 1), __shfl_xor_sync(kAllLanes, give.y, 1));
+  return odd ? make_float4(got.x, got.y, keep.x, keep.y)
+             : make_float4(keep.x, keep.y, got.x, got.y);
+}
+/// The number of the four that this thread gets.
+__device__ inline int gathered_quad_index() {
+  const int lane = threadIdx.x % kWarp;
+  return lane % 4 / 2 + lane % 2 * 2;
+}
+
 /// Tensor cores: 16 * Tiles output channels x Steps positions x 16 lanes per warp, contraction over
 /// 8 (tf32) or 16 (bf16) input channels of one tap per instruction.
 ///
@@ -15,13 +33,13 @@ namespace lth::cuda::conv {
 /// slide: each tap loads one new position and one A fragment per 16 rows for 2 * Tiles * Steps
 /// instructions. A fragments are loaded a tap ahead, in the order in which they were packed.
 template <Precision P, int Tiles, int Steps>
-class MmaPass {
+class MmaPass
+    : public PlainEngine<std::conditional_t<P == Precision::bf16, Bf16, float>, Steps> {
  public:
   static constexpr bool kBf16 = P == Precision::bf16;
   using Element = std::conditional_t<kBf16, Bf16, float>;
   static constexpr int kChunk = kBf16 ? 16 : 8;
   static constexpr int kRows = 16 * Tiles;
-  static constexpr int kSteps = Steps;
 
   __device__ MmaPass(const PassArgs& args, const PassSite& site) {
     const PassSet& set = args.sets[site.set];
@@ -85,7 +103,7 @@ class MmaPass {
           row[j] = quad(sums_[i][j], half);
         }
         store_sums<Element, 4>(args, site, site.row + i * 16 + half * 8 + lane / 4, site.step, 1,
-                               kBf16 ? lane % 4 / 2 + lane % 2 * 2 : lane % 4, row);
+                               kBf16 ? gathered_quad_index() : lane % 4, row);
       }
     }
   }
@@ -97,14 +115,7 @@ class MmaPass {
     const float2 first = make_float2(sums[0][2 * half], sums[0][2 * half + 1]);
     const float2 second = make_float2(sums[1][2 * half], sums[1][2 * half + 1]);
     if constexpr (kBf16) {
-      // It has lanes 2t and 2t + 1 and those 8 further on. Of two neighbours the even one takes
-      // what both have of lanes 0-7, the odd one of lanes 8-15.
-      const bool odd = threadIdx.x % 2;
-      const float2 keep = odd ? second : first, give = odd ? first : second;
-      const float2 got =
-          make_float2(__shfl_xor_sync(kAllLanes, give.x, 1), __shfl_xor_sync(kAllLanes, give.y, 1));
-      return odd ? make_float4(got.x, got.y, keep.x, keep.y)
-                 : make_float4(keep.x, keep.y, got.x, got.y);
+      return gathered_quad(first, second);
     } else {
       // Column 2t of the two fragments is lanes 4t and 4t + 1, column 2t + 1 the next two.
       return make_float4(first.x, second.x, first.y, second.y);

@@ -8,13 +8,11 @@ namespace lth::cuda::conv {
 /// positions and 4 lanes. Inputs slide through registers as in MmaPass. Three is odd, so that the
 /// positions which a quarter of a warp reads, of bf16 a half, lie in different banks.
 template <class T>
-class SimtPass {
+class SimtPass : public PlainEngine<T, kSimtSteps> {
  public:
-  using Element = T;
   static constexpr int kChunk = kSimtChunk;
   static constexpr int kRows = kSimtRows;
   static constexpr int kOwn = kSimtSteps / 8;
-  static constexpr int kSteps = kSimtSteps;
 
   __device__ SimtPass(const PassArgs& args, const PassSite& site) {
     const PassSet& set = args.sets[site.set];

@@ -12,12 +12,10 @@ inline constexpr int kSparseSteps = 32;
 /// 128 bytes in a row. An entry costs one read of shared memory per multiply-add of four lanes,
 /// which caps the kernel at a quarter of the float peak, of bf16 at a half.
 template <class T>
-class SparsePass {
+class SparsePass : public PlainEngine<T, kSparseSteps> {
  public:
-  using Element = T;
   static constexpr int kRows = kSparseWarpRows;
   static constexpr int kOwn = kSparseSteps / 8;
-  static constexpr int kSteps = kSparseSteps;
 
   __device__ SparsePass(const PassArgs&, const PassSite&) {
     LTH_UNROLL

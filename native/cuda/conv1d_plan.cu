@@ -94,7 +94,7 @@ std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view choice, const Conv1dDe
                                          const SparsePattern* pattern, Precision precision,
                                          const DeviceInfo& device) {
   const conv::ConvChoice parsed = conv::ConvChoice::parse(choice);
-  conv::check_choice(parsed, pattern, precision);
+  conv::check_choice(parsed, pattern, precision, device.arch);
   return std::make_unique<conv::Plan>(desc, pattern, parsed, precision, device);
 }
 

@@ -60,7 +60,7 @@ class PassPlan {
   void make_dense(Stream stream);
   void make_sparse(const Source& source, const DeviceInfo& device, Stream stream);
   static Measure measure_of(const Data& data, const PassArgs& args, int steps);
-  int engine_steps(int engine) const;
+  int measured_steps(int engine) const;
   int engine_rows(int engine) const;
   PassTiling choose(const PassArgs& args, const StageCut& widest, const DeviceInfo& device) const;
   void launch(const PassArgs& args, const PassTiling& tiling, Stream stream) const;

@@ -9,13 +9,15 @@
 /// Divides a pass into blocks, from its shape and the device alone (host only).
 namespace lth::cuda::conv {
 
-/// Tile size and cost of one warp of an engine.
+/// Tile size and cost of one warp of an engine, or of one group of warps that multiply together.
 struct EngineShape {
-  int rows;             ///< output channels of a warp
-  int steps;            ///< positions of a warp
+  int rows;             ///< output channels of a group
+  int steps;            ///< positions of a group
   int registers;        ///< of a thread
-  double warp_cycles;   ///< of a multiprocessor, for one tap of one chunk of channels
-  double weight_bytes;  ///< read by a row of warps for the same
+  double warp_cycles;   ///< of a multiprocessor, for one warp's tap of one chunk of channels
+  double weight_bytes;  ///< read by a row of groups for the same
+  int warps = 1;        ///< of a group
+  int busy_warps = 8;   ///< that keep a multiprocessor's arithmetic busy
 };
 
 struct TilingRequest {
@@ -30,14 +32,16 @@ struct TilingRequest {
 
 struct PassTiling {
   int engine = -1;  ///< index among the candidates; -1: none fits
-  int warp_rows = 1, warp_columns = 1;
+  int warp_rows = 1, warp_columns = 1;  ///< of groups
+  int warps_of_group = 1;
   int splits = 1;
   int tiles = 0;
   size_t shared = 0;
   TileShape tile{};
   double cycles = 0;
 
-  int threads() const { return warp_rows * warp_columns * kWarp; }
+  int warps() const { return warp_rows * warp_columns * warps_of_group; }
+  int threads() const { return warps() * kWarp; }
 };
 
 inline constexpr int kQuarters = 4;  ///< of a multiprocessor, each with a scheduler and registers
@@ -59,8 +63,8 @@ inline int resident_blocks(int registers, int warps, size_t shared, size_t share
 }
 
 /// Approximate cycles of a tiling: waves of blocks, each of which fills its first tile, goes
-/// through its stages and stores its sums. A stage is bound by arithmetic (which needs eight warps
-/// to be busy) or by the bytes it reads, halo included; the two mostly overlap. A norm that is
+/// through its stages and stores its sums. A stage is bound by arithmetic (which needs some warps to
+/// be busy, most engines eight) or by the bytes it reads, halo included; the two mostly overlap. A norm that is
 /// recomputed is applied to the tile between the two and overlaps only with other blocks. The model
 /// ranks tilings; it does not predict times.
 inline double tiling_cycles(const TilingRequest& r, const EngineShape& e, const PassTiling& t) {
@@ -70,7 +74,7 @@ inline double tiling_cycles(const TilingRequest& r, const EngineShape& e, const 
   // included; of four sums that are stored and measured. A multiprocessor starts four a cycle.
   constexpr double kNormInstructions = 14, kQuadInstructions = 50, kPerCycle = 4;
   constexpr double kRowLatency = 700;  // the reads of a row of sums, then its stores
-  const int warps = t.warp_rows * t.warp_columns;
+  const int warps = t.warps();
   const int resident =
       std::max(1, resident_blocks(e.registers, warps, t.shared, r.shared_limit));
   const double blocks = double(t.tiles) * r.groups * r.set_count * t.splits *
@@ -85,14 +89,14 @@ inline double tiling_cycles(const TilingRequest& r, const EngineShape& e, const 
   const double active = busy * warps;
   // Warps of a block go to the multiprocessor's quarters in turn: the one with most of them counts.
   const double fullest = busy * kQuarters * ceil_div(warps, kQuarters);
-  const double arithmetic = fullest * taps * e.warp_cycles / std::min(1.0, active / 8);
+  const double arithmetic = fullest * taps * e.warp_cycles / std::min(1.0, active / e.busy_warps);
   // Warps that share rows read their weights at about the same time: once from the L2 cache.
   const double bytes = busy * (double(r.cut.chunk) * t.tile.row_stride * double(r.element_bytes) +
                                t.warp_rows * taps * e.weight_bytes);
   const double copies = bytes / kBytesPerCycle;
   const double elements = busy * double(r.cut.chunk) * t.tile.row_stride;
   const double norm = r.folded ? elements / kWarp * kNormInstructions / kPerCycle : 0;
-  const double quads = double(e.rows) * e.steps * (kLanes / 4) / kWarp;  // of a thread
+  const double quads = double(e.rows) * e.steps * (kLanes / 4) / (kWarp * e.warps);  // of a thread
   const double epilogue = std::max(quads / e.steps * kRowLatency,
                                    active * quads * kQuadInstructions / kPerCycle);
   const double stage = std::max(arithmetic, copies) + 0.2 * std::min(arithmetic, copies) +
@@ -110,12 +114,14 @@ inline PassTiling choose_tiling(const TilingRequest& r, const EngineShape* engin
                                 int max_warps) {
   PassTiling best;
   for (int e = 0; e < count; ++e) {
-    for (int warp_rows = 1; warp_rows <= max_warps; warp_rows *= 2) {
+    const int most = max_warps / engines[e].warps;
+    for (int warp_rows = 1; warp_rows <= most; warp_rows *= 2) {
       if (warp_rows > 1 && (warp_rows / 2) * engines[e].rows >= r.rows) break;
-      for (int columns = 1; columns * warp_rows <= max_warps; ++columns) {
+      for (int columns = 1; columns * warp_rows <= most; ++columns) {
         if (columns > 1 && (columns - 1) * engines[e].steps >= r.steps) break;
         PassTiling t;
         t.engine = e;
+        t.warps_of_group = engines[e].warps;
         t.warp_rows = warp_rows;
         t.warp_columns = columns;
         const int steps = engines[e].steps * columns;

@@ -80,11 +80,8 @@ std::unique_ptr<ConvPlan> time_and_choose(const Conv1dDesc& desc, const SparsePa
   const DeviceArray<float> dweight(weight.size()), dbias(bias.size());
 
   // Pruned weights are never read, so they need not be zero here.
-  std::vector<ConvKernel> candidates{conv::dense_kernel(precision)};
-  if (candidates[0] != ConvKernel::simt) candidates.push_back(ConvKernel::simt);
-  if (pattern) candidates.push_back(ConvKernel::sparse);
   std::vector<conv::TimedKernel> timed[3];
-  for (const ConvKernel kernel : candidates) {
+  for (const ConvKernel kernel : conv::candidates(pattern, precision, device.arch)) {
     const auto plan = plan_conv1d_as(ConvChoice{kernel, kernel, kernel}.text(), desc, pattern,
                                      precision, device);
     // Packed before, as a program does for all its convolutions together.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cuda/conv1d_plan.h"
+#include "cuda/conv1d_wgmma.h"
 #include "cuda/conv1d_wgrad_mma.h"
 #include "cuda/conv1d_wgrad_simt.h"
 #include "cuda/conv1d_wgrad_sparse.h"
@@ -175,7 +176,9 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream,
   args.out_count = rows_.live_count;
   args.in_count = in_count_;
   args.pad = desc_.pad_left;
-  args.taps = WgradTaps::make(desc_.kernel, desc_.stride, kernel_ != ConvKernel::sparse);
+  const bool wgmma = kernel_ == ConvKernel::wgmma;
+  args.taps =
+      WgradTaps::make(desc_.kernel, desc_.stride, kernel_ != ConvKernel::sparse && !wgmma);
   args.chunks = ceil_div(run.dy.shape.length, kWgradSteps);
   args.total_chunks = args.chunks * run.dy.groups();
   args.tile_begin = tile_begin_.data();
@@ -187,6 +190,8 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream,
   if (sparse) {
     args.inputs = SparseTiles::kInputs;
     args.slices = std::max(1, ceil_div(longest_, kSparseWgradMost * kWgradThreads / kWarp));
+  } else if (wgmma) {
+    args.inputs = in_count_ > 32 && shared_bytes(args.taps, 64, precision_) <= limit ? 64 : 32;
   } else {
     // Eight warps: along the taps, and along the input channels what is left.
     const int each = simt ? kSimtWgradIn : 8;
@@ -233,6 +238,9 @@ void WgradPlan::run(const ConvWgrad& run, PlanContext& context, Stream stream,
         break;
       case ConvKernel::tf32:
         LTH_LAUNCH((wgrad_kernel<MmaWgrad<Precision::tf32>>), grid, block, shared, stream, args);
+        break;
+      case ConvKernel::wgmma:
+        launch_wgmma_wgrad(args.inputs / 2, args, grid, shared, stream);
         break;
       case ConvKernel::bf16:
         LTH_LAUNCH((wgrad_kernel<MmaWgrad<Precision::bf16>>), grid, block, shared, stream, args);

@@ -44,50 +44,62 @@ struct WgradRun {
   int group, first_step, stages;
 };
 
-/// body(place in the ring, channel, position) for each piece of 16 bytes of ring block b that this
-/// thread copies, always the same of a position; the channel is -1 past the last. A block is
-/// [channel][plane][8 positions][16].
-template <class T, class Body>
-__device__ inline void for_each_ring_piece(const WgradArgs& args, const WgradSite& site,
-                                           const WgradRun& run, int b, const Body& body) {
-  constexpr int kPieces = kPiecesPerPosition<T>, kBlockPieces = kWgradSteps * kPieces;
-  const WgradTaps& t = args.taps;
-  const int slot = b % t.ring_blocks();
-  const int count = args.inputs * t.stride * kBlockPieces;
-  for (int i = threadIdx.x; i < count; i += kWgradThreads) {
-    const int offset = i % kBlockPieces / kPieces, piece = i % kPieces;
-    const int row_index = i / kBlockPieces;
-    const int plane = t.stride == 2 ? row_index & 1 : 0;
-    const int c = t.stride == 2 ? row_index >> 1 : row_index;
-    const int index = site.first_in + c;
-    const int channel = index >= args.in_count ? -1 : args.in_list ? args.in_list[index] : index;
-    body(c * t.row_size() + plane * t.plane_size() + (slot * kWgradSteps + offset) * kLanes +
-             piece * kPiece<T>,
-         channel, t.position(run.first_step, args.pad, site.tap_block, plane, b, offset));
-  }
+/// Input channel number c of a block, -1 past the last.
+__device__ inline int channel_of_block(const WgradArgs& args, const WgradSite& site, int c) {
+  const int index = site.first_in + c;
+  return index >= args.in_count ? -1 : args.in_list ? args.in_list[index] : index;
 }
 
-/// Starts the copies of ring block b.
+/// A ring in which the records of a position lie side by side: blocks of [channel][plane][8
+/// positions][16].
 template <class T>
+struct RowRing {
+  /// The first record of the pieces that this thread copies.
+  __device__ static int first() { return first_record<T>(); }
+
+  /// body(place in the ring, channel, position) for each piece of 16 bytes of ring block b that this
+  /// thread copies, always the same of a position; the channel is -1 past the last.
+  template <class Body>
+  __device__ static void for_each(const WgradArgs& args, const WgradSite& site, const WgradRun& run,
+                                  int b, const Body& body) {
+    constexpr int kPieces = kPiecesPerPosition<T>, kBlockPieces = kWgradSteps * kPieces;
+    const WgradTaps& t = args.taps;
+    const int slot = b % t.ring_blocks();
+    const int count = args.inputs * t.stride * kBlockPieces;
+    for (int i = threadIdx.x; i < count; i += kWgradThreads) {
+      const int offset = i % kBlockPieces / kPieces, piece = i % kPieces;
+      const int row_index = i / kBlockPieces;
+      const int plane = t.stride == 2 ? row_index & 1 : 0;
+      const int c = t.stride == 2 ? row_index >> 1 : row_index;
+      body(c * t.row_size() + plane * t.plane_size() + (slot * kWgradSteps + offset) * kLanes +
+               piece * kPiece<T>,
+           channel_of_block(args, site, c),
+           t.position(run.first_step, args.pad, site.tap_block, plane, b, offset));
+    }
+  }
+};
+
+/// Starts the copies of ring block b.
+template <class Ring, class T>
 __device__ inline void load_ring_block(const WgradArgs& args, const WgradSite& site,
                                        const WgradRun& run, int b, T* ring) {
-  for_each_ring_piece<T>(args, site, run, b, [&](int place, int channel, int position) {
+  Ring::for_each(args, site, run, b, [&](int place, int channel, int position) {
     const bool valid = channel >= 0 && position >= 0 && position < args.x.length;
     const void* source = args.x.data;
     if (valid) {
-      source = args.x.row<T>(run.group, channel) + size_t(position) * kLanes + first_record<T>();
+      source = args.x.row<T>(run.group, channel) + size_t(position) * kLanes + Ring::first();
     }
     cp_async_16(ring + place, source, valid);
   });
 }
 
 /// Applies the norm to the values that this thread has copied.
-template <class T>
+template <class Ring, class T>
 __device__ inline void normalize_ring_block(const WgradArgs& args, const WgradSite& site,
                                             const WgradRun& run, int b, T* ring) {
   if (!args.folded.map) return;
-  const NormReader<kPiece<T>> reader(args.folded, run.group, first_record<T>());
-  for_each_ring_piece<T>(args, site, run, b, [&](int place, int channel, int position) {
+  const NormReader<kPiece<T>> reader(args.folded, run.group, Ring::first());
+  Ring::for_each(args, site, run, b, [&](int place, int channel, int position) {
     if (channel < 0 || position < 0 || position >= args.x.length) return;
     T* const at = ring + place;
     store_piece(at, reader.piece(reader.map_of(channel), channel, position, load_piece(at)));
@@ -149,12 +161,13 @@ __device__ inline WgradRun next_run(const WgradArgs& args, int& chunk, int end) 
 }
 
 /// Engine: Element is what the activations, and the ring and the buffer of dy with them, are of;
-/// begin_run takes the first window of x, stage adds 8 positions, finish stores the partial
-/// sums; kBlocks blocks are to share a multiprocessor. Grid: (tiles x slices, segments).
+/// Ring is how x lies in the ring; begin_run takes the first window of x, stage adds 8 positions,
+/// end_run what a stage leaves, finish stores the partial sums; kBlocks blocks are to share a multiprocessor. Grid: (tiles x slices, segments).
 template <class Engine>
 __global__ void __launch_bounds__(kWgradThreads, Engine::kBlocks)
     wgrad_kernel(const WgradArgs args) {
   using T = typename Engine::Element;
+  using Ring = typename Engine::Ring;
   LTH_DYNAMIC_SHARED(T, shared);
   WgradSite site;
   site.slice = int(blockIdx.x) % args.slices;
@@ -178,33 +191,47 @@ __global__ void __launch_bounds__(kWgradThreads, Engine::kBlocks)
   while (chunk < end) {
     const WgradRun run = next_run(args, chunk, end);
     if (run.stages == 0) continue;
-    for (int b = 0; b <= args.taps.tiles; ++b) load_ring_block(args, site, run, b, ring);
+    for (int b = 0; b <= args.taps.tiles; ++b) load_ring_block<Ring>(args, site, run, b, ring);
     load_gradient(args, site, run, 0, gradient);
     cp_async_commit();
     cp_async_wait<0>();
-    for (int b = 0; b <= args.taps.tiles; ++b) normalize_ring_block(args, site, run, b, ring);
+    for (int b = 0; b <= args.taps.tiles; ++b) normalize_ring_block<Ring>(args, site, run, b, ring);
+    Engine::publish();
     __syncthreads();
     engine.begin_run(args, ring);
     __syncthreads();  // ring block 0 is overwritten from here on
     for (int s = 0; s < run.stages; ++s) {
       if (s > 0) {
         cp_async_wait<0>();
-        normalize_ring_block(args, site, run, s + args.taps.tiles, ring);
+        normalize_ring_block<Ring>(args, site, run, s + args.taps.tiles, ring);
+        Engine::publish();
         __syncthreads();
       }
       if (s + 1 < run.stages) {
-        load_ring_block(args, site, run, s + 1 + args.taps.tiles, ring);
+        load_ring_block<Ring>(args, site, run, s + 1 + args.taps.tiles, ring);
         load_gradient(args, site, run, s + 1, gradient + ((s + 1) & 1) * kBuffer);
         cp_async_commit();
       }
       engine.stage(args, s, ring, gradient + (s & 1) * kBuffer);
       if (bias) bias_sums.add(gradient + (s & 1) * kBuffer);
     }
+    engine.end_run(args, run.stages, ring);
     __syncthreads();
   }
   engine.finish(args, site);
   if (bias) bias_sums.finish(args, site);
 }
+
+/// What most engines have.
+template <class T>
+struct PlainWgrad {
+  using Element = T;
+  using Ring = RowRing<T>;
+  static constexpr int kBlocks = 1;
+  /// Called by every thread between its last write to the ring and the barrier.
+  __device__ static void publish() {}
+  __device__ void end_run(const WgradArgs&, int, const T*) {}
+};
 
 /// The tile of taps, and the plane, of a warp whose number along the taps is w.
 struct TapTile {

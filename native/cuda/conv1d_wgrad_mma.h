@@ -15,13 +15,12 @@ namespace lth::cuda::conv {
 /// contraction is lane 4t + 2i and element t + 4 the next; elements 2t, 2t + 1, 2t + 8, 2t + 9 of
 /// bf16 are the four.
 template <Precision P>
-class MmaWgrad {
+class MmaWgrad : public PlainWgrad<std::conditional_t<P == Precision::bf16, Bf16, float>> {
  public:
   static constexpr bool kBf16 = P == Precision::bf16;
   using Element = std::conditional_t<kBf16, Bf16, float>;
   using Four = std::conditional_t<kBf16, uint2, float4>;  ///< elements as they are in memory
   static constexpr int kIn = 8;
-  static constexpr int kBlocks = 1;
   static constexpr int kWords = kBf16 ? 2 : 4;  ///< of a B fragment pair
 
   __device__ MmaWgrad(const WgradArgs& args, const WgradSite& site)

@@ -9,11 +9,9 @@ inline constexpr int kSimtWgradOut = 16, kSimtWgradIn = 4;
 /// Float multiply-adds: 16 output channels x 4 input channels x 8 taps per warp. A thread has four
 /// of the lanes and 4 x 2 x 8 sums; the four threads of a sum add theirs at the end.
 template <class T>
-class SimtWgrad {
+class SimtWgrad : public PlainWgrad<T> {
  public:
-  using Element = T;
   static constexpr int kOut = kSimtWgradOut, kIn = kSimtWgradIn;
-  static constexpr int kBlocks = 1;
 
   __device__ SimtWgrad(const WgradArgs& args, const WgradSite& site)
       : out_(int(threadIdx.x) / kWarp % 2 * kOut),

@@ -11,9 +11,8 @@ inline constexpr int kSparseWgradMost = 32;
 /// a thread has one of the 8 positions and four lanes. Entries are ordered by output channel: dy is
 /// read again only where that changes. A warp's sums over its threads are formed once, at the end.
 template <class T>
-class SparseWgrad {
+class SparseWgrad : public PlainWgrad<T> {
  public:
-  using Element = T;
   static constexpr int kMost = kSparseWgradMost;
   static constexpr int kBlocks = 2;
 

@@ -213,7 +213,8 @@ class CudaBackend final : public Backend {
         ->describe();
   }
   void check_kernels(std::string_view kernels, const SparsePattern* pattern) const override {
-    cuda::conv::check_choice(cuda::conv::ConvChoice::parse(kernels), pattern, options_.precision);
+    cuda::conv::check_choice(cuda::conv::ConvChoice::parse(kernels), pattern, options_.precision,
+                             info_.arch);
   }
   std::unique_ptr<ConvPlan> plan_conv1d_as(std::string_view kernels, const Conv1dDesc& desc,
                                            const SparsePattern* pattern) override {

@@ -205,23 +205,17 @@ class ConvRunner {
     return s;
   }
 
+  /// Results of forward and dgrad.
+  std::vector<Host> passes() {
+    plan();
+    return {run_forward(), run_dgrad()};
+  }
+
   void run() {
     context = describe();
-    DeviceInfo device = cuda::device_info(0);
-    if (run_.sm_count) device.sm_count = run_.sm_count;
-    device.shared_per_block = std::min(device.shared_per_block, run_.shared);
-    const SparsePattern* pattern = pruned() ? &pattern_ : nullptr;
-    plan_ = *run_.choice
-                ? cuda::plan_conv1d_as(run_.choice, shape_.desc, pattern, run_.precision, device)
-                : cuda::plan_conv1d(shape_.desc, pattern, run_.precision, device);
+    plan();
     const auto choice = cuda::conv::ConvChoice::parse(plan_->describe());
     if (*run_.choice) CHECK(plan_->describe() == run_.choice);
-    device_weight_ = DeviceArray<float>(weight_, stream_);
-    device_bias_ = DeviceArray<float>(bias_, stream_);
-    if (run_.prepared) {
-      const cuda::ConvWeights weights[] = {{plan_.get(), device_weight_.data()}};
-      cuda::conv1d_prepare(weights, stream_);
-    }
 
     Reference wgrad = reference_wgrad(shape_, x_, dy_);
     for (size_t i = 0; i < mask_.size(); ++i) {
@@ -244,6 +238,22 @@ class ConvRunner {
   }
 
  private:
+  void plan() {
+    DeviceInfo device = cuda::device_info(0);
+    if (run_.sm_count) device.sm_count = run_.sm_count;
+    device.shared_per_block = std::min(device.shared_per_block, run_.shared);
+    const SparsePattern* pattern = pruned() ? &pattern_ : nullptr;
+    plan_ = *run_.choice
+                ? cuda::plan_conv1d_as(run_.choice, shape_.desc, pattern, run_.precision, device)
+                : cuda::plan_conv1d(shape_.desc, pattern, run_.precision, device);
+    device_weight_ = DeviceArray<float>(weight_, stream_);
+    device_bias_ = DeviceArray<float>(bias_, stream_);
+    if (run_.prepared) {
+      const cuda::ConvWeights weights[] = {{plan_.get(), device_weight_.data()}};
+      cuda::conv1d_prepare(weights, stream_);
+    }
+  }
+
   bool pruned() const { return case_.density != 1 || case_.dead_out || case_.dead_in; }
 
   Host random(size_t size) {

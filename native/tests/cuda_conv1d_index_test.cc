@@ -295,6 +295,13 @@ void tilings() {
           const int blocks = t.tiles * r.groups * t.splits *
                              ceil_div(channels, engines[t.engine].rows * t.warp_rows);
           CHECK(blocks * t.threads() / 32 >= 4 * 132);  // half of what keeps it busy
+          if (chunk == 8) continue;
+          // Warpgroups: whole ones, at most two.
+          const PassTiling w = choose_tiling(r, kWgmmaShapes, 2, 8);
+          CHECK(w.engine >= 0 && w.shared <= shared && w.splits <= r.cut.stages);
+          CHECK(w.threads() == 128 || w.threads() == 256);
+          CHECK_EQ(w.threads(), 128 * w.warp_rows * w.warp_columns);
+          CHECK(w.tiles * kWgmmaShapes[w.engine].steps * w.warp_columns >= out_length);
         }
         length = out_length;
       }

@@ -34,6 +34,7 @@ const char* const kSimt = "forward=simt dgrad=simt wgrad=simt";
 const char* const kSparse = "forward=sparse dgrad=sparse wgrad=sparse";
 const char* const kTf32 = "forward=tf32 dgrad=tf32 wgrad=tf32";
 const char* const kBf16 = "forward=bf16 dgrad=bf16 wgrad=bf16";
+const char* const kWgmma = "forward=wgmma dgrad=wgmma wgrad=wgmma";
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kEpsilon = 1e-3f, kMomentum = 0.1f;
@@ -402,7 +403,9 @@ int main() {
        {Kernel{kSimt, Precision::fp32, 1}, Kernel{kSparse, Precision::fp32, 0.2},
         Kernel{kTf32, Precision::tf32, 1}, Kernel{kBf16, Precision::bf16, 1},
         Kernel{kTf32, Precision::tf32, 0.5}, Kernel{kSimt, Precision::bf16, 1},
-        Kernel{kSparse, Precision::bf16, 0.2}, Kernel{kBf16, Precision::bf16, 0.5}}) {
+        Kernel{kSparse, Precision::bf16, 0.2}, Kernel{kBf16, Precision::bf16, 0.5},
+        Kernel{kWgmma, Precision::bf16, 1}, Kernel{kWgmma, Precision::bf16, 0.5}}) {
+    if (k.choice == kWgmma && !cuda::conv::wgmma_runs(cuda::device_info(0).arch)) continue;
     const auto with = [&](Case c) {
       c.choice = k.choice;
       c.precision = k.precision;

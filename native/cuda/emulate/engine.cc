@@ -112,7 +112,7 @@ void describe_stuck() {
 void run_block(std::vector<unsigned>& order) {
   start_shared();
   engine.arrived = 0;
-  engine.any = false;
+  engine.any = engine.unpublished = false;
   const dim3 extent = here.block_extent;
   for (unsigned i = 0; i < engine.count; ++i) {
     Thread& t = *engine.threads[i];
@@ -122,6 +122,9 @@ void run_block(std::vector<unsigned>& order) {
     t.meeting = Meeting::none;
     t.groups.clear();
     t.open.clear();
+    t.unpublished = t.fenced = false;
+    t.product_groups.clear();
+    t.open_products.clear();
     t.fiber.prepare(thread_main);
   }
   size_t done = 0;
@@ -138,6 +141,9 @@ void run_block(std::vector<unsigned>& order) {
         ++done;
         if (!t.open.empty() || !t.groups.empty()) {
           fail("thread %u returned with copies in flight", t.linear);
+        }
+        if (!t.open_products.empty() || !t.product_groups.empty()) {
+          fail("thread %u returned with matrix products in flight", t.linear);
         }
       }
     }
@@ -212,6 +218,7 @@ void block_barrier() { block_any(false); }
 bool block_any(bool value) {
   Thread& self = *engine.self;
   engine.any = engine.any || value;
+  engine.unpublished = engine.unpublished || self.unpublished;
   if (++engine.arrived < engine.count) {
     self.state = State::at_barrier;
     leave();

@@ -11,11 +11,21 @@
 namespace lth::cuda::emulate {
 
 enum class State { ready, at_barrier, at_meeting, done };
-enum class Meeting { none, barrier, shuffle, ballot, matrices, tf32, bf16 };
+enum class Meeting { none, barrier, shuffle, ballot, matrices, tf32, bf16, products };
 
 struct Copy {
   void* shared;
   const void* global;  // null: zeros
+};
+
+/// A thread's part of a wgmma that has not been waited for.
+struct Product {
+  float* d;
+  int columns;
+  bool transposed;     // B: rows of neighbouring columns
+  const uint4* place;  // of A's registers
+  uint4 a;             // what they held
+  uint64_t b;          // descriptor
 };
 
 struct Thread {
@@ -33,6 +43,12 @@ struct Thread {
   // Copies in flight: groups that were closed, then the open one.
   std::vector<std::vector<Copy>> groups;
   std::vector<Copy> open;
+  bool unpublished = false;  // copies have landed and are not visible to wgmma
+  // Products in flight: groups that were closed, then the open one.
+  std::vector<std::vector<Product>> product_groups;
+  std::vector<Product> open_products;
+  bool fenced = false;  // by wgmma.fence, since its last group
+  int pending = 0;      // groups that a wait leaves
 };
 
 struct StaticShared {
@@ -49,6 +65,7 @@ struct Engine {
   Fiber host;
   Thread* self = nullptr;
   size_t arrived = 0;      // at the block's barrier
+  bool unpublished = false;  // a thread came to it with unpublished copies
   bool any = false;        // what was brought to it
   bool any_result = false;
   size_t dynamic_bytes = 0;

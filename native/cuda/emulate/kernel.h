@@ -97,6 +97,14 @@ void mma_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 void load_matrices_transposed(uint32_t (&d)[4], const void* row);
 
+/// Products of a warpgroup (cuda/wgmma.h). `a` stays where it is until the product is waited for.
+uint32_t shared_address(const void* pointer);
+void wgmma_bf16(float* d, int columns, bool transposed, const uint4& a, uint64_t b);
+void wgmma_fence();
+void wgmma_commit();
+void wgmma_wait(int pending);
+void publish_to_wgmma();
+
 /// Stops if these bytes still are what new memory holds.
 void require_written(const void* at, size_t bytes);
 

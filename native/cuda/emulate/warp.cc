@@ -203,6 +203,7 @@ void cp_async_commit() {
 
 void cp_async_wait(int pending) {
   auto& groups = engine.self->groups;
+  engine.self->unpublished = engine.self->unpublished || groups.size() > size_t(pending);
   while (groups.size() > size_t(pending)) {
     land(groups.front());
     groups.erase(groups.begin());
