@@ -26,10 +26,10 @@ Deno.test("gradual pruning follows the cubic schedule, by hand, and ends at the 
     { updates: 50, kept: 114 },
     { updates: 100, kept: 100 },
   ]);
-  for (const  of of[1, 3, 7, 100]) {
+  for (const changes of [1, 3, 7, 100]) {
     const keeps = Array.from(
-      { length: of + 1 },
-      (_, change) => cubicKeep({ total: 653_696, keep: 41_836 }, { change, of }),
+      { length: changes + 1 },
+      (_, change) => cubicKeep({ total: 653_696, keep: 41_836 }, { change, of: changes }),
     );
     assert.equal(keeps[0], 653_696);
     assert.equal(keeps.at(-1), 41_836);
