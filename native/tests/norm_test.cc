@@ -139,6 +139,39 @@ void test_in_place(Backend& backend) {
   CHECK(same_bits(x.read(), y.read()));
 }
 
+/// Dropout keeps exactly the elements that random_bits says: with so many, some share the upper half
+/// of their bits with the threshold, and indices in a row differ in their upper halves.
+void test_dropout(Backend& backend, double rate) {
+  const ActivationShape shape{17, 2, 70001, 0};
+  std::vector<int32_t> lengths(17, 70001);
+  lengths[5] = 69000;
+  const At at{2, 70001};
+  DeviceActivation x(backend, shape, lengths), y(backend, shape, lengths);
+  x.write(Random(9).floats(at(17, 0, 0), -1, 1));
+  Device<float> gamma(backend, {1, 1}), beta(backend, {100, 100});  // far from 0
+  Device<float> mean(backend, {0, 0}), variance(backend, {1, 1});
+  Device<float> saved_mean(backend, 2), saved_inv_std(backend, 2);
+  const Dropout dropout{rate, 77, 5, 2};
+  backend.norm_forward({x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(),
+                        saved_mean.get(), saved_inv_std.get(), kEpsilon, kMomentum, true, true,
+                        dropout});
+  const std::vector<float> got = y.read();
+  const RandomKey key = random_key(dropout.seed, dropout.stream, dropout.layer);
+  const uint32_t threshold = dropout_threshold(rate);
+  int wrong = 0, ties = 0;
+  for (int n = 0; n < shape.records; ++n) {
+    for (int c = 0; c < shape.channels; ++c) {
+      for (int l = 0; l < lengths[size_t(n)]; ++l) {
+        const uint32_t bits = random_bits(key, uint32_t(at(n, c, l)));
+        wrong += (got[at(n, c, l)] != 0) != (bits >= threshold);
+        ties += bits >> 16 == threshold >> 16;
+      }
+    }
+  }
+  CHECK_EQ(wrong, 0);
+  CHECK(ties > 0);
+}
+
 /// A result larger than the caches is stored past them; the bits are the same.
 void test_streaming(Backend& backend) {
   const ActivationShape shape{17, 1, 140001, 1};
@@ -273,7 +306,10 @@ int main() {
         }
       }
       test_in_place(*backend);
-      if (member.threads == 2) test_streaming(*backend);
+      if (member.threads == 2) {
+        test_streaming(*backend);
+        for (double rate : {0.2, 0.75, 1e-12}) test_dropout(*backend, rate);
+      }
     }
   }
   context.clear();

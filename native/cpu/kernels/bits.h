@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "cpu/kernels/simd.h"
-#include "lth/random.h"
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -11,38 +10,23 @@
 #include <arm_neon.h>
 #endif
 
-/// Integer and other operations on sixteen lanes that only some elementwise ops need.
+/// Operations on sixteen lanes that only some elementwise ops need.
 namespace lth::cpu::LTH_ISA {
 
-/// Sixteen uint32, one per record of a group.
-struct Bits {
-  UintRegister part[kParts];
-
-  static Bits load(const uint32_t* p) {  // 64-byte aligned
-    Bits r;
-    const auto* source = reinterpret_cast<const UintRegister*>(p);
-    for (int i = 0; i < kParts; ++i) r.part[i] = source[i];
-    return r;
-  }
-};
-
-inline UintRegister mix32(UintRegister h) {
-  h ^= h >> 16;
-  h *= 0x85ebca6bU;
-  h ^= h >> 13;
-  h *= 0xc2b2ae35U;
-  h ^= h >> 16;
-  return h;
-}
-
-/// random_bits(key, index + offset) >= threshold, lane by lane.
-inline Mask random_at_least(RandomKey key, const Bits& index, uint32_t offset,
-                            uint32_t threshold) {
-  Mask r;
-  for (int i = 0; i < kParts; ++i) {
-    const UintRegister at = index.part[i] + offset;
-    const UintRegister bits = mix32(mix32(at ^ key.low) + key.high);
-    r.part[i] = (IntRegister)(bits >= (UintRegister{} + threshold));
+/// max(0, a) lane by lane; NaN and -0 stay.
+inline Vec positive_part(const Vec& a) {
+  Vec r;
+  for (int i = 0; i < kParts; ++i) {  // of NaN or two zeros, the instructions return the second
+#if defined(__AVX512F__)
+    r.part[i] =
+        (FloatRegister)_mm512_maskz_max_ps(__mmask16(0xffff), __m512{}, (__m512)a.part[i]);
+#elif defined(__AVX2__)
+    r.part[i] = (FloatRegister)_mm256_max_ps(__m256{}, (__m256)a.part[i]);
+#elif defined(__SSE2__)
+    r.part[i] = (FloatRegister)_mm_max_ps(__m128{}, (__m128)a.part[i]);
+#else
+    r.part[i] = FloatRegister{} > a.part[i] ? FloatRegister{} : a.part[i];
+#endif
   }
   return r;
 }

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "cpu/kernels/bits.h"
+#include "cpu/kernels/dropout.h"
 #include "cpu/kernels/lanes.h"
 #include "cpu/kernels/ops.h"
 
@@ -126,30 +127,33 @@ void normalize_row(const NormForward& args, int group, int channel, const Scale&
   const Vec factor = Vec::broadcast(scale.factor);
   const Vec beta = Vec::broadcast(scale.beta);
   const Vec kept_scale = Vec::broadcast(drop.scale);
-  const Vec zero = Vec::zero();
   alignas(64) uint32_t first[kLanes];  // element number of each lane's position 0
   for (int i = 0; i < kLanes; ++i) {
     const uint32_t n = uint32_t(group) * kLanes + uint32_t(i);
     first[i] = (n * uint32_t(shape.channels) + uint32_t(channel)) * uint32_t(shape.length);
   }
-  const Bits index = Bits::load(first);
+  DropoutRow row(drop.key, drop.threshold, first);
   const auto result = [&](int p) __attribute__((always_inline)) {
     Vec v = fma(Vec::load(in + size_t(p) * kLanes) - mean, factor, beta);
-    if constexpr (relu) v = select(greater(zero, v), zero, v);  // NaN stays
-    if constexpr (dropout) {
-      v = keep(random_at_least(drop.key, index, uint32_t(p), drop.threshold), v * kept_scale);
-    }
+    if constexpr (relu) v = positive_part(v);
+    if constexpr (dropout) v = row.next(v * kept_scale);
     return v;
   };
-  for (int p = 0; p < extent.all; ++p) {
-    if constexpr (streaming) {
-      stream(out + size_t(p) * kLanes, result(p));
-    } else {
-      result(p).store(out + size_t(p) * kLanes);
+  for (int p = 0; p < extent.all;) {
+    const int end = dropout ? row.start(p, extent.all) : extent.all;
+    for (; p < end; ++p) {
+      if constexpr (streaming) {
+        stream(out + size_t(p) * kLanes, result(p));
+      } else {
+        result(p).store(out + size_t(p) * kLanes);
+      }
     }
   }
-  for (int p = extent.all; p < extent.any; ++p) {
-    keep(inside(lengths, p), result(p)).store(out + size_t(p) * kLanes);
+  for (int p = extent.all; p < extent.any;) {
+    const int end = dropout ? row.start(p, extent.any) : extent.any;
+    for (; p < end; ++p) {
+      keep(inside(lengths, p), result(p)).store(out + size_t(p) * kLanes);
+    }
   }
   zero_outside(args.y, group, channel, extent.any);
   if constexpr (streaming) stream_fence();
