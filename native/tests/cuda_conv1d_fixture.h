@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "cuda/element.h"
 #include "tests/check.h"
 #include "tests/conv1d_reference.h"
+#include "tests/cuda_present.h"
 #include "tests/numbers.h"
 
 /// Runs one convolution on the device (the emulated one or a real one) and compares its three
@@ -26,16 +26,6 @@ namespace lth::test {
 using cuda::DeviceArray;
 using cuda::DeviceInfo;
 using cuda::Precision;
-
-/// Ends the test, with the reason, where there is no GPU to run kernels on; LTH_REQUIRE_CUDA=1 makes
-/// that a failure. The emulated device is always there.
-inline void exit_without_cuda() {
-  const cuda::DeviceCount devices = cuda::count_devices();
-  if (devices.count > 0) return;
-  std::printf("cuda is not tested: %s\n", devices.reason.c_str());
-  CHECK(!std::getenv("LTH_REQUIRE_CUDA"));
-  std::exit(finish());
-}
 
 struct ConvCase {
   int records, length, in, out, kernel, stride;
@@ -61,11 +51,7 @@ inline float representable(float value, Precision precision) {
   const uint32_t keep = precision == Precision::tf32   ? 0xffffe000U
                         : precision == Precision::bf16 ? 0xffff0000U
                                                        : 0xffffffffU;
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  bits &= keep;
-  std::memcpy(&value, &bits, 4);
-  return value;
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(value) & keep);
 }
 
 /// Values as an activation of the precision keeps them.
