@@ -52,7 +52,7 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     }
     fs.writeFileSync(path.join(group, "study.json"), "{}");
     const document = path.join(directory, "doc.md");
-    const asked = ["methods", "classes", "cost", "runs", "planned", "claims", "progress"]
+    const asked = ["methods", "classes", "cost", "runs", "planned", "pairs", "claims", "progress"]
       .map((table) => `<!-- study: toy ${table} -->\n<!-- end -->`).join("\n\n");
     fs.writeFileSync(document, `# Title\n\n${asked}\n\nAfter.\n`);
     const files = studyFiles({ study: path.join(directory, "study"), document });
@@ -62,6 +62,8 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     // Two methods of two levels each, and the dense networks, of which each method has its own here.
     assert.equal(text.match(/^\| lr-rewind \| 72\s% \|/gm)?.length, 3);
     assert.match(text, /\| lr-rewind \| 3 \| seed 1; seed 2; seed 3 \|/);
+    // finetune before lr-rewind, by name, at both levels.
+    assert.equal(text.match(/^\| finetune \| lr-rewind \| [^|]+ \| -?0\.\d{3} \[/gm)?.length, 2);
     assert.equal(files.size, 4);
     assert.deepEqual(outdated(files).length, 4);
     for (const [file, contents] of files) fs.writeFileSync(file, contents);

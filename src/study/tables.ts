@@ -19,6 +19,7 @@ export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   methods: methodsTable,
   classes: classesTable,
   planned: plannedTable,
+  pairs: pairsTable,
   claims: claimsTable,
   cost: costTable,
   runs: runsTable,
@@ -90,6 +91,19 @@ function plannedTable({ comparison: { tests }, missingPairs }: Group): string {
         return [a, b, percent && `${percent} %`, "not run", "", ""];
       }),
     ],
+  );
+}
+
+/** Differences of all pairs of methods that keep the same number of weights; none is adjusted. */
+function pairsTable({ comparison: { methods, pairs } }: Group): string {
+  return markdown(
+    ["method", "against", "weights left", "difference", "verdict"],
+    pairs.flatMap(({ a, b, levels }) =>
+      levels.map((level) => {
+        const { density } = methods.find(({ name }) => name === a)!.levels[level.levelA]!;
+        return [a, b, format(density, "percent"), intervalShort(level), level.verdict];
+      })
+    ),
   );
 }
 
