@@ -154,7 +154,7 @@ Deno.test("what Slurm or the command cannot do is said in a sentence, and nothin
 const reason = whyNoSlurm();
 
 Deno.test({
-  name: "a sweep on Slurm whose tasks are stopped and requeued ends bit-equal to a local one" +
+  name: "a sweep on Slurm whose tasks and node are stopped ends bit-equal to a local one" +
     (reason === null ? "" : ` (not run: ${reason})`),
   ignore: reason !== null,
   fn: () =>
@@ -168,7 +168,7 @@ Deno.test({
       const cluster = path.join(directory, "slurm");
       fs.mkdirSync(cluster);
 
-      await withSlurm(cluster, async ({ env, call }) => {
+      await withSlurm(cluster, async ({ env, call, restartNode }) => {
         const done = async (...args: string[]) => {
           const { code, out, err } = await sweepOutcome(sweep([file, ...args], env));
           assert.equal(code, 0, out + err);
@@ -206,6 +206,8 @@ Deno.test({
         for (const task of tasks) {
           await call("scontrol", ["update", `jobid=${task}`, "starttime=now"]);
         }
+        await until("a task to begin again", () => starts(1) + starts(2) > 2);
+        await restartNode();
         await until("the sweep", () => runs("cluster").every(isComplete));
         assert.deepEqual([1, 2, 3, 4, 5, 6].map(starts), [2, 2, 1, 1, 1, 1]);
         for (const cell of [5, 6]) {

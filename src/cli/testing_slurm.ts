@@ -36,6 +36,8 @@ export interface TestCluster {
   readonly env: Record<string, string>;
   /** Runs a program of Slurm to its end. @throws {Error} If it fails. */
   call(program: typeof PROGRAMS[number], args: readonly string[]): Promise<string>;
+  /** Stops the node's daemon for a second, as an update or a fault does; its tasks go on. */
+  restartNode(): Promise<void>;
 }
 
 /** Starts the daemons with their files in `directory`, and stops them at the end. */
@@ -101,11 +103,18 @@ PartitionName=p Nodes=ALL Default=YES MaxTime=INFINITE State=UP
   try {
     await until("munged", () => fs.existsSync(at("munge.socket")));
     daemons.push(start("slurmctld", ["-D"], env), start("slurmd", ["-D"], env));
-    await until("slurmd", async () => {
-      const nodes = await call("scontrol", ["show", "node"]).catch(() => "");
-      return /State=IDLE/.test(nodes);
-    });
-    await test({ env, call });
+    const nodeAnswers = (state: RegExp) => async () =>
+      state.test(await call("scontrol", ["show", "node"]).catch(() => ""));
+    await until("slurmd", nodeAnswers(/State=IDLE/));
+    const restartNode = async () => {
+      const node = daemons.pop()!;
+      node.kill("SIGTERM");
+      await node.status;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      daemons.push(start("slurmd", ["-D"], env));
+      await until("slurmd to come back", nodeAnswers(/State=(IDLE|MIXED|ALLOCATED)(\s|\+)/));
+    };
+    await test({ env, call, restartNode });
   } catch (error) {
     const queue = await call("scontrol", ["show", "job"]).catch(String);
     throw new Error(`${(error as Error).message}\nSlurm's queue:\n${queue}`, { cause: error });
