@@ -202,13 +202,19 @@ Deno.test({
         assert.match(waiting, new RegExp(`seed1 +stopped .*job ${tasks[0]}: pending, BeginTime`));
         assert.match(waiting, /seed1-reinit +waiting .*pending, Dependency/);
 
-        // Slurm sets a task that was requeued to begin in two minutes, once its processes have ended.
+        // Slurm sets a task that was requeued to begin in two minutes, once its processes have ended. A few
+        // seconds it needs: a node revokes the task's credential, and refuses one of the same second.
         for (const task of tasks) {
-          await call("scontrol", ["update", `jobid=${task}`, "starttime=now"]);
+          await call("scontrol", ["update", `jobid=${task}`, "starttime=now+3"]);
         }
         await until("a task to begin again", () => starts(1) + starts(2) > 2);
         await restartNode();
-        await until("the sweep", () => runs("cluster").every(isComplete));
+        await until("the sweep", async () => {
+          const queue = await call("squeue", ["--noheader"]);
+          const done = runs("cluster").every(isComplete);
+          if (!done && queue.trim() === "") throw new Error("A task ended without its run's end");
+          return done;
+        });
         assert.deepEqual([1, 2, 3, 4, 5, 6].map(starts), [2, 2, 1, 1, 1, 1]);
         for (const cell of [5, 6]) {
           assert.doesNotMatch(log(cell), /Round 0, /);
