@@ -9,7 +9,7 @@ import * as path from "node:path";
 import process from "node:process";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
-import { ROOT, runDirectory } from "../core/paths.ts";
+import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import { lockHolder } from "../run/lock.ts";
 import { hasDenseRound } from "../run/shared_dense.ts";
 import { isComplete, readProgress } from "../sweep/cell_state.ts";
@@ -177,7 +177,8 @@ export function showStatus({ name, cells }: PlannedSweep): CellStatus[] {
   const inQueue = queued === null || typeof queued === "string" ? null : queued;
   const lines = cells.map((cell) => {
     const progress = readProgress(cell.name);
-    const begun = progress.roundsDone > 0 || progress.epoch > 0;
+    // Not by its epochs: a run may be stopped before the first one ends.
+    const begun = fs.existsSync(runFiles.config(runDirectory(cell.name)));
     const log = jobs === null ? null : files.cellLog(cell.number);
     return { status: statusOf(cell, { queued: inQueue, begun, log }), progress };
   });
