@@ -137,7 +137,7 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
           prunable,
       },
       memory,
-      noMemory: memoryRefusal(bench, asked, memory),
+      noMemory: memoryRefusal(bench, asked),
       disk,
       rates,
     };

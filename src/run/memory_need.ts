@@ -110,7 +110,24 @@ export interface MemoryAsked {
   readonly batchSize?: number;
 }
 
-/** The memory of a run on `bench`; allocates nothing. */
+/** What a run needs besides the memory that its batches decide. */
+function fixedMemory({ dataset, network }: Workbench) {
+  const weights = network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
+  return {
+    dataset: 2 * dataset.samples.byteLength,
+    // Restoring the rewind point with its moments holds the file's bytes and the tensors decoded from them.
+    snapshots: 24 * weights + (network.keepsAverages ? 8 * weights : 0),
+    runtime: RUNTIME_BYTES,
+  };
+}
+
+/** What the process of a run on a GPU needs, besides the memory of the GPU. */
+export function memoryBesideGpu(bench: Workbench): number {
+  const { dataset, snapshots, runtime } = fixedMemory(bench);
+  return runtime + snapshots + dataset / 2;
+}
+
+/** The memory of a run on `bench`. On the CPU this allocates nothing. */
 export function memoryOf(
   bench: Workbench,
   { rounds, precision, batchSize = bench.config.batchSize }: MemoryAsked,
@@ -140,10 +157,7 @@ export function memoryOf(
     timing: bench.timesKernels
       ? timingBytes(bench, { length: Math.min(train, longest), precision, batchSize })
       : 0,
-    dataset: 2 * bench.dataset.samples.byteLength,
-    // Restoring the rewind point with its moments holds the file's bytes and the tensors decoded from them.
-    snapshots: 24 * weights + 2 * averages,
-    runtime: RUNTIME_BYTES,
+    ...fixedMemory(bench),
   };
   return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
 }

@@ -18,7 +18,7 @@ import type { Teacher } from "../training/teacher.ts";
 import { Workbench } from "../training/workbench.ts";
 import { bytesBelow, type DiskNeed, diskOf, freeBytes } from "./disk_need.ts";
 import { givenBytes } from "./given_bytes.ts";
-import { heldWeights, type MemoryAsked, type MemoryNeed, memoryOf } from "./memory_need.ts";
+import { heldWeights, type MemoryAsked, memoryBesideGpu, memoryOf } from "./memory_need.ts";
 import type { Stages } from "./stages.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 
@@ -50,22 +50,17 @@ export function freeMemory(
 export function memoryRefusal(
   bench: Workbench,
   asked: MemoryAsked,
-  need: MemoryNeed = memoryOf(bench, asked),
   free: FreeMemory = freeMemory(),
 ): string | null {
-  const inProcess = (memory: MemoryNeed) =>
+  const need = (batchSize: number) =>
     bench.device.name === "cpu"
-      ? memory.peak
-      : memory.runtime + memory.snapshots + memory.dataset / 2;
-  if (inProcess(need) <= free.bytes) return null;
+      ? memoryOf(bench, { ...asked, batchSize }).peak
+      : memoryBesideGpu(bench);
   const { batchSize } = bench.config;
-  const largest = largestThatFits(
-    batchSize,
-    (records) => inProcess(memoryOf(bench, { ...asked, batchSize: records })) <= free.bytes,
-  );
-  return `Batches of ${batchSize} records need about ${
-    bytesText(inProcess(need))
-  } of memory, and ` +
+  const needed = need(batchSize);
+  if (needed <= free.bytes) return null;
+  const largest = largestThatFits(batchSize, (records) => need(records) <= free.bytes);
+  return `Batches of ${batchSize} records need about ${bytesText(needed)} of memory, and ` +
     `${bytesText(free.bytes)} are free ${free.source}. ${batchAdvice(largest)}`;
 }
 
@@ -121,7 +116,7 @@ export function refuseWithoutRoom(
       rounds: kept.map((count) => ({ kept: count, density: count / prunable })),
       precision: config.precision,
     };
-    refuse(memoryRefusal(bench, asked, memoryOf(bench, asked), free));
+    refuse(memoryRefusal(bench, asked, free));
     if (small) continue;
     refuse(diskRefusal(diskOf(bench, plan), { directory }));
   }

@@ -35,7 +35,7 @@ Deno.test("the largest batch that fits is the one above which the need exceeds w
       const asked = { rounds: [{ kept: 1000, density: 1 }], precision: "fp32" } as const;
       const need = (batchSize: number) => memoryOf(bench, { ...asked, batchSize }).peak;
       const refusal = (bytes: number) =>
-        memoryRefusal(bench, asked, memoryOf(bench, asked), { bytes, source: "in this test" });
+        memoryRefusal(bench, asked, { bytes, source: "in this test" });
       assert.ok(need(64) < need(80), "activations grow with the batch");
       assert.equal(refusal(need(200)), null);
       for (const batch of [16, 64, 192]) {
