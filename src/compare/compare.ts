@@ -25,7 +25,7 @@ import { difference, type Found, worded } from "./difference.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { matchLevels } from "./match_levels.ts";
 import { notesOf } from "./notes.ts";
-import { askedLevel, type AskedPair, findPair } from "./pairs.ts";
+import { askedLevel, type AskedPair, findPair, withSign } from "./pairs.ts";
 import { methodsOf } from "./replicates.ts";
 import type { Run, ScoredSplit } from "./run.ts";
 import { averaged, type ScoredLevel, type ScoredMethod, scoreMethods } from "./scored.ts";
@@ -293,13 +293,12 @@ function testResults(
     return { one, estimate, density, sign };
   });
   const adjusted = holm(found.map(({ estimate }) => estimate.p));
-  return found.map(({ one, estimate: { difference, low, high, p }, density, sign }, i) => ({
+  return found.map(({ one, estimate, density, sign }, i) => ({
     a: one.a,
     b: one.b,
     density,
-    difference: sign * difference,
-    ...(sign > 0 ? { low, high } : { low: -high, high: -low }),
-    p,
+    ...withSign(sign, estimate),
+    p: estimate.p,
     adjusted: adjusted[i]!,
     differs: adjusted[i]! < 0.05,
   }));

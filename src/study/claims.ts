@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Comparison, Difference } from "../compare/comparison.ts";
-import { DENSITY_FACTOR } from "../compare/match_levels.ts";
+import type { Comparison } from "../compare/comparison.ts";
+import { findPair, fullName, levelNear, withSign } from "../compare/pairs.ts";
 import { decisive } from "../compare/sentences.ts";
-import { type Claim, methodNamed } from "./group.ts";
+import type { Claim } from "./group.ts";
 
 /** "not run": a method of the claim is not among the runs, or not at that density. */
 export type ClaimVerdict = "holds" | "fails" | "not resolved" | "not run";
@@ -32,22 +32,21 @@ export function judge(comparison: Comparison, claim: Claim): Judged {
 }
 
 function differenceOf(comparison: Comparison, { a, b, percent }: Claim): Judged["found"] {
-  const method = methodNamed(comparison, a);
-  const near = (density: number) =>
-    Math.abs(Math.log(100 * density / percent)) <= Math.log(DENSITY_FACTOR);
-  const level = method?.levels.findIndex(({ density }, i) => i > 0 && near(density)) ?? -1;
-  if (!method || level < 0) return null;
-  if (b === "dense") return decisive(method.levels[level]!);
-  const other = methodNamed(comparison, b)?.name;
-  const pair = comparison.pairs.find((pair) =>
-    [pair.a, pair.b].includes(method.name) && [pair.a, pair.b].includes(other ?? "")
+  const { methods, pairs } = comparison;
+  const levelsOf = (name: string) => methods.find((method) => method.name === name)!.levels;
+  if (b === "dense") {
+    const names = methods.map(({ name }) => name);
+    const name = fullName(a, names);
+    const pruned = names.includes(name) ? levelsOf(name).slice(1) : [];
+    const level = levelNear(percent, pruned.map(({ density }) => density));
+    return level === null ? null : decisive(pruned[level]!);
+  }
+  const found = findPair(pairs, { a, b });
+  if (!found) return null;
+  const { pair: { a: first, levels }, sign } = found;
+  const level = levelNear(
+    percent,
+    levels.map(({ levelA }) => levelsOf(first)[levelA]!.density),
   );
-  if (!pair) return null;
-  const first = pair.a === method.name;
-  const at = pair.levels.find(({ levelA, levelB }) => (first ? levelA : levelB) === level);
-  return at ? (first ? at : turned(at)) : null;
-}
-
-function turned({ difference, low, high }: Difference<string>): Judged["found"] {
-  return { difference: -difference, low: -high, high: -low };
+  return level === null ? null : withSign(sign, levels[level]!);
 }

@@ -5,6 +5,7 @@
  */
 import { format } from "../report/format.ts";
 import { decisive } from "../compare/sentences.ts";
+import { mean } from "../statistics/interval.ts";
 import type { Group } from "./group.ts";
 import { type Level, networksOf } from "./networks.ts";
 import { type Axis, lineChart, type Point } from "./svg.ts";
@@ -16,7 +17,7 @@ export const FIGURES: Readonly<Record<string, (group: Group) => string>> = {
   layers: layersFigure,
 };
 
-/** Score over the weights left; the dense network that is trained on is drawn as dashed lines. */
+/** Score over the weights left; a dashed line is the dense network that was trained on for longest. */
 function scoreFigure(group: Group): string {
   const { comparison } = group;
   const networks = networksOf(group);
@@ -75,7 +76,7 @@ function layersFigure(group: Group): string {
     label: `${format(level.density, "percent")} left`,
     points: rounds[0]!.round.layers.map((layer, i): Point => {
       const shares = rounds.map(({ round }) => round.layers[i]!.kept / layer.size);
-      return { x: i + 1, y: shares.reduce((sum, share) => sum + share, 0) / shares.length };
+      return { x: i + 1, y: mean(shares) };
     }),
   }));
   const layers = lines[0]?.points.length ?? 1;

@@ -9,7 +9,8 @@ import * as path from "node:path";
 import { z } from "zod";
 import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
-import { parsePairs } from "../compare/pairs.ts";
+import { type AskedPair, fullName, parsePairs } from "../compare/pairs.ts";
+import { methodsOf } from "../compare/replicates.ts";
 import { readRuns, type Run } from "../compare/run.ts";
 import { Failure, messageOf } from "../core/errors.ts";
 import { ROOT } from "../core/paths.ts";
@@ -55,7 +56,7 @@ export interface Group {
   comparison: Comparison;
   claims: Claim[];
   /** Planned pairs whose methods are not among the runs yet. */
-  missingPairs: string[];
+  missingPairs: AskedPair[];
   /** Names of all runs of the plan; [] without one. */
   planned: string[];
 }
@@ -78,7 +79,6 @@ export function readGroup(folder: string): Group | null {
   const { decision, priorExponent, plan: file, claims } = readSettings(folder);
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
   const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
-  const pairs = plan?.pairs ?? [];
   const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
   if (isEmpty) return null;
   const rescored = decision === undefined
@@ -87,28 +87,16 @@ export function readGroup(folder: string): Group | null {
   const { runs } = readRuns([folder], {
     ...{ split: "test", allowIncomplete: false, showTest: false, rescored },
   });
-  const options = { ...COMPARE_DEFAULTS, split: "test" as const, rescored };
-  const first = compareRuns(runs, options);
-  const here = (text: string) => {
-    const [pair] = parsePairs(text);
-    return [pair!.a, pair!.b].every((name) => methodNamed(first, name) !== null);
-  };
-  const tested = pairs.filter(here);
-  const comparison = tested.length === 0
-    ? first
-    : compareRuns(runs, { ...options, pairs: tested.flatMap(parsePairs) });
-  const missingPairs = pairs.filter((text) => !tested.includes(text));
+  const names = methodsOf(runs).map(({ name }) => name);
+  const planned = (plan?.pairs ?? []).flatMap(parsePairs);
+  const isHere = ({ a, b }: AskedPair) =>
+    [a, b].every((name) => names.includes(fullName(name, names)));
+  const comparison = compareRuns(runs, {
+    ...{ ...COMPARE_DEFAULTS, split: "test", rescored },
+    pairs: planned.filter(isHere),
+  });
+  const missingPairs = planned.filter((pair) => !isHere(pair));
   return { name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells };
-}
-
-/** The method called `name`, or the control of that kind if there is one; null if it is not there. */
-export function methodNamed(
-  { methods }: Comparison,
-  name: string,
-): Comparison["methods"][0] | null {
-  const same = methods.find((method) => method.name === name);
-  const controls = methods.filter((method) => method.name.startsWith(`${name} of `));
-  return same ?? (controls.length === 1 ? controls[0]! : null);
 }
 
 function readSettings(folder: string): z.infer<typeof groupSchema> {

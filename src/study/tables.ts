@@ -9,6 +9,7 @@ import { cellOf } from "../compare/run.ts";
 import { decisive, shownP } from "../compare/sentences.ts";
 import { format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
+import { mean } from "../statistics/interval.ts";
 import { intervalShort, signed } from "../statistics/verdict.ts";
 import { judge } from "./claims.ts";
 import type { Group } from "./group.ts";
@@ -38,8 +39,8 @@ function methodsTable(group: Group): string {
       format(level.density, "percent"),
       format(level.theta, "factor"),
       epochs(level),
-      score(level.mean),
-      level.toEqual ? score(level.mean - level.toEqual.difference) : "",
+      signed(level.mean),
+      level.toEqual ? signed(level.mean - level.toEqual.difference) : "",
       level.toEqual ? intervalShort(level.toEqual) : "",
       method.continued ? "" : decisive(level)?.verdict ?? "",
       level.toDense ? intervalShort(level.toDense) : "",
@@ -64,11 +65,9 @@ function classesTable(group: Group): string {
       const each = [...matrices.values()].map((cells) =>
         classF1(cells, { classes: classes.length, c }) ?? 0
       );
-      return each.length === 0
-        ? NONE
-        : score(each.reduce((sum, value) => sum + value, 0) / each.length);
+      return each.length === 0 ? NONE : signed(mean(each));
     });
-    return [name, format(level.density, "percent"), score(level.mean), ...f1];
+    return [name, format(level.density, "percent"), signed(level.mean), ...f1];
   });
   return markdown(["method", "weights left", "mean of N, A, O", ...classes], rows);
 }
@@ -86,10 +85,14 @@ function plannedTable({ comparison: { tests }, missingPairs }: Group): string {
         shownP(test.adjusted),
         test.differs ? "yes" : "not shown",
       ]),
-      ...missingPairs.map((text) => {
-        const [, a = "", b = "", percent = ""] = /^([^:]+):([^@]+)@?(.*)$/.exec(text) ?? [];
-        return [a, b, percent && `${percent} %`, "not run", "", ""];
-      }),
+      ...missingPairs.map(({ a, b, percent }) => [
+        a,
+        b,
+        percent === null ? "mean of all" : `${percent} %`,
+        "not run",
+        "",
+        "",
+      ]),
     ],
   );
 }
@@ -194,10 +197,6 @@ function runsTable({ comparison }: Group): string {
 
 function epochs({ cost }: LevelResult): string {
   return cost ? String(Math.round(10 * cost.epochs) / 10) : NONE;
-}
-
-function score(value: number): string {
-  return signed(value);
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -135,22 +135,22 @@ export class Workbench {
 
   /** Forward, backward and update for batches of this length. */
   trainingProgram(length: number): NativeProgram {
-    const known = this.training.get(length);
-    if (known) return known;
-    const batch = { length, records: "augmented" } as const;
-    const { program } = this.record(batch, (b, x) => this.recordTraining(b, x));
-    this.training.set(length, program);
-    return program;
+    return this.stepProgram(this.training, length, (b, x) => this.recordTraining(b, x));
   }
 
   /** Forward and backward of a training step for batches of this length, without the update. */
   gradientProgram(length: number): NativeProgram {
-    const known = this.gradient.get(length);
-    if (known) return known;
-    const batch = { length, records: "augmented" } as const;
-    const { program } = this.record(batch, (b, x) => this.recordGradients(b, x));
-    this.gradient.set(length, program);
-    return program;
+    return this.stepProgram(this.gradient, length, (b, x) => this.recordGradients(b, x));
+  }
+
+  private stepProgram(
+    known: Map<number, NativeProgram>,
+    length: number,
+    body: (builder: NativeBuilder, x: Value) => void,
+  ): NativeProgram {
+    const own = known.get(length) ?? this.record({ length, records: "augmented" }, body).program;
+    known.set(length, own);
+    return own;
   }
 
   /** Whether the following training steps have dropout, if the network has it. At first they have. */
@@ -158,6 +158,10 @@ export class Workbench {
     const pass = on ? "training" : "undropped";
     if (pass === this.pass) return;
     this.pass = pass;
+    this.disposeSteps();
+  }
+
+  private disposeSteps(): void {
     for (const programs of [this.training, this.gradient]) {
       for (const program of programs.values()) program.dispose();
       programs.clear();
@@ -326,8 +330,7 @@ export class Workbench {
 
   /** Frees everything but the device. */
   dispose(): void {
-    for (const program of this.training.values()) program.dispose();
-    for (const program of this.gradient.values()) program.dispose();
+    this.disposeSteps();
     for (const { program } of this.evaluation.values()) program.dispose();
     this.resident.dispose();
     this.network.dispose();
