@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { outcome, toyArgs } from "../src/cli/testing.ts";
+import { outcome, OWN_NETWORK, toyArgs } from "../src/cli/testing.ts";
 import { ROOT, roundFiles, runFiles } from "../src/core/paths.ts";
 import { readSampleRecordings } from "../src/data/sample.ts";
 import { inTemporaryDirectory } from "../src/data/testing.ts";
@@ -91,28 +91,13 @@ print(json.dumps(answers))`,
     }),
 });
 
-/** With a sum, a pooled shortcut, names with dashes and dots, and a norm that two nodes read. */
-const OWN = {
-  name: "own",
-  nodes: [
-    { op: "conv", name: "stem", channels: 4, kernel: 8, stride: 2 },
-    { op: "norm", name: "stem.norm" },
-    { op: "conv", name: "in-ner", channels: 6, kernel: 5, stride: 2 },
-    { op: "norm", name: "inner.norm", dropout: "rate" },
-    { op: "shortcut", name: "around", input: "stem.norm", channels: 6, stride: 2 },
-    { op: "conv", name: "outer", input: "inner.norm", channels: 6, kernel: 3, add: "around" },
-    { op: "norm", name: "outer.norm", relu: false },
-    { op: "conv", name: "head", channels: "classes", kernel: 1 },
-  ],
-};
-
 Deno.test({
   name: "lth_ecg.py reads runs into tables, and their rounds into PyTorch; so does the notebook",
   ignore: !hasBoth,
   fn: () =>
     withToyDataset(async ({ directory, data }) => {
       const network = path.join(directory, "own.json");
-      fs.writeFileSync(network, JSON.stringify(OWN));
+      fs.writeFileSync(network, JSON.stringify(OWN_NETWORK));
       const runs = path.join(directory, "sweep");
       const [plain, own] = ["plain", "own"].map((name) => path.join(runs, name)) as [
         string,

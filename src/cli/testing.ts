@@ -70,3 +70,18 @@ export function toyArgs(data: string, run: string): string[] {
     ...["--checkpoint-every", "0", "--backend", "cpu"],
   ];
 }
+
+/** A network of its own as in a `--network` file: with a sum, a pooled shortcut, names with dashes and dots, and a norm that two nodes read. */
+export const OWN_NETWORK = {
+  name: "own",
+  nodes: [
+    { op: "conv", name: "stem", channels: 4, kernel: 8, stride: 2 },
+    { op: "norm", name: "stem.norm" },
+    { op: "conv", name: "in-ner", channels: 6, kernel: 5, stride: 2 },
+    { op: "norm", name: "inner.norm", dropout: "rate" },
+    { op: "shortcut", name: "around", input: "stem.norm", channels: 6, stride: 2 },
+    { op: "conv", name: "outer", input: "inner.norm", channels: 6, kernel: 3, add: "around" },
+    { op: "norm", name: "outer.norm", relu: false },
+    { op: "conv", name: "head", channels: "classes", kernel: 1 },
+  ],
+};

@@ -9,7 +9,7 @@ import { withToyDataset } from "../run/testing.ts";
 import { madeTicket } from "../ticket/testing.ts";
 import { readTicket, writeTicket } from "../ticket/ticket_file.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
-import { command, type Outcome, outcome, toyArgs } from "./testing.ts";
+import { command, type Outcome, outcome, OWN_NETWORK, toyArgs } from "./testing.ts";
 
 /** Exit code 2, nothing on standard output, one sentence and no stack trace. */
 function assertUsage({ code, out, err }: Outcome, pattern: RegExp): void {
@@ -110,7 +110,7 @@ Deno.test("a trained round exports in every format, and its ticket predicts what
 Deno.test("a network of a file is exported in every format, and its ticket predicts as it was scored", () =>
   withToyDataset(async ({ directory, data }) => {
     const network = path.join(directory, "own.json");
-    fs.writeFileSync(network, JSON.stringify(OWN));
+    fs.writeFileSync(network, JSON.stringify(OWN_NETWORK));
     const run = path.join(directory, "run");
     const trained = await outcome([
       ...["--data", data, "--name", run, "--network", network, "--dropout", "0.1"],
@@ -124,7 +124,10 @@ Deno.test("a network of a file is exported in every format, and its ticket predi
     }
     const ticket = path.join(run, "export", "round-001.ticket.safetensors");
     const { network: { graph } } = readTicket(ticket);
-    assert.deepEqual(graph.nodes.map(({ name }) => name), OWN.nodes.map(({ name }) => name));
+    assert.deepEqual(
+      graph.nodes.map(({ name }) => name),
+      OWN_NETWORK.nodes.map(({ name }) => name),
+    );
     const again = path.join(directory, "again.onnx");
     const exported = await command("export", [
       ...["--ticket", ticket, "--format", "onnx", "--out", again],
@@ -137,21 +140,6 @@ Deno.test("a network of a file is exported in every format, and its ticket predi
       records: path.join(directory, "records"),
     });
   }));
-
-/** With a sum, a pooled shortcut and a norm that two nodes read. */
-const OWN = {
-  name: "own",
-  nodes: [
-    { op: "conv", name: "stem", channels: 4, kernel: 8, stride: 2 },
-    { op: "norm", name: "stem.norm" },
-    { op: "conv", name: "inner", channels: 6, kernel: 5, stride: 2 },
-    { op: "norm", name: "inner.norm", dropout: "rate" },
-    { op: "shortcut", name: "around", input: "stem.norm", channels: 6, stride: 2 },
-    { op: "conv", name: "outer", input: "inner.norm", channels: 6, kernel: 3, add: "around" },
-    { op: "norm", name: "outer.norm", relu: false },
-    { op: "conv", name: "head", channels: "classes", kernel: 1 },
-  ],
-};
 
 Deno.test("a ticket file is exported in every format, the one that ships where none is named", async () => {
   const directory = fs.mkdtempSync(path.join(Deno.env.get("TMPDIR") ?? "/tmp", "export-"));

@@ -32,9 +32,9 @@ export interface Cost {
 
 /**
  * The cost of a network. A ticket needs every round up to it. A control takes its mask from its base, so it
- * also needs the denser rounds of the base, or its single training. A small dense network needs only its own training. A dense
- * network that is trained on needs the base's dense round and its own rounds up to it. Null if the base is
- * not among `runs`.
+ * also needs the denser rounds of the base, or its single training. A small dense network needs only its
+ * own training. A dense network that is trained on needs the base's dense round and its own rounds up to
+ * it. Null if the base is not among `runs`.
  */
 export function costOf({ run, round }: Network, runs: readonly Run[]): Cost | null {
   const base = baseOf(run, runs);

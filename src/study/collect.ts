@@ -18,7 +18,8 @@ import { hasSummary, readSummary } from "../results/read.ts";
  * @throws {UsageError} If the run is not finished.
  */
 export function collect(run: string, group: string): string {
-  if (!hasSummary(run) || !readSummary(run).complete) {
+  const summary = hasSummary(run) ? readSummary(run) : null;
+  if (!summary?.complete) {
     throw new UsageError(
       `Cannot collect ${run}: it is not a finished run; finish it with --resume`,
     );
@@ -28,7 +29,7 @@ export function collect(run: string, group: string): string {
   const files: [string, Contents][] = copied.map((name) => runFiles[name](run))
     .filter((file) => fs.existsSync(file))
     .map((file) => [path.join(target, path.basename(file)), fs.readFileSync(file)]);
-  for (const { round } of readSummary(run).rounds) {
+  for (const { round } of summary.rounds) {
     const predictions = fs.readFileSync(roundFiles.predictions(runFiles.round(run, round)));
     const file = roundFiles.packedPredictions(runFiles.round(target, round));
     files.unshift([file, new Uint8Array(gzipSync(predictions, { level: 9 }))]);
