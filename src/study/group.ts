@@ -9,6 +9,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
+import { foldOf } from "../compare/fold.ts";
 import { type AskedPair, fullName, parsePairs } from "../compare/pairs.ts";
 import { methodsOf } from "../compare/replicates.ts";
 import { readRuns, type Run } from "../compare/run.ts";
@@ -52,7 +53,10 @@ export type Claim = z.infer<typeof claimSchema>;
 /** A group, read and compared. */
 export interface Group {
   name: string;
+  /** The runs that are compared. */
   runs: Run[];
+  /** Names of all finished runs, also of those that wait for other folds of their method. */
+  finished: string[];
   comparison: Comparison;
   claims: Claim[];
   /** Planned pairs whose methods are not among the runs yet. */
@@ -69,8 +73,8 @@ export function groupFolders(study: string = STUDY): string[] {
 }
 
 /**
- * Reads the runs of a group and compares them on the test split. Planned pairs are tested if both methods
- * are there.
+ * Reads the runs of a group and compares them on the test split. Methods that lack folds wait until they
+ * have as many as the others. Planned pairs are tested if both methods are there.
  *
  * @returns null if the group has no finished run yet.
  * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
@@ -84,9 +88,10 @@ export function readGroup(folder: string): Group | null {
   const rescored = decision === undefined
     ? null
     : { decision, priorExponent: priorExponent ?? 0, priorUnit: "records" as const };
-  const { runs } = readRuns([folder], {
+  const { runs: finished } = readRuns([folder], {
     ...{ split: "test", allowIncomplete: false, showTest: false, rescored },
   });
+  const runs = withAllFolds(finished);
   const names = methodsOf(runs).map(({ name }) => name);
   const planned = (plan?.pairs ?? []).flatMap(parsePairs);
   const isHere = ({ a, b }: AskedPair) =>
@@ -96,7 +101,19 @@ export function readGroup(folder: string): Group | null {
     pairs: planned.filter(isHere),
   });
   const missingPairs = planned.filter((pair) => !isHere(pair));
-  return { name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells };
+  return {
+    ...{ name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells },
+    finished: finished.map(({ name }) => name),
+  };
+}
+
+/** The runs of methods with the most folds: fewer folds are other test records, which no difference can pair. */
+function withAllFolds(runs: readonly Run[]): Run[] {
+  const methods = methodsOf(runs).map(({ replicates }) => replicates.flatMap(({ runs }) => runs));
+  const folds = (own: readonly Run[]) => new Set(own.map(foldOf)).size;
+  const most = Math.max(...methods.map(folds));
+  const compared = methods.filter((own) => folds(own) === most).flat();
+  return runs.filter((run) => compared.includes(run));
 }
 
 function readSettings(folder: string): z.infer<typeof groupSchema> {

@@ -5,11 +5,12 @@
  */
 import type { LevelResult, MethodResult } from "../compare/comparison.ts";
 import type { Network } from "../compare/levels.ts";
+import { NONE } from "../report/format.ts";
 import type { Group } from "./group.ts";
 
 /** The networks of one method that keep the same number of weights. */
 export interface Level {
-  /** The method's name; "dense" for the network that pruning began with, "dense, trained on" for its control. */
+  /** The method's name; "dense" for the network that pruning began with, "dense, 24 epochs" for its control. */
   name: string;
   method: MethodResult;
   level: LevelResult;
@@ -45,9 +46,14 @@ export function networksOf({ runs, comparison }: Group): Level[] {
       // A single training is compared with the dense network of another method, which has a row there.
       if (dense && rounds.length === 0) return [];
       if (dense) seen.add(key);
-      const name = method.continued ? "dense, trained on" : method.name;
+      const name = method.continued ? `dense, ${epochsOf(level)} epochs` : method.name;
       const start = seen.size === 1 ? "dense" : `dense of ${method.name}`;
       return [{ name: dense ? start : name, method, level, rounds }];
     })
   );
+}
+
+/** Epochs of all training up to a network, to a tenth. */
+export function epochsOf({ cost }: LevelResult): string {
+  return cost ? String(Math.round(10 * cost.epochs) / 10) : NONE;
 }

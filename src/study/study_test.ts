@@ -12,6 +12,7 @@ import { collect } from "./collect.ts";
 import { filled } from "./document.ts";
 import { type Claim, groupFolders, readGroup } from "./group.ts";
 import { lineChart } from "./svg.ts";
+import { TABLES } from "./tables.ts";
 
 Deno.test("docs/study.md and its figures are what the runs in docs/study give", () => {
   const files = studyFiles();
@@ -71,6 +72,27 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     assert.deepEqual(outdated(studyFiles({ study: path.join(directory, "study"), document })), []);
   }));
 
+Deno.test("a method that lacks folds waits, and is in the tables when it has them all", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "toy");
+    const write = (mode: "lr-rewind" | "finetune", fold: number) =>
+      writeRun(group, {
+        ...{ name: `${mode}-seed${fold}-fold${fold}of3`, mode, seed: fold, rounds: 2 },
+        folds: { count: 3, fold },
+      });
+    const rowsOf = () => {
+      const read = readGroup(group)!;
+      return [read.finished.length, TABLES["methods"]!(read).match(/^\| finetune /gm)?.length ?? 0];
+    };
+    for (const fold of [1, 2, 3]) write("lr-rewind", fold);
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    write("finetune", 1);
+    write("finetune", 3);
+    assert.deepEqual(rowsOf(), [5, 0]);
+    write("finetune", 2);
+    assert.deepEqual(rowsOf(), [6, 1]);
+  }));
+
 Deno.test("F1 of each class is that of the records, worked out by hand", () =>
   withDirectory((directory) => {
     const run = writeRun(path.join(directory, "hand"), { name: "one", rounds: 1 });
@@ -95,6 +117,35 @@ Deno.test("F1 of each class is that of the records, worked out by hand", () =>
     const row = text.split("\n").find((line) => line.startsWith("| dense"))!;
     assert.deepEqual(row.split(" | ").slice(3).join(" | "), `${f1.join(" | ")} |`);
     assert.ok(Math.abs(Number(row.split(" | ")[2]) - mean) < 0.001);
+  }));
+
+Deno.test("labels are counted by what the dense network said, worked out by hand", () =>
+  withDirectory((directory) => {
+    const run = writeRun(path.join(directory, "hand"), { name: "one", rounds: 2 });
+    fs.writeFileSync(path.join(directory, "hand/study.json"), "{}");
+    const read = (round: number) => {
+      const asked = { round, split: "test", classes: ["N", "A", "O", "~"] };
+      return [...readPredictions(run, asked)].sort(([a], [b]) => a < b ? -1 : 1);
+    };
+    const dense = read(0).map(([, { predicted }]) => predicted);
+    const later = read(1).map(([, { predicted }]) => predicted);
+    const truth = read(0).map(([, { truth }]) => truth);
+    const share = (is: (i: number) => boolean) =>
+      `${(100 * truth.filter((_, i) => is(i)).length / truth.length).toFixed(1)} %`;
+    const expected = [
+      share((i) => later[i] !== truth[i]),
+      share((i) => later[i] !== truth[i] && dense[i] === truth[i]),
+      share((i) => later[i] === truth[i] && dense[i] !== truth[i]),
+      share((i) => later[i] !== truth[i] && dense[i] === later[i]),
+      share((i) => later[i] !== truth[i] && dense[i] !== truth[i] && dense[i] !== later[i]),
+    ];
+    assert.ok(!expected.slice(0, 3).includes("0.0 %"), "the fixture has changes of each kind");
+    const table = TABLES["labels"]!(readGroup(path.join(directory, "hand"))!).split("\n");
+    assert.deepEqual(table[3]!.split(" | ").slice(2).join(" | "), `${expected.join(" | ")} |`);
+    assert.ok(
+      table[2]!.endsWith(" |  |  |  |  |"),
+      "the dense network is not compared with itself",
+    );
   }));
 
 Deno.test("a claim holds, fails or is not resolved by its interval; it is not run without its method", () =>

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { LevelResult } from "../compare/comparison.ts";
 import { seedOf } from "../compare/fold.ts";
+import { denseOf } from "../compare/levels.ts";
 import { cellOf } from "../compare/run.ts";
 import { decisive, shownP } from "../compare/sentences.ts";
 import { format, NONE } from "../report/format.ts";
@@ -13,12 +13,13 @@ import { mean } from "../statistics/interval.ts";
 import { intervalShort, signed } from "../statistics/verdict.ts";
 import { judge } from "./claims.ts";
 import type { Group } from "./group.ts";
-import { networksOf } from "./networks.ts";
+import { epochsOf, networksOf } from "./networks.ts";
 
 /** The tables that a document can ask for, by name. */
 export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   methods: methodsTable,
   classes: classesTable,
+  labels: labelsTable,
   planned: plannedTable,
   pairs: pairsTable,
   claims: claimsTable,
@@ -38,7 +39,7 @@ function methodsTable(group: Group): string {
       name,
       format(level.density, "percent"),
       format(level.theta, "factor"),
-      epochs(level),
+      epochsOf(level),
       signed(level.mean),
       level.toEqual ? signed(level.mean - level.toEqual.difference) : "",
       level.toEqual ? intervalShort(level.toEqual) : "",
@@ -70,6 +71,45 @@ function classesTable(group: Group): string {
     return [name, format(level.density, "percent"), signed(level.mean), ...f1];
   });
   return markdown(["method", "weights left", "mean of N, A, O", ...classes], rows);
+}
+
+/** How often a network's labels are wrong, and how they differ from those of the dense network of one round. */
+function labelsTable(group: Group): string {
+  const rows = networksOf(group).map(({ name, level, rounds }) => {
+    const counts = { records: 0, wrong: 0, sameWrong: 0, otherWrong: 0, lost: 0, won: 0 };
+    for (const { run, round } of rounds) {
+      const dense = denseOf(run, group.runs)!;
+      const start = dense.run.outcomes.get(dense.round.round)!;
+      for (const [record, { truth, predicted }] of run.outcomes.get(round.round)!) {
+        const before = start.get(record)!.predicted;
+        counts.records++;
+        if (predicted === truth) counts.won += Number(before !== truth);
+        else {
+          counts.wrong++;
+          const kind = before === truth
+            ? "lost"
+            : before === predicted
+            ? "sameWrong"
+            : "otherWrong";
+          counts[kind]++;
+        }
+      }
+    }
+    const share = (count: number) => `${(100 * count / counts.records).toFixed(1)} %`;
+    const isStart = counts.sameWrong === counts.wrong && counts.won === 0;
+    const changes = [counts.lost, counts.won, counts.sameWrong, counts.otherWrong].map(share);
+    return [
+      ...[name, format(level.density, "percent"), share(counts.wrong)],
+      ...(isStart ? ["", "", "", ""] : changes),
+    ];
+  });
+  return markdown(
+    [
+      ...["method", "weights left", "records labelled wrong", "dense right, here wrong"],
+      ...["dense wrong, here right", "same wrong label", "wrong in another way"],
+    ],
+    rows,
+  );
 }
 
 /** The differences planned before the results were seen, adjusted together by Holm. */
@@ -153,7 +193,7 @@ function costTable(group: Group): string {
       return [
         name,
         format(level.density, "percent"),
-        epochs(level),
+        epochsOf(level),
         format(cost?.macs ?? null, "macs"),
         cost ? cost.denseEpochs.toFixed(1) : NONE,
         typeof cost?.seconds === "number" ? (cost.seconds / 3600).toFixed(2) : NONE,
@@ -164,13 +204,12 @@ function costTable(group: Group): string {
 }
 
 /** How many runs of the plan are in, by method. */
-function progressTable({ runs, planned }: Group): string {
+function progressTable({ finished, planned }: Group): string {
   const parts = new Map<string, { of: number; done: number }>();
   for (const name of planned) {
     const part = name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
     const { of, done } = parts.get(part) ?? { of: 0, done: 0 };
-    const isIn = runs.some((run) => run.name === name);
-    parts.set(part, { of: of + 1, done: done + Number(isIn) });
+    parts.set(part, { of: of + 1, done: done + Number(finished.includes(name)) });
   }
   return markdown(
     ["runs", "finished", "planned"],
@@ -193,10 +232,6 @@ function runsTable({ comparison }: Group): string {
         .sort().join("; "),
     ]),
   );
-}
-
-function epochs({ cost }: LevelResult): string {
-  return cost ? String(Math.round(10 * cost.epochs) / 10) : NONE;
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
