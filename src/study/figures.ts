@@ -15,6 +15,7 @@ export const FIGURES: Readonly<Record<string, (group: Group) => string>> = {
   difference: differenceFigure,
   score: scoreFigure,
   layers: layersFigure,
+  losses: lossesFigure,
 };
 
 /** Score over the weights left; a dashed line is the dense network that was trained on for longest. */
@@ -104,6 +105,44 @@ function layersFigure(group: Group): string {
         text: format(10 ** -i, "percent"),
       })),
     },
+    series: lines,
+  });
+}
+
+/**
+ * Loss on train and dev records over the epochs of a whole run, mean over runs: of the first method, and of
+ * the dense network that was trained on. Its first point is the dense network's.
+ */
+function lossesFigure(group: Group): string {
+  const networks = networksOf(group);
+  const dense = networks.filter(({ name }) => name === "dense").slice(0, 1);
+  const [pruned] = networks.filter(({ name, method }) => name !== "dense" && !method.continued);
+  const others = networks.filter(({ name }) => name !== "dense");
+  const parts = [
+    { label: pruned?.name ?? "", own: others.filter(({ method }) => method === pruned?.method) },
+    { label: "dense, trained on", own: others.filter(({ method }) => method.continued) },
+  ].filter(({ own }) => own.length > 0);
+  const lines = parts.flatMap(({ label, own }) =>
+    (["train", "dev"] as const).map((split) => ({
+      label: `${label}: ${split}`,
+      points: [...dense, ...own].flatMap(({ rounds }) =>
+        (rounds[0]?.round.epochs ?? []).map((_, i) => {
+          const losses = rounds.map(({ round: { epochs } }) => epochs[i]![`${split}Loss`]);
+          return mean(losses);
+        })
+      ).map((y, i): Point => ({ x: i + 1, y })),
+    }))
+  );
+  const epochs = Math.max(2, ...lines.map(({ points }) => points.length));
+  const step = [1, 2, 4, 5, 10, 12, 20, 50, 100].find((step) => epochs / step <= 10) ?? 200;
+  return lineChart({
+    title: "Loss over all epochs of a run",
+    x: {
+      ...{ label: "epochs in all", min: 1, max: epochs },
+      ticks: Array.from({ length: Math.floor(epochs / step) }, (_, i) => (i + 1) * step)
+        .map((at) => ({ at, text: String(at) })),
+    },
+    y: linearAxis(lines.flatMap(({ points }) => points.map(({ y }) => y)), "cross-entropy"),
     series: lines,
   });
 }

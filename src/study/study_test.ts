@@ -65,8 +65,8 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     assert.match(text, /\| lr-rewind \| 3 \| seed 1; seed 2; seed 3 \|/);
     // finetune before lr-rewind, by name, at both levels.
     assert.equal(text.match(/^\| finetune \| lr-rewind \| [^|]+ \| -?0\.\d{3} \[/gm)?.length, 2);
-    assert.equal(files.size, 4);
-    assert.deepEqual(outdated(files).length, 4);
+    assert.equal(files.size, 5);
+    assert.deepEqual(outdated(files).length, 5);
     for (const [file, contents] of files) fs.writeFileSync(file, contents);
     // Filling a filled document changes nothing.
     assert.deepEqual(outdated(studyFiles({ study: path.join(directory, "study"), document })), []);
