@@ -76,6 +76,8 @@ Deno.test("invalid settings are refused in one sentence, before anything is writ
       [["--crop", "0.5"], /crop: expected at least 256 samples, 0.853 s/],
       [["--noise", "-1,0"], /noise: expected a range .* not -1 to 0/],
       [["--mixup", "3"], /mixup: expected a number from 0.05 to 2, not 3/],
+      [["--mixup", "much"], /'--mixup <alpha>' argument 'much' is invalid/],
+      [["--mixup", "0.2", "--batch-size", "1"], /mixup: expected off with a batch size of 1/],
     ];
     for (const [args, message] of cases) {
       const { code, out, err } = await outcome([...toyArgs(data, run), ...args]);

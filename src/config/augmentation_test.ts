@@ -55,6 +55,7 @@ Deno.test("wrong settings are refused with their name and value", () => {
     [{ masks: [1, -1] }, /augment\.masks\.seconds/],
     [{ mixup: 0 }, /augment\.mixup: expected a number from 0.05 to 2, not 0/],
     [{ mixup: -1 }, /augment\.mixup: .* not -1/],
+    [{ mixup: 0.2, batchSize: 1 }, /augment\.mixup: expected off with a batch size of 1/],
     [{ crop: NaN }, /augment\.crop/],
   ];
   for (const [overrides, message] of cases) {

@@ -20,6 +20,7 @@ export const CHECKS: readonly ((config: Config) => Problem | null)[] = [
   foldWithinCount,
   warmupWithinRound,
   oneCycleWithoutWarmup,
+  mixupOfSeveral,
   someClassWeight,
   rateToTrainOnAt,
   scheduleOfMode,
@@ -48,6 +49,14 @@ function oneCycleWithoutWarmup({ training: { warmup, schedule } }: Config): Prob
   return {
     path: "training.warmup",
     message: "expected 0 with the schedule one-cycle, which has its own warm-up",
+  };
+}
+
+function mixupOfSeveral({ training: { batchSize, augment } }: Config): Problem | null {
+  if (batchSize > 1 || (augment?.mixup ?? null) === null) return null;
+  return {
+    path: "training.augment.mixup",
+    message: "expected off with a batch size of 1: records are mixed with others of their batch",
   };
 }
 

@@ -107,7 +107,10 @@ Deno.test("a student learns from its teachers' outputs on its own batch, and the
 Deno.test("a student that is stopped after every chunk and resumed ends with the same bits", () =>
   withToyDataset(async ({ directory, data }) => {
     const teacher = await trainTeacher(directory, data);
-    const config = student(data, teacher, { average: 0.9 });
+    // With mixup the teachers see mixed records, and the loss has two labels and all its settings.
+    const config = applyOverrides(student(data, teacher, { average: 0.9 }), {
+      ...{ mixup: 0.4, labelSmoothing: 0.1, classWeights: [1, 3], focal: 1 },
+    });
     const whole = path.join(directory, "whole"), parts = path.join(directory, "parts");
     await doToyRun({ directory: whole, config });
     for (let stops = 0;; stops++) {

@@ -1,9 +1,10 @@
 /**
  * Cases of batch assembly with augmentation: each kind alone, with ranges of one value and of many, and
- * all together.
+ * all together; and of the loss of its records, which mixup gives two labels.
  *
- * Limit, in roundings of the terms: the spline and the place within it, normalisation, and a product and a
- * sum each of wander and noise; the sine's series is off by less than two.
+ * Limit of the samples, in roundings of the terms: the spline and the place within it, normalisation, and a
+ * product and a sum each of wander and noise; the sine's series is off by less than two. Limit of the loss
+ * and its gradient: as in cross_entropy.ts, and two more for the shares of the labels.
  *
  * @module
  */
@@ -11,8 +12,10 @@ import { createRng } from "../../../src/core/rng.ts";
 import type { Augmentation } from "../../../src/addon/native.ts";
 import { withBench } from "../bench.ts";
 import { within } from "../comparison.ts";
-import { createPicker } from "../inputs.ts";
-import { gather, type Gathered, type Recordings } from "../reference/gather.ts";
+import { createPicker, makeValues } from "../inputs.ts";
+import { crossEntropy, type LossOptions } from "../reference/cross_entropy.ts";
+import { gather, type Recordings } from "../reference/gather.ts";
+import { signals, zeros } from "../reference/signals.ts";
 import { type Check, defineSuite, type Suite } from "../suite.ts";
 
 interface AugmentParameters {
@@ -26,14 +29,19 @@ interface AugmentParameters {
   /** Samples of a slot. */
   readonly length: number;
   readonly flip: boolean;
+  readonly loss: Omit<LossOptions, "teachers" | "second">;
+  readonly teachers: number;
   readonly stream: number;
   readonly probe: boolean;
   readonly seed: number;
 }
 
 const LIMIT = 6;
+const LOSS_LIMIT = 18;
 const MEAN = 7.5;
 const STD = 236.25;
+/** Samples of the largest amplitude become logits of about 25. */
+const LOGIT_SCALE = 1 / 32;
 
 const KINDS: readonly Omit<Augmentation, "hop">[] = [
   {},
@@ -65,10 +73,34 @@ const KINDS: readonly Omit<Augmentation, "hop">[] = [
   },
 ];
 
+/** Each together with mixup. All numbers are float32. */
+const LOSSES: readonly Pick<AugmentParameters, "loss" | "teachers">[] = [
+  { loss: { labelSmoothing: 0.125 }, teachers: 0 },
+  { loss: { classWeights: [0.5, 3, 1] }, teachers: 0 },
+  { loss: { focal: 2 }, teachers: 0 },
+  { loss: { temperature: 2, teacherWeight: 0.5 }, teachers: 2 },
+  {
+    loss: {
+      labelSmoothing: 0.0625,
+      classWeights: [2, 0, 0.25],
+      focal: 1,
+      temperature: 3,
+      teacherWeight: 0.75,
+    },
+    teachers: 1,
+  },
+  { loss: { temperature: 2, teacherWeight: 1 }, teachers: 1 },
+];
+
 function parameterList(): AugmentParameters[] {
   const list: AugmentParameters[] = [];
   const { pick, flip: either } = createPicker("augment cases");
-  for (const kind of KINDS) {
+  const plain = { loss: {}, teachers: 0 };
+  const kinds = [
+    ...KINDS.map((kind) => ({ kind, ...plain })),
+    ...LOSSES.map((loss) => ({ kind: { mixup: 1 }, ...loss })),
+  ];
+  for (const { kind, loss, teachers } of kinds) {
     for (const [records, length] of [[3, 1], [17, 768], [4, 2048]] as const) {
       list.push({
         augment: { hop: pick([1, 64, 256]), ...kind },
@@ -77,6 +109,8 @@ function parameterList(): AugmentParameters[] {
         records,
         length,
         flip: either(),
+        loss,
+        teachers,
         stream: list.length * 1_000_003,
         probe: either(),
         seed: list.length,
@@ -112,51 +146,55 @@ function prepare(p: AugmentParameters): Check {
   );
   const seed = 0xfedc_ba98_7654_3210n - BigInt(p.seed);
   const want = gather(data, { records, length, mean: MEAN, std: STD, flip, seed, stream, augment });
+  const logitsShape = zeros({ channels: CLASSES, length, lengths: want.x.value.lengths });
+  const second = { labels: want.secondLabels, shares: want.shares };
+  const teacherNames = Array.from({ length: p.teachers }, (_, i) => `teacher ${i}`);
   return (device) =>
     withBench(device, async (bench) => {
       const dataset = bench.keep(device.dataset(data));
       const result = await bench.run(({ builder, output }) => {
         const x = builder.gather(dataset, { mean: MEAN, std: STD, flip, augment });
         output("x", x, want.x.value);
-        // The labels show only in a loss: the samples serve as logits of the first class.
-        builder.crossEntropy(builder.shortcut(x, { stride: 1, channels: CLASSES }));
+        const classify = (name: string) => {
+          const logits = builder.conv1d(x, {
+            weight: bench.parameter([CLASSES, 1, 1], {
+              value: makeValues(CLASSES, { seed: p.seed, name, scale: LOGIT_SCALE }),
+            }),
+            bias: bench.parameter([CLASSES], { value: [0.5, -0.5, 0] }),
+            stride: 1,
+          });
+          output(name, logits, logitsShape);
+          return logits;
+        };
+        const teachers = teacherNames.map(classify);
+        const settings = { ...p.loss, ...teachers.length > 0 && { teachers } };
+        output("dlogits", builder.crossEntropy(classify("logits"), settings), logitsShape);
       }, { records: p.records, length, seed, probe: p.probe, inputs: { records, stream } });
-      const valid = want.x.value.lengths.reduce((sum, each) => sum + each, 0);
-      const loss = mixedLoss(want, result.read("x"));
+      const read = (name: string) => signals(result.read(name), logitsShape);
+      const wantLoss = crossEntropy(read("logits"), want.labels, {
+        ...p.loss,
+        second,
+        teachers: teacherNames.map(read),
+      });
       return [
         within(LIMIT, { quantity: "x", got: result.read("x"), want: want.x }),
-        { quantity: "valid samples", got: result.valid, want: [valid] },
+        within(LOSS_LIMIT, {
+          quantity: "dlogits",
+          got: result.read("dlogits"),
+          want: wantLoss.dlogits,
+        }),
         {
           quantity: "loss",
           got: result.loss,
-          want: [loss.value],
-          terms: [loss.terms],
-          limit: LIMIT,
+          want: [wantLoss.loss],
+          terms: [wantLoss.lossTerms],
+          limit: LOSS_LIMIT,
         },
+        { quantity: "valid samples", got: result.valid, want: [wantLoss.valid] },
+        { quantity: "right samples", got: result.correct, want: [wantLoss.correct] },
         ...result.probes,
       ];
     });
-}
-
-/** Mean cross-entropy of the samples as logits of class 0, the others 0, against both labels. */
-function mixedLoss(
-  { x: { value: { lengths, length } }, labels, secondLabels, shares }: Gathered,
-  x: Float32Array,
-): { value: number; terms: number } {
-  let value = 0, terms = 0, valid = 0;
-  lengths.forEach((steps, n) => {
-    const first = shares[n]! * Number(labels[n] === 0) +
-      (1 - shares[n]!) * Number(secondLabels[n] === 0);
-    for (let l = 0; l < steps; l++) {
-      const z = x[n * length + l]!;
-      const largest = Math.max(z, 0);
-      const rest = (CLASSES - 1) * Math.exp(-largest);
-      value += largest + Math.log(Math.exp(z - largest) + rest) - first * z;
-      terms += 2 * Math.abs(z) + 2;
-      valid++;
-    }
-  });
-  return { value: value / Math.max(valid, 1), terms: terms / Math.max(valid, 1) };
 }
 
 /** Stretch, random window, amplitude, wander, noise, bursts, masks and mixup. */

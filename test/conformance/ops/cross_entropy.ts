@@ -23,7 +23,7 @@ interface CrossEntropyParameters {
   /** Whole logits only, so that the largest is often shared. */
   readonly ties: boolean;
   /** What the loss adds to cross-entropy; its teachers are made here. */
-  readonly loss: Omit<LossOptions, "teachers" | "classWeights">;
+  readonly loss: Omit<LossOptions, "teachers" | "classWeights" | "second">;
   readonly weighted: boolean;
   readonly teachers: number;
   readonly probe: boolean;

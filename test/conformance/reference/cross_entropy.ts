@@ -1,7 +1,7 @@
 /**
  * The loss averaged over the valid steps of a batch: softmax cross-entropy, with label smoothing
- * (Szegedy et al. 2016), class weights, the focal factor (Lin et al. 2017) and teachers (Hinton et al.
- * 2015) as asked for.
+ * (Szegedy et al. 2016), class weights, the focal factor (Lin et al. 2017), teachers (Hinton et al.
+ * 2015) and two labels a record (Zhang et al. 2018) as asked for.
  *
  * @module
  */
@@ -18,6 +18,8 @@ export interface LossOptions {
   readonly teachers?: readonly Signals[];
   readonly temperature?: number;
   readonly teacherWeight?: number;
+  /** Mixup: the other label of each record [N], and the share [N] of its first one. */
+  readonly second?: { readonly labels: ArrayLike<number>; readonly shares: ArrayLike<number> };
 }
 
 /** The results of the op. */
@@ -46,6 +48,13 @@ export function crossEntropy(
   const valid = logits.lengths.reduce((sum, steps) => sum + steps, 0);
   const dlogits = zeros(logits);
   const terms = new Float64Array(dlogits.values.length);
+  const targetOf = (n: number): number[] => {
+    const one = (label: number) => labelTarget(label, classes, options);
+    const { second } = options;
+    if (second === undefined) return one(labels[n]!);
+    const share = second.shares[n]!, other = one(second.labels[n]!);
+    return one(labels[n]!).map((t, c) => share * t + (1 - share) * other[c]!);
+  };
   let loss = 0, lossTerms = 0, correct = 0;
   for (let n = 0; n < logits.records; n++) {
     const label = labels[n]!;
@@ -53,7 +62,7 @@ export function crossEntropy(
       const at = (c: number) => (n * classes + c) * length + t;
       const stepOf = (x: Signals) => Array.from({ length: classes }, (_, c) => x.values[at(c)]!);
       const z = stepOf(logits);
-      const hard = hardLoss(z, label, options);
+      const hard = hardLoss(z, targetOf(n), options);
       const soft = softLoss(z, (options.teachers ?? []).map(stepOf), options);
       const share = 1 - (options.teacherWeight ?? 0);
       loss += share * hard.loss + soft.loss;
@@ -101,14 +110,23 @@ function softmax(z: readonly number[], temperature: number) {
   };
 }
 
-/** Of the labels. */
-function hardLoss(z: readonly number[], label: number, options: LossOptions): StepLoss {
-  const { labelSmoothing = 0, focal = 0, classWeights } = options;
-  const { shares, logarithms, shareTerms, logTerms } = softmax(z, 1);
+/** What one label asks of each class. */
+function labelTarget(label: number, classes: number, options: LossOptions): number[] {
+  const { labelSmoothing = 0, classWeights } = options;
   const weight = classWeights?.[label] ?? 1;
-  const targets = z.map((_, c) =>
-    weight * ((c === label ? 1 - labelSmoothing : 0) + labelSmoothing / z.length)
+  return Array.from(
+    { length: classes },
+    (_, c) => weight * ((c === label ? 1 - labelSmoothing : 0) + labelSmoothing / classes),
   );
+}
+
+/** Of the labels. */
+function hardLoss(
+  z: readonly number[],
+  targets: readonly number[],
+  { focal = 0 }: LossOptions,
+): StepLoss {
+  const { shares, logarithms, shareTerms, logTerms } = softmax(z, 1);
   const factors = shares.map((p) => (1 - p) ** focal);
   // The derivative of (1 - p)^focal * -log p by log p, negated.
   const pulls = shares.map((p, c) => {

@@ -65,6 +65,47 @@ Deno.test("each setting worked by hand", () => {
     loss: 4 * (-Math.log(2) - (Math.log(own) + Math.log(1 - own)) / 2),
     slope: 2 * (own - 0.5),
   });
+  // Two labels: 0.7 of the first, whose weight is 5, and 0.3 of the second, whose weight is 2.
+  const second = { labels: [0], shares: [0.7] };
+  check({ second }, { label: 1, loss: 0.7 * near + 0.3 * far, slope: 0.25 - 0.3 });
+  check({ second, classWeights: [2, 5] }, {
+    label: 1,
+    loss: 0.7 * 5 * near + 0.3 * 2 * far,
+    slope: 0.25 * (3.5 + 0.6) - 0.6,
+  });
+});
+
+Deno.test("the loss of two labels is the mean of the losses of each, by their shares", () => {
+  const shape = { lengths: [3, 1], channels: 4, length: 3 };
+  const logits = randomSignals("logits", shape);
+  const teachers = [randomSignals("teacher", shape)];
+  const own = { labelSmoothing: 0.1, focal: 1.5, classWeights: [0.5, 1, 2, 3] };
+  const settings: LossOptions[] = [{}, own, {
+    ...own,
+    teachers,
+    temperature: 2,
+    teacherWeight: 0.4,
+  }];
+  for (const options of settings) {
+    const share = 0.3;
+    const one = crossEntropy(logits, [3, 3], options);
+    const other = crossEntropy(logits, [0, 0], options);
+    const both = crossEntropy(logits, [3, 3], {
+      ...options,
+      second: { labels: [0, 0], shares: [share, share] },
+    });
+    const what = `two labels with ${Object.keys(options)}`;
+    const tolerance = 1e-14;
+    assertClose([both.loss], [share * one.loss + (1 - share) * other.loss], { tolerance, what });
+    assertClose(
+      both.dlogits.value.values,
+      one.dlogits.value.values.map((slope, i) =>
+        share * slope + (1 - share) * other.dlogits.value.values[i]!
+      ),
+      { tolerance, what },
+    );
+    assert.equal(both.correct, one.correct);
+  }
 });
 
 Deno.test("the gradient of every setting agrees with finite differences", () => {
@@ -73,6 +114,7 @@ Deno.test("the gradient of every setting agrees with finite differences", () => 
   const teachers = ["one", "two", "three"].map((name) => randomSignals(name, shape));
   const labels = [3, 0];
   const own = { labelSmoothing: 0.1, focal: 1.5, classWeights: [0.5, 1, 2, 3] };
+  const second = { labels: [1, 2], shares: [0.8, 0.35] };
   const settings: LossOptions[] = [
     { labelSmoothing: 0.1 },
     { focal: 2 },
@@ -80,6 +122,8 @@ Deno.test("the gradient of every setting agrees with finite differences", () => 
     { classWeights: own.classWeights },
     { teachers: [teachers[0]!], temperature: 2, teacherWeight: 0.3 },
     { ...own, teachers, temperature: 3, teacherWeight: 0.6 },
+    { second },
+    { ...own, teachers, temperature: 3, teacherWeight: 0.6, second },
   ];
   for (const options of settings) {
     assertGradient(() => crossEntropy(logits, labels, options).loss, {
