@@ -56,6 +56,7 @@ std::unique_ptr<Program> ProgramBuilder::build() {
   Recording& recording = state_->open();
   if (recording.nodes.empty()) throw_state("Cannot build a program without any op");
   const size_t bytes = plan_values(recording);
+  for (Node& node : recording.nodes) node.op->allocate(recording);
   auto impl = std::make_unique<Program::Impl>(std::move(state_->recording),
                                               std::move(state_->arena), bytes);
   return std::unique_ptr<Program>(new Program(std::move(impl)));

@@ -58,6 +58,9 @@ class Op {
   virtual const char* name() const = 0;
   /// The values that it touches in memory; fused ops touch fewer.
   virtual OpValues values() const { return {}; }
+  /// Allocates the memory that it needs beside its values, when the program is built: tracing and
+  /// planning a step allocate nothing.
+  virtual void allocate(const Recording&) {}
   /// Calls the backend.
   virtual void run(const Replay& replay) const = 0;
   virtual OpCost cost(const Recording&) const { return {}; }

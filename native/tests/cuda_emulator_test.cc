@@ -267,6 +267,28 @@ void test_memory_limit() {
   emulate::set_memory_limit(limit);
 }
 
+/// A plan asks for no memory of the device; building the same step does.
+void test_planning_allocates_nothing() {
+  const std::shared_ptr<Backend> backend = make_cuda_backend({});
+  const auto parameter = [&](std::vector<int> shape) {
+    return std::make_shared<Parameter>(*backend, std::move(shape));
+  };
+  const auto weight = parameter({3, 2, 5}), bias = parameter({3});
+  const auto gamma = parameter({3}), beta = parameter({3});
+  const auto mean = std::make_shared<Buffer>(*backend, 3);
+  const auto variance = std::make_shared<Buffer>(*backend, 3);
+  const size_t before = emulate::memory_in_use();
+  ProgramBuilder b(backend, 17, 1000, 0);
+  const Value x = b.conv1d(b.input(2, 1000), weight, bias, 1, -1);
+  const Value y = b.norm(x, {gamma, beta, mean, variance, 1e-3f, 0.1f, true, true, 0.5});
+  b.backward(y, b.cross_entropy(y, {.class_weights = {1, 2, 3}}));
+  const size_t planned = b.planned_bytes();
+  CHECK_EQ(emulate::memory_in_use(), before);
+  const auto program = b.build();
+  // The bits of dropout alone are 2 groups of 3 channels of 1000 positions.
+  CHECK(emulate::memory_in_use() >= before + planned + 2 * 3 * 1000 * sizeof(uint16_t));
+}
+
 /// After a kernel's fault every call fails. That is an error of the run, and what is freed
 /// afterwards must not make it the end of the process.
 void test_lost_device() {
@@ -297,6 +319,7 @@ int main() {
   test_graphs(stream);
   test_mistakes(stream);
   test_memory_limit();
+  test_planning_allocates_nothing();
   test_lost_device();
   destroy_stream(stream);
   return finish();

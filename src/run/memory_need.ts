@@ -127,7 +127,7 @@ export function memoryBesideGpu(bench: Workbench): number {
   return runtime + snapshots + dataset / 2;
 }
 
-/** The memory of a run on `bench`. On the CPU this allocates nothing. */
+/** The memory of a run on `bench`. Nothing is allocated on the device. */
 export function memoryOf(
   bench: Workbench,
   { rounds, precision, batchSize = bench.config.batchSize }: MemoryAsked,

@@ -298,7 +298,6 @@ export class Workbench {
     body: (builder: NativeBuilder, x: Value) => Result,
   ): { program: NativeProgram; result: Result } {
     const { batchSize } = this.config;
-    // Tracing takes memory, too: some ops keep numbers of their own.
     const buildFor = (records: number) => {
       using builder = this.builder(batch.length, records);
       const result = body(builder, this.gather(builder, batch.records));

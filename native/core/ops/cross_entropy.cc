@@ -9,7 +9,7 @@ class CrossEntropyOp : public Op {
  public:
   ValueIndex logits = kNone, dlogits = kNone;
   LossSettings settings;
-  std::shared_ptr<Buffer> class_weights;  ///< or null
+  std::unique_ptr<Buffer> class_weights;  ///< allocated with the program, or null
   std::vector<ValueIndex> teachers;
 
   const char* name() const override { return "cross_entropy"; }
@@ -17,6 +17,13 @@ class CrossEntropyOp : public Op {
     OpValues values{teachers, dlogits};
     values.reads.push_back(logits);
     return values;
+  }
+
+  void allocate(const Recording& recording) override {
+    const std::vector<float>& weights = settings.class_weights;
+    if (weights.empty()) return;
+    class_weights = std::make_unique<Buffer>(*recording.backend, weights.size());
+    class_weights->write(weights.data());
   }
 
   void run(const Replay& replay) const override {
@@ -90,11 +97,6 @@ Value ProgramBuilder::cross_entropy(Value logits, const LossSettings& settings) 
   op->settings = settings;
   for (Value teacher : settings.teachers) {
     op->teachers.push_back(state_->same_shape(teacher, "The logits of a teacher", info));
-  }
-  if (!settings.class_weights.empty()) {
-    op->class_weights =
-        std::make_shared<Buffer>(*recording.backend, settings.class_weights.size());
-    op->class_weights->write(settings.class_weights.data());
   }
   const ValueIndex dlogits = op->dlogits = state_->new_value_like(input);
   state_->record(std::move(op));

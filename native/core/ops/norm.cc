@@ -37,22 +37,23 @@ Value ProgramBuilder::norm(Value x, const Norm& settings) {
   auto op = std::make_unique<NormOp>();
   op->settings = settings;
   op->x = input;
-  if (settings.training) {  // other norms draw and save nothing
-    op->layer = ++state_->norms;
-    op->saved = std::make_shared<Buffer>(*recording.backend, 2 * size_t(channels));
-  }
-  if (recording.backend->fuses_norms()) {
-    op->maps = std::make_shared<Buffer>(*recording.backend, 8 * size_t(channels));
-    if (settings.training && settings.dropout > 0) {
-      const ActivationShape& shape = state_->value(input).shape;
-      const size_t groups = size_t(shape.records + kLanes - 1) / kLanes;
-      const size_t words = groups * size_t(channels) * size_t(shape.length);  // of 16 bits
-      op->keep = std::make_shared<Buffer>(*recording.backend, (words + 1) / 2);
-    }
-  }
+  if (settings.training) op->layer = ++state_->norms;  // other norms draw nothing
   const ValueIndex y = op->y = state_->new_value_like(input);
   state_->record(std::move(op));
   return recording.handle_of(y);
+}
+
+void NormOp::allocate(const Recording& recording) {
+  Backend& backend = *recording.backend;
+  const ActivationShape& shape = recording.values[size_t(x)].shape;
+  const size_t channels = size_t(shape.channels);
+  if (settings.training) saved = std::make_unique<Buffer>(backend, 2 * channels);
+  if (!backend.fuses_norms()) return;
+  maps = std::make_unique<Buffer>(backend, 8 * channels);
+  if (!settings.training || settings.dropout == 0) return;
+  const size_t groups = size_t(shape.records + kLanes - 1) / kLanes;
+  const size_t words = groups * channels * size_t(shape.length);  // of 16 bits
+  keep = std::make_unique<Buffer>(backend, (words + 1) / 2);
 }
 
 OpValues NormOp::values() const {

@@ -9,11 +9,12 @@ class NormOp : public Op {
  public:
   ProgramBuilder::Norm settings;
   uint32_t layer = 0;                    ///< random key of its dropout
-  std::shared_ptr<Buffer> saved;         ///< [2 * C] mean, then 1 / std; null unless training
   ValueIndex x = kNone, y = kNone;
+  // Allocated with the program.
+  std::unique_ptr<Buffer> saved;         ///< [2 * C] mean, then 1 / std; null unless training
   /// [2][C][4] forward's and backward's map of each channel; null unless the backend fuses norms
-  std::shared_ptr<Buffer> maps;
-  std::shared_ptr<Buffer> keep;          ///< Dropout::keep; null without dropout, or without maps
+  std::unique_ptr<Buffer> maps;
+  std::unique_ptr<Buffer> keep;          ///< Dropout::keep; null without dropout, or without maps
   // Set by fuse_norms.
   bool folded = false;                   ///< y is not in memory: its readers compute it from x
   bool measured = false;                 ///< the convolution before it takes the statistics
@@ -22,6 +23,7 @@ class NormOp : public Op {
 
   const char* name() const override { return "norm_forward"; }
   OpValues values() const override;
+  void allocate(const Recording& recording) override;
   void run(const Replay& replay) const override;
   void prepare(const Replay& replay, Preparation& preparation) const override;
   bool has_parameters() const override { return true; }
