@@ -1,43 +1,52 @@
 /**
- * Compares the rounds of a single run with dense: with its own dense network and, if a control beside the
- * run trained that network on, with the result.
+ * Compares the rounds of one run with dense: with its own dense network and, if a control beside the run trained
+ * that network on, with the result. A single training is compared with the dense network of a run beside it.
  *
  * @module
  */
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { CHECKPOINTS } from "../core/paths.ts";
-import type { Summary } from "../results/summary.ts";
+import { isSingleTraining } from "../config/modes.ts";
+import type { RoundSummary, Summary } from "../results/summary.ts";
 import type { RoundDifference, RunDifferences } from "../report/extras.ts";
 import { readSummary } from "../results/read.ts";
 import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
 import type { Comparison, Difference, LevelResult } from "./comparison.ts";
 import { hasPredictions } from "./predictions.ts";
 import { readRun } from "./run.ts";
-import { continuedBeside } from "./siblings.ts";
+import { continuedBeside, denseBeside } from "./siblings.ts";
 
 /**
  * Differences of all pruned rounds, with the default draws and margins of a comparison.
  *
  * @param summary The summary, with only the scores that may be shown.
- * @returns null if there is no dense or no pruned round, if predictions of a round were not saved, or if two
+ * @returns null if there is no dense network or no pruned round, if predictions of a round were not saved, or if two
  * rounds keep the same number of weights.
  * @throws {Failure} If predictions are damaged or contradict the summary.
  */
 export function runDifferences(directory: string, summary: Summary): RunDifferences | null {
-  const { rounds } = summary;
-  const whole = rounds[0]?.round === 0 && rounds.length > 1 &&
-    rounds.every(({ round }) => hasPredictions(directory, round));
+  const { rounds, control = null } = summary;
+  if (control !== null || rounds.length === 0) return null;
+  const beside = isSingleTraining(summary.mode) ? denseBeside(directory, summary) : null;
+  const all = beside === null ? rounds : [...rounds, ...denseRound(beside)];
+  const whole = all.some(({ round }) => round === 0) && all.length > 1 &&
+    rounds.every(({ round }) => hasPredictions(directory, round)) &&
+    (beside === null || hasPredictions(beside, 0));
   if (!whole) return null;
-  const split = rounds.every(({ test }) => test !== null) ? "test" : "dev";
-  const run = readRun(directory, { summary, split });
-  const beside = continuedBeside(directory);
-  const continued = beside === null
-    ? null
-    : readRun(beside, { summary: readSummary(beside), split });
+  const split = all.every(({ test }) => test !== null) ? "test" : "dev";
+  const read = (directory: string, summary = readSummary(directory)) =>
+    readRun(directory, { summary, split });
+  const run = read(directory, summary);
+  const base = beside ?? directory;
+  const trainedOn = continuedBeside(base);
+  const continued = trainedOn === null ? null : read(trainedOn);
+  const dense = beside === null
+    ? []
+    : [read(beside, { ...readSummary(beside), rounds: denseRound(beside) })];
   let comparison: Comparison;
   try {
-    comparison = compareRuns([run, ...(continued ? [continued] : [])], {
+    comparison = compareRuns([run, ...dense, ...(continued ? [continued] : [])], {
       ...COMPARE_DEFAULTS,
       split,
     });
@@ -46,7 +55,8 @@ export function runDifferences(directory: string, summary: Summary): RunDifferen
     if (error instanceof UsageError) return null;
     throw error;
   }
-  const method = comparison.methods.find((method) => !method.continued)!;
+  const own = comparison.runs.find(({ name }) => name === run.name)!;
+  const method = comparison.methods.find(({ name }) => name === own.method)!;
   const { levels, matching, secondMatching } = method;
   const roundOf = (level: number | null) => level === null ? null : levels[level]!.round;
   return {
@@ -60,10 +70,13 @@ export function runDifferences(directory: string, summary: Summary): RunDifferen
     stoppedAt: roundOf(matching.stoppedAt),
     draws: comparison.draws,
     continued: continued?.name ?? null,
-    run: path.dirname(path.resolve(directory)) === CHECKPOINTS
-      ? path.basename(directory)
-      : directory,
+    beside: beside && path.basename(beside),
+    run: path.dirname(path.resolve(base)) === CHECKPOINTS ? path.basename(base) : base,
   };
+}
+
+function denseRound(directory: string): RoundSummary[] {
+  return readSummary(directory).rounds.filter(({ round }) => round === 0);
 }
 
 function roundDifference(

@@ -1,5 +1,6 @@
 /**
- * Finds the replicates of a run in the directory that contains the run.
+ * Finds runs that belong to a run, in the directory that contains it: its replicates, and dense networks that it
+ * is compared with.
  *
  * @module
  */
@@ -7,9 +8,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import { controlPolicy, trainsOn } from "../config/controls.ts";
+import { isSingleTraining, POLICIES } from "../config/modes.ts";
 import type { Summary } from "../results/summary.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
-import { methodKey, setting } from "./method.ts";
+import { type Described, methodKey, methodSettings, setting } from "./method.ts";
 import { compareText } from "./run.ts";
 
 /**
@@ -24,13 +26,55 @@ export function replicatesOf(directory: string, summary: Summary): Summary[] {
     .flatMap((name) => {
       try {
         const other = readSummary(path.join(parent, name));
-        const same = other.dataset.sha256 === summary.dataset.sha256 &&
-          JSON.stringify(other.classes) === JSON.stringify(summary.classes);
-        return same ? [other] : [];
+        return hasSameData(other, summary) ? [other] : [];
       } catch {
         return [];
       }
     });
+}
+
+function hasSameData(one: Summary, other: Summary): boolean {
+  return one.dataset.sha256 === other.dataset.sha256 &&
+    JSON.stringify(one.classes) === JSON.stringify(other.classes);
+}
+
+/**
+ * The directory of a complete run beside the single training `directory` whose dense network has the same
+ * settings, seed and fold. A run whose dense network was trained on comes first. Runs that cannot be read are
+ * left out.
+ */
+export function denseBeside(directory: string, summary: Summary): string | null {
+  const parent = path.dirname(path.resolve(directory));
+  const own = path.basename(path.resolve(directory));
+  const found = fs.readdirSync(parent).sort(compareText)
+    .map((name) => path.join(parent, name))
+    .filter((other) => path.basename(other) !== own && trainsSameDense(other, summary))
+    .filter((other) => {
+      try {
+        const theirs = readSummary(other);
+        return theirs.complete && theirs.rounds[0]?.round === 0 && hasSameData(theirs, summary);
+      } catch {
+        return false;
+      }
+    });
+  return found.find((other) => continuedBeside(other) !== null) ?? found[0] ?? null;
+}
+
+/** Settings that do not decide a dense network, or (epochs) mean something else in a single training. */
+const NOT_OF_DENSE =
+  /^(mode|rewindTo|pruning\..*|training\.(epochs|kernels|sameNoise|dropoutRounds|earlyStopping.*))$/;
+
+function trainsSameDense(directory: string, { config, mode, control = null }: Summary): boolean {
+  const ofDense = (run: Described) =>
+    JSON.stringify(
+      [...methodSettings(run)].filter(([path]) => !NOT_OF_DENSE.test(path))
+        .sort(([a], [b]) => compareText(a, b)),
+    );
+  const other = readSettings(directory);
+  return other !== null && other.control === null && !isSingleTraining(other.summary.mode) &&
+    ofDense(other) === ofDense({ summary: { config, mode }, control }) &&
+    setting(other.summary.config, "seed") === setting(config, "seed") &&
+    setting(other.summary.config, "folds.fold") === setting(config, "folds.fold");
 }
 
 /**
@@ -68,17 +112,21 @@ function isContinuedOf(other: string, directory: string): boolean {
 }
 
 /** Compares the configuration first: it is small, while a summary may be large. */
-function hasSameSettings(directory: string, { config, mode, control }: Summary): boolean {
-  if (!fs.existsSync(runFiles.config(directory)) || !hasSummary(directory)) {
-    return false;
-  }
+function hasSameSettings(directory: string, { config, mode, control = null }: Summary): boolean {
+  const other = readSettings(directory);
+  return other !== null && methodKey(other) === methodKey({ summary: { config, mode }, control }) &&
+    setting(other.summary.config, "seed") !== setting(config, "seed") &&
+    setting(other.summary.config, "folds.fold") === setting(config, "folds.fold");
+}
+
+/** The configuration of a run with results; null if there is none that can be read. */
+function readSettings(directory: string): Described | null {
+  if (!fs.existsSync(runFiles.config(directory)) || !hasSummary(directory)) return null;
   try {
-    const other = JSON.parse(fs.readFileSync(runFiles.config(directory), "utf8"));
-    const theirs = { summary: { config: other, mode: other.mode }, control: other.control ?? null };
-    return methodKey(theirs) === methodKey({ summary: { config, mode }, control }) &&
-      setting(other, "seed") !== setting(config, "seed") &&
-      setting(other, "folds.fold") === setting(config, "folds.fold");
+    const config = JSON.parse(fs.readFileSync(runFiles.config(directory), "utf8"));
+    const { mode, control = null } = config;
+    return mode in POLICIES ? { summary: { config, mode }, control } : null;
   } catch {
-    return false;
+    return null;
   }
 }

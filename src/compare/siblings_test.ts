@@ -7,7 +7,7 @@ import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
 import { readRuns } from "./run.ts";
 import { runDifferences } from "./run_differences.ts";
-import { continuedBeside, replicatesOf } from "./siblings.ts";
+import { continuedBeside, denseBeside, replicatesOf } from "./siblings.ts";
 import { withDirectory } from "./testing.ts";
 
 /** A run with its configuration beside its summary. */
@@ -85,4 +85,58 @@ Deno.test("a control that trained the dense network on is found beside the run o
     fs.rmSync(own, { recursive: true });
     assert.equal(continuedBeside(run), null);
     assert.equal(control("by-path", run), continuedBeside(run));
+  }));
+
+Deno.test("a single training is compared with the dense network of a run with its settings and seed", () =>
+  withDirectory((directory) => {
+    const run = write(directory, {
+      ...{ name: "rigl", mode: "rigl", seed: 1, single: { pruned: 3, macs: 1e6 } },
+      quality: () => 0.75,
+      change: ({ config }) => void Object.assign(config, { training: { epochs: 48 } }),
+    });
+    const summary = readSummary(run);
+    const base = (name: string, more: Partial<RunFixture> & { training?: object } = {}) => {
+      const { training = {}, ...fixture } = more;
+      return write(directory, {
+        ...{ name, mode: "lr-rewind", seed: 1, quality: (round) => 0.85 - 0.05 * round },
+        change: ({ config }) =>
+          void Object.assign(config, { training: { epochs: 12, ...training } }),
+        ...fixture,
+      });
+    };
+    base("other-seed", { seed: 2 });
+    base("other-rate", { training: { learningRate: 0.5 } });
+    base("unfinished", { planned: 5 });
+    base("gradual", { mode: "gradual", single: { pruned: 3, macs: 1 } });
+    base("control", { control: { kind: "reorder", base: "base" } });
+    base("fold", { folds: { count: 2, fold: 1 } });
+    assert.equal(denseBeside(run, summary), null);
+    assert.equal(runDifferences(run, summary), null);
+
+    const own = base("own");
+    assert.equal(denseBeside(run, summary), own);
+    const found = runDifferences(run, summary)!;
+    assert.deepEqual([found.beside, found.run, found.continued], ["own", own, null]);
+    const { toDense, toEqual, epochs } = found.rounds.get(1)!;
+    const dense = readSummary(own).rounds[0]!.test!.score;
+    assert.ok(Math.abs(toDense.score - dense) < 1e-12);
+    assert.ok(Math.abs(toDense.difference - (summary.rounds[0]!.test!.score - dense)) < 1e-12);
+    assert.deepEqual([toDense.epochs, epochs, toEqual], [12, 48, null]);
+
+    // A run whose dense network was trained on is preferred.
+    const later = base("run");
+    const on = base("run-on", {
+      control: { kind: "continue", base: "run" },
+      quality: (round) => 0.8 + 0.01 * round,
+    });
+    assert.equal(denseBeside(run, summary), later);
+    const equal = runDifferences(run, summary)!;
+    assert.deepEqual([equal.beside, equal.continued], ["run", "run-on"]);
+    assert.equal(equal.rounds.get(1)!.toEqual!.epochs, 48);
+    assert.ok(
+      Math.abs(equal.rounds.get(1)!.toEqual!.score - readSummary(on).rounds.at(-1)!.test!.score) <
+        1e-12,
+    );
+    fs.rmSync(path.join(later, "round-000/predictions.csv"));
+    assert.equal(runDifferences(run, summary), null);
   }));

@@ -37,7 +37,7 @@ export interface DenseDifference {
 
 /** A pruned round against dense networks. */
 export interface RoundDifference {
-  /** Difference to the dense network that the run began with. */
+  /** Difference to the dense network that the run began with, or to that of `RunDifferences.beside`. */
   toDense: DenseDifference;
   /** Difference to a dense network that was trained for about as long; null without one. */
   toEqual: DenseDifference | null;
@@ -60,6 +60,8 @@ export interface RunDifferences {
   draws: number;
   /** The control that trained the dense network on; null if there is none. */
   continued: string | null;
-  /** The run's name on the command line. */
+  /** A run beside it whose dense network stands for its own; null if the run has one. */
+  beside: string | null;
+  /** The run with the dense network, as the command line takes it. */
   run: string;
 }

@@ -52,6 +52,7 @@ export function fixtureDifferences(summary: Summary): RunDifferences | null {
     stoppedAt: pruned.at(-1)!.round,
     draws: 10_000,
     continued: null,
+    beside: null,
     run: summary.name,
   };
 }

@@ -15,8 +15,9 @@ import { format } from "./format.ts";
 /** The first sentence and the ones below it, as plain text. */
 export interface Headline {
   answer: string;
+  /** Without commands: who reads a page may not have the program. */
   remarks: string[];
-  /** The remark that says how to get a fairer answer; null if there is no need. */
+  /** For the terminal: the command that gives a fairer answer, and why; null if there is no need. */
   advice: string | null;
 }
 
@@ -29,19 +30,24 @@ export function headline(summary: ShownSummary, data: ReportData, extras: Extras
     const answer = "No round is finished yet, so there is no score to report.";
     return { answer, remarks: remarks.filter(isText), advice: null };
   }
-  if (!dense) return controlHeadline(summary, { data, ticket, remarks });
+  const { control = null } = summary;
+  if (control) return controlHeadline(summary, { control, data, ticket, remarks });
   const differences = extras.differences ?? null;
   const found = differences?.rounds.get(ticket.round) ?? null;
   const context = { data, dense, ticket, differences, found };
-  const advice = lessTraining(summary, context);
+  const less = lessTraining(summary, context);
   remarks.push(
     uncertainty(summary, context),
-    advice,
+    less && less.remark,
     matching(context),
     overSeeds(data, ticket),
     majority(summary, data),
   );
-  return { answer: answer(context), remarks: remarks.filter(isText), advice };
+  return {
+    answer: answer(context),
+    remarks: remarks.filter(isText),
+    advice: less && [less.remark, less.command].filter(isText).join(" "),
+  };
 }
 
 /** The round with the fewest weights; the latest of several. */
@@ -56,7 +62,8 @@ export function sparsest<Round extends { density: number }>(
 
 interface Context {
   data: ReportData;
-  dense: RoundData;
+  /** undefined for a single training, which has none. */
+  dense: RoundData | undefined;
   ticket: RoundData;
   /** Differences of all pruned rounds; null if not known. */
   differences: RunDifferences | null;
@@ -64,7 +71,7 @@ interface Context {
   found: RoundDifference | null;
 }
 
-function answer({ data, dense, ticket, found }: Context): string {
+function answer({ data, dense, ticket, differences, found }: Context): string {
   const split = resultSplit(data.rounds);
   const name = `${data.metric} ${format(ticket[split]?.score, "score")}`;
   if (ticket.round === 0) {
@@ -74,17 +81,20 @@ function answer({ data, dense, ticket, found }: Context): string {
   const start = `At ${
     format(ticket.theta, "factor")
   } fewer weights (${kept} kept) the network scores ${name} on ${split}`;
+  if (!found && !dense) return `${start}.`;
   if (!found) {
-    const change = difference(ticket[split]?.score, dense[split]?.score);
-    return `${start} against ${format(dense[split]?.score, "score")} dense: ` +
+    const change = difference(ticket[split]?.score, dense?.[split]?.score);
+    return `${start} against ${format(dense?.[split]?.score, "score")} dense: ` +
       `${format(change, "signed")}.`;
   }
   const { toEqual, toDense, epochs } = found;
+  const beside = differences?.beside ?? null;
   const once = toDense.epochs === null || epochs === null || toDense.epochs === epochs
     ? ""
     : ` after ${epochsText(toDense.epochs)} (this network: ${epochsText(epochs)})`;
   if (!toEqual) {
-    return `${start} against ${format(toDense.score, "score")} dense${once}: ` +
+    const whose = beside === null ? "" : ` (of ${beside})`;
+    return `${start} against ${format(toDense.score, "score")} dense${whose}${once}: ` +
       `${differenceText(toDense)}.`;
   }
   const trained = toEqual.epochs === null || epochs === null
@@ -92,13 +102,13 @@ function answer({ data, dense, ticket, found }: Context): string {
     : toEqual.epochs === epochs
     ? ` (${epochsText(epochs)})`
     : ` (${epochsText(toEqual.epochs)}, this network ${epochsText(epochs)})`;
+  const original = beside === null ? "the dense network it began with" : `that of ${beside}`;
   return `${start}. Against dense of equal training${trained}, ` +
-    `${format(toEqual.score, "score")}: ${
-      differenceText(toEqual)
-    }. Against the dense network it began ` +
-    `with, ${format(toDense.score, "score")}${
-      toDense.epochs === null ? "" : ` after ${epochsText(toDense.epochs)}`
-    }: ${differenceText(toDense)}.`;
+    `${format(toEqual.score, "score")}: ${differenceText(toEqual)}. Against ${original}, ${
+      format(toDense.score, "score")
+    }${toDense.epochs === null ? "" : ` after ${epochsText(toDense.epochs)}`}: ${
+      differenceText(toDense)
+    }.`;
 }
 
 /** E.g. "−0.103, 95 % interval −0.216 to +0.010". */
@@ -115,25 +125,27 @@ function epochsText(epochs: number): string {
   return `${text} epoch${text === "1" ? "" : "s"}`;
 }
 
-/** Says that dense had fewer epochs, and names the command that trains it for as many. */
+/** Says that dense had fewer epochs. @returns the command that trains it for as many, too. */
 function lessTraining(
   { complete }: Summary,
   { differences, found, ticket }: Context,
-): string | null {
+): { remark: string; command: string | null } | null {
   if (!differences || !found || found.toEqual) return null;
   const { toDense, epochs } = found;
   if (toDense.epochs === null || epochs === null || toDense.epochs >= epochs) return null;
   if (differences.continued !== null) {
-    return `${differences.continued} did not train the dense network for as long as round ${ticket.round}, ` +
+    const remark =
+      `${differences.continued} did not train the dense network for as long as round ${ticket.round}, ` +
       "so the difference is to the dense network that it began with; part of it may be training length.";
+    return { remark, command: null };
   }
-  const said =
+  const remark =
     `The dense network had ${epochsText(toDense.epochs)}, this one ${epochsText(epochs)} in ` +
     "all: part of the difference may be training length.";
-  return complete
-    ? `${said} deno task lth control --run ${differences.run} --kind continue trains the dense network ` +
-      "for as long, and this report then begins with the difference to it."
-    : said;
+  const command =
+    `deno task lth control --run ${differences.run} --kind continue trains the dense network ` +
+    "for as long, and this report then begins with the difference to it.";
+  return { remark, command: complete ? command : null };
 }
 
 /** The largest compression that matches dense, tested from dense to sparse (statistics/matches.ts). */
@@ -188,25 +200,29 @@ function overSeeds({ replicates, rounds }: ReportData, ticket: RoundData): strin
     "a comparison gives intervals.";
 }
 
-/** The headline of a control, which has no dense round of its own to be compared with. */
+/** The headline of a control. Its base has the networks that it is to be compared with. */
 function controlHeadline(
-  { control, name }: Summary,
-  context: { data: ReportData; ticket: RoundData; remarks: (string | null)[] },
+  { name }: Summary,
+  context: {
+    control: NonNullable<Summary["control"]>;
+    data: ReportData;
+    ticket: RoundData;
+    remarks: (string | null)[];
+  },
 ): Headline {
-  const { data, ticket, remarks } = context;
+  const { control, data, ticket, remarks } = context;
   const split = resultSplit(data.rounds);
   const size = ticket.density === 1
     ? "with all its weights"
     : `at ${format(ticket.theta, "factor")} fewer weights`;
-  const of = control
-    ? `Control ${control.kind} of ${control.base}: ${size}`
-    : size[0]!.toUpperCase() + size.slice(1);
-  const answer = `${of} the network scores ` +
+  const answer = `Control ${control.kind} of ${control.base}: ${size} the network scores ` +
     `${data.metric} ${format(ticket[split]?.score, "score")} on ${split}.`;
-  const compare = control &&
-    `A control is compared with its base: deno task compare ${control.base} ${name} reports the ` +
-      "difference.";
-  return { answer, remarks: [...remarks, compare].filter(isText), advice: null };
+  const remark = "A control is compared with its base: a comparison of both has the difference.";
+  return {
+    answer,
+    remarks: [...remarks, remark].filter(isText),
+    advice: `deno task compare ${control.base} ${name} compares it with its base.`,
+  };
 }
 
 function uncertainty(
@@ -214,11 +230,21 @@ function uncertainty(
   { data, dense, ticket, differences, found }: Context,
 ): string {
   const split = resultSplit(data.rounds);
-  const [now, before] = [ticket[split], dense[split]];
+  const [now, before] = [ticket[split], dense?.[split]];
   const seed = summary.config["seed"];
   const run = typeof seed === "number" ? `This is one run (seed ${seed})` : "This is one run";
   const selected = split === "dev" ? ` ${aboutDev(summary)}` : "";
-  const records = `${run}, scored on ${format(before?.records, "integer")} ${split} records`;
+  const records = `${run}, scored on ${format(now?.records, "integer")} ${split} records`;
+  if (!dense) {
+    const alone =
+      "No run beside it has a dense network of the same settings and seed to compare with";
+    const text = found && differences
+      ? `${intervalSource(differences)}, ${verdictOf(found.toEqual ?? found.toDense)}`
+      : now?.standardError == null
+      ? alone
+      : `the score has a standard error of about ${format(now.standardError, "score")}. ${alone}`;
+    return `${records}: ${text}; other seeds may differ.${selected}`;
+  }
   if (now?.standardError == null || before?.standardError == null) {
     return `${records}; a standard error cannot be estimated from them.${selected}`;
   }
@@ -229,24 +255,29 @@ function uncertainty(
   const half = NORMAL_95 * Math.hypot(now.standardError, before.standardError);
   const { low, high } = found?.toEqual ?? found?.toDense ??
     { low: change - half, high: change + half };
-  const verdict = low <= 0 && high >= 0
+  const interval = differences && found
+    ? intervalSource(differences)
+    : `the difference a 95 % interval of about ${limitsText({ low, high })}`;
+  return `${own}, and ${interval}, ${verdictOf({ low, high })}; ` +
+    `other seeds may differ.${selected}`;
+}
+
+function intervalSource({ draws }: RunDifferences): string {
+  return `the interval of the difference comes from ${format(draws, "integer")} draws of the ` +
+    "records, the same for both networks";
+}
+
+function verdictOf({ low, high }: { low: number; high: number }): string {
+  return low <= 0 && high >= 0
     ? "so the difference cannot be told from chance"
     : "so the difference is more than the choice of records explains";
-  const interval = differences && found
-    ? `the interval of the difference comes from ${
-      format(differences.draws, "integer")
-    } draws of the ` +
-      "records, the same for both networks"
-    : `the difference a 95 % interval of about ${limitsText({ low, high })}`;
-  return `${own}, and ${interval}, ${verdict}; ` +
-    `other seeds may differ.${selected}`;
 }
 
 /** Why the result is a dev score, and what dev decided in the run. */
 function aboutDev({ testHidden, config }: ShownSummary): string {
   const decided = decidedByDev(config);
   const why = testHidden
-    ? "Test scores are shown when the run is complete (--show-test shows them now)"
+    ? "Test scores are shown when the run is complete"
     : "There is no test split";
   return decided === null
     ? `${why}; dev has decided nothing in this run.`
