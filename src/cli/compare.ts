@@ -97,7 +97,7 @@ function main(args: string[]): Promise<void> {
   print(
     [sentences.answer, ...sentences.methods, ...sentences.tests, ...sentences.pairs].join("\n"),
   );
-  print(`\n${comparison.notes.join("\n")}`);
+  print(`\n${[...comparison.notes, ...comparison.hints].join("\n")}`);
   const shown = (file: string) => path.relative(process.cwd(), file);
   print(`\nNumbers: ${shown(files.json)}, ${shown(files.csv)}\nReport: ${shown(files.page)}`);
   return Promise.resolve();

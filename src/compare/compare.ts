@@ -24,6 +24,7 @@ import { type Cost, costOf, epochsToReach } from "./cost.ts";
 import { difference, type Found, worded } from "./difference.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { matchLevels } from "./match_levels.ts";
+import { hintsOf } from "./hints.ts";
 import { notesOf } from "./notes.ts";
 import { askedLevel, type AskedPair, findPair, withSign } from "./pairs.ts";
 import { methodsOf } from "./replicates.ts";
@@ -84,6 +85,7 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions): Comp
     seed: options.seed,
     sentences: sentencesOf({ ...options, methods: results, pairs, tests }),
     notes: [],
+    hints: [],
     methods: results,
     tests,
     pairs,
@@ -92,6 +94,7 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions): Comp
     ),
   };
   comparison.notes = notesOf(comparison, methods);
+  comparison.hints = hintsOf(comparison, methods);
   return comparison;
 }
 

@@ -307,7 +307,7 @@ function withContinued(
 Deno.test("the first difference is to the dense network trained for as many epochs", () =>
   withDirectory((directory) => {
     const runs = withContinued(directory);
-    const { methods, pairs, notes, sentences } = compareDirectories(runs);
+    const { methods, pairs, notes, hints, sentences } = compareDirectories(runs);
     const [continued, lr, weight] = ["continue of lr-rewind", "lr-rewind", "weight-rewind"].map(
       (name) => methods.find((method) => method.name === name)!,
     );
@@ -329,7 +329,8 @@ Deno.test("the first difference is to the dense network trained for as many epoc
       });
     }
     assert.equal(pairs.length, 1, "a dense network trained on has no pair");
-    assert.ok(!notes.some((note) => /--kind continue/.test(note)));
+    assert.ok(!notes.some((note) => /fewer epochs/.test(note)));
+    assert.ok(!hints.some((hint) => /--kind continue/.test(hint)));
     const weaker = lr!.levels.some((level) =>
       level.toEqual && level.toEqual.difference > level.toDense!.difference
     );
@@ -342,14 +343,15 @@ Deno.test("the first difference is to the dense network trained for as many epoc
     );
   }));
 
-Deno.test("without a dense network of equal training, the note names the command for every dense network", () =>
+Deno.test("without a dense network of equal training, a note says so and a hint names the commands", () =>
   withDirectory((directory) => {
     const runs = withContinued(directory, { seeds: 2 }).filter((run) => !/continue/.test(run));
-    const { notes, methods } = compareDirectories(runs);
+    const { notes, hints, methods } = compareDirectories(runs);
     assert.equal(methods[0]!.levels[1]!.toEqual, null);
-    const note = notes.find((text) => /--kind continue/.test(text))!;
-    assert.match(note, /fewer epochs \(12 against up to 48 in total\)/);
-    assert.match(note, /control --run lr-rewind-1 --kind continue .*likewise for lr-rewind-2\)/);
+    assert.ok(notes.some((note) => /fewer epochs \(12 against up to 48 in total\)/.test(note)));
+    const hint = hints.find((text) => /--kind continue/.test(text))!;
+    assert.match(hint, /control --run lr-rewind-1 --kind continue .*likewise for lr-rewind-2\)/);
+    assert.doesNotMatch(notes.join("\n"), /--\w|deno task/);
   }));
 
 Deno.test("if dense was not trained for as long, the tests end and a note says so", () =>

@@ -32,6 +32,8 @@ export interface Comparison {
   sentences: { answer: string; methods: string[]; tests: string[]; pairs: string[] };
   /** Limits of the answers. */
   notes: string[];
+  /** Commands and options that would make the answers better; for the terminal, pages leave them out. */
+  hints: string[];
   methods: MethodResult[];
   /** Planned differences; their p values are adjusted together. */
   tests: PairTest[];

@@ -1,5 +1,6 @@
 /**
- * Notes on the limits of a comparison's answers.
+ * Notes on the limits of a comparison's answers. They name no commands: who reads the page may not have the
+ * program. hints.ts has these.
  *
  * @module
  */
@@ -29,7 +30,7 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
     uncertainty(comparison),
     ...splitNote(comparison, methods),
     ...floorNote(comparison, methods),
-    ...equalTrainingNote(comparison, methods),
+    ...equalTrainingNote(comparison),
     ...partlyEqualNote(comparison),
     ...weakerNote(comparison),
     ...ruleNote(comparison, methods),
@@ -88,35 +89,33 @@ function differencesOf({ methods, pairs }: Comparison): Difference<string>[] {
   ];
 }
 
-/** Methods that are compared with dense networks of fewer epochs, and how to change that. */
-function equalTrainingNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
-  const lacking = results.filter(({ continued, levels }) =>
+/** Methods that are compared with dense networks of fewer epochs alone; null if there are none. */
+export function unequalTraining(
+  { methods }: Comparison,
+): { names: string[]; least: number; most: number } | null {
+  const lacking = methods.filter(({ continued, levels }) =>
     !continued && levels.length > 1 && levels.every(({ toEqual }) => toEqual === null)
   );
-  if (lacking.length === 0) return [];
   const epochs = lacking.flatMap(({ levels }) => {
     const [first, last] = [levels[0]!.cost, levels.at(-1)!.cost];
     return first && last ? [{ dense: first.epochs, most: last.epochs }] : [];
   });
   const most = Math.max(...epochs.map(({ most }) => most));
   const least = Math.min(...epochs.map(({ dense }) => dense));
-  if (epochs.length === 0 || most <= least) return [];
-  const lackingNames = new Set(lacking.map(({ name }) => name));
-  // One run per dense network, of the method with the longest training, is enough.
-  const [longest] = methods.filter(({ name, replicates }) =>
-    lackingNames.has(name) && replicates[0]!.runs[0]!.control === null
-  ).sort((a, b) => b.levels.length - a.levels.length);
-  const bases = longest?.replicates.flatMap(({ runs }) => runs.map(({ name }) => name)) ?? [];
-  const command = bases.length === 0
-    ? ""
-    : ` deno task lth control --run ${bases[0]} --kind continue makes one` +
-      `${bases.length > 1 ? ` (likewise for ${bases.slice(1).join(", ")})` : ""}; name it here.`;
+  if (epochs.length === 0 || most <= least) return null;
+  return { names: lacking.map(({ name }) => name), least, most };
+}
+
+function equalTrainingNote(comparison: Comparison): string[] {
+  const unequal = unequalTraining(comparison);
+  if (unequal === null) return [];
+  const { names, least, most } = unequal;
   return [
-    `${lacking.map(({ name }) => name).join(", ")}: the dense networks had fewer epochs ` +
-    `(${shownEpochs(least)} against up to ${
-      shownEpochs(most)
-    } in total), so part of these differences may be ` +
-    `training length. There is no dense network of equal training:${command || " none was named."}`,
+    `${names.join(", ")}: the dense networks had fewer epochs (${
+      shownEpochs(least)
+    } against up to ` +
+    `${shownEpochs(most)} in total), so part of these differences may be training length. ` +
+    "No dense network of equal training is compared.",
   ];
 }
 
@@ -176,10 +175,7 @@ function ruleNote({ rescored }: Comparison, methods: readonly Method[]): string[
       "scores by epoch are those of each run’s own rule.",
     ];
   }
-  const rules = methods.map(({ name, replicates }) => ({
-    name,
-    rule: describeRule(ruleOf(replicates[0]!.runs[0]!.summary.config)),
-  }));
+  const rules = rulesOf(methods);
   const different = [...new Set(rules.map(({ rule }) => rule))];
   if (different.length < 2) return [];
   const who = different.map((rule) =>
@@ -188,8 +184,16 @@ function ruleNote({ rescored }: Comparison, methods: readonly Method[]): string[
   return [
     `Records are decided by different rules, so differences include the effect of the rules (${
       who.join("; ")
-    }). --decision mean applies one rule to all runs that saved probabilities.`,
+    }).`,
   ];
+}
+
+/** Each method's own decision rule in words. */
+export function rulesOf(methods: readonly Method[]): { name: string; rule: string }[] {
+  return methods.map(({ name, replicates }) => ({
+    name,
+    rule: describeRule(ruleOf(replicates[0]!.runs[0]!.summary.config)),
+  }));
 }
 
 /** The corrected variance, for intervals over folds. */
@@ -366,7 +370,7 @@ function multiplicity({ methods, pairs, tests }: Comparison): string {
     ...(exploratory > 0
       ? [
         `${exploratory} intervals between methods are exploratory and not adjusted: of comparisons without ` +
-        "any difference, about one in twenty excludes 0 by chance. --pairs A:B names planned differences.",
+        "any difference, about one in twenty excludes 0 by chance.",
       ]
       : []),
   ].join(" ");

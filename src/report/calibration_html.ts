@@ -9,7 +9,7 @@ import { figure } from "./figure_html.ts";
 import { type Html, html } from "./html.ts";
 import { tableHtml } from "./table_html.ts";
 
-/** The reliability diagram and the errors by round, or the command that measures them if they are missing. */
+/** The reliability diagram and the errors by round, if they were measured. */
 export function calibrationSection(data: ReportData): Html {
   const measured = calibratedSplits(data.rounds).length > 0;
   return html`
@@ -39,9 +39,7 @@ export function calibrationSection(data: ReportData): Html {
           </div>
         `
         : html`
-          <p class="note">This older run has no calibrated probabilities:
-            <code>deno task rescore ${data
-              .name} --write FOLDER</code> measures them from its networks.</p>
+          <p class="note">This older run has no calibrated probabilities.</p>
         `}
     </section>
   `;

@@ -9,12 +9,11 @@ import { format } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { barrierTable, filterTable, ticketTable } from "./ticket_tables.ts";
 
-/** Filters that do nothing, over the rounds, or the command that counts them if they are not known. */
+/** Filters that do nothing, over the rounds, if they are known. */
 export function filterFigure(data: ReportData): Html {
   if (!data.rounds.some(({ filters }) => filters)) {
     return html`
-      <p class="note">Filters that the masks cut off were not counted:
-        <code>deno task report --run ${data.name}</code> counts them.</p>
+      <p class="note">Filters that the masks cut off were not counted.</p>
     `;
   }
   return figure("filters", {
@@ -26,7 +25,7 @@ export function filterFigure(data: ReportData): Html {
   });
 }
 
-/** The charts of an analysis, or the command that makes the analysis if there is none. */
+/** The charts of an analysis, or what is missing without one. */
 export function ticketSections(data: ReportData): Html {
   const { rounds, other, threshold } = data;
   const has = (key: keyof NonNullable<RoundData["ticket"]>) =>
@@ -83,10 +82,8 @@ export function ticketSections(data: ReportData): Html {
       <h2>Analysis of the tickets</h2>
       ${figures.length === 0 ? null : html`<div class="two">${figures}</div>`}
       ${complete ? null : html`
-        <p class="note"><code>deno task lth analyze --run ${data
-          .name}</code> adds: scores without any
-          training, instability to the data order, and (with <code>--other RUN</code>) masks in common
-          with another run.</p>
+        <p class="note">Not analysed: scores without any training, instability to the data order, masks in
+          common with another run.</p>
       `}
     </section>
   `;

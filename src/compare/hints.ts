@@ -1,0 +1,36 @@
+/**
+ * Commands and options that would make a comparison's answers better, for the terminal.
+ *
+ * @module
+ */
+import type { Comparison } from "./comparison.ts";
+import { rulesOf, unequalTraining } from "./notes.ts";
+import type { Method } from "./replicates.ts";
+
+/** One sentence each. */
+export function hintsOf(comparison: Comparison, methods: readonly Method[]): string[] {
+  const { rescored, pairs } = comparison;
+  const rules = new Set(rulesOf(methods).map(({ rule }) => rule));
+  return [
+    ...equalTrainingHint(comparison, methods),
+    ...(rescored === null && rules.size > 1
+      ? ["--decision mean applies one rule to all runs that saved probabilities."]
+      : []),
+    ...(pairs.some(({ named }) => !named) ? ["--pairs A:B names planned differences."] : []),
+  ];
+}
+
+function equalTrainingHint(comparison: Comparison, methods: readonly Method[]): string[] {
+  const lacking = unequalTraining(comparison)?.names ?? [];
+  // One run per dense network, of the method with the longest training, is enough.
+  const [longest] = methods.filter(({ name, replicates }) =>
+    lacking.includes(name) && replicates[0]!.runs[0]!.control === null
+  ).sort((a, b) => b.levels.length - a.levels.length);
+  const [base, ...others] = longest?.replicates
+    .flatMap(({ runs }) => runs.map(({ name }) => name)) ?? [];
+  if (base === undefined) return [];
+  return [
+    `deno task lth control --run ${base} --kind continue makes a dense network of equal training` +
+    `${others.length > 0 ? ` (likewise for ${others.join(", ")})` : ""}; name it here.`,
+  ];
+}
