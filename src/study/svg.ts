@@ -35,7 +35,7 @@ export interface Chart {
   x: Axis;
   y: Axis;
   series: readonly Series[];
-  /** Horizontal dashed lines. */
+  /** Horizontal dashed lines, from high to low. */
   marks?: readonly { at: number; text: string }[];
 }
 
@@ -78,9 +78,13 @@ export function lineChart({ title, x, y, series, marks = [] }: Chart): string {
       line(left, atY(at), right, atY(at), grid),
       text(label, { x: left - 8, y: atY(at) + 4, anchor: "end" }),
     ]),
-    ...marks.flatMap(({ at, text: label }) => [
+    // The second label is below its line: lines may be closer than a label is high.
+    ...marks.flatMap(({ at, text: label }, i) => [
       line(left, atY(at), right, atY(at), 'stroke="#5d6670" stroke-dasharray="5 4"'),
-      text(label, { x: right - 4, y: atY(at) - 5, anchor: "end", more: ' fill="#5d6670"' }),
+      text(label, {
+        ...{ x: right - 4, y: atY(at) + (i === 0 ? -5 : 14), anchor: "end" },
+        more: ' fill="#5d6670"',
+      }),
     ]),
     text(x.label, { x: (left + right) / 2, y: bottom + 42, anchor: "middle" }),
     text(y.label, {
