@@ -9,7 +9,7 @@ import { UsageError } from "../core/errors.ts";
 import { writeFilesAtomic } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
 import { outdated, studyFiles } from "../study/build.ts";
-import { collect } from "../study/collect.ts";
+import { addRuns } from "../study/collect.ts";
 import { groupFolders } from "../study/group.ts";
 import { createCommand, runMain } from "./command.ts";
 
@@ -38,9 +38,8 @@ function main(args: string[]): Promise<number> {
         }; a folder of docs/study with a study.json is a group`,
       );
     }
-    for (const run of command.args) {
-      console.log(`Added ${shown(collect(runDirectory(run), group))}`);
-    }
+    const added = addRuns(command.args.map(runDirectory), group);
+    for (const copy of added) console.log(`Added ${shown(copy)}`);
   }
   const files = studyFiles();
   const changed = outdated(files);

@@ -4,12 +4,44 @@
  * @module
  */
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { UsageError } from "../core/errors.ts";
 import { type Contents, writeFilesAtomic } from "../core/files.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
+import { readGroup } from "./group.ts";
+
+/**
+ * Adds runs to a group, if the group can then still be compared. A run that it has already is replaced.
+ *
+ * @returns The folders of the copies.
+ * @throws {UsageError} If a run is not finished, or cannot be compared with the others. Nothing has been added
+ *   to the group then.
+ */
+export function addRuns(runs: readonly string[], group: string): string[] {
+  const trial = fs.mkdtempSync(path.join(os.tmpdir(), "lth-study-"));
+  try {
+    const copy = path.join(trial, path.basename(group));
+    const replaced = runs.map((run) => path.join(group, path.basename(run)));
+    fs.cpSync(group, copy, {
+      recursive: true,
+      filter: (file) => !replaced.includes(file),
+    });
+    for (const run of runs) collect(run, copy);
+    try {
+      readGroup(copy);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const why = error.message.replaceAll(fs.realpathSync(copy), group);
+      throw new UsageError(`Cannot add runs to ${path.basename(group)}: ${why}`);
+    }
+  } finally {
+    fs.rmSync(trial, { recursive: true });
+  }
+  return runs.map((run) => collect(run, group));
+}
 
 /**
  * Copies configuration, summary and times as they are, and the predictions of every round compressed.

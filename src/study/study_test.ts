@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { writeRun } from "../compare/fixture.ts";
 import { compareDirectories, withDirectory } from "../compare/testing.ts";
@@ -8,7 +9,7 @@ import { Failure, UsageError } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { outdated, studyFiles } from "./build.ts";
 import { judge } from "./claims.ts";
-import { collect } from "./collect.ts";
+import { addRuns, collect } from "./collect.ts";
 import { filled } from "./document.ts";
 import { type Claim, groupFolders, readGroup } from "./group.ts";
 import { lineChart } from "./svg.ts";
@@ -40,6 +41,39 @@ Deno.test("a run that is not finished is not collected", () =>
     const run = writeRun(directory, { name: "half", rounds: 2, planned: 3 });
     assert.throws(() => collect(run, path.join(directory, "group")), UsageError);
     assert.ok(!fs.existsSync(path.join(directory, "group")));
+  }));
+
+Deno.test("runs that the group could not be compared with are not added to it", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "study/toy");
+    const runs = path.join(directory, "runs");
+    writeRun(group, { name: "a", seed: 1, rounds: 3 });
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    const contents = () => (fs.readdirSync(group, { recursive: true }) as string[]).sort();
+    const before = contents();
+    const b = writeRun(runs, { name: "b", seed: 2, rounds: 3 });
+    const other = writeRun(runs, {
+      ...{ name: "other", seed: 3, rounds: 3 },
+      change: (summary) => void (summary.dataset.sha256 = "00"),
+    });
+    const half = writeRun(runs, { name: "half", seed: 4, rounds: 2, planned: 3 });
+    for (
+      const [added, why] of [[other, /in the data set/], [half, /not a finished run/]] as const
+    ) {
+      assert.throws(() => addRuns([b, added], group), (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, why);
+        assert.ok(!error.message.includes(os.tmpdir() + "/lth-study-"), error.message);
+        return true;
+      });
+      assert.deepEqual(contents(), before);
+    }
+    assert.deepEqual(addRuns([b], group), [path.join(group, "b")]);
+    const both = contents();
+    assert.ok(both.includes("b/summary.json"));
+    addRuns([b], group); // again: it is replaced
+    assert.deepEqual(contents(), both);
+    assert.equal(readGroup(group)!.runs.length, 2);
   }));
 
 Deno.test("a group is read with the tables and figures of its runs", () =>
