@@ -9,6 +9,7 @@ import * as path from "node:path";
 import process from "node:process";
 import { UsageError } from "../core/errors.ts";
 import { lockHolder } from "../run/lock.ts";
+import { freeMemory } from "../run/room.ts";
 import { runDirectory } from "../core/paths.ts";
 import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
 import { isSingleTraining } from "../config/modes.ts";
@@ -157,9 +158,12 @@ async function doAll(
   const each = processes === 1
     ? threads
     : Math.max(1, Math.floor((threads || os.availableParallelism()) / processes));
+  const memory = processes === 1
+    ? null
+    : { bytes: freeMemory(undefined, 0).bytes / processes, runs: processes };
   const pool = new Pool(cells, {
     jobs: processes,
-    start: (cell) => startCell(cell, { threads: each, denseFrom: denseOf(cell) }),
+    start: (cell) => startCell(cell, { threads: each, denseFrom: denseOf(cell), memory }),
     hasDense: hasDenseRound,
     isComplete: ({ name }) => isComplete(name),
     holder: ({ name }) => lockHolder(runDirectory(name)),

@@ -31,6 +31,25 @@ Deno.test("a cell has the permissions of deno task lth", () => {
   assert.deepEqual([...PERMISSIONS].sort(), taskWords("lth").slice(0, -1).sort());
 });
 
+Deno.test("runs of a sweep that are done at the same time share the free memory", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const file = writePlan(directory, toyPlan(data, { modes: ["weight-rewind"] }));
+    // Enough for one run, which needs about 140 MB, and not for two.
+    const { code, err } = await sweepOutcome(
+      sweep([file, "--jobs", "2"], { LTH_FREE_MEMORY: "2.2e8" }),
+    );
+    assert.equal(code, 1);
+    for (const seed of [1, 2]) {
+      assert.match(err, new RegExp(`weight-rewind-seed${seed} failed with exit code 1: Cannot do`));
+    }
+    assert.match(
+      err,
+      /110\.0 MB are free for each of the 2 runs that sweep --jobs 2 does at a time\./,
+    );
+    const one = await sweepOutcome(sweep([file], { LTH_FREE_MEMORY: "2.2e8" }));
+    assert.equal(one.code, 0, one.err);
+  }));
+
 Deno.test("a sweep that is stopped, killed and started again ends with the results of single runs", () =>
   withToyDataset(async ({ directory, data }) => {
     const file = writePlan(directory, toyPlan(data));

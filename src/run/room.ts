@@ -18,6 +18,7 @@ import type { Teacher } from "../training/teacher.ts";
 import { Workbench } from "../training/workbench.ts";
 import { bytesBelow, type DiskNeed, diskOf, freeBytes } from "./disk_need.ts";
 import { givenBytes } from "./given_bytes.ts";
+import { givenShare } from "./memory_share.ts";
 import { heldWeights, type MemoryAsked, memoryBesideGpu, memoryOf } from "./memory_need.ts";
 import type { Stages } from "./stages.ts";
 import { workbenchConfig } from "./workbench_config.ts";
@@ -29,11 +30,24 @@ export interface FreeMemory {
   readonly source: string;
 }
 
-/** What this process has and can still take; LTH_FREE_MEMORY replaces the system's word. */
+/**
+ * What this process has and can still take; LTH_FREE_MEMORY replaces the system's word. One of several runs that
+ * a sweep does at the same time has its share of that.
+ */
 export function freeMemory(
   host: HostMemory = loadAddon().hostMemory(),
   resident = process.memoryUsage().rss,
 ): FreeMemory {
+  const all = wholeMemory(host, resident);
+  const share = givenShare();
+  if (share === null || share.bytes >= all.bytes) return all;
+  return {
+    bytes: share.bytes,
+    source: `for each of the ${share.runs} runs that sweep --jobs ${share.runs} does at a time`,
+  };
+}
+
+function wholeMemory(host: HostMemory, resident: number): FreeMemory {
   const given = givenBytes("LTH_FREE_MEMORY");
   if (given !== null) return { bytes: given, source: "by LTH_FREE_MEMORY" };
   return {

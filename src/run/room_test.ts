@@ -74,6 +74,19 @@ Deno.test("free memory is what the process has and can still take, and names the
   });
 });
 
+Deno.test("a run of a sweep has its share, but no more than there is", async () => {
+  const host = { capacity: 9e9, available: 3e9, limited: false };
+  await withVariable(["LTH_MEMORY_SHARE", "1500000000/2"], () => {
+    const { bytes, source } = freeMemory(host, 1e9);
+    assert.equal(bytes, 1.5e9);
+    assert.equal(source, "for each of the 2 runs that sweep --jobs 2 does at a time");
+    assert.equal(freeMemory({ ...host, available: 0.25e9 }, 1e9).bytes, 1.25e9);
+  });
+  await withVariable(["LTH_MEMORY_SHARE", "half"], () => {
+    assert.throws(() => freeMemory(host, 1e9), /LTH_MEMORY_SHARE must be BYTES\/RUNS/);
+  });
+});
+
 Deno.test("a disk is too small if the peak does not fit; files already written are not counted again", () =>
   withToyDataset(({ directory }) => {
     const run = path.join(directory, "run");

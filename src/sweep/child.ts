@@ -10,6 +10,7 @@ import * as path from "node:path";
 import process from "node:process";
 import { messageOf } from "../core/errors.ts";
 import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
+import { type MemoryShare, shareVariable } from "../run/memory_share.ts";
 import type { Cell } from "./cells.ts";
 
 /** The permissions of `deno task lth`. */
@@ -40,10 +41,15 @@ export function logFile({ name }: Cell): string {
  *
  * @param options.threads CPU threads, 0 for one per core.
  * @param options.denseFrom The run whose dense round it copies; null for none.
+ * @param options.memory What it may take of the free memory; null for all.
  */
 export function startCell(
   cell: Cell,
-  { threads, denseFrom }: { threads: number; denseFrom: string | null },
+  { threads, denseFrom, memory }: {
+    threads: number;
+    denseFrom: string | null;
+    memory: MemoryShare | null;
+  },
 ): CellProcess {
   const file = logFile(cell);
   const args = [
@@ -58,7 +64,7 @@ export function startCell(
   const child = spawn(Deno.execPath(), args, {
     stdio: ["ignore", log, log],
     detached: true,
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...memory && shareVariable(memory) },
   });
   fs.closeSync(log);
   const ended = new Promise<CellExit>((resolve) => {
