@@ -19,6 +19,7 @@ interface ExportOptions {
   readonly ticket?: string;
   readonly run?: string;
   readonly round?: number;
+  readonly data?: string;
   readonly format: Format;
   readonly out?: string;
   readonly licence?: string;
@@ -30,6 +31,7 @@ export function main(args: string[]): Promise<void> {
     .option("--ticket <file>", "ticket file (default, without --run: the one that ships)")
     .option("--run <name>", "name of a run below checkpoints/, or path to its directory")
     .option("--round <k>", "with --run: finished round (default: the last one)", integer(0))
+    .option("--data <dir>", "with --run: folder of the run's data set, if it was moved")
     .requiredOption("--format <format>", FORMATS.join(", "))
     .option("--out <file>", "file or folder to write (default: in the run's directory, or here)")
     .option(
@@ -101,7 +103,7 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
   if (run !== undefined && ticket !== undefined) {
     throw new UsageError("--ticket and --run both name what to export: give one of them");
   }
-  for (const name of ["round", "licence"] as const) {
+  for (const name of ["round", "data", "licence"] as const) {
     if (options[name] === undefined || run !== undefined) continue;
     throw new UsageError(`--${name} goes with --run: a ticket has its own`);
   }
@@ -112,13 +114,13 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
 
 /** What to export, and the default folder and file name. */
 function open(
-  { run, round, licence, ticket: file }: ExportOptions,
+  { run, round, data, licence, ticket: file }: ExportOptions,
 ): { ticket: Ticket; dataset?: LoadedDataset; folder: string; base: string } {
   if (run === undefined) {
     const base = path.basename(file ?? DEFAULT_TICKET, TICKET_ENDING);
     return { ticket: openTicket(file), folder: ".", base };
   }
-  const { ticket, dataset } = openRound(run, { round, licence });
+  const { ticket, dataset } = openRound(run, { round, data, licence });
   const base = `round-${String(ticket.provenance.round).padStart(3, "0")}`;
   return { ticket, dataset, folder: path.join(runDirectory(run), "export"), base };
 }

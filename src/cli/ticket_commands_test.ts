@@ -105,6 +105,20 @@ Deno.test("a trained round exports in every format, and its ticket predicts what
 
     const absent = await command("export", ["--run", run, "--format", "onnx", "--round", "7"]);
     assertUsage(absent, /Cannot export round 7 of run: finished rounds are 0, 1, 2/);
+
+    // The data set is moved: it is named, and the ticket is the same.
+    const moved = path.join(directory, "moved");
+    fs.renameSync(data, moved);
+    const asTicket = ["--run", run, "--format", "ticket", "--round", "1"];
+    assertUsage(
+      await command("export", asTicket),
+      /^error: Cannot export .*: there is no data set in .*data; name the folder .* with --data\n$/,
+    );
+    const out = path.join(directory, "moved.ticket.safetensors");
+    await exported(...asTicket.slice(2), "--data", moved, "--out", out);
+    assert.deepEqual(fs.readFileSync(out), fs.readFileSync(file));
+    const wrong = [...asTicket, "--data", "sample", "--out", path.join(directory, "wrong")];
+    assertUsage(await command("export", wrong), /was trained on data with sha256 .* with --data/);
   }));
 
 Deno.test("a network of a file is exported in every format, and its ticket predicts as it was scored", () =>

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseConfig } from "../config/config.ts";
 import { UsageError } from "../core/errors.ts";
-import { runDirectory, runFiles } from "../core/paths.ts";
+import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { readDescription } from "../data/description.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
@@ -20,12 +21,17 @@ import { ticketOfRound } from "./ticket_of_run.ts";
  *
  * @param run Name of a run below checkpoints/, or path of its directory.
  * @param options.round The last one by default.
+ * @param options.data Folder of the run's data set, if it is no longer where the run had it.
  * @param options.licence Licence of the data, if the program does not know it.
  * @throws {UsageError} If there is no such run or round, or its data have changed.
  */
 export function openRound(
   run: string,
-  { round, licence }: { round?: number | undefined; licence?: string | undefined },
+  { round, data, licence }: {
+    round?: number | undefined;
+    data?: string | undefined;
+    licence?: string | undefined;
+  },
 ): { ticket: Ticket; dataset: LoadedDataset } {
   const directory = runDirectory(run);
   const store = new RunStore(directory);
@@ -33,12 +39,20 @@ export function openRound(
     throw new UsageError(`Cannot export ${run}: there is no run in ${directory}`);
   }
   const config = parseConfig(store.savedConfig(), runFiles.config(directory));
-  const dataset = openDataset(config);
+  refuseMissingData(run, data ?? config.data);
+  const dataset = openDataset(data === undefined ? config : { ...config, data });
   refuseOtherData(directory, dataset.sha256);
   const { revision } = readDescription(dataset.directory).labels;
   const known = revision === "own" ? "Not stated: the data are the user's own." : CINC2017_LICENCE;
   const request = { store, name: path.basename(directory), config, dataset, round };
   return { ticket: ticketOfRound({ ...request, licence: licence ?? known }), dataset };
+}
+
+function refuseMissingData(run: string, data: string): void {
+  if (data === "sample" || fs.existsSync(path.resolve(ROOT, data))) return;
+  throw new UsageError(
+    `Cannot export ${run}: there is no data set in ${data}; name the folder of its data set with --data`,
+  );
 }
 
 /** Refuses other data: normalisation and priors are computed from them. */
@@ -47,7 +61,7 @@ function refuseOtherData(directory: string, sha256: string): void {
   const { dataset } = readSummary(directory);
   if (dataset.sha256 === sha256) return;
   throw new UsageError(
-    `Cannot export ${directory}: it was trained on data with sha256 ${dataset.sha256}, the present data ` +
-      `have ${sha256}`,
+    `Cannot export ${directory}: it was trained on data with sha256 ${dataset.sha256}, the data given ` +
+      `have ${sha256}; name the folder of the first with --data`,
   );
 }
