@@ -21,7 +21,7 @@ import { openBase, roundsOf } from "../run/control_base.ts";
 import { controlConfig } from "../run/control_config.ts";
 import { createCommand, number } from "./command.ts";
 import { addDeviceOptions, type DeviceOptions, openConfigured } from "./device_options.ts";
-import { executeRun, refuseUnfinished } from "./execute_run.ts";
+import { executeRun, refuseTakeOverAlone, refuseUnfinished } from "./execute_run.ts";
 import { renewReport } from "./run_report.ts";
 
 interface ControlOptions extends DeviceOptions {
@@ -30,6 +30,7 @@ interface ControlOptions extends DeviceOptions {
   rounds?: number[] | "all";
   name?: string;
   resume: boolean;
+  takeOver?: string;
   checkpointEvery: number;
   showTest: boolean;
 }
@@ -55,12 +56,14 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     .option("--rounds <list>", "rounds to train, as in 1,3, or all (default: all)", roundList)
     .option("--name <run>", "name of the control (default: the run's name and the kind)")
     .option("--resume", "continue the control where it was stopped", false)
+    .option("--take-over <host>", "with --resume: the process that runs it on <host> is gone")
     .option("--checkpoint-every <s>", "seconds between saves within a round", number(0), 20)
     .option("--show-test", "show test scores before the control is complete", false);
   command.parse([...args], { from: "user" });
   const options = command.opts<ControlOptions>();
   const name = options.name ?? `${options.run.replace(/\/+$/, "")}-${options.kind}`;
-  const { resume, threads, device: index, checkpointEvery, showTest } = options;
+  const { resume, threads, device: index, checkpointEvery, showTest, takeOver } = options;
+  refuseTakeOverAlone(options);
   const store = new RunStore(runDirectory(name));
   const config = controlOf(options, resume && store.exists() ? savedControl(store, name) : null);
   if (store.exists() && !resume) refuseUnfinished(store, { name, asked: config });
@@ -69,7 +72,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     noteLeftOut(options, config);
   }
   const device = openConfigured(config, { threads, index });
-  const code = await executeRun({ name, config, device, checkpointEvery, showTest });
+  const code = await executeRun({ name, config, device, checkpointEvery, showTest, takeOver });
   const { run: base, kind } = options;
   if (code === 0 && trainsOn(controlPolicy(kind)) && fs.existsSync(reportFile(base))) {
     console.log(`${base}: ${renewReport(base)}`);

@@ -30,13 +30,16 @@ export interface RunToExecute {
   readonly denseFrom?: string | undefined;
   /** A run that this new one is a fork of. */
   readonly forkFrom?: string | undefined;
+  /** A machine whose process, which holds the run's lock, is gone. */
+  readonly takeOver?: string | undefined;
   /** The command that continues the run; by default the one for this run alone. */
   readonly again?: string | undefined;
 }
 
 /** @returns The exit code: 0, or 130 if the run was stopped. */
 export async function executeRun(run: RunToExecute): Promise<number> {
-  const { name, config, device, checkpointEvery, showTest, denseFrom, forkFrom, again } = run;
+  const { name, config, device, checkpointEvery, showTest, again } = run;
+  const { denseFrom, forkFrom, takeOver } = run;
   try {
     const observer = new TerminalObserver({ name, config, showTest });
     using _interrupt = onInterrupt(() => observer.requestStop());
@@ -47,6 +50,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
       checkpointEvery: 1000 * checkpointEvery,
       denseFrom,
       forkFrom,
+      takeOver,
     }, observer);
     observer.close();
     if (outcome === "stopped") {
@@ -62,6 +66,16 @@ export async function executeRun(run: RunToExecute): Promise<number> {
   } finally {
     await device.close();
   }
+}
+
+/** @throws {UsageError} If a lock is to be taken over by a run that is not continued. */
+export function refuseTakeOverAlone(
+  { takeOver, resume }: { takeOver?: string; resume: boolean },
+): void {
+  if (takeOver === undefined || resume) return;
+  throw new UsageError(
+    `Cannot use --take-over ${takeOver} without --resume: it continues a run whose process is gone`,
+  );
 }
 
 /**

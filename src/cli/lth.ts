@@ -43,12 +43,12 @@ async function runOne(
   options: LthOptions,
   again?: string,
 ): Promise<{ name: string; code: number }> {
-  const { fork, checkpointEvery, denseFrom, showTest } = options;
+  const { fork, checkpointEvery, denseFrom, showTest, takeOver } = options;
   const { config, name: from, device } = prepare(options);
   const name = fork ?? from;
   const forkFrom = fork === undefined ? undefined : from;
-  const run = { name, config, device, checkpointEvery, showTest, denseFrom, forkFrom, again };
-  return { name, code: await executeRun(run) };
+  const run = { name, config, device, checkpointEvery, showTest, takeOver, again };
+  return { name, code: await executeRun({ ...run, denseFrom, forkFrom }) };
 }
 
 /** Prints what the run would take. Without --resume the run counts as new. */

@@ -12,6 +12,7 @@ import { refuseContradictions } from "../config/rules.ts";
 import type { Heading } from "../config/setting.ts";
 import { createCommand, integer, number, reading } from "./command.ts";
 import { addDeviceOptions } from "./device_options.ts";
+import { refuseTakeOverAlone } from "./execute_run.ts";
 import { addSetOption, helpGroup, optionsOfCommand, settingOptions } from "./setting_options.ts";
 
 /** Everything that can be asked for on the command line. */
@@ -36,6 +37,8 @@ export interface LthOptions extends Overrides {
   plan: boolean;
   /** A run whose dense round is taken over. */
   denseFrom?: string;
+  /** A machine whose process is gone, although it still holds the run's lock. */
+  takeOver?: string;
 }
 
 function lthCommand(): Command {
@@ -66,6 +69,7 @@ function addRunOptions(command: Command): void {
     .option("--name <run>", "name of the run (default: preset and mode)")
     .option("--config <file>", "start from a saved config.json instead of a preset")
     .option("--resume", "continue the run where it was stopped", false)
+    .option("--take-over <host>", "with --resume: the process that runs it on <host> is gone")
     .addOption(
       new Option("--fork <new>", "with --resume: leave the run and start <new> from its rounds")
         .conflicts(["replicates", "denseFrom"]),
@@ -122,6 +126,7 @@ export function parseLthOptions(
       "Cannot use --fork alone: --name R --resume --fork NEW starts NEW from the finished rounds of R",
     );
   }
+  refuseTakeOverAlone(options);
   refuseContradictions(options);
   return options;
 }

@@ -62,6 +62,7 @@ Deno.test("--fork starts a new run from the rounds of a stopped run, and does no
 
     const refused: [string[], RegExp][] = [
       [["--fork", fork], /Cannot use --fork alone/],
+      [["--take-over", "node7"], /Cannot use --take-over node7 without --resume/],
       [["--name", at("nowhere"), "--resume", "--fork", at("x")], /there is no run in/],
       [["--name", base, "--resume", "--fork", fork], /There is already a run/],
       [

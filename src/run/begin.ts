@@ -34,6 +34,8 @@ export interface Beginning {
   readonly denseFrom?: string | undefined;
   /** The finished rounds that a fork starts with; null if the run is no fork. */
   readonly fork: Fork | null;
+  /** A machine whose process is gone, as the user says. */
+  readonly takeOver?: string | undefined;
 }
 
 /**
@@ -48,7 +50,8 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
   const { directory, config, fork } = beginning;
   const store = new RunStore(directory);
   using lock = new DisposableStack(); // releases it if something below throws
-  lock.use(lockRun(directory));
+  const own = lock.use(lockRun(directory, beginning));
+  store.beforeWriting = () => own.check();
   if (fork && store.exists()) refuseSecondFork(directory);
   if (store.exists()) refuseOtherConfig(store, config);
   else store.create(config);

@@ -3,6 +3,10 @@
  * ends, in any way, and a later process with the same number does not inherit it. The file's contents
  * only name the holder.
  *
+ * Not every network file system passes locks on to other machines. So a lock that names another machine is not
+ * taken over, however old it is: nothing here can tell a dead process from one that is paused or cut off. The
+ * user can say that it is gone. If it is not, it finds out before it writes again, and stops.
+ *
  * @module
  */
 import * as fs from "node:fs";
@@ -23,16 +27,25 @@ interface Holder {
 /** How long to wait for a process that only checks the lock, or has not yet written its name. */
 const PATIENCE_MS = 500;
 
+/** A lock that is held. Disposing of it releases it. */
+export interface RunLock extends Disposable {
+  /** @throws {Failure} If another process has taken it over, or it was removed. Nothing may be written then. */
+  check(): void;
+}
+
 /**
  * Takes the lock of a run directory, and makes the directory if it does not exist. A lock that a dead
  * process of this machine left is taken over, and so is one that this batch job left on another machine
  * before it was requeued.
  *
- * @returns An object that releases the lock when it is disposed of.
+ * @param options.takeOver A machine whose process is gone, as the user says: its lock is taken over, too.
  * @throws {UsageError} If another process holds it, naming that process.
  * @throws {Failure} If the file cannot be locked at all.
  */
-export function lockRun(directory: string): Disposable {
+export function lockRun(
+  directory: string,
+  { takeOver }: { takeOver?: string | undefined } = {},
+): RunLock {
   const file = runFiles.lock(directory);
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
@@ -42,11 +55,14 @@ export function lockRun(directory: string): Disposable {
       taken = handle.tryLockSync(true) && isStill(file, handle);
       if (taken) {
         const holder = readHolder(file);
-        if (holder && holder.host !== os.hostname() && !isOfEarlierStart(holder)) {
-          throw held(directory, holder);
-        }
-        sayHolder(handle);
-        return { [Symbol.dispose]: () => release(file, handle) };
+        const mayBeAlive = holder !== null && holder.host !== os.hostname() &&
+          holder.host !== takeOver && !isOfEarlierStart(holder);
+        if (mayBeAlive) throw held(directory, holder);
+        const text = sayHolder(handle);
+        return {
+          check: () => refuseLost(directory, text),
+          [Symbol.dispose]: () => release(file, { handle, text }),
+        };
       }
     } catch (error) {
       taken = false;
@@ -83,22 +99,52 @@ function isStill(file: string, handle: Deno.FsFile): boolean {
   return named !== undefined && named.ino === handle.statSync().ino;
 }
 
-function sayHolder(handle: Deno.FsFile): void {
+/** @returns The file's contents. */
+function sayHolder(handle: Deno.FsFile): string {
   const mine: Holder = {
     pid: process.pid,
     host: os.hostname(),
     since: new Date().toISOString(),
     ...batchJob(),
   };
-  const bytes = new TextEncoder().encode(JSON.stringify(mine) + "\n");
+  const text = JSON.stringify(mine) + "\n";
+  const bytes = new TextEncoder().encode(text);
   handle.truncateSync();
   handle.seekSync(0, Deno.SeekMode.Start);
   for (let done = 0; done < bytes.length;) done += handle.writeSync(bytes.subarray(done));
+  return text;
 }
 
-function release(file: string, handle: Deno.FsFile): void {
-  fs.rmSync(file, { force: true });
+/** Leaves a lock that another process has taken over. */
+function release(file: string, { handle, text }: { handle: Deno.FsFile; text: string }): void {
+  if (contentsOf(file) === text) fs.rmSync(file, { force: true });
   handle.close();
+}
+
+/** undefined if there is no such file; null if it cannot be read now. */
+function contentsOf(file: string): string | null | undefined {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : null;
+  }
+}
+
+/** @param text Contents of the lock's file while this process holds it. */
+function refuseLost(directory: string, text: string): void {
+  const file = runFiles.lock(directory);
+  const now = contentsOf(file);
+  if (now === text || now === null) return;
+  const holder = readHolder(file);
+  throw new Failure(
+    `Cannot go on with ${directory}: ${
+      holder ? `${named(holder)} has taken it over` : `its lock ${file} was removed`
+    }; this process stops and writes nothing more`,
+  );
+}
+
+function named({ pid, host, since }: Holder): string {
+  return `process ${pid} on ${host} (since ${since})`;
 }
 
 /** The batch job of Slurm that this process belongs to, if any. */
@@ -151,7 +197,7 @@ function held(directory: string, holder: Holder | null): UsageError {
   const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
   const since = holder ? ` since ${holder.since}` : "";
   const elsewhere = holder !== null && holder.host !== os.hostname()
-    ? `, or delete ${runFiles.lock(directory)} if that process is gone`
+    ? `, or, if that process is gone, continue the run here with --resume --take-over ${holder.host}`
     : "";
   return new UsageError(
     `Cannot use ${directory}: ${who} has been running it${since}; wait for it${elsewhere}`,

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import process from "node:process";
-import { UsageError } from "../core/errors.ts";
+import * as path from "node:path";
+import { Failure, UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import { lockHolder, lockRun } from "./lock.ts";
+import { assertSameResults, doToyRun, resultsOf, toyConfig, withToyDataset } from "./testing.ts";
 
 function withDirectory(test: (directory: string) => void): void {
   const directory = fs.mkdtempSync(`${os.tmpdir()}/lth-lock-`);
@@ -39,7 +41,73 @@ Deno.test("the lock of a dead process or a cut-off file is taken over, another m
       assert.ok(!fs.existsSync(file));
     }
     fs.writeFileSync(file, JSON.stringify({ ...dead, host: "elsewhere" }));
-    assert.throws(() => lockRun(directory), /on elsewhere/);
+    assert.throws(() => lockRun(directory), /on elsewhere .*--resume --take-over elsewhere$/);
+  }));
+
+Deno.test("another machine's lock is taken over if the user says that its process there is gone", () =>
+  withDirectory((directory) => {
+    const file = runFiles.lock(directory);
+    const left = JSON.stringify({ pid: 7, host: "elsewhere", since: "long ago" });
+    fs.writeFileSync(file, left);
+    assert.throws(() => lockRun(directory, { takeOver: "another" }), /on elsewhere/);
+    assert.equal(fs.readFileSync(file, "utf8"), left);
+    {
+      using _lock = lockRun(directory, { takeOver: "elsewhere" });
+      assert.match(lockHolder(directory)!, new RegExp(`process ${process.pid} on`));
+      // A process that runs is never taken over, whatever the user says.
+      const said = { takeOver: os.hostname() };
+      assert.throws(() => lockRun(directory, said), /has been running it/);
+    }
+    assert.ok(!fs.existsSync(file));
+  }));
+
+Deno.test("a process whose lock was taken over or removed finds out, and leaves the other's lock", () =>
+  withDirectory((directory) => {
+    const file = runFiles.lock(directory);
+    const other = JSON.stringify({ pid: 7, host: "elsewhere", since: "now" });
+    {
+      using lock = lockRun(directory);
+      lock.check();
+      fs.writeFileSync(file, other);
+      assert.throws(() => lock.check(), (error) => {
+        assert.ok(error instanceof Failure);
+        assert.match(error.message, /process 7 on elsewhere \(since now\) has taken it over/);
+        return true;
+      });
+    }
+    assert.equal(fs.readFileSync(file, "utf8"), other);
+    fs.rmSync(file);
+    using lock = lockRun(directory);
+    fs.rmSync(file);
+    assert.throws(() => lock.check(), /its lock .* was removed/);
+  }));
+
+Deno.test("a run that was taken over writes nothing more, and ends bit-equal where it was taken", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const config = toyConfig(data);
+    const whole = path.join(directory, "whole"), run = path.join(directory, "run");
+    await doToyRun({ directory: whole, config });
+    const saved = () => fs.existsSync(runFiles.latest(run));
+    const states: Map<string, string>[] = [];
+    await assert.rejects(
+      doToyRun({
+        directory: run,
+        config,
+        stop: () => {
+          if (saved() && states.length === 0) {
+            const holder = { pid: 7, host: "elsewhere", since: "now" };
+            fs.writeFileSync(runFiles.lock(run), JSON.stringify(holder));
+            states.push(resultsOf(run));
+          }
+          return false;
+        },
+      }),
+      /process 7 on elsewhere .* has taken it over; this process stops and writes nothing more$/,
+    );
+    assert.deepEqual(resultsOf(run), states[0]);
+    await assert.rejects(doToyRun({ directory: run, config }), /--take-over elsewhere$/);
+    await doToyRun({ directory: run, config, takeOver: "elsewhere" });
+    assertSameResults(run, whole);
   }));
 
 Deno.test("a batch job that was requeued takes over what it left on another machine", () =>

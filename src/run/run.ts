@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly denseFrom?: string | undefined;
   /** Name or path of the run that this new run is a fork of. */
   readonly forkFrom?: string | undefined;
+  /** A machine whose process, which holds the run's lock, is gone, as the user says. */
+  readonly takeOver?: string | undefined;
 }
 
 /**
@@ -56,11 +58,11 @@ export async function doRun(
   options: RunOptions,
   observer: RunObserver,
 ): Promise<{ summary: Summary; outcome: "finished" | "stopped" }> {
-  const { config, directory, denseFrom } = options;
+  const { config, directory, denseFrom, takeOver } = options;
   const prepared = prepare(options);
   const { dataset, plan, rounds, environment: here, fork } = prepared;
   using begun = beginRun(
-    { directory, config, environment: here, rounds, denseFrom, fork },
+    { directory, config, environment: here, rounds, denseFrom, fork, takeOver },
     (message) => observer.note(message),
   );
   const { store, environment } = begun;

@@ -60,6 +60,9 @@ export class RunStore {
   /** Whether the latest state on disk is damaged: it must then not become the previous state. */
   private latestIsDamaged = false;
 
+  /** Called before the state of the run changes on disk; throws if this process may not change it. */
+  beforeWriting: () => void = () => {};
+
   constructor(readonly directory: string) {}
 
   /** Creates the directory with its configuration, for a new run. */
@@ -93,6 +96,7 @@ export class RunStore {
   }
 
   saveRewindPoint(checkpoint: Checkpoint<Progress>): void {
+    this.beforeWriting();
     writeCheckpoint(runFiles.rewind(this.directory), checkpoint);
   }
 
@@ -103,6 +107,7 @@ export class RunStore {
 
   /** Saves a state within a round; the last saved state becomes the previous one. */
   saveLatest(checkpoint: Checkpoint<RoundState>): void {
+    this.beforeWriting();
     const options = this.latestIsDamaged ? {} : { previous: runFiles.previous(this.directory) };
     writeCheckpoint(runFiles.latest(this.directory), checkpoint, options);
     this.latestIsDamaged = false;
@@ -152,6 +157,7 @@ export class RunStore {
   }
 
   saveMasks(round: number, masks: Snapshot): void {
+    this.beforeWriting();
     writeCheckpoint(roundFiles.mask(this.round(round)), { snapshot: masks, state: { round } });
   }
 
@@ -185,6 +191,7 @@ export class RunStore {
     summary: RoundSummary,
     results: { end: Snapshot; predictions: readonly SplitPredictions[] },
   ): void {
+    this.beforeWriting();
     const directory = this.round(summary.round);
     writeCheckpoint(roundFiles.end(directory), {
       snapshot: results.end,
@@ -237,6 +244,7 @@ export class RunStore {
   }
 
   saveSummary(summary: Summary): void {
+    this.beforeWriting();
     writeJson(runFiles.summary(this.directory), summary);
   }
 

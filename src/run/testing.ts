@@ -151,6 +151,7 @@ export async function doToyRun(
     threads?: number;
     forkFrom?: string;
     denseFrom?: string;
+    takeOver?: string;
     stop?: () => boolean;
     note?: (message: string) => void;
   },
