@@ -80,7 +80,7 @@ Deno.test("compare refuses incomparable runs, without a stack trace and without 
       [[good, half], 2, /not finished .* --allow-incomplete/],
       [[good, alien], 2, /differ in the data set/],
       [[good, good], 2, /named twice/],
-      [[good, torn], 1, /Cannot read the predictions of round 2/],
+      [[good, torn], 1, /Cannot read the predictions of round 2, .*predictions.csv: no such file/],
       [[good, "--draws", "5"], 2, /from 100 to/],
       [[good, "--margin", "0"], 2, /Expected a number/],
       [[good, "--split", "train"], 2, /Allowed choices are test, dev/],

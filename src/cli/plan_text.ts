@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { bytesText } from "../core/bytes.ts";
 import { runDirectory } from "../core/paths.ts";
 import { freeBytes } from "../run/disk_need.ts";
@@ -33,7 +34,7 @@ function headText(name: string, plan: RunPlan): string {
       prunable.toLocaleString("en")
     } prunable weights; ${records.train} train, ${records.dev} dev, ` +
     `${records.test} test records of at most ${longest.toLocaleString("en")} samples; ${rewind}`,
-    `${stepsPerEpoch} steps per epoch of ${batchSize} records, ${epochs} epochs and ` +
+    `${stepsPerEpoch} steps per epoch of ${batchSize} records, ${counted(epochs, "epoch")} and ` +
     `${(stepsPerEpoch * epochs).toLocaleString("en")} steps ${single ? "in all" : "per round"}`,
   ].join("\n");
 }
@@ -98,7 +99,7 @@ function diskText(name: string, { disk, rounds }: RunPlan, runs: number): string
   const lines = [
     "Disk:",
     `  ${bytesText(disk.perRound).padStart(9)}  per pruned round: weights, mask, tables`,
-    `  ${bytesText(disk.rounds).padStart(9)}  ${rounds.length} rounds`,
+    `  ${bytesText(disk.rounds).padStart(9)}  ${counted(rounds.length, "round")}`,
     `  ${bytesText(disk.rewindPoint).padStart(9)}  rewind point`,
     `  ${bytesText(states).padStart(9)}  at most in addition, while a round is trained`,
     `  ${bytesText(total).padStart(9)}  at the end` + (runs > 1 ? `, ${runs} runs` : ""),

@@ -6,6 +6,7 @@
 import process from "node:process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { BadRecord, listProblems, type Problem } from "../data/problem.ts";
@@ -129,12 +130,14 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
     const others = asLines ? "; the others were labelled" : "; --skip-bad labels the others";
     const rest = read.length > 0 ? others : "";
     throw new UsageError(
-      `${problems.length} of ${problems.length + read.length} recordings cannot be used${rest}:\n` +
+      `${problems.length} of ${
+        counted(problems.length + read.length, "recording")
+      } cannot be used${rest}:\n` +
         listProblems(problems),
     );
   }
   if (problems.length > 0) {
-    console.error(`Left out ${problems.length} recordings:\n${listProblems(problems)}`);
+    console.error(`Left out ${counted(problems.length, "recording")}:\n${listProblems(problems)}`);
   }
   for (const line of notesOn(read, options)) console.error(line);
   if (html !== undefined) writePage(html, { predictor, drawn, seconds, options });
@@ -149,7 +152,7 @@ function notesOn(
   { force }: PredictOptions,
 ): string[] {
   const bridged = predictions.filter(({ read }) => read.missing > 0).map(({ record, read }) =>
-    `${record}: ${read.missing} missing samples bridged (${read.gaps} gaps)`
+    `${record}: ${counted(read.missing, "missing sample")} bridged (${counted(read.gaps, "gap")})`
   );
   const doubted = force ? [] : predictions.filter(({ warnings }) => warnings.length > 0).map(
     ({ record, warnings }) => `warning: ${record} may not be an ECG: ${warnings.join("; ")}`,

@@ -4,6 +4,7 @@
  * @module
  */
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
@@ -177,7 +178,7 @@ function answerOf(
   }).length;
   return `Dense network and ticket label ${apart.length} of ${all.length} ${split} recordings ` +
     `differently: only the dense network is right on ${theirs} of them, only the ticket on ${ours}, ` +
-    `${apart.length - ours - theirs} neither.`;
+    `neither on ${apart.length - ours - theirs}.`;
 }
 
 function page(
@@ -202,7 +203,9 @@ function page(
       decisionOf(summary.config),
       `Ticket is round ${ticket}: ${format(found.theta, "factor")} fewer weights ` +
       `(${format(found.density, "percent")} kept).`,
-      `Up to ${perClass} ${split} recordings of each class, not drawn at random: up to half of them are ` +
+      `Up to ${
+        counted(perClass, `${split} recording`)
+      } of each class, not drawn at random: up to half of them are ` +
       "ones that the two networks label differently, so this page does not show how often they differ.",
     ],
     back: { href: `../${encodeURIComponent(path.basename(report))}`, name: "The run’s report" },

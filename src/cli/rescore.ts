@@ -5,6 +5,7 @@
  */
 import { Option } from "commander";
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import {
   openRescorable,
   refuseOtherRecords,
@@ -135,7 +136,7 @@ async function rescoreRun(
   refuseOtherRecords(run, dataset.sha256);
   // Standard output carries only the table.
   console.error(
-    `Scoring ${run.summary.rounds.length} rounds of ${name}, trained with: ${
+    `Scoring ${counted(run.summary.rounds.length, "round")} of ${name}, trained with: ${
       describeRule(config.score)
     }`,
   );

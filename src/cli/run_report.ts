@@ -153,7 +153,11 @@ function readAnalysis(directory: string): Analysis | null {
   try {
     value = JSON.parse(fs.readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Failure(`Cannot read ${file}: ${messageOf(error)}`);
+    throw new Failure(
+      `Cannot read ${file}: ${
+        messageOf(error)
+      }; delete it, and deno task lth analyze makes it again`,
+    );
   }
   if (value?.format === "lth-ecg-analysis/1" && Array.isArray(value.rounds)) {
     return value as Analysis;

@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
 import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
@@ -140,7 +141,7 @@ ${calls.join("")}`);
   console.log(`Job ${submitted.check}: check that a node can do them`);
   submitted.arrays.forEach(({ job, cells }, i) => {
     const after = i === 0 ? "the check" : `all of job ${submitted.arrays[i - 1]!.job}`;
-    console.log(`Job ${job}: ${cells.length} runs, after ${after}`);
+    console.log(`Job ${job}: ${counted(cells.length, "run")}, after ${after}`);
   });
   console.log(`Watch them with: deno task sweep ${shellWords([file])} --status`);
   return 0;

@@ -222,7 +222,7 @@ Deno.test("predict, footprint and export refuse misuse in one sentence", async (
     const rest = await predict("--skip-bad", good, short);
     assert.equal(rest.code, 0);
     assert.match(rest.out, /good\.csv/);
-    assert.match(rest.err, /Left out 1 recordings/);
+    assert.match(rest.err, /Left out 1 recording:/);
     const page = path.join(directory, "page.html");
     assertUsage(await predict("--html", page, good, short), /1 of 2 recordings cannot be used/);
     assert.ok(!fs.existsSync(page), "no page of a part");

@@ -4,6 +4,7 @@
  * @module
  */
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { figure } from "../report/figure_html.ts";
 import { format } from "../report/format.ts";
 import { type Html, html } from "../report/html.ts";
@@ -133,8 +134,4 @@ function card(title: string, table: Table): Html {
 
 function list(sentences: readonly string[]): Html {
   return html`<ul class="verdicts">${sentences.map((text) => html`<li>${text}</li>`)}</ul>`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

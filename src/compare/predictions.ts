@@ -5,7 +5,8 @@
  */
 import * as fs from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { Failure, messageOf } from "../core/errors.ts";
+import { Failure } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { type CsvRow, parseCsv } from "../data/csv.ts";
 import { predictionColumns } from "../run/predictions_csv.ts";
@@ -45,7 +46,9 @@ export function readPredictions(
     const bytes = fs.readFileSync(file);
     text = new TextDecoder().decode(file.endsWith(".gz") ? gunzipSync(bytes) : bytes);
   } catch (error) {
-    throw new Failure(`Cannot read the predictions of round ${round}: ${messageOf(error)}`);
+    throw new Failure(
+      `Cannot read the predictions of round ${round}, ${file}: ${whyUnreadable(error)}`,
+    );
   }
   const [head, ...rows] = parseCsv(text, file);
   const columns = columnsOf(head, { file, classes });

@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { Failure, UsageError } from "../core/errors.ts";
 import { runDirectory } from "../core/paths.ts";
 import type { RoundSummary, Summary, Timing } from "../results/summary.ts";
@@ -121,8 +122,8 @@ function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: 
   }
   if (summary.complete || allowIncomplete) return;
   throw new UsageError(
-    `Cannot compare ${directory}: it is not finished (${rounds} round${rounds === 1 ? "" : "s"}` +
-      ` so far); resume it, or add --allow-incomplete to use its finished rounds`,
+    `Cannot compare ${directory}: it is not finished (${counted(rounds, "round")} so ` +
+      `far); resume it, or add --allow-incomplete to use its finished rounds`,
   );
 }
 

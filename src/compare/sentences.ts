@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { format } from "../report/format.ts";
 import { intervalText, signed } from "../statistics/verdict.ts";
 import type {
@@ -183,7 +184,7 @@ function place({ theta, density }: LevelResult): string {
 
 /** E.g. "3 seeds", "5 folds, a seed each". */
 export function replicatesText({ seeds, folds }: MethodResult): string {
-  const count = seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`;
+  const count = counted(seeds.length, "seed");
   if (folds === 1) return count;
   if (seeds.length > 1) return `${seeds.length} times ${folds} folds`;
   return seeds[0] === null ? `${folds} folds, a seed each` : `${folds} folds, ${count}`;

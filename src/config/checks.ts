@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { criterionOf } from "../pruning/criteria.ts";
 import { isChanging, MASK_POLICIES } from "../pruning/mask_policies.ts";
 import { parseStepPoint } from "../core/step.ts";
@@ -40,7 +41,7 @@ function warmupWithinRound({ training: { warmup, epochs } }: Config): Problem | 
   if (warmup < epochs) return null;
   return {
     path: "training.warmup",
-    message: `expected less than the ${epochs} epochs of a round, not ${warmup}`,
+    message: `expected less than the ${counted(epochs, "epoch")} of a round, not ${warmup}`,
   };
 }
 

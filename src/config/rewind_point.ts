@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { iterationOf, parseStepPoint } from "../core/step.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
@@ -20,7 +21,9 @@ export function refuseUnreachableRewindPoint(config: Config, dataset: LoadedData
   const point = iterationOf(parseStepPoint(rewindTo), steps);
   if (point >= epochs * steps) {
     throw new UsageError(
-      `Cannot rewind to ${rewindTo}: the dense round ends after ${epochs} epochs of ${steps} updates; ` +
+      `Cannot rewind to ${rewindTo}: the dense round ends after ${counted(epochs, "epoch")} of ${
+        counted(steps, "update")
+      }; ` +
         `choose an earlier --rewind-to`,
     );
   }
@@ -29,8 +32,10 @@ export function refuseUnreachableRewindPoint(config: Config, dataset: LoadedData
   const earliest = Math.max(earlyStopping.minEpochs, earlyStopping.patience + 1);
   if (point >= earliest * steps) {
     throw new UsageError(
-      `Cannot rewind to ${rewindTo}: early stopping may end the dense round after ${earliest} epochs of ` +
-        `${steps} updates; choose an earlier --rewind-to or a larger --early-stop`,
+      `Cannot rewind to ${rewindTo}: early stopping may end the dense round after ${
+        counted(earliest, "epoch")
+      } of ` +
+        `${counted(steps, "update")}; choose an earlier --rewind-to or a larger --early-stop`,
     );
   }
 }

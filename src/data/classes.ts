@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { type Side, SIDES } from "./format.ts";
 
@@ -59,7 +60,7 @@ export function absentClasses(
     const own = records.flatMap(({ label }, i) => (label === name ? [sideOf(i)] : []));
     const absent = used.filter((side) => !own.includes(side));
     if (absent.length === 0) return [];
-    const count = `${own.length} record${own.length === 1 ? "" : "s"}`;
+    const count = counted(own.length, "record");
     const without = absent.map((side) => WHAT[side]).join(" and ");
     return [
       `Class ${JSON.stringify(name)} has ${count} and is not in ${absent.join(" or ")}: ${without}`,

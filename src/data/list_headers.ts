@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { decodeText } from "./formats/text.ts";
 import { groupInId, groupRule } from "./groups.ts";
 import { unlistedNote } from "./list_table.ts";
@@ -53,7 +54,11 @@ export function listHeaders({ source, classOf, group }: HeaderListing): RecordLi
   });
   const notes = unlistedNote(found, source);
   if (unused > 0) {
-    notes.push(`${unused} records were left out, because their header has no #Dx code`);
+    notes.push(
+      `${
+        counted(unused, "record", ["was", "were"])
+      } left out, because their header has no #Dx code`,
+    );
   }
   return { entries, rows: [], notes, groupedBy: pattern && `pattern ${pattern.source}` };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { groupInId, type GroupRule, groupRule } from "./groups.ts";
 import { type LabelColumns, type LabelRow, type LabelTable, readLabels } from "./labels.ts";
 import { RecordIndex } from "./match_ids.ts";
@@ -100,11 +101,15 @@ export function listTable(options: TableListing): RecordList {
       });
     }
   } else if (strays.length > 0) {
-    notes.push(`${strays.length} recordings in ${source} have no label and were not read`);
+    notes.push(`${counted(strays.length, "recording")} in ${source} without a label: not read`);
   }
   const without = [...unused.values()].reduce((sum, count) => sum + count, 0);
   if (without > 0) {
-    notes.push(`${without} records were left out, because their label stands for no class`);
+    notes.push(
+      `${
+        counted(without, "record", ["was", "were"])
+      } left out, because their label stands for no class`,
+    );
   }
   return { entries, rows: table.rows, notes, groupedBy: rule && describe(rule) };
 }
@@ -136,7 +141,7 @@ export function unlistedNote({ unlisted }: Source, source: string): string[] {
   if (unlisted.length === 0) return [];
   const [first] = unlisted;
   return [
-    `${unlisted.length} recordings in ${source} are not in RECORDS and were not read, ` +
+    `${counted(unlisted.length, "recording")} in ${source} that RECORDS does not name: not read, ` +
     `the first of them ${first}`,
   ];
 }

@@ -76,7 +76,7 @@ Deno.test("recordings that RECORDS does not list are not read, and a note says s
     assert.equal(entries.length, 40);
     assert.match(
       notes.join(),
-      /^1 recordings in .* are not in RECORDS and were not read.*extra\/x$/,
+      /^1 recording in .* that RECORDS does not name: not read.*extra\/x$/,
     );
   });
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { prepare, type Prepared } from "./formats/prepare.ts";
 import type { Reading, Understood } from "./formats/reading.ts";
@@ -157,7 +158,11 @@ function cut(reading: Reading, { from, to }: { from: number; to: number }): Read
 function droppedNote(dropped: readonly Problem[]): string[] {
   if (dropped.length === 0) return [];
   const reasons = countReasons(dropped).map(([reason, count]) => `${count} ${REASONS[reason]}`);
-  return [`${dropped.length} windows were left out (${reasons.join(", ")}), see dataset.json`];
+  return [
+    `${counted(dropped.length, "window", ["was", "were"])} left out (${
+      reasons.join(", ")
+    }), see dataset.json`,
+  ];
 }
 
 /** The unit of text files without one is inferred from their numbers, so all of a source must agree. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { Predictor } from "../predict/predictor.ts";
 import { type COptions, type CSource, cSource } from "../ticket/c_source.ts";
@@ -110,7 +111,9 @@ function numbersOf(
   return {
     numbers: { weights, units },
     lines: [
-      `16-bit activations, calibrated on ${records.used.length} recordings ${records.source}`,
+      `16-bit activations, calibrated on ${
+        counted(records.used.length, "recording")
+      } ${records.source}`,
       `${int8 ? "8-bit" : "16-bit"} weights and 16-bit activations ${loss}`,
     ],
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { SAMPLE_RATE } from "../data/format.ts";
@@ -94,8 +95,10 @@ function readAt(file: string, rate: number): ArrayLike<number> {
 /** What rounding costs on the run's test records, as the end of a sentence. */
 export function lossOfRun(ticket: Ticket, rounded: LogitsOf, dataset: LoadedDataset): string {
   const loss = roundingLoss(ticket, { dataset, rounded });
-  return `on ${loss.records} ${loss.split} records: ${loss.metric} ${loss.exact.toFixed(3)} -> ` +
-    `${loss.rounded.toFixed(3)}, ${loss.changed} labels differ, logits by ` +
+  return `on ${counted(loss.records, `${loss.split} record`)}: ${loss.metric} ${
+    loss.exact.toFixed(3)
+  } -> ` +
+    `${loss.rounded.toFixed(3)}, ${differing(loss.changed)}, logits by ` +
     `${loss.largestDifference.toPrecision(2)} at most`;
 }
 
@@ -113,6 +116,10 @@ export function lossOnRecords(
     exact.forEach((x, i) => largest = Math.max(largest, Math.abs(x - got[i]!)));
     if (judgementOf(exact, judging).label !== judgementOf(got, judging).label) changed += 1;
   }
-  return `on ${others.length} recordings ${source}: ${changed} labels differ, logits by ` +
+  return `on ${counted(others.length, "recording")} ${source}: ${differing(changed)}, logits by ` +
     `${largest.toPrecision(2)} at most`;
+}
+
+function differing(labels: number): string {
+  return counted(labels, "label", ["differs", "differ"]);
 }

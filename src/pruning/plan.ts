@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import type { GradualSettings } from "./mask_policies/gradual.ts";
 import type { DropSettings } from "./mask_policies/set.ts";
@@ -51,7 +52,7 @@ export function keepCounts(total: number, settings: PruningPlanSettings): number
   }
   if (target !== null && !reached()) {
     throw new UsageError(
-      `Cannot reach ${target}x fewer weights in ${rounds} rounds: they end at ` +
+      `Cannot reach ${target}x fewer weights in ${counted(rounds, "round")}: the last ends at ` +
         `${(total / kept).toFixed(1)}x; allow more --rounds or prune more per round`,
     );
   }

@@ -44,7 +44,7 @@ Deno.test("a target that the rounds do not reach is refused with the compression
   const settings = { schedule: { kind: "fixed", fraction: 0.5 }, rounds: 3, target: 10 } as const;
   assert.throws(() => keepCounts(1000, settings), (error) => {
     assert.ok(error instanceof UsageError);
-    assert.match(error.message, /10x .* 3 rounds: they end at 8\.0x/);
+    assert.match(error.message, /10x .* 3 rounds: the last ends at 8\.0x/);
     return true;
   });
 });

@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
 import type { Summary } from "../results/summary.ts";
@@ -109,7 +110,7 @@ function indexPage(
       </header>
       <main>
         <section>
-          <h2>${runs.length === 1 ? "1 run" : `${runs.length} runs`}</h2>
+          <h2>${counted(runs.length, "run")}</h2>
           <div class="card">
             ${runs.length === 0
               ? html`<p class="muted">No run has finished a round yet.</p>`
@@ -120,9 +121,7 @@ function indexPage(
         </section>
         ${comparisons.length === 0 ? null : html`
           <section id="comparisons">
-            <h2>${comparisons.length === 1
-              ? "1 comparison"
-              : `${comparisons.length} comparisons`}</h2>
+            <h2>${counted(comparisons.length, "comparison")}</h2>
             <div class="card">${list(
               "Comparisons",
               COMPARISON_COLUMNS,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import type { Summary } from "../results/summary.ts";
 import type { ReportData } from "./data.ts";
 import type { Extras } from "./extras.ts";
@@ -58,8 +59,10 @@ function body({ summary, data, environment, extras, ecg }: PageInput): Html {
     <main>
     <section id="answer">
       <h1>${summary.name}</h1>
-      <p class="chips"><span>${summary.mode}</span><span>${data.rounds
-        .length} round${data.rounds.length === 1 ? "" : "s"}</span>${summary.complete
+      <p class="chips"><span>${summary.mode}</span><span>${counted(
+        data.rounds.length,
+        "round",
+      )}</span>${summary.complete
         ? html`<span>complete</span>`
         : html`<span class="warn">not complete</span>`}</p>
       <p class="answer">${answer}</p>

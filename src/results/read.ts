@@ -7,6 +7,7 @@
 import * as fs from "node:fs";
 import type { z } from "zod";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
+import { whyUnreadable } from "../core/files.ts";
 import { runFiles } from "../core/paths.ts";
 import { type Summary, summarySchema, type Timing, timingSchema } from "./summary.ts";
 
@@ -41,10 +42,16 @@ export function readRun(directory: string): RunFiles {
     summary: readSummary(directory),
     timing: readTiming(directory),
     environment: fs.existsSync(environment)
-      ? readObject(environment) as RunFiles["environment"]
+      ? readObject(environment, "put it back") as RunFiles["environment"]
       : null,
   };
 }
+
+/** What helps if a file is damaged. `lth --resume` writes a summary again, but needs the times before. */
+const HELP = {
+  summary: "make it again with deno task lth --resume, or put it back",
+  timing: "delete it, only the times in a report are lost",
+};
 
 /** Whether a round of the run in this directory has been finished. */
 export function hasSummary(directory: string): boolean {
@@ -54,14 +61,14 @@ export function hasSummary(directory: string): boolean {
 /** @throws {Failure} If the directory has no summary of the known format. */
 export function readSummary(directory: string): Summary {
   const file = runFiles.summary(directory);
-  const value = readObject(file) as Partial<Summary>;
+  const value = readObject(file, HELP.summary) as Partial<Summary>;
   if (value.format !== "lth-ecg-summary/1") {
     throw new Failure(
       `Cannot use ${file}: its format is ${JSON.stringify(value.format)}, expected ` +
-        '"lth-ecg-summary/1"',
+        `"lth-ecg-summary/1"; ${HELP.summary}`,
     );
   }
-  return checked(value, { file, schema: summarySchema }) as Summary;
+  return checked(value, { file, schema: summarySchema, help: HELP.summary }) as Summary;
 }
 
 /** The last written summary; null if there is none or it cannot be used. */
@@ -82,30 +89,41 @@ export function findSummary(directory: string): Summary | null {
 export function readTiming(directory: string): Timing | null {
   const file = runFiles.timing(directory);
   if (!fs.existsSync(file)) return null;
-  return checked(readObject(file), { file, schema: timingSchema }) as Timing;
+  const value = readObject(file, HELP.timing);
+  return checked(value, { file, schema: timingSchema, help: HELP.timing }) as Timing;
 }
 
-function checked(value: unknown, { file, schema }: { file: string; schema: z.ZodType }): unknown {
+function checked(
+  value: unknown,
+  { file, schema, help }: { file: string; schema: z.ZodType; help: string },
+): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
   throw new Failure(
     `Cannot use ${file}: its field ${
       path.join(".")
-    } is not what a run writes (${message}); make it ` +
-      `again with deno task lth --resume, or put it back`,
+    } is not what a run writes (${message}); ${help}`,
   );
 }
 
-function readObject(file: string): object {
+function readObject(file: string, help: string): object {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Failure(`Cannot read ${file}: ${whyUnreadable(error)}`);
+  }
   let value: unknown;
   try {
-    value = JSON.parse(fs.readFileSync(file, "utf8"));
+    value = JSON.parse(text);
   } catch (error) {
-    throw new Failure(`Cannot read ${file}: ${messageOf(error)}`);
+    throw new Failure(`Cannot read ${file}: it is not JSON (${messageOf(error)}); ${help}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Failure(`Cannot use ${file}: expected an object, found ${JSON.stringify(value)}`);
+    throw new Failure(
+      `Cannot use ${file}: expected an object, found ${JSON.stringify(value)}; ${help}`,
+    );
   }
   return value;
 }

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { writeJson } from "../core/files.ts";
 import { fixtureSummary, fixtureTiming } from "../report/fixture.ts";
-import { readRun } from "./read.ts";
+import { readRun, readTiming } from "./read.ts";
 
 function inDirectory(body: (directory: string) => void): void {
   const directory = fs.mkdtempSync("/tmp/run-");
@@ -46,8 +46,23 @@ Deno.test("runs that cannot be reported on are refused with the reason", () => {
         () => readRun(directory),
         (error) =>
           error instanceof Failure && (reason as RegExp).test(error.message) &&
-          error.message.includes(file),
+          error.message.includes(file) && /make it again/.test(error.message),
       );
     }
+  });
+});
+
+Deno.test("damaged times are refused with what lth --resume accepts: their absence", () => {
+  inDirectory((directory) => {
+    const file = path.join(directory, "timing.json");
+    for (const text of ["{", "[]", '{"rounds": 3}']) {
+      fs.writeFileSync(file, text);
+      assert.throws(
+        () => readTiming(directory),
+        (error) => error instanceof Failure && /timing\.json.*; delete it/.test(error.message),
+      );
+    }
+    fs.rmSync(file);
+    assert.equal(readTiming(directory), null);
   });
 });

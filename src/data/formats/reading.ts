@@ -122,7 +122,8 @@ function rateOf(
   }
   if (given !== undefined) return { rate: given, from: "option", assumed: [] };
   if (file.defaultRate === null) {
-    throw new BadRecord("no-rate", "it does not say its samples per second: give --rate HZ");
+    const why = file.noRate ?? "it does not say its samples per second";
+    throw new BadRecord("no-rate", `${why}: give --rate HZ`);
   }
   const { rate, why } = file.defaultRate;
   return { rate, from: "assumed", assumed: [`${rate} Hz, ${why} (--rate says another)`] };

@@ -84,6 +84,11 @@ Deno.test("the rate comes from the file, or from the option if the file has none
   refused(() => read(lead(), { rate: 360 }), "other-rate", /its header says 300 Hz, --rate 360/);
   refused(() => read(lead({ rate: 0.5 })), "other-rate", /says 0\.5 Hz, expected 1 to 100000/);
   refused(() => read(lead({ rate: null })), "no-rate", /give --rate HZ/);
+  refused(
+    () => read(lead({ rate: null }), {}, { noRate: "its times run backwards" }),
+    "no-rate",
+    /^its times run backwards: give --rate HZ$/,
+  );
   refused(() => read(lead({ unit: "mmHg" })), "other-unit", /is in "mmHg", which is no voltage/);
   refused(() => read(lead({ values: [] })), "empty", /no samples/);
   refused(() => read(lead({ values: [1, Infinity] })), "not-a-number", /sample 1 is infinite/);

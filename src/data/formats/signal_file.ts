@@ -39,6 +39,8 @@ export interface SignalFile {
   readonly leads: readonly Lead[];
   /** The source of the rate: "its header", `its column "timestamp [ms]"`. */
   readonly rateSource: string;
+  /** Why times in the file give no rate: `its column "time" runs backwards at line 7`; absent without times. */
+  readonly noRate?: string;
   /** The rate that the format's definition assumes if a file does not state one. */
   readonly defaultRate: { readonly rate: number; readonly why: string } | null;
 }

@@ -57,7 +57,8 @@ export function readTable(bytes: Uint8Array): SignalFile {
   if (leads.length === 0) {
     throw new BadRecord("no-signal", `none of its ${columns.length} columns is a signal`);
   }
-  const time = clockOf(block, { columns: kept.filter((column) => !leads.includes(column)), rows });
+  const clock = clockOf(block, { columns: kept.filter((column) => !leads.includes(column)), rows });
+  const time = "timeline" in clock ? clock : null;
   const missing = time?.timeline.missingBefore ?? null;
   return {
     leads: leads.map(({ title, column }): Lead => {
@@ -73,6 +74,7 @@ export function readTable(bytes: Uint8Array): SignalFile {
       };
     }),
     rateSource: time?.said ?? "its header lines",
+    ..."noRate" in clock ? { noRate: clock.noRate } : {},
     defaultRate: null,
   };
 }
@@ -169,12 +171,13 @@ function columnOf(
   return of(counts ? "index" : "time");
 }
 
-/** The column of times that gives a rate; a column with even steps is preferred. */
+/** The column of times that gives a rate, or why none does; a column with even steps is preferred. */
 function clockOf(
   { lines, delimiter }: TextBlock,
   { columns, rows }: { columns: readonly Column[]; rows: Int32Array },
-): { timeline: Timeline; said: string } | null {
+): { timeline: Timeline; said: string } | { noRate?: string } {
   let jittering: { timeline: Timeline; said: string } | null = null;
+  let unusable: { noRate?: string } = {};
   for (const { title, column, kind, moments } of columns) {
     if (kind !== "time") continue;
     const cells = Array.from(rows, (row) => cellsOf(lines[row]!, delimiter)[column]!);
@@ -183,14 +186,22 @@ function clockOf(
       : Float64Array.from(cells, (cell) => numberIn(cell) ?? NaN);
     const unit = moments ? "s" : title.unit;
     const timeline = timelineOf(times, unit !== null && secondsIn(unit) !== null ? unit : null);
-    if (timeline === null) continue;
     const name = title.name === "" ? `its column ${column + 1}` : `its column "${title.name}"`;
+    if (timeline === null) {
+      unusable = { noRate: `${name} ${whyNoRate(times, rows)}` };
+      continue;
+    }
     const assumed = timeline.assumedUnit === null ? "" : `, taken for ${timeline.assumedUnit}`;
     const said = { timeline, said: `${name}${assumed}` };
     if (!timeline.jitters) return said;
     jittering ??= said;
   }
-  return jittering;
+  return jittering ?? unusable;
+}
+
+function whyNoRate(times: Float64Array, rows: Int32Array): string {
+  const back = times.findIndex((time, i) => i > 0 && time < times[i - 1]!);
+  return back < 0 ? "gives no rate of an ECG" : `runs backwards at line ${rows[back]! + 1}`;
 }
 
 function numbersOf(

@@ -240,3 +240,16 @@ Deno.test("any numbers written as a table are read back", () => {
     assert.equal(got.unit, named ? "mV" : null);
   }
 });
+
+Deno.test("times that give no rate are named as the reason", () => {
+  const times = (time: (i: number) => string) =>
+    read("time,ecg [mV]\n" + rows(40, (i) => `${time(i)},${VALUES[i]}`));
+  assert.equal(times((i) => String(i / 250)).noRate, undefined);
+  const back = times((i) => String(i === 9 ? 0 : i / 250));
+  assert.equal(back.noRate, 'its column "time" runs backwards at line 11');
+  assert.equal(back.leads[0]!.rate, null);
+  assert.equal(
+    times((i) => (i / 1e6).toFixed(6)).noRate,
+    'its column "time" gives no rate of an ECG',
+  );
+});

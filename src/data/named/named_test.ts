@@ -243,7 +243,7 @@ Deno.test("CPSC 2018 and Chapman from PhysioNet: diagnoses in headers, any folde
       assert.equal(description.records, 24);
       assert.match(
         description.notes!.join(),
-        /1 records were left out, because their header has no #Dx/,
+        /1 record was left out, because their header has no #Dx/,
       );
       const classes = classesIn(directory);
       assert.deepEqual(
@@ -337,7 +337,7 @@ Deno.test("AFDB: a flat window is left out and listed, a damaged file is refused
     assert.deepEqual(description.refused.map(({ id, reason }) => [id, reason]), [
       ["04043/00110.00", "constant"],
     ]);
-    assert.match(description.notes!.join("\n"), /1 windows were left out \(1 constant\)/);
+    assert.match(description.notes!.join("\n"), /1 window was left out \(1 constant\)/);
     fs.truncateSync(file, 5000);
     fs.truncateSync(path.join(directory, "source/04048.atr"), 9);
     assert.throws(() => build("afdb", directory), (error: Error) => {

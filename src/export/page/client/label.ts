@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../../../core/counted.ts";
 import { assumedLines } from "../../../data/formats/assumptions.ts";
 import { prepare } from "../../../data/formats/prepare.ts";
 import { type ReadingOptions, understand } from "../../../data/formats/reading.ts";
@@ -94,7 +95,9 @@ export function labeller(
     const reduced = stretch === null ? [] : [
       `Too long to draw every sample: of each ${stretch} the smallest and the largest are drawn`,
     ];
-    const bridged = missing > 0 ? [`${missing} missing samples bridged (${gaps} gaps)`] : [];
+    const bridged = missing > 0
+      ? [`${counted(missing, "missing sample")} bridged (${counted(gaps, "gap")})`]
+      : [];
     return {
       record: record!,
       label: said.label,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../../../core/counted.ts";
 import { fromBase64 } from "../../../core/base64.ts";
 import { MAX_GAP_SECONDS } from "../../../data/formats/gaps.ts";
 import { READING_LIMITS } from "../../../data/formats/reading.ts";
@@ -135,9 +136,10 @@ async function read(
 
 function summary(found: readonly Labelled[], refused: number): string {
   const seconds = found.reduce((sum, { milliseconds }) => sum + milliseconds / 1000, 0);
-  const count = (n: number) => `${n} recording${n === 1 ? "" : "s"}`;
   return [
-    ...(found.length > 0 ? [`${count(found.length)} labelled in ${seconds.toFixed(3)} s.`] : []),
+    ...(found.length > 0
+      ? [`${counted(found.length, "recording")} labelled in ${seconds.toFixed(3)} s.`]
+      : []),
     ...(refused > 0 ? [`${refused} could not be used.`] : []),
   ].join(" ");
 }
