@@ -23,7 +23,9 @@ export type * from "./native_program.ts";
 
 /** A backend that this build knows. */
 export interface BackendInfo {
+  /** Which backend. */
   readonly name: "cpu" | "cuda";
+  /** Whether a device of it can be opened here. */
   readonly available: boolean;
   /** Its processor if it is available, else the reason why not. */
   readonly detail: string;
@@ -38,9 +40,11 @@ export type Precision = "fp32" | "tf32" | "bf16";
 
 /** How to open a device. */
 export interface DeviceOptions {
+  /** Which backend; both are in {@linkcode NativeAddon.listBackends}. */
   readonly backend: "cpu" | "cuda";
   /** Worker threads of the CPU backend; 0 means one per core. Results do not depend on it. */
   readonly threads?: number;
+  /** Instruction set of the CPU backend; the machine's best by default. */
   readonly isa?: Isa;
   /** Number of the GPU in the driver's order; 0 by default. Only for the CUDA backend. */
   readonly index?: number;
@@ -62,9 +66,13 @@ export interface HostMemory {
 export interface NativeAddon {
   /** Version and build settings, recorded with every run. */
   readonly buildInfo: string;
+  /** All backends that this build knows, whether they can be used or not. */
   listBackends(): BackendInfo[];
+  /** The memory that this process may use, at the time of the call. */
   hostMemory(): HostMemory;
+  /** Opens a device. @throws {NativeError} If it is not available here. */
   readonly Device: new (options: DeviceOptions) => NativeDevice;
+  /** Opens a trained network for inference, without a device. */
   readonly Inference: new (options: InferenceOptions) => NativeInference;
   /** The class of errors about state; set once by `src/addon/addon.ts`. */
   setNativeError(errorClass: new (message: string) => Error): void;
@@ -76,6 +84,7 @@ export interface NativeAddon {
  * {@linkcode NativeDevice.close}.
  */
 export interface NativeDevice extends Disposable {
+  /** Its backend. */
   readonly name: "cpu" | "cuda";
   /** E.g. "AVX-512, 2 threads". */
   readonly description: string;

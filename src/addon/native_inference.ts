@@ -41,9 +41,11 @@ export type InferenceNode =
 
 /** A trained network for {@linkcode NativeInference}; its last node is the head. */
 export interface InferenceOptions {
+  /** In the order of the forward pass. */
   readonly nodes: readonly InferenceNode[];
   /** Added to every running variance. */
   readonly epsilon: number;
+  /** Instruction set; the machine's best by default. */
   readonly isa?: Isa;
 }
 
@@ -61,9 +63,12 @@ export interface NativeInference extends Disposable {
   /** Outputs for a record of `length` samples: divided by the product of the strides, rounded up. */
   steps(length: number): number;
   /**
+   * Runs the network over one record.
+   *
    * @param samples [length], normalised.
    * @returns Logits [classes, steps].
    */
   run(samples: Float32Array): Float32Array;
+  /** Frees it; it cannot be used afterwards. */
   dispose(): void;
 }

@@ -24,16 +24,23 @@ export type Slot = "value" | "gradient" | "moment1" | "moment2" | "average";
  * mask is 0, all arrays are always exactly 0.
  */
 export interface NativeParameter extends Disposable {
+  /** Extents, the outermost first. */
   readonly shape: readonly number[];
+  /** Number of elements: the product of the extents. */
   readonly size: number;
   /** Number of surviving weights. */
   readonly kept: number;
   /** Creates the average, all zeros. */
   keepAverage(): void;
-  /** @throws {NativeError} For the average of a parameter that does not keep one. */
+  /**
+   * A copy of one of its arrays [size].
+   *
+   * @throws {NativeError} For the average of a parameter that does not keep one.
+   */
   read(slot: Slot): Float32Array;
   /** Copies `data` in; pruned places stay 0. */
   write(slot: Slot, data: Float32Array): void;
+  /** A copy of the mask [size], 1 keep, 0 pruned; all 1 without one. */
   readMask(): Uint8Array;
   /** Sets the mask (0 and 1 only); pruned places become 0. */
   setMask(mask: Uint8Array): void;
@@ -45,19 +52,26 @@ export interface NativeParameter extends Disposable {
    *   or the device's precision does not allow these kernels.
    */
   setKernels(kernels: string): void;
+  /** Frees it. Programs that use it keep it alive. */
   dispose(): void;
 }
 
 /** A float array on the device. */
 export interface NativeBuffer extends Disposable {
+  /** Number of floats. */
   readonly size: number;
+  /** A copy [size]. */
   read(): Float32Array;
+  /** Copies `data` [size] in. */
   write(data: Float32Array): void;
+  /** Frees it. Programs that use it keep it alive. */
   dispose(): void;
 }
 
 /** Recordings on the device. */
 export interface NativeDataset extends Disposable {
+  /** Number of recordings. */
   readonly records: number;
+  /** Frees it. Programs that use it keep it alive. */
   dispose(): void;
 }

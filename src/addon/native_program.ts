@@ -11,15 +11,21 @@ export type Value = number & { readonly __value: unique symbol };
 
 /** Settings of batch normalisation with its fused ReLU and dropout. */
 export interface NormSettings {
+  /** Scale of each channel [C]. */
   readonly gamma: NativeParameter;
+  /** Shift of each channel [C]. */
   readonly beta: NativeParameter;
+  /** Running mean of each channel [C]; training updates it. */
   readonly runningMean: NativeBuffer;
+  /** Running variance of each channel [C]; training updates it. */
   readonly runningVariance: NativeBuffer;
+  /** Added to the variance before its root; more than 0. */
   readonly epsilon: number;
   /** running += momentum * (batch - running) */
   readonly momentum: number;
   /** If false, normalise with the running statistics. */
   readonly training: boolean;
+  /** Whether negative results become 0. */
   readonly relu: boolean;
   /** Rate 0 to < 1; applied only when training. */
   readonly dropout: number;
@@ -34,8 +40,11 @@ export interface OptimizerSettings {
   readonly kind: "adam" | "sgd" | "adamw";
   /** Adam's beta1, SGD's momentum. */
   readonly beta1: number;
+  /** Adam's decay of the mean squared gradient. */
   readonly beta2: number;
+  /** Adam's constant in the denominator; more than 0. */
   readonly epsilon: number;
+  /** At least 0; `kind` says how it is applied. */
   readonly weightDecay: number;
   /** Global norm to clip gradients to; 0 for none. */
   readonly clipNorm: number;
@@ -94,7 +103,9 @@ export interface Augmentation {
 
 /** A running statistic and the buffer of its average. */
 export interface AveragedBuffer {
+  /** The running statistic. */
   readonly value: NativeBuffer;
+  /** Its moving average, of the same size. */
   readonly average: NativeBuffer;
 }
 
@@ -162,6 +173,7 @@ export interface NativeBuilder extends Disposable {
   plannedBytes(): number;
   /** Ends tracing and returns the program. */
   build(): NativeProgram;
+  /** Drops the trace; its values cannot be used afterwards. */
   dispose(): void;
 }
 
@@ -204,13 +216,17 @@ export interface RunResults {
 
 /** Time and work of one op, summed over the runs since the last reset. */
 export interface OpProfile {
+  /** Label under which it was traced. */
   readonly label: string;
+  /** Name of the op, e.g. "conv1d_forward". */
   readonly op: string;
   /** The chosen kernel. */
   readonly detail: string;
+  /** Sum over the runs. */
   readonly seconds: number;
   /** Useful floating-point operations (surviving weights only) of one replay. */
   readonly flops: number;
+  /** The same operations if no weight were pruned. */
   readonly denseFlops: number;
   /** Bytes of its operands and results as fp32, each once: the least that one replay moves. */
   readonly bytes: number;
@@ -226,7 +242,9 @@ export interface ConvKernels {
 
 /** A traced step. */
 export interface NativeProgram extends Disposable {
+  /** Records of a batch. */
   readonly records: number;
+  /** Samples of a batch's longest record. */
   readonly length: number;
   /** Bytes of the shared activation arena that this program needs. */
   readonly arenaBytes: number;
@@ -244,7 +262,9 @@ export interface NativeProgram extends Disposable {
   readValue(value: Value): Float32Array;
   /** [N, C, L] */
   valueShape(value: Value): [number, number, number];
+  /** Time and work of every op, in the order of the program. */
   profile(): OpProfile[];
+  /** Sets the sums of {@linkcode NativeProgram.profile} to 0. */
   resetProfile(): void;
   /**
    * Times the kernels of every convolution at this program's shapes and sets the fastest for its weight. It
@@ -254,5 +274,6 @@ export interface NativeProgram extends Disposable {
    *   not time convolutions.
    */
   chooseKernels(): Promise<ConvKernels[]>;
+  /** Frees it. */
   dispose(): void;
 }

@@ -13,6 +13,7 @@ export type BackendChoice = "auto" | "cpu" | "cuda";
 
 /** How to open a device. */
 export interface OpenDeviceOptions {
+  /** The backend that the user asks for. */
   readonly backend: BackendChoice;
   /** Worker threads of the CPU backend; 0 (the default) means one per core. */
   readonly threads?: number;
@@ -34,6 +35,7 @@ export function defaultPrecision(backend: "cpu" | "cuda"): Precision {
 
 /** A chosen backend. */
 export interface BackendDecision {
+  /** The backend to use. */
   readonly backend: "cpu" | "cuda";
   /** The reason, e.g. "cuda is not available (no driver), cpu has AVX-512, 2 threads". */
   readonly reason: string;

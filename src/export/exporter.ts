@@ -18,6 +18,7 @@ export interface ExportFlag {
 
 /** What is to be written, and how. */
 export interface ExportRequest<Options> {
+  /** The network and how it decides. */
   readonly ticket: Ticket;
   /** The data of the run that the ticket is from; absent where only its file is known. */
   readonly dataset?: LoadedDataset | undefined;
@@ -45,9 +46,14 @@ export interface Exporter<Options = object> {
   readonly ending: string;
   /** Whether it is a new folder; never by default. */
   isFolder?(options: Options): boolean;
+  /** The format's own options by name. */
   readonly flags: Readonly<Record<keyof Options & string, ExportFlag>>;
   /** The file's name where none is given, without ending. */
   defaultName(base: string, options: Options): string;
-  /** @throws {UsageError} If the format cannot hold the network or how it decides. */
+  /**
+   * Makes the files, and writes none.
+   *
+   * @throws {UsageError} If the format cannot hold the network or how it decides.
+   */
   encode(request: ExportRequest<Options>): Exported;
 }

@@ -7,6 +7,7 @@ import { type Graph, INPUT, type Node, outChannelsOf, readsOf, strideOf } from "
 
 /** A node with the facts that follow from its place in the graph. */
 export interface AnalysedNode {
+  /** The node itself. */
   readonly node: Node;
   /** Index in the graph's list. */
   readonly index: number;
@@ -14,7 +15,9 @@ export interface AnalysedNode {
   readonly input: number;
   /** Index of the node that a convolution adds; null for none. */
   readonly add: number | null;
+  /** Channels that it reads. */
   readonly inChannels: number;
+  /** Channels of its output. */
   readonly outChannels: number;
   /** Samples of the network's input per position of the node's input. */
   readonly samplesPerInput: number;
@@ -28,11 +31,13 @@ export interface AnalysedNode {
 
 /** A network with the facts that follow from its graph. */
 export interface Analysis {
+  /** The graph that was analysed. */
   readonly graph: Graph;
   /** In the order of the graph. */
   readonly nodes: readonly AnalysedNode[];
   /** The last node: its outputs are the logits. */
   readonly head: AnalysedNode;
+  /** Number of classes: channels of the head. */
   readonly classes: number;
   /** Samples per prediction: the product of the strides on every path to the head. */
   readonly hop: number;

@@ -15,6 +15,7 @@ export interface Graph {
   readonly nodes: readonly Node[];
 }
 
+/** One operation of a network. */
 export type Node = ConvNode | NormNode | ShortcutNode;
 
 /** Name of the recording [N, 1, L], which the first nodes read. */
@@ -22,12 +23,17 @@ export const INPUT = "input";
 
 /** A biased SAME convolution [N, Cin, L] -> [N, channels, ceil(L / stride)], plus `add`. */
 export interface ConvNode {
+  /** Kind of node. */
   readonly op: "conv";
+  /** Unique in the graph; its tensors are stored under it. */
   readonly name: string;
   /** The name of an earlier node, or {@linkcode INPUT}. */
   readonly input: string;
+  /** Output channels. */
   readonly channels: number;
+  /** Taps of a filter. */
   readonly kernel: number;
+  /** 1 or 2. */
   readonly stride: number;
   /** A node of the output's shape that is added to it. */
   readonly add?: string;
@@ -35,9 +41,13 @@ export interface ConvNode {
 
 /** Batch normalisation, then ReLU, then, in training, dropout. */
 export interface NormNode {
+  /** Kind of node. */
   readonly op: "norm";
+  /** Unique in the graph; its tensors are stored under it. */
   readonly name: string;
+  /** The name of an earlier node, or {@linkcode INPUT}. */
   readonly input: string;
+  /** Whether negative results become 0. */
   readonly relu: boolean;
   /** Rate, 0 to < 1. */
   readonly dropout: number;
@@ -45,10 +55,15 @@ export interface NormNode {
 
 /** Max-pooling by the stride, then zero channels after the existing ones up to `channels`. */
 export interface ShortcutNode {
+  /** Kind of node. */
   readonly op: "shortcut";
+  /** Unique in the graph. */
   readonly name: string;
+  /** The name of an earlier node, or {@linkcode INPUT}. */
   readonly input: string;
+  /** Output channels, at least those of the input. */
   readonly channels: number;
+  /** 1 or 2. */
   readonly stride: number;
 }
 
@@ -56,12 +71,15 @@ export interface ShortcutNode {
 export interface TensorShape {
   /** Name in files: the node's name and the tensor's, e.g. "stem.weight". */
   readonly name: string;
+  /** Extents, the outermost first. */
   readonly shape: readonly number[];
 }
 
 /** A convolution's weight: shape [Cout, Cin, K]. */
 export interface PrunableShape {
+  /** Name in files, e.g. "stem.weight". */
   readonly name: string;
+  /** [Cout, Cin, K] */
   readonly shape: readonly [number, number, number];
 }
 

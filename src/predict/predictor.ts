@@ -32,11 +32,14 @@ export function judgingOf(ticket: Ticket): Judging {
   };
 }
 
+/** Labels recordings with a ticket. Dispose it after use: it holds native memory. */
 export class Predictor implements Disposable {
   private readonly judging: Judging;
   private readonly inference: NativeInference;
 
   /**
+   * Opens the ticket's network.
+   *
    * @param options.mostSteps Longer records are done in parts of this many steps. Each part includes all
    * samples that its steps can see, so memory is bounded and logits are the same.
    */
@@ -54,6 +57,8 @@ export class Predictor implements Disposable {
   }
 
   /**
+   * The network's outputs for a record.
+   *
    * @param samples Stored units at the ticket's rate [length]. An incomplete last step is left out, as in
    * training.
    * @returns [classes, steps]; with sign-flip averaging, the logits of the mean softmax.
@@ -75,10 +80,12 @@ export class Predictor implements Disposable {
     return judgementOf(this.logits(samples), this.judging);
   }
 
+  /** Frees the native network. */
   dispose(): void {
     this.inference.dispose();
   }
 
+  /** Frees the native network. */
   [Symbol.dispose](): void {
     this.dispose();
   }

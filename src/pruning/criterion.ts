@@ -17,6 +17,7 @@ export interface PruningCriterion {
   readonly network: "trained" | "initial";
   /** One line for tables. */
   readonly description: string;
+  /** Where it was published. */
   readonly source: string;
   /**
    * Scores of the dense network, computed before the masks of the previous round are restored. So every
@@ -29,6 +30,7 @@ export interface PruningCriterion {
 
 /** The task of choosing survivors. */
 export interface MaskTask {
+  /** The network, its data and its device. */
   readonly bench: Workbench;
   /** Prunable tensors except the kept layers, under the masks of the previous round. */
   readonly candidates: readonly NamedParameter[];

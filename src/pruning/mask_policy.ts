@@ -14,11 +14,13 @@ import type { Criterion } from "./criteria.ts";
 export interface TrainingLength {
   /** Number of updates. */
   readonly steps: number;
+  /** Number of updates of one epoch. */
   readonly stepsPerEpoch: number;
 }
 
 /** A change of the mask. It happens after `step` updates, before the next one. */
 export interface MaskChange {
+  /** Number of updates before it. */
   readonly step: number;
   /** Number of prunable weights that are left after it, kept layers included. */
   readonly keep: number;
@@ -46,6 +48,7 @@ export interface MaskPolicy<Settings extends MaskTiming> {
   readonly growth: "none" | "random" | "gradient";
   /** One line for tables. */
   readonly description: string;
+  /** Where it was published. */
   readonly source: string;
   /**
    * All changes of a training, by ascending step. The first comes after at least one update.
@@ -63,12 +66,15 @@ export interface MaskPolicy<Settings extends MaskTiming> {
 
 /** The task of changing masks. */
 export interface ChangeTask {
+  /** The network, its data and its device. */
   readonly bench: Workbench;
   /** Prunable tensors except the kept layers, under their present masks. */
   readonly candidates: readonly NamedParameter[];
+  /** The change that is due. */
   readonly change: MaskChange;
   /** Number of weights of the candidates to keep. */
   readonly keep: number;
+  /** The run's criterion, for policies without growth. */
   readonly criterion: Criterion;
   /** Seed of the run. */
   readonly seed: number;

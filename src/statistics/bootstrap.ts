@@ -12,8 +12,11 @@ import type { Statistic } from "./f1.ts";
 export interface BootstrapOptions {
   /** Size of the confusion matrix: classes * classes. */
   cells: number;
+  /** The score of a confusion matrix. */
   statistic: Statistic;
+  /** Number of draws. */
   draws: number;
+  /** Seed of the draws. */
   seed: number;
   /**
    * Group number of each record, from 0 to the number of groups - 1. Whole groups are drawn, with all their

@@ -6,9 +6,12 @@
 import { matchesDense } from "./matches.ts";
 
 /** The parts of an estimate that a sentence needs. */
-interface Limits {
+export interface Limits {
+  /** Of two scores. */
   difference: number;
+  /** Lower bound of its 95 % interval. */
   low: number;
+  /** Upper bound. */
   high: number;
 }
 

@@ -23,8 +23,9 @@ export interface PrepareOptions {
 export interface Prepared {
   /** Stored units (1000 per mV) at the target rate [length]. */
   readonly samples: Int16Array;
-  /** Number of bridged samples of the source, and number of gaps. */
+  /** Number of bridged samples of the source. */
   readonly missing: number;
+  /** Number of gaps that they were in. */
   readonly gaps: number;
   /** Reasons to doubt that it is an ECG; see plausible.ts. */
   readonly doubts: readonly string[];

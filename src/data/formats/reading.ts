@@ -37,6 +37,7 @@ export type Origin = "file" | "option" | "assumed";
 
 /** How a recording was read. */
 export interface Understood {
+  /** The format of the file. */
   readonly format: FormatName;
   /** Name of the lead, or its number if it has no name. */
   readonly lead: string;
@@ -44,11 +45,15 @@ export interface Understood {
   readonly leads: number;
   /** Samples per second of the source. */
   readonly rate: number;
+  /** Whether the file, an option or an assumption says the rate. */
   readonly rateFrom: Origin;
+  /** The unit of its numbers. */
   readonly unit: string;
+  /** Whether the file, an option or an assumption says the unit. */
   readonly unitFrom: Origin;
-  /** Numbers per unit, and the number that means 0. */
+  /** Numbers per unit. */
   readonly gain: number;
+  /** The number that means 0. */
   readonly baseline: number;
   /** Assumptions, one sentence each, with the option that changes them. */
   readonly assumed: readonly string[];
@@ -58,7 +63,9 @@ export interface Understood {
 export interface Reading {
   /** Samples in units of 1000 per mV at the source's rate; NaN if missing [length]. */
   readonly signal: Float64Array;
+  /** Samples per second of the source. */
   readonly rate: number;
+  /** How lead, unit and rate were found. */
   readonly understood: Understood;
 }
 
@@ -67,7 +74,11 @@ const SAME_RATE = 0.001;
 /** The gain that header(5) assumes for an uncalibrated signal. */
 const WFDB_GAIN = 200;
 
-/** @throws {BadRecord} If lead, unit or rate are not known, or contradict each other. */
+/**
+ * Converts a file's lead to stored units.
+ *
+ * @throws {BadRecord} If lead, unit or rate are not known, or contradict each other.
+ */
 export function understand(file: ReadFile, options: ReadingOptions): Reading {
   const { lead, assumed: chosen } = chooseLead(file.leads, options.lead);
   const rate = rateOf(lead, { file, given: options.rate });

@@ -21,7 +21,11 @@ export interface Format {
   readonly endings: readonly string[];
   /** Whether contents are of this format; null for a format without a signature. */
   readonly matches: ((bytes: Uint8Array) => boolean) | null;
-  /** @throws {BadRecord} If the file cannot be read; the message says what was found. */
+  /**
+   * Reads a file of this format.
+   *
+   * @throws {BadRecord} If it cannot be read; the message says what was found.
+   */
   readonly read: (source: SourceFile) => SignalFile;
 }
 
@@ -55,7 +59,9 @@ const REGISTRY = {
   },
 } as const satisfies Readonly<Record<string, Format>>;
 
+/** The name of a format in this registry. */
 export type FormatName = keyof typeof REGISTRY;
+/** Every format by its name. */
 export const FORMATS: Readonly<Record<FormatName, Format>> = REGISTRY;
 const FORMAT_NAMES = Object.keys(REGISTRY) as FormatName[];
 
@@ -66,6 +72,7 @@ export const ENDINGS: readonly string[] = [
 
 /** A file that was read. */
 export interface ReadFile extends SignalFile {
+  /** The format that its contents or its ending has. */
   readonly format: FormatName;
 }
 

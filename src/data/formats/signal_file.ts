@@ -10,6 +10,7 @@
 export interface SourceFile {
   /** Its name without a folder. */
   readonly name: string;
+  /** Its contents. */
   readonly bytes: Uint8Array;
   /** The bytes of a file in the same folder; null if there is none. */
   beside(name: string): Uint8Array | null;

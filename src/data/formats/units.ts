@@ -6,6 +6,7 @@
 
 /** The values of `--units`: `raw` means stored units, 1000 per mV. */
 export const UNITS = ["mV", "uV", "V", "raw"] as const;
+/** One of {@linkcode UNITS}. */
 export type Units = (typeof UNITS)[number];
 
 /** Stored units per millivolt, as in the recordings of PhysioNet/CinC 2017. */
