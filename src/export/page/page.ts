@@ -17,6 +17,7 @@ import { wordList } from "../../report/word_list.ts";
 import { describeDecision, type Ticket } from "../../ticket/ticket.ts";
 import type { PageData } from "./client/label.ts";
 import { storeOperation } from "./client/stored.ts";
+import { FIELDS } from "./fields.ts";
 import { modelCard } from "./model_card.ts";
 import { operationsOf } from "./operations.ts";
 
@@ -104,6 +105,11 @@ function classWords(classes: readonly string[]): [string, string][] {
   return [["The labels", `${text}: the classes of PhysioNet/CinC 2017.`]];
 }
 
+function labelled(id: keyof typeof FIELDS): string {
+  const { name, meaning } = FIELDS[id];
+  return `${name} (${meaning})`;
+}
+
 function fileSection(example: string): Html {
   const endings = [...new Set(Object.values(FORMATS).flatMap((format) => format.endings)), ".dat"];
   return html`
@@ -121,15 +127,15 @@ function fileSection(example: string): Html {
           <summary>If a file does not say its rate, unit or lead</summary>
           <form id="settings">
             <fieldset>
-              <label>Samples per second (--rate)<input id="rate" inputmode="decimal"></label>
-              <label>Unit (--units)<select id="units">
+              <label>${labelled("rate")}<input id="rate" inputmode="decimal"></label>
+              <label>${labelled("units")}<select id="units">
                   <option value="auto">as the file says</option>
                   ${UNITS.map((unit) => html`<option>${unit}</option>`)}
                 </select></label>
-              <label>Numbers per unit (--gain)<input id="gain" inputmode="decimal"></label>
-              <label>The number that means 0 (--baseline)<input id="baseline"></label>
-              <label>Lead or column (--lead)<input id="lead"></label>
-              <label>Longest gap to bridge, s (--max-gap)<input id="max-gap" inputmode="decimal"
+              <label>${labelled("gain")}<input id="gain" inputmode="decimal"></label>
+              <label>${labelled("baseline")}<input id="baseline"></label>
+              <label>${labelled("lead")}<input id="lead"></label>
+              <label>${labelled("max-gap")}<input id="max-gap" inputmode="decimal"
                   value="${MAX_GAP_SECONDS}"></label>
             </fieldset>
             <div class="tools"><button type="submit" class="tool">Read the files again</button></div>

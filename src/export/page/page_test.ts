@@ -170,7 +170,7 @@ browserTest("hostile names and unreadable files give sentences, and run no code"
     assert.equal(await page.locator("script").count(), 2);
     const refused = await page.locator("#refused li").allInnerTexts();
     const expected = [
-      /^norate\.csv: no sample rate \(it does not say its samples per second: give --rate HZ\)$/,
+      /^norate\.csv: no sample rate \(it does not say its samples per second: give “Rate” HZ\)$/,
       /^zero\.edf: empty file/,
       /^lonely\.dat: unreadable file \(lonely\.hea, the header that describes it, is not there\)$/,
       /^image\.png: unreadable file \(a recording ends in \.mat/,
@@ -185,12 +185,12 @@ browserTest("hostile names and unreadable files give sentences, and run no code"
     await page.locator("#rate").press("Enter");
     assert.match(
       await page.locator("#refused").innerText(),
-      /^--rate must be a number from 1 to 100000, got fast$/,
+      /^“Rate” must be a number from 1 to 100000, got fast$/,
     );
     await page.locator("#rate").fill("300");
     await page.locator("#gain").fill("0");
     await page.locator("#rate").press("Enter");
-    assert.match(await page.locator("#refused").innerText(), /^--gain must not be 0$/);
+    assert.match(await page.locator("#refused").innerText(), /^“Gain” must not be 0$/);
     await page.locator("#gain").fill("");
     await page.locator("#rate").press("Enter");
     await page.waitForFunction(() =>

@@ -18,6 +18,7 @@ import { type HourOfRecord, longRecord } from "../../../predict/long_record.ts";
 import { packRecords } from "../../../report/ecg/pack.ts";
 import { type PackedRecord, stretchOf } from "../../../report/ecg/record.ts";
 import { format } from "../../../report/format.ts";
+import { withFields } from "../fields.ts";
 import { runOperations } from "./engine.ts";
 import { loadOperation, type StoredOperation } from "./stored.ts";
 
@@ -104,8 +105,15 @@ export function labeller(
       probabilities: classes.map((each) => [each, said.probabilities[each]!] as const),
       heartRate: heartRate(samples, rate),
       hours,
-      notes: [...assumedLines([reading.understood]), ...bridged, ...burden, ...reduced],
-      warnings: doubts.length > 0 ? [`Warning: it may not be an ECG: ${doubts.join("; ")}`] : [],
+      notes: [
+        ...assumedLines([reading.understood]).map(withFields),
+        ...bridged,
+        ...burden,
+        ...reduced,
+      ],
+      warnings: doubts.length > 0
+        ? [`Warning: it may not be an ECG: ${withFields(doubts.join("; "))}`]
+        : [],
       milliseconds,
     };
   };
@@ -123,7 +131,9 @@ export function tooLarge({ name, size }: { name: string; size: number }): string
 
 /** Why a file has no label, in a sentence. */
 export function refusalOf(name: string, error: unknown): string {
-  if (error instanceof BadRecord) return `${name}: ${REASONS[error.reason]} (${error.message})`;
+  if (error instanceof BadRecord) {
+    return `${name}: ${REASONS[error.reason]} (${withFields(error.message)})`;
+  }
   // What browsers throw when there is no memory for an array.
   if (error instanceof RangeError) {
     return `${name}: this browser has too little memory for it (${error.message}); deno task ` +

@@ -14,6 +14,7 @@ import type { HourOfRecord } from "../../../predict/long_record.ts";
 import { tableParts } from "../../../report/client/table_dom.ts";
 import { format } from "../../../report/format.ts";
 import type { Table } from "../../../report/tables.ts";
+import { fieldName } from "../fields.ts";
 import { recordingsAmong } from "./gather.ts";
 import {
   type Labelled,
@@ -189,7 +190,7 @@ function hourTable(hours: readonly HourOfRecord[], classes: readonly string[]): 
   };
 }
 
-/** The options of predict as the form has them; a sentence if a number is none. */
+/** What the form says; a sentence if a number is none. */
 function settings(): PageReading | string {
   const text = (id: string) =>
     (find(`#${id}`) as HTMLInputElement | HTMLSelectElement).value.trim();
@@ -198,14 +199,15 @@ function settings(): PageReading | string {
     if (text(id) === "") continue;
     const value = Number(text(id).replace(",", "."));
     if (!(value >= least && value <= most)) {
-      return `--${id} must be a number from ${least} to ${most}, got ${text(id)}`;
+      const name = fieldName(id as keyof typeof READING_LIMITS);
+      return `${name} must be a number from ${least} to ${most}, got ${text(id)}`;
     }
-    if (value === 0 && id === "gain") return "--gain must not be 0";
+    if (value === 0 && id === "gain") return `${fieldName("gain")} must not be 0`;
     numbers.set(id, value);
   }
   const units = text("units") as PageReading["units"];
   if (units === "raw" && numbers.has("gain")) {
-    return "--units raw is 1000 per mV: leave --gain out, or --units";
+    return `${fieldName("units")} raw is 1000 per mV: leave ${fieldName("gain")} empty`;
   }
   return {
     rate: numbers.get("rate"),
