@@ -57,7 +57,7 @@ export function scale(
 
 /**
  * Marks at 1, 2 and 5 times powers of ten: fewer (the powers) where there would be more than `most`,
- * more where a short range would have hardly any.
+ * more where a short range would have hardly any, as far as they are apart by a `most`-th of the range.
  */
 export function logMarks(min: number, max: number, most = 12): number[] {
   const marks = (steps: number[]) => {
@@ -70,9 +70,13 @@ export function logMarks(min: number, max: number, most = 12): number[] {
     }
     return found;
   };
-  const usual = marks([1, 2, 5]);
-  if (usual.length < 3) return marks([1, 2, 3, 4, 5, 6, 8]);
-  return usual.length <= most ? usual : marks([1]);
+  const shown = marks([1, 2, 5]);
+  if (shown.length >= 3) return shown.length <= most ? shown : marks([1]);
+  const apart = Math.log(max / min) / most;
+  for (const mark of marks([3, 4, 6, 8])) {
+    if (shown.every((other) => Math.abs(Math.log(mark / other)) >= apart)) shown.push(mark);
+  }
+  return shown.toSorted((a, b) => a - b);
 }
 
 /** A left or bottom axis. */

@@ -155,6 +155,7 @@ Deno.test("the upper axis labels a density with its compression", () => {
 Deno.test("logarithmic marks lie within the range, few on long ranges and enough on short ones", () => {
   assert.deepEqual(logMarks(0.009, 1.1), [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]);
   assert.deepEqual(logMarks(0.5, 1.05), [0.5, 0.6, 0.8, 1]);
+  assert.deepEqual(logMarks(0.23, 1.1, 5), [0.3, 0.5, 1], "the others have no room");
   assert.deepEqual(logMarks(1e-6, 1, 8), [1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1, 1]);
 });
 
