@@ -5,6 +5,7 @@
  */
 import * as path from "node:path";
 import process from "node:process";
+import { shellWords } from "../core/shell.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { analyze, refuseOther } from "../analysis/analyze.ts";
 import { UsageError } from "../core/errors.ts";
@@ -21,7 +22,7 @@ import { openDataset } from "../run/dataset.ts";
 import { readRun } from "../results/read.ts";
 import { Workbench } from "../training/workbench.ts";
 import { printAnalysis } from "./analysis_tables.ts";
-import { createCommand, number, shellWords } from "./command.ts";
+import { createCommand, number } from "./command.ts";
 import { controlMain, roundList } from "./control.ts";
 import {
   addDeviceOptions,

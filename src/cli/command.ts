@@ -73,13 +73,6 @@ function exitCodeOf(error: unknown): number {
   return 1;
 }
 
-/** Joins `words` into a command line, quoted so that a shell splits it into the same words. */
-export function shellWords(words: readonly string[]): string {
-  return words
-    .map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
-    .join(" ");
-}
-
 /** @throws {UsageError} If `folder`, which the command would write to, is a file. */
 export function refuseFile(folder: string, action: string): void {
   if (!fs.existsSync(folder) || fs.statSync(folder).isDirectory()) return;

@@ -5,6 +5,7 @@
  */
 import * as path from "node:path";
 import process from "node:process";
+import { shellWords } from "../core/shell.ts";
 import type { NativeDevice } from "../addon/native.ts";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory } from "../core/paths.ts";
@@ -54,7 +55,11 @@ export async function executeRun(run: RunToExecute): Promise<number> {
     }, observer);
     observer.close();
     if (outcome === "stopped") {
-      console.log(`Saved. Continue with: ${again ?? `deno task lth --name ${name} --resume`}`);
+      console.log(
+        `Saved. Continue with: ${
+          again ?? `deno task lth ${shellWords(["--name", name, "--resume"])}`
+        }`,
+      );
       return 130;
     }
     const file = reportFile(name);

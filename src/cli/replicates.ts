@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { shellWords } from "./command.ts";
+
+import { shellWords } from "../core/shell.ts";
 import type { LthOptions } from "./lth_options.ts";
 
 /** What the runs have in common. */

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { runFiles } from "../core/paths.ts";
 import type { Summary } from "../results/summary.ts";
 import { withToyDataset } from "../run/testing.ts";
-import { shellWords } from "./command.ts";
+import { shellWords } from "../core/shell.ts";
 import { type LthOptions, parseLthOptions } from "./lth_options.ts";
 import { runReplicates } from "./replicates.ts";
 import { outcome } from "./testing.ts";

@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
+import { shellWords } from "../core/shell.ts";
 import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
@@ -26,7 +27,7 @@ import {
   submissions,
 } from "../sweep/slurm.ts";
 import { askQueue, type QueuedJobs, readJobs, submit } from "../sweep/slurm_queue.ts";
-import { integer, shellWords } from "./command.ts";
+import { integer } from "./command.ts";
 import { tableLines, TERMINAL } from "./sweep_display.ts";
 
 /** Options of a sweep on Slurm. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shellWords } from "../core/shell.ts";
 import type { Comparison } from "./comparison.ts";
 import { rulesOf, unequalTraining } from "./notes.ts";
 import type { Method } from "./replicates.ts";
@@ -30,7 +31,9 @@ function equalTrainingHint(comparison: Comparison, methods: readonly Method[]): 
     .flatMap(({ runs }) => runs.map(({ name }) => name)) ?? [];
   if (base === undefined) return [];
   return [
-    `deno task lth control --run ${base} --kind continue makes a dense network of equal training` +
+    `deno task lth control --run ${
+      shellWords([base])
+    } --kind continue makes a dense network of equal training` +
     `${others.length > 0 ? ` (likewise for ${others.join(", ")})` : ""}; name it here.`,
   ];
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shellWords } from "../core/shell.ts";
 import { decidedByDev, type ShownSummary } from "./shown.ts";
 import type { Summary } from "../results/summary.ts";
 import { isSingleTraining } from "../config/modes.ts";
@@ -143,7 +144,9 @@ function lessTraining(
     `The dense network had ${epochsText(toDense.epochs)}, this one ${epochsText(epochs)} in ` +
     "all: part of the difference may be training length.";
   const command =
-    `deno task lth control --run ${differences.run} --kind continue trains the dense network ` +
+    `deno task lth control --run ${
+      shellWords([differences.run])
+    } --kind continue trains the dense network ` +
     "for as long, and this report then begins with the difference to it.";
   return { remark, command: complete ? command : null };
 }
@@ -221,7 +224,7 @@ function controlHeadline(
   return {
     answer,
     remarks: [...remarks, remark].filter(isText),
-    advice: `deno task compare ${control.base} ${name} compares it with its base.`,
+    advice: `deno task compare ${shellWords([control.base, name])} compares it with its base.`,
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, parseConfig } from "../config/config.ts";
@@ -41,7 +42,11 @@ export function openBase(name: string, purpose: string): ControlBase {
     refuse(`it is a control itself, of ${config.control.base}; name a run with rounds of its own`);
   }
   if (!store.isComplete()) {
-    refuse(`it is not finished; continue it with deno task lth --name ${name} --resume`);
+    refuse(
+      `it is not finished; continue it with deno task lth ${
+        shellWords(["--name", name, "--resume"])
+      }`,
+    );
   }
   const summary = store.loadSummary()!; // there is one, or it would not be complete
   const rounds = new Map(summary.rounds.map((round) => [round.round, round]));

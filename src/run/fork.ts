@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
@@ -58,7 +59,11 @@ export function planFork(request: ForkRequest): Fork {
   if (!store.exists()) refuse(`there is no run in ${store.directory}`);
   const saved = parseConfig(store.savedConfig(), `the configuration of run ${from}`);
   if (saved.control !== null) {
-    refuse(`it is a control; start another with deno task lth control --run ${saved.control.base}`);
+    refuse(
+      `it is a control; start another with deno task lth control --run ${
+        shellWords([saved.control.base])
+      }`,
+    );
   }
   for (const { mode } of [saved, config]) {
     if (isSingleTraining(mode)) {
