@@ -13,6 +13,7 @@
  * @module
  */
 import { z } from "zod";
+import { issueSentence } from "../core/issue.ts";
 import { type Graph, INPUT, type Node } from "./graph.ts";
 import { graphProblems } from "./graph_problems.ts";
 
@@ -185,24 +186,3 @@ export function graphSentences(error: z.ZodError, value: unknown): string[] {
     }:${field} ${message}`;
   });
 }
-
-/** The sentence of a problem, where the schema has none of its own for a value of another type. */
-function issueSentence(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) {
-    return issue.message;
-  }
-  const found = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown>)[key],
-    value,
-  );
-  const expected = `expected ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
-  if (found === undefined) return `${expected}, but it is missing`;
-  const text = JSON.stringify(found);
-  return `${expected}, not ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
-}
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  object: "an object in braces",
-  array: "a list in brackets",
-  string: "a text in quotes",
-};

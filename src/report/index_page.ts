@@ -199,7 +199,7 @@ function runCells({ summary, report, ecg = null }: IndexedRun): Cell[] {
     { value: ticket?.density ?? null },
     ecg === null ? { value: null } : {
       value: "yes",
-      shown: html`<a href="${ecg}" aria-label="Recordings of ${summary.name}">paper</a>`,
+      shown: html`<a href="${ecg}" aria-label="Recordings of ${summary.name}">recordings</a>`,
     },
   ];
 }

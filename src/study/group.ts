@@ -14,6 +14,7 @@ import { type AskedPair, fullName, parsePairs } from "../compare/pairs.ts";
 import { methodsOf } from "../compare/replicates.ts";
 import { readRuns, type Run } from "../compare/run.ts";
 import { Failure, messageOf } from "../core/errors.ts";
+import { issueSentence } from "../core/issue.ts";
 import { ROOT } from "../core/paths.ts";
 import { hasSummary } from "../results/read.ts";
 import { expandPlan } from "../sweep/cells.ts";
@@ -118,11 +119,16 @@ function withAllFolds(runs: readonly Run[]): Run[] {
 
 function readSettings(folder: string): z.infer<typeof groupSchema> {
   const file = path.join(folder, GROUP_FILE);
+  let value: unknown;
   try {
-    return groupSchema.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+    value = JSON.parse(fs.readFileSync(file, "utf8"));
   } catch (error) {
-    const [issue] = error instanceof z.ZodError ? error.issues : [];
-    const why = issue ? `${issue.path.join(".")}: ${issue.message}` : messageOf(error);
-    throw new Failure(`Cannot use ${file}: ${why}`);
+    throw new Failure(`Cannot use ${file}: ${messageOf(error)}`);
   }
+  const { success, data, error } = groupSchema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new Failure(
+    `Cannot use ${file}: ${issue!.path.join(".")}: ${issueSentence(issue!, value)}`,
+  );
 }

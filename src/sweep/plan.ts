@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
+import { issueSentence } from "../core/issue.ts";
 import { readJsonInput } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
 import { CONTROLS } from "../config/controls.ts";
@@ -120,7 +121,9 @@ export function parsePlan(value: unknown, source: string): Plan {
   const result = planSchema.safeParse(value);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => {
-      const message = issue.code === "invalid_key" ? issue.issues[0]!.message : issue.message;
+      const message = issue.code === "invalid_key"
+        ? issue.issues[0]!.message
+        : issueSentence(issue, value);
       return issue.path.length === 0 ? message : `${issue.path.join(".")}: ${message}`;
     });
     throw new UsageError(`Cannot use the plan ${source}: ${problems.join("; ")}`);

@@ -25,7 +25,7 @@ Deno.test("a mode given as a text has its name as label and no settings", () => 
 
 Deno.test("errors name the field that is wrong", () => {
   const cases: [unknown, RegExp][] = [
-    [[], /expected object/],
+    [[], /expected an object in braces, not \[\]/],
     [{ ...PLAN, colour: "red" }, /colour/],
     [{ ...PLAN, name: "two words" }, /name: use letters/],
     [{ ...PLAN, preset: "fast" }, /preset: .*"quick"/],
@@ -40,7 +40,9 @@ Deno.test("errors name the field that is wrong", () => {
     [{ ...PLAN, pairs: ["a"] }, /pairs\.0: write METHOD:METHOD/],
     [{ ...PLAN, seeds: [0, 1.5] }, /seeds\.1: /],
     [{ ...PLAN, seeds: [3, 3] }, /seeds: a seed is there twice/],
-    [{ ...PLAN, folds: 5 }, /folds: /],
+    [{ ...PLAN, folds: 5 }, /folds: expected an object in braces, not 5/],
+    [{ name: "toy", seeds: [1] }, /modes: expected a list in brackets, but it is missing/],
+    [{ ...PLAN, name: 7 }, /name: expected a text in quotes, not 7/],
     [{ ...PLAN, folds: { count: 1 } }, /folds\.count: /],
     [{ ...PLAN, set: { seed: 4 } }, /set\.seed: the plan or the sweep decides it elsewhere/],
     [{ ...PLAN, set: { "folds.fold": 4 } }, /set\.folds\.fold: .* decides it elsewhere/],
