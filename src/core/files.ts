@@ -50,7 +50,7 @@ export function writeFolderAtomic(
   folder: string,
   files: readonly (readonly [string, Contents])[],
 ): void {
-  const there = fs.statSync(folder, { throwIfNoEntry: false });
+  const there = whatLiesAt(folder);
   if (there !== undefined && (!there.isDirectory() || fs.readdirSync(folder).length > 0)) {
     const what = there.isDirectory() ? "there is a folder with files" : "there is a file";
     throw new UsageError(`Cannot write the folder ${folder}: ${what}; name another or remove it`);
@@ -78,7 +78,7 @@ function writeFiles(
 ): void {
   const renames: [from: string, to: string][] = [];
   for (const [file] of files) {
-    if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    if (whatLiesAt(file)?.isDirectory()) {
       throw new UsageError(`Cannot write ${file}: it is a folder; name a file`);
     }
   }
@@ -104,6 +104,33 @@ function writeFiles(
   } catch (error) {
     for (const [temporary] of renames) removeQuietly(temporary);
     throw new Failure(`Cannot write ${current}: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * What lies at a place to write to; undefined if nothing does.
+ *
+ * @throws {UsageError} If a part of its path is a file.
+ */
+export function whatLiesAt(file: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") {
+      throw new UsageError(`Cannot write ${file}: a part of this path is a file, not a folder`);
+    }
+    throw new Failure(`Cannot write ${file}: ${reasonOf(error)}`);
+  }
+}
+
+/** The status of a file or folder to read; undefined if there is none. */
+export function statIfThere(name: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(name);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new UsageError(`Cannot read ${name} (${whyUnreadable(error)})`);
   }
 }
 

@@ -3,7 +3,14 @@ import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { removeTemporaryFiles, writeFileAtomic, writeFilesAtomic, writeJson } from "./files.ts";
+import {
+  removeTemporaryFiles,
+  statIfThere,
+  writeFileAtomic,
+  writeFilesAtomic,
+  writeFolderAtomic,
+  writeJson,
+} from "./files.ts";
 
 function inDirectory(body: (directory: string) => void): void {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "files-"));
@@ -100,5 +107,23 @@ Deno.test("a folder in the place of a file is the user's mistake, and stays", ()
       message: `Cannot write ${folder}: it is a folder; name a file`,
     });
     assert.deepEqual(fs.readdirSync(directory), ["folder"]);
+  });
+});
+
+Deno.test("a path through a file is the user's mistake, and nothing is written", () => {
+  inDirectory((directory) => {
+    const file = path.join(directory, "file");
+    fs.writeFileSync(file, "kept");
+    const below = path.join(file, "x");
+    const refusal = {
+      name: "UsageError",
+      message: `Cannot write ${below}: a part of this path is a file, not a folder`,
+    };
+    assert.throws(() => writeFileAtomic(below, "1"), refusal);
+    assert.throws(() => writeFolderAtomic(below, [["x", "1"]]), refusal);
+    assert.equal(statIfThere(below), undefined);
+    assert.equal(statIfThere(file)?.isFile(), true);
+    assert.deepEqual(fs.readdirSync(directory), ["file"]);
+    assert.equal(fs.readFileSync(file, "utf8"), "kept");
   });
 });

@@ -88,7 +88,10 @@ function readAt(file: string, rate: number): ArrayLike<number> {
     );
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error;
-    throw new UsageError(`Cannot calibrate with ${file}: ${error.message}`);
+    const why = error.reason === "no-rate"
+      ? "it does not say its samples per second; name recordings that do"
+      : error.message;
+    throw new UsageError(`Cannot calibrate with ${file}: ${why}`);
   }
 }
 

@@ -195,6 +195,11 @@ Deno.test("recordings that cannot calibrate are refused in one sentence", () =>
       { int16, records: at("short.mat", mat4(new Int16Array(9))) },
       /short\.mat: 9 samples/,
     );
+    refused(
+      made,
+      { int16, records: at("norate.csv", "1\n2\n3\n") },
+      /norate\.csv: it does not say its samples per second; name recordings that do$/,
+    );
     refused(made, { int16, records: `${directory}/none` }, /there is no such file/);
     const slow = { ...made, normalisation: { ...made.normalisation, rate: 128 } };
     refused(slow, { int16 }, /bundled sample: it has 300 .* takes 128; name recordings with --rec/);

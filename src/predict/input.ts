@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { statIfThere } from "../core/files.ts";
 import { fullestOf } from "../data/formats/record_files.ts";
 import { endingOf, ENDINGS } from "../data/formats/registry.ts";
 import { listSource } from "../data/source.ts";
@@ -18,7 +19,7 @@ import { listSource } from "../data/source.ts";
  */
 export function listInputs(names: readonly string[]): string[] {
   return names.flatMap((name) => {
-    const stat = fs.statSync(name, { throwIfNoEntry: false });
+    const stat = statIfThere(name);
     if (stat === undefined) {
       // WFDB's tools name a record without the ending of its file.
       if (fs.existsSync(`${name}.hea`)) return [`${name}.hea`];
