@@ -4,21 +4,18 @@
  * @module
  */
 import process from "node:process";
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
-import { writeFileAtomic } from "../core/files.ts";
+import { whatLiesAt, writeFileAtomic } from "../core/files.ts";
 import { BadRecord, listProblems, type Problem } from "../data/problem.ts";
 import { assumedLines } from "../data/formats/assumptions.ts";
 import type { Understood } from "../data/formats/reading.ts";
 import { readRecording } from "../data/recording.ts";
-import { type HeartRate, heartRate } from "../predict/heart_rate.ts";
 import { listInputs } from "../predict/input.ts";
 import { type LongRecord, longRecord } from "../predict/long_record.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "../predict/prediction_page.ts";
-import type { RecordPrediction } from "../predict/judge.ts";
-import { Predictor } from "../predict/predictor.ts";
+import { Predictor, type RecordingPrediction } from "../predict/predictor.ts";
 import { predictStream } from "../predict/stream.ts";
 import { describeDecision } from "../ticket/ticket.ts";
 import { DEFAULT_TICKET, openTicket } from "../ticket/ticket_file.ts";
@@ -78,11 +75,10 @@ async function main(args: string[]): Promise<void> {
   await answerStdin(predictor, options);
 }
 
-interface FilePrediction extends RecordPrediction, Partial<LongRecord> {
+interface FilePrediction extends RecordingPrediction, Partial<LongRecord> {
   readonly record: string;
   /** Number of samples at the ticket's rate. */
   readonly samples: number;
-  readonly heartRate: HeartRate;
   /** How the file was read. */
   readonly read: Understood & { readonly missing: number; readonly gaps: number };
   /** Reasons to doubt that the recording is an ECG. */
@@ -112,10 +108,9 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
       const how = { read: { ...recording.understood, missing, gaps }, warnings };
       read.push({ record, ...how });
       const long = longRecord(said, step);
-      const rate = heartRate(samples, targetRate);
       const prediction = {
         ...{ record, samples: samples.length, ...said },
-        ...{ heartRate: rate, ...long, ...how },
+        ...{ ...long, ...how },
       };
       if (asLines) console.log(JSON.stringify(prediction));
       else predictions.push(prediction);
@@ -161,7 +156,7 @@ function notesOn(
 }
 
 function refusePageName(file: string): void {
-  if (/\.html?$/i.test(file) && !fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+  if (/\.html?$/i.test(file) && !whatLiesAt(file)?.isDirectory()) {
     return;
   }
   throw new UsageError(`--html must name a file that ends in .html, got ${JSON.stringify(file)}`);
@@ -189,10 +184,14 @@ function asTable(predictor: Predictor, predictions: readonly FilePrediction[]): 
     record,
     label,
     ...classes.map((name) => decimals(probabilities[name]!)),
-    heartRate.perMinute?.toFixed(0) ?? "-",
+    beats(heartRate),
     shortened(steps),
   ]);
   return table([head, ...rows]);
+}
+
+function beats({ perMinute }: RecordingPrediction["heartRate"]): string {
+  return perMinute?.toFixed(0) ?? "-";
 }
 
 /** One letter per step where class names are letters. */
@@ -216,12 +215,13 @@ async function answerStdin(predictor: Predictor, options: PredictOptions): Promi
   }
   const stream = { ...readingOptionsOf(options), window: options.window, note: console.error };
   for await (const answer of predictStream(predictor, process.stdin, stream)) {
-    const { seconds, label, probabilities } = answer;
+    const { seconds, label, probabilities, heartRate } = answer;
     const shares = Object.entries(probabilities).map(([name, p]) => `${name} ${decimals(p)}`);
     console.log(
       options.json
         ? JSON.stringify(answer)
-        : `${seconds.toFixed(2).padStart(8)} s  ${label}  ${shares.join("  ")}`,
+        : `${seconds.toFixed(2).padStart(8)} s  ${label}  ${shares.join("  ")}  ` +
+          `${beats(heartRate).padStart(3)} beats/min`,
     );
   }
 }

@@ -91,6 +91,12 @@ Deno.test("the unit of standard input is inferred if only one is plausible, othe
     };
     const raw = await answered(SAMPLES);
     assert.match(raw.err, /Assumed: standard input is stored units, 1000 per mV/);
+    const { perMinute } = raw.first.heartRate;
+    const shown = await predict(["-"], SAMPLES.join("\n"));
+    assert.match(
+      shown.out.split("\n")[0]!,
+      new RegExp(` ${perMinute?.toFixed(0) ?? "-"} beats/min$`),
+    );
     const millivolts = await answered(SAMPLES.map((x) => x / 1000));
     assert.match(millivolts.err, /Assumed: standard input is millivolts/);
     assert.deepEqual(millivolts.first.probabilities, raw.first.probabilities);

@@ -7,14 +7,14 @@
 import { UsageError } from "../core/errors.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { ecgPage } from "../report/ecg/page.ts";
-import type { RecordJudgement } from "./judge.ts";
+import type { RecordingJudgement } from "./predictor.ts";
 import { describeDecision, type Ticket } from "../ticket/ticket.ts";
 
 /** Largest number of recordings, and of hours in all, with which a page stays fast. */
 const PAGE_LIMITS = { records: 200, hours: 6 } as const;
 
 /** A recording with its prediction. */
-export interface JudgedRecord extends RecordJudgement {
+export interface JudgedRecord extends RecordingJudgement {
   readonly record: string;
   /** Samples in stored units at the ticket's rate. */
   readonly samples: ArrayLike<number>;
@@ -66,7 +66,7 @@ export function predictionPage(
       ...aboutTicket(ticket, source),
       describeDecision(ticket),
     ],
-    records: records.map(({ record, samples, label, steps, stepProbabilities, probabilities }) => ({
+    records: records.map(({ record, samples, label, steps, stepProbabilities, ...said }) => ({
       name: record,
       samples,
       perMillivolt: UNITS_PER_MILLIVOLT,
@@ -76,7 +76,8 @@ export function predictionPage(
       steps: { ticket: steps.map((step) => position.get(step)!) },
       votes: { ticket: position.get(label)! },
       probabilities: { ticket: stepProbabilities },
-      overall: classes.map((name) => probabilities[name]!),
+      overall: classes.map((name) => said.probabilities[name]!),
+      beatsPerMinute: said.heartRate.perMinute,
     })),
   });
 }

@@ -89,6 +89,10 @@ browserTest(
         about,
         new RegExp(`Ticket says ${records[0]!.label} · A [\\d.]+\\s%, N [\\d.]+\\s%`),
       );
+      assert.match(
+        about,
+        new RegExp(` · ${records[0]!.heartRate.perMinute!.toFixed(0)} beats/min · `),
+      );
       await page.keyboard.press("n");
       assert.equal(await page.locator("#record-name").innerText(), "b/A00002.mat");
       await page.locator("#paper").focus();
@@ -101,9 +105,10 @@ browserTest(
       const row = await page.locator("#all tbody tr:nth-child(2)").locator("th, td")
         .allInnerTexts();
       const { label, probabilities } = records[1]!;
-      assert.deepEqual(row.slice(1, 6), [
+      assert.deepEqual(row.slice(1, 7), [
         label,
         ...ticket.classes.map((name) => format(probabilities[name]!, "percent")),
+        records[1]!.heartRate.perMinute!.toFixed(0),
       ]);
       const text = await page.locator("body").innerText();
       assert.match(text, /Not a medical device\./);

@@ -6,6 +6,7 @@
 import type { NativeInference } from "../addon/native.ts";
 import { analyse } from "../model/analyse.ts";
 import { deciderOf } from "../training/decision.ts";
+import { type HeartRate, heartRate } from "./heart_rate.ts";
 import { openInference } from "../ticket/network.ts";
 import { ruleOf, temperatureOf, type Ticket } from "../ticket/ticket.ts";
 import {
@@ -16,6 +17,14 @@ import {
   type RecordJudgement,
   type RecordPrediction,
 } from "./judge.ts";
+
+/** What is said about a recording: the ticket's prediction, and the heart rate, which no network knows. */
+export interface RecordingPrediction extends RecordPrediction {
+  readonly heartRate: HeartRate;
+}
+
+/** A prediction for a recording with the probabilities of every step. */
+export interface RecordingJudgement extends RecordJudgement, RecordingPrediction {}
 
 /** How a ticket judges the logits of its network. */
 export function judgingOf(ticket: Ticket): Judging {
@@ -70,14 +79,17 @@ export class Predictor implements Disposable {
   }
 
   /** Predicts a record; arguments as in {@linkcode Predictor.logits}, decision as in training. */
-  predict(samples: ArrayLike<number>): RecordPrediction {
+  predict(samples: ArrayLike<number>): RecordingPrediction {
     const { stepProbabilities: _, ...prediction } = this.judge(samples);
     return prediction;
   }
 
   /** Like {@linkcode Predictor.predict}, with every step's probabilities. */
-  judge(samples: ArrayLike<number>): RecordJudgement {
-    return judgementOf(this.logits(samples), this.judging);
+  judge(samples: ArrayLike<number>): RecordingJudgement {
+    return {
+      ...judgementOf(this.logits(samples), this.judging),
+      heartRate: heartRate(samples, this.ticket.normalisation.rate),
+    };
   }
 
   /** Frees the native network. */

@@ -9,11 +9,10 @@ import type { ReadingOptions } from "../data/formats/reading.ts";
 import { numberIn } from "../data/formats/text_lines.ts";
 import { millivoltsIn, UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { BadRecord } from "../data/problem.ts";
-import type { RecordPrediction } from "./judge.ts";
-import type { Predictor } from "./predictor.ts";
+import type { Predictor, RecordingPrediction } from "./predictor.ts";
 
 /** The prediction for the last seconds of a stream. */
-export interface StreamAnswer extends Omit<RecordPrediction, "steps"> {
+export interface StreamAnswer extends Omit<RecordingPrediction, "steps"> {
   /** Seconds of ECG received so far. */
   readonly seconds: number;
   /** The class of the newest step. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createRng } from "../core/rng.ts";
 import { UsageError } from "../core/errors.ts";
+import { heartRate } from "./heart_rate.ts";
 import { Predictor } from "./predictor.ts";
 import { predictStream } from "./stream.ts";
 import { madeTicket } from "../ticket/testing.ts";
@@ -39,6 +40,13 @@ Deno.test("every hop gives the prediction for the window that ends there", async
   });
   const millivolts = await answers(TRACE.map((x) => x / 1000).join(" "), seconds);
   assert.deepEqual(millivolts.map(({ label }) => label), got.map(({ label }) => label));
+});
+
+Deno.test("an answer has the heart rate of its window", async () => {
+  const trace = Array.from({ length: 256 * 8 }, (_, i) => (i % 250 < 15 ? 900 : -40) + i % 7);
+  const last = (await answers(trace.join(" "), 5)).at(-1)!;
+  assert.deepEqual(last.heartRate, heartRate(trace.slice(-5 * 256), 300));
+  assert.ok(Math.abs(last.heartRate.perMinute! - 72) < 1, `${last.heartRate.perMinute}`);
 });
 
 Deno.test("words that are not numbers, and too few samples, are refused", async () => {

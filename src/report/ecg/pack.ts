@@ -61,6 +61,7 @@ function packRecord(record: EcgRecord, stretch: number): PackedRecord {
       ticket: shares(probabilities?.ticket),
     },
     overall: record.overall ? [...record.overall] : null,
+    ...(record.beatsPerMinute === undefined ? {} : { beatsPerMinute: record.beatsPerMinute }),
   };
 }
 

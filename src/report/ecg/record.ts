@@ -35,6 +35,8 @@ export interface EcgRecord {
   };
   /** Probability that the ticket gives each class for the whole record [classes]. */
   overall?: readonly number[];
+  /** Null if there are too few beats; undefined if nothing is to be said about them. */
+  beatsPerMinute?: number | null;
 }
 
 /** The records of a page and the text around them. */
@@ -72,6 +74,8 @@ export interface PackedRecord {
   votes: { dense: number | null; ticket: number };
   probabilities: { dense: number[][] | null; ticket: number[][] | null };
   overall: number[] | null;
+  /** Left out if nothing is to be said about it. */
+  beatsPerMinute?: number | null;
 }
 
 /** Everything the script of an ECG page needs. */
@@ -90,6 +94,11 @@ export function disagreements({ steps: { dense, ticket } }: PackedRecord): numbe
 /** Whether the two networks label the whole record differently. */
 export function votesDiffer({ votes: { dense, ticket } }: PackedRecord): boolean {
   return dense !== null && dense !== ticket;
+}
+
+/** The heart rate in words. */
+export function beatsText(perMinute: number | null): string {
+  return perMinute === null ? "too few beats for a rate" : `${perMinute.toFixed(0)} beats/min`;
 }
 
 /** How many samples are drawn as two, the smallest and the largest; null if all are drawn. */

@@ -64,6 +64,8 @@ export function allStepsTable({ records, networks }: EcgData): Table {
 export function recordTable({ records, networks }: EcgData): Table {
   const hasTruth = records.some(({ truth }) => truth !== null);
   const hasDense = records.some(({ steps }) => steps.dense !== null);
+  const hasBeats = records.some(({ beatsPerMinute }) => beatsPerMinute !== undefined);
+  const rounded = (rate: number | null | undefined) => rate == null ? null : Math.round(rate);
   // Shares have columns only if all records have the same classes.
   const names = records.find(({ overall }) => overall !== null)?.classes ?? [];
   const shared = records.every(({ classes }) =>
@@ -78,6 +80,7 @@ export function recordTable({ records, networks }: EcgData): Table {
       ...(hasDense ? [column(networks.dense, "text")] : []),
       column(networks.ticket, "text"),
       ...classes.map((name) => column(name, "percent")),
+      ...(hasBeats ? [column("Beats/min", "integer")] : []),
       column("Seconds", "seconds"),
       column("Steps", "integer"),
       ...(hasDense ? [column("Steps that differ", "integer")] : []),
@@ -91,6 +94,7 @@ export function recordTable({ records, networks }: EcgData): Table {
         ...(hasDense ? [named(votes.dense)] : []),
         named(votes.ticket),
         ...classes.map((_, c) => overall?.[c] ?? null),
+        ...(hasBeats ? [rounded(record.beatsPerMinute)] : []),
         record.seconds,
         steps.ticket.length,
         ...(hasDense ? [disagreements(record)] : []),

@@ -11,7 +11,13 @@ import { palette, setUpTheme } from "../../client/theme.ts";
 import { format } from "../../format.ts";
 import { type Layout, layOut, scaleText } from "../layout.ts";
 import { unpackSamples } from "../pack.ts";
-import { disagreements, type EcgData, type PackedRecord, votesDiffer } from "../record.ts";
+import {
+  beatsText,
+  disagreements,
+  type EcgData,
+  type PackedRecord,
+  votesDiffer,
+} from "../record.ts";
 import { allStepsTable, stepTable } from "../tables.ts";
 import { drawRow, type PaperColors, secondsAt, type Sheet } from "./paper.ts";
 
@@ -92,6 +98,7 @@ function show(index: number): void {
       ? [classes.map((name, c) => `${name} ${format(record.overall![c], "percent")}`).join(", ")]
       : []),
     ...(differ === null ? [] : [`${differ} of ${record.steps.ticket.length} steps differ`]),
+    ...(record.beatsPerMinute === undefined ? [] : [beatsText(record.beatsPerMinute)]),
     `${record.seconds.toFixed(1)} s at ${record.sourceRate} samples per second`,
   ].join(" · ");
   find("#steps").replaceChildren(...tableParts(stepTable(record, networks)));
