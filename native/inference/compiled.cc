@@ -12,8 +12,6 @@ namespace {
 /// input once for several rows.
 constexpr double kDenseFrom = 0.6;
 
-/// Input channels of a block, at most: with the positions of a tile, about what L1 holds.
-constexpr int kBlockChannels = 32;
 /// Survivors per row and block from which blocks pay for storing and loading the sums.
 constexpr double kLeastPerBlock = 12;
 
@@ -65,8 +63,11 @@ RowGroup add_group(std::span<const int> rows, std::vector<TapList>& taps, bool r
 /// The entries of all rows. Rows of nearly equal length share a group, and follow one another: the
 /// processor then foresees where their loops end. Every other group takes its taps backwards,
 /// beginning with the inputs that the one before it has just read.
-void group_rows(const SparseConv& conv, CompiledConv& result, int together) {
-  const int blocks = (conv.in_channels + kBlockChannels - 1) / kBlockChannels;
+void group_rows(const SparseConv& conv, CompiledConv& result, const Kernels& kernels) {
+  const int together = kernels.sparse_rows;
+  const int window = (kernels.tile * conv.stride + conv.kernel - 1) * kernels.lanes;
+  const int channels = std::max(1, kernels.window / window);
+  const int blocks = (conv.in_channels + channels - 1) / channels;
   const double parts = double(conv.rows.size()) * blocks;
   result.blocks = double(conv.taps.size()) >= kLeastPerBlock * parts ? blocks : 1;
   std::vector<int> order(conv.rows.size());
@@ -161,22 +162,23 @@ CompiledConv compile(const SparseConv& conv, const Kernels& kernels) {
   if (result.dense) {
     pack(conv, result, kernels.dense_rows);
   } else {
-    group_rows(conv, result, kernels.sparse_rows);
+    group_rows(conv, result, kernels);
   }
   return result;
 }
 
-std::vector<int32_t> entry_offsets(const CompiledConv& conv, const Layout& in, int pad_left,
-                                   ptrdiff_t ones) {
-  std::vector<int32_t> offsets;
-  offsets.reserve(conv.column.size());
-  for (int32_t column : conv.column) {
+std::vector<Entry> entries_at(const CompiledConv& conv, const Layout& in, int pad_left,
+                              ptrdiff_t ones) {
+  std::vector<Entry> entries;
+  entries.reserve(conv.column.size());
+  for (size_t e = 0; e < conv.column.size(); ++e) {
+    const int column = conv.column[e];
     const int channel = column / conv.kernel, tap = column % conv.kernel;
     const bool input = channel < conv.in_channels;
-    offsets.push_back(
-        int32_t(in.tap_offset(input ? channel : 0, tap, pad_left) + (input ? 0 : ones)));
+    const ptrdiff_t from = in.tap_offset(input ? channel : 0, tap, pad_left) + (input ? 0 : ones);
+    entries.push_back({int32_t(from), conv.dense ? 0.0f : conv.value[e]});
   }
-  return offsets;
+  return entries;
 }
 
 }  // namespace lth::inference

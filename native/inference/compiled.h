@@ -28,9 +28,9 @@ struct CompiledConv {
 /// Chooses the dense kernel where enough of the rows times the channels they read survives.
 CompiledConv compile(const SparseConv& conv, const Kernels& kernels);
 
-/// Where entry e reads, for an input that lies like `in`; `ones`: floats from channel 0 of the input
+/// The entries for an input that lies like `in`; `ones`: floats from channel 0 of the input
 /// to the row of ones, which lies like a channel of it.
-std::vector<int32_t> entry_offsets(const CompiledConv& conv, const Layout& in, int pad_left,
+std::vector<Entry> entries_at(const CompiledConv& conv, const Layout& in, int pad_left,
                                    ptrdiff_t ones);
 
 }  // namespace lth::inference

@@ -14,6 +14,13 @@ struct RowWork {
   bool add_shortcut, store_raw, store_active;
 };
 
+/// Where a tap reads, in floats from ConvWork::x, and its weight: side by side, because the loop over
+/// two arrays is up to a third slower on Zen 3, depending on where the linker places it.
+struct Entry {
+  int32_t offset;
+  float value;  ///< sparse
+};
+
 /// Rows that are summed up side by side, so that what one brings into L1 serves the others: their
 /// entries follow the input channels together. `sparse_rows` of them, fewer at the end (row -1).
 struct RowGroup {
@@ -24,14 +31,14 @@ struct RowGroup {
 };
 
 /// One convolution over vectors of positions. W is the instruction set's lanes; vector v of an
-/// output row is its floats [v * W, (v + 1) * W), and reads x + offset + v * step.
+/// output row is its floats [v * W, (v + 1) * W), and reads x + Entry::offset + v * step.
 struct ConvWork {
   const float* x;
   int step;  ///< floats from one vector's inputs to the next's: W times the stride
   const RowWork* rows;
   int row_count;
-  const int32_t* offset;  ///< [entries] floats from x
-  const float* value;     ///< sparse: [entries]; dense: [row blocks][entries][dense_rows]
+  const Entry* entry;     ///< [entries]
+  const float* value;     ///< dense: [row blocks][entries][dense_rows]
   int entries;            ///< dense: of every row
   /// Sparse: blocks of input channels, one after the other over all rows, so that they stay in the
   /// cache: [blocks][group_count].
@@ -60,6 +67,7 @@ struct ChunkRow {
 struct Kernels {
   int lanes;       ///< W
   int tile;        ///< most vectors of a tile of the sparse kernel
+  int window;      ///< floats of input that a tile reads in one block of channels: what L1 holds
   int sparse_rows; ///< rows of a group of the sparse kernel
   int dense_rows;  ///< output channels in the dense kernel's register tile
   void (*sparse)(const ConvWork&);

@@ -11,8 +11,15 @@ constexpr int kLeastChunk = 32;
 
 size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/// An odd number of cache lines: channels then spread over all sets of the cache.
-size_t spread(size_t floats) { return (round_up(floats, kLine) / kLine | 1) * kLine; }
+/// Lines between two channels, so that the same positions of all channels, which a tile reads
+/// together, spread evenly over the sets of L1: sets begin anew every kSets lines, and multiples of
+/// the golden ratio of them spread any number of channels.
+size_t spread(size_t floats) {
+  constexpr size_t kSets = 64, kGolden = 39;
+  const size_t lines = round_up(floats, kLine) / kLine;
+  if (lines < kSets) return (lines | 1) * kLine;  // channels follow one another
+  return (lines + (kSets + kGolden - lines % kSets) % kSets) * kLine;
+}
 
 }  // namespace
 

@@ -104,7 +104,7 @@ class Pass {
     work.step = kernels_.lanes * (skips ? conv.stride : 1);
     work.rows = conv.rows.data();
     work.row_count = int(conv.rows.size());
-    work.offset = plan.offset.data();
+    work.entry = plan.entries.data();
     work.value = conv.value.data();
     work.entries = int(conv.column.size());
     work.groups = conv.groups.data();

@@ -179,7 +179,7 @@ class Planner {
       const bool splits = plan.in.kind == Layout::Kind::split;
       const size_t input = plan_.buffers[splits ? plan.split : plan.from].at;
       const int pad_left = same_pad_left(plan.in.length, conv.kernel, conv.stride);
-      plan.offset = entry_offsets(conv, plan.in, pad_left, ptrdiff_t(ones) - ptrdiff_t(input));
+      plan.entries = entries_at(conv, plan.in, pad_left, ptrdiff_t(ones) - ptrdiff_t(input));
       find_inner(plan, conv, pad_left);
       if (conv.uses_ones) {
         fill_ones(plan.in, plan_.arena->data() + ones);
@@ -199,7 +199,7 @@ class Planner {
 
 size_t Plan::bytes() const {
   size_t bytes = arena->floats() * sizeof(float);
-  for (const PlannedStep& step : steps) bytes += step.offset.size() * sizeof(int32_t);
+  for (const PlannedStep& step : steps) bytes += step.entries.size() * sizeof(Entry);
   return bytes;
 }
 

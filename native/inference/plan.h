@@ -24,7 +24,7 @@ struct PlannedStep {
   /// The shortcut is pooled as it is added; else before, into `shortcut`.
   bool pools_on_add = false;
   size_t from = 0, split = 0, shortcut = 0, raw = 0, active = 0, pool_from = 0;
-  std::vector<int32_t> offset;
+  std::vector<Entry> entries;
   int inner_begin = 0, inner_end = 0;
 };
 

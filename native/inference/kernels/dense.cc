@@ -19,10 +19,9 @@ void tile_block(const ConvWork& work, int first, const RowWork* rows, int row_co
     const Vector bias = broadcast(rows[r < row_count ? r : 0].edge_bias);
     LTH_UNROLL for (int i = 0; i < Count; ++i) acc[r][i] = bias;
   }
-  const int32_t* offset = work.offset;
   for (int e = 0; e < work.entries; ++e, value += kDenseRows) {
     Vector in[Count];
-    const float* from = x + offset[e];
+    const float* from = x + work.entry[e].offset;
     LTH_UNROLL for (int i = 0; i < Count; ++i) in[i] = load(from + i * step);
     LTH_UNROLL for (int r = 0; r < kDenseRows; ++r) {
       const Vector w = broadcast(value[r]);

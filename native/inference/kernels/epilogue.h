@@ -37,6 +37,18 @@ inline __attribute__((always_inline)) void finish_tile(const ConvWork& work, con
   }
 }
 
+/// Fetches the shortcut that finish_tile will add, while the row's taps are summed.
+template <int Count>
+inline __attribute__((always_inline)) void fetch_shortcut(const ConvWork& work, const RowWork& row,
+                                                          size_t at) {
+  if (!row.add_shortcut) return;
+  constexpr int kLine = 16;  // floats of a cache line
+  const int times = work.pool_shortcut ? 2 : 1;
+  const float* from =
+      work.shortcut + size_t(row.channel) * work.shortcut_row + size_t(times) * at;
+  for (int i = 0; i < times * Count * kLanes; i += kLine) __builtin_prefetch(from + i);
+}
+
 /// Cuts [begin, end) into nearly equal tiles of at most `most` and calls body(first, size).
 template <class Body>
 inline void for_each_tile(int begin, int end, int most, const Body& body) {

@@ -12,6 +12,9 @@ inline constexpr int kDenseRows = kLanes == 16 ? 8 : 4;
 /// product). Wide registers fill L1 with what the taps of a single row read; two rows share it.
 inline constexpr int kSparseRows = kLanes == 16 ? 2 : 1;
 inline constexpr int kSparseTile = kLanes == 16 ? 14 : 12;
+/// See Kernels::window: 28 of 32 KB; with wide registers a tile of 32 channels, which exceeds L1
+/// less often than more blocks pass sums through it.
+inline constexpr int kWindow = kLanes == 16 ? 14848 : 7168;
 
 void sparse(const ConvWork& work);
 void dense(const ConvWork& work);

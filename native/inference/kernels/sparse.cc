@@ -6,11 +6,15 @@
 namespace lth::inference::LTH_ISA {
 namespace {
 
-/// acc[i] += value * from[i * step]
+/// Taps of a group from which a shortcut is worth fetching: the sums of fewer end at once.
+constexpr int kFetchFrom = 16 * kSparseRows;
+
+/// acc[i] += value * x[offset + i * step]
 template <int Count>
-inline __attribute__((always_inline)) void add_tap(const float* from, float value, int step,
+inline __attribute__((always_inline)) void add_tap(const float* x, const Entry& entry, int step,
                                                    Vector (&acc)[Count]) {
-  const Vector w = broadcast(value);
+  const Vector w = broadcast(entry.value);
+  const float* from = x + entry.offset;
   LTH_UNROLL for (int i = 0; i < Count; ++i) acc[i] += w * load(from + i * step);
 }
 
@@ -19,8 +23,6 @@ template <int Count, int Stride>
 void tile_groups(const ConvWork& work, int first, bool edge) {
   const int step = Stride == 0 ? work.step : Stride * kLanes;
   const float* x = work.x + size_t(first) * size_t(step);
-  const float* value = work.value;
-  const int32_t* offset = work.offset;
   const RowGroup* group = work.groups;
   for (int b = 0; b < work.blocks; ++b) {
     const bool last = b + 1 == work.blocks;
@@ -37,22 +39,27 @@ void tile_groups(const ConvWork& work, int first, bool edge) {
           LTH_UNROLL for (int i = 0; i < Count; ++i) acc[r][i] = load(sums + i * kLanes);
         }
       }
-      int32_t e = group->begin;
-      for (; e < group->shared; e += kSparseRows) {
-        LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
-          add_tap(x + offset[e + r], value[e + r], step, acc[r]);
-        }
+      const bool fetches = last && group->end[kSparseRows - 1] - group->begin >= kFetchFrom;
+      LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
+        if (!fetches || group->row[r] < 0) continue;
+        fetch_shortcut<Count>(work, work.rows[group->row[r]], size_t(first) * kLanes);
+      }
+      const Entry* entry = work.entry + group->begin;
+      for (const Entry* end = work.entry + group->shared; entry < end; entry += kSparseRows) {
+        LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) add_tap(x, entry[r], step, acc[r]);
       }
       LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
-        for (; e < group->end[r]; ++e) add_tap(x + offset[e], value[e], step, acc[r]);
+        for (const Entry* end = work.entry + group->end[r]; entry < end; ++entry) {
+          add_tap(x, *entry, step, acc[r]);
+        }
       }
       LTH_UNROLL for (int r = 0; r < kSparseRows; ++r) {
         if (group->row[r] < 0) continue;
         if (last) {
           const RowWork& row = work.rows[group->row[r]];
           if (edge) {
-            for (e = row.ones_begin; e < row.ones_end; ++e) {
-              add_tap(x + offset[e], value[e], step, acc[r]);
+            for (int e = row.ones_begin; e < row.ones_end; ++e) {
+              add_tap(x, work.entry[e], step, acc[r]);
             }
           }
           finish_tile<Count>(work, row, size_t(first) * kLanes, acc[r]);

@@ -6,6 +6,7 @@ const Kernels& kernels() {
   static const Kernels table{
       .lanes = kLanes,
       .tile = kSparseTile,
+      .window = kWindow,
       .sparse_rows = kSparseRows,
       .dense_rows = kDenseRows,
       .sparse = sparse,
