@@ -51,20 +51,145 @@ LossSettings to_loss(const Fields& fields) {
   return settings;
 }
 
+// The methods that trace an op: their arguments are converted here, and checked by the builder.
+
+Napi::Value gather(Builder& self, const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "gather: options", {"mean", "std", "flip", "augment", "negate"});
+  const float mean = to_float(options.get("mean"), options.path("mean"));
+  const float std = to_float(options.get("std"), options.path("std"));
+  const bool flip = to_boolean(options.get("flip"), options.path("flip"));
+  const std::optional<Augmentation> augment =
+      to_augmentation(options.get("augment"), options.path("augment"));
+  const Napi::Value negate_value = options.get("negate");
+  const bool negate =
+      !negate_value.IsUndefined() && to_boolean(negate_value, options.path("negate"));
+  const auto dataset = Dataset::on(self.device(), info[0], "gather: dataset");
+  const auto recording = self.idle("builder.gather");
+  const lth::Value result = recording->builder.gather(dataset, mean, std, flip, augment, negate);
+  recording->traits.gathers = true;
+  recording->traits.random |= flip || augment;
+  return self.encode(info, result);
+}
+
+Napi::Value input(Builder& self, const Napi::CallbackInfo& info) {
+  const auto channels = int(to_integer(info[0], "input: channels", 1, kMaxChannels));
+  const auto length = int(to_integer(info[1], "input: length", 1, kMaxLength));
+  return self.encode(info, self.idle("builder.input")->builder.input(channels, length));
+}
+
+Napi::Value conv1d(Builder& self, const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "conv1d: options", {"weight", "bias", "stride", "add"});
+  const Napi::Value weight_value = options.get("weight");
+  const Napi::Value bias_value = options.get("bias");
+  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
+  const lth::Value add = self.optional_value(options.get("add"), options.path("add"));
+  const lth::Value x = self.value(info[0], "conv1d: x");
+  const auto weight = Parameter::on(self.device(), weight_value, options.path("weight"));
+  const auto bias = Parameter::on(self.device(), bias_value, options.path("bias"));
+  const auto recording = self.idle("builder.conv1d");
+  return self.encode(info, recording->builder.conv1d(x, weight, bias, stride, add));
+}
+
+Napi::Value norm(Builder& self, const Napi::CallbackInfo& info) {
+  const Fields fields(info[1], "norm: settings",
+                      {"gamma", "beta", "runningMean", "runningVariance", "epsilon", "momentum",
+                       "training", "relu", "dropout"});
+  const Napi::Value gamma = fields.get("gamma");
+  const Napi::Value beta = fields.get("beta");
+  const Napi::Value mean = fields.get("runningMean");
+  const Napi::Value variance = fields.get("runningVariance");
+  ProgramBuilder::Norm settings;
+  settings.epsilon = to_float(fields.get("epsilon"), fields.path("epsilon"));
+  settings.momentum = to_float(fields.get("momentum"), fields.path("momentum"), 0, 1);
+  settings.training = to_boolean(fields.get("training"), fields.path("training"));
+  settings.relu = to_boolean(fields.get("relu"), fields.path("relu"));
+  settings.dropout = to_number(fields.get("dropout"), fields.path("dropout"));
+  if (!(settings.dropout >= 0 && settings.dropout < 1)) {
+    throw_range(fields.path("dropout") + " must be from 0 to less than 1, got " +
+                describe(fields.get("dropout")));
+  }
+  const lth::Value x = self.value(info[0], "norm: x");
+  settings.gamma = Parameter::on(self.device(), gamma, fields.path("gamma"));
+  settings.beta = Parameter::on(self.device(), beta, fields.path("beta"));
+  settings.running_mean = Buffer::on(self.device(), mean, fields.path("runningMean"));
+  settings.running_variance = Buffer::on(self.device(), variance, fields.path("runningVariance"));
+  const auto recording = self.idle("builder.norm");
+  const lth::Value result = recording->builder.norm(x, settings);
+  recording->traits.random |= settings.training && settings.dropout > 0;
+  return self.encode(info, result);
+}
+
+Napi::Value shortcut(Builder& self, const Napi::CallbackInfo& info) {
+  const Fields options(info[1], "shortcut: options", {"stride", "channels"});
+  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
+  const auto channels =
+      int(to_integer(options.get("channels"), options.path("channels"), 1, kMaxChannels));
+  const lth::Value x = self.value(info[0], "shortcut: x");
+  return self.encode(info, self.idle("builder.shortcut")->builder.shortcut(x, stride, channels));
+}
+
+Napi::Value cross_entropy(Builder& self, const Napi::CallbackInfo& info) {
+  LossSettings settings;
+  if (!info[1].IsUndefined()) {
+    const Fields fields(info[1], "crossEntropy: settings",
+                        {"labelSmoothing", "focal", "classWeights", "teachers", "temperature",
+                         "teacherWeight"});
+    settings = to_loss(fields);
+    const Napi::Value teachers = fields.get("teachers");
+    if (!teachers.IsUndefined()) {
+      for (const Napi::Value& teacher : to_array(teachers, fields.path("teachers"))) {
+        settings.teachers.push_back(self.value(teacher, fields.path("teachers")));
+      }
+    }
+  }
+  const lth::Value logits = self.value(info[0], "crossEntropy: logits");
+  const auto recording = self.idle("builder.crossEntropy");
+  return self.encode(info, recording->builder.cross_entropy(logits, settings));
+}
+
+Napi::Value optimizer(Builder& self, const Napi::CallbackInfo& info) {
+  const std::vector<Napi::Value> elements = to_array(info[0], "optimizer: parameters");
+  const OptimizerSettings settings = to_settings(info[1]);
+  std::vector<std::shared_ptr<lth::Parameter>> parameters;
+  for (const Napi::Value& element : elements) {
+    const std::string what = "optimizer: parameters[" + std::to_string(parameters.size()) + "]";
+    parameters.push_back(Parameter::on(self.device(), element, what));
+  }
+  const auto recording = self.idle("builder.optimizer");
+  recording->builder.optimizer(std::move(parameters), settings);
+  recording->traits.optimizes = true;
+  return info.Env().Undefined();
+}
+
+Napi::Value average(Builder& self, const Napi::CallbackInfo& info) {
+  const Fields options(info[0], "average: options", {"buffers", "decay"});
+  const float decay = to_float(options.get("decay"), options.path("decay"), 0, 1);
+  std::vector<ProgramBuilder::AveragedBuffer> buffers;
+  for (const Napi::Value& element : to_array(options.get("buffers"), options.path("buffers"))) {
+    const std::string what = options.path("buffers") + "[" + std::to_string(buffers.size()) + "]";
+    const Fields pair(element, what, {"value", "average"});
+    const Napi::Value value = pair.get("value"), average = pair.get("average");
+    buffers.push_back({Buffer::on(self.device(), value, pair.path("value")),
+                       Buffer::on(self.device(), average, pair.path("average"))});
+  }
+  self.idle("builder.average")->builder.average(std::move(buffers), decay);
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 Napi::Function Builder::define_class(Napi::Env env) {
   const std::vector<napi_property_descriptor> properties = {
       method_named<&Builder::label>("label"),
-      method_named<&Builder::gather>("gather"),
-      method_named<&Builder::input>("input"),
-      method_named<&Builder::conv1d>("conv1d"),
-      method_named<&Builder::norm>("norm"),
-      method_named<&Builder::shortcut>("shortcut"),
-      method_named<&Builder::cross_entropy>("crossEntropy"),
+      method_named<&gather>("gather"),
+      method_named<&input>("input"),
+      method_named<&conv1d>("conv1d"),
+      method_named<&norm>("norm"),
+      method_named<&shortcut>("shortcut"),
+      method_named<&cross_entropy>("crossEntropy"),
       method_named<&Builder::backward>("backward"),
-      method_named<&Builder::optimizer>("optimizer"),
-      method_named<&Builder::average>("average"),
+      method_named<&optimizer>("optimizer"),
+      method_named<&average>("average"),
       method_named<&Builder::output>("output"),
       method_named<&Builder::planned_bytes>("plannedBytes"),
       method_named<&Builder::build>("build"),
@@ -90,98 +215,6 @@ Napi::Value Builder::label(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value Builder::gather(const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "gather: options", {"mean", "std", "flip", "augment", "negate"});
-  const float mean = to_float(options.get("mean"), options.path("mean"));
-  const float std = to_float(options.get("std"), options.path("std"));
-  const bool flip = to_boolean(options.get("flip"), options.path("flip"));
-  const std::optional<Augmentation> augment =
-      to_augmentation(options.get("augment"), options.path("augment"));
-  const Napi::Value negate_value = options.get("negate");
-  const bool negate =
-      !negate_value.IsUndefined() && to_boolean(negate_value, options.path("negate"));
-  const auto dataset = Dataset::on(device(), info[0], "gather: dataset");
-  const auto recording = idle("builder.gather");
-  const lth::Value result = recording->builder.gather(dataset, mean, std, flip, augment, negate);
-  recording->traits.gathers = true;
-  recording->traits.random |= flip || augment;
-  return encode(info, result);
-}
-
-Napi::Value Builder::input(const Napi::CallbackInfo& info) {
-  const auto channels = int(to_integer(info[0], "input: channels", 1, kMaxChannels));
-  const auto length = int(to_integer(info[1], "input: length", 1, kMaxLength));
-  return encode(info, idle("builder.input")->builder.input(channels, length));
-}
-
-Napi::Value Builder::conv1d(const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "conv1d: options", {"weight", "bias", "stride", "add"});
-  const Napi::Value weight_value = options.get("weight");
-  const Napi::Value bias_value = options.get("bias");
-  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
-  const lth::Value add = optional_value(options.get("add"), options.path("add"));
-  const lth::Value x = value(info[0], "conv1d: x");
-  const auto weight = Parameter::on(device(), weight_value, options.path("weight"));
-  const auto bias = Parameter::on(device(), bias_value, options.path("bias"));
-  return encode(info, idle("builder.conv1d")->builder.conv1d(x, weight, bias, stride, add));
-}
-
-Napi::Value Builder::norm(const Napi::CallbackInfo& info) {
-  const Fields fields(info[1], "norm: settings",
-                      {"gamma", "beta", "runningMean", "runningVariance", "epsilon", "momentum",
-                       "training", "relu", "dropout"});
-  const Napi::Value gamma = fields.get("gamma");
-  const Napi::Value beta = fields.get("beta");
-  const Napi::Value mean = fields.get("runningMean");
-  const Napi::Value variance = fields.get("runningVariance");
-  ProgramBuilder::Norm settings;
-  settings.epsilon = to_float(fields.get("epsilon"), fields.path("epsilon"));
-  settings.momentum = to_float(fields.get("momentum"), fields.path("momentum"), 0, 1);
-  settings.training = to_boolean(fields.get("training"), fields.path("training"));
-  settings.relu = to_boolean(fields.get("relu"), fields.path("relu"));
-  settings.dropout = to_number(fields.get("dropout"), fields.path("dropout"));
-  if (!(settings.dropout >= 0 && settings.dropout < 1)) {
-    throw_range(fields.path("dropout") + " must be from 0 to less than 1, got " +
-                describe(fields.get("dropout")));
-  }
-  const lth::Value x = value(info[0], "norm: x");
-  settings.gamma = Parameter::on(device(), gamma, fields.path("gamma"));
-  settings.beta = Parameter::on(device(), beta, fields.path("beta"));
-  settings.running_mean = Buffer::on(device(), mean, fields.path("runningMean"));
-  settings.running_variance = Buffer::on(device(), variance, fields.path("runningVariance"));
-  const auto recording = idle("builder.norm");
-  const lth::Value result = recording->builder.norm(x, settings);
-  recording->traits.random |= settings.training && settings.dropout > 0;
-  return encode(info, result);
-}
-
-Napi::Value Builder::shortcut(const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "shortcut: options", {"stride", "channels"});
-  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
-  const auto channels =
-      int(to_integer(options.get("channels"), options.path("channels"), 1, kMaxChannels));
-  const lth::Value x = value(info[0], "shortcut: x");
-  return encode(info, idle("builder.shortcut")->builder.shortcut(x, stride, channels));
-}
-
-Napi::Value Builder::cross_entropy(const Napi::CallbackInfo& info) {
-  LossSettings settings;
-  if (!info[1].IsUndefined()) {
-    const Fields fields(info[1], "crossEntropy: settings",
-                        {"labelSmoothing", "focal", "classWeights", "teachers", "temperature",
-                         "teacherWeight"});
-    settings = to_loss(fields);
-    const Napi::Value teachers = fields.get("teachers");
-    if (!teachers.IsUndefined()) {
-      for (const Napi::Value& teacher : to_array(teachers, fields.path("teachers"))) {
-        settings.teachers.push_back(value(teacher, fields.path("teachers")));
-      }
-    }
-  }
-  const lth::Value logits = value(info[0], "crossEntropy: logits");
-  return encode(info, idle("builder.crossEntropy")->builder.cross_entropy(logits, settings));
-}
-
 Napi::Value Builder::backward(const Napi::CallbackInfo& info) {
   ProgramBuilder::BackwardOptions options;
   if (!info[2].IsUndefined()) {
@@ -205,35 +238,6 @@ Napi::Value Builder::backward(const Napi::CallbackInfo& info) {
   const Napi::Array result = Napi::Array::New(info.Env(), gradients.size());
   for (size_t i = 0; i < gradients.size(); ++i) result.Set(uint32_t(i), encode(info, gradients[i]));
   return result;
-}
-
-Napi::Value Builder::optimizer(const Napi::CallbackInfo& info) {
-  const std::vector<Napi::Value> elements = to_array(info[0], "optimizer: parameters");
-  const OptimizerSettings settings = to_settings(info[1]);
-  std::vector<std::shared_ptr<lth::Parameter>> parameters;
-  for (const Napi::Value& element : elements) {
-    const std::string what = "optimizer: parameters[" + std::to_string(parameters.size()) + "]";
-    parameters.push_back(Parameter::on(device(), element, what));
-  }
-  const auto recording = idle("builder.optimizer");
-  recording->builder.optimizer(std::move(parameters), settings);
-  recording->traits.optimizes = true;
-  return info.Env().Undefined();
-}
-
-Napi::Value Builder::average(const Napi::CallbackInfo& info) {
-  const Fields options(info[0], "average: options", {"buffers", "decay"});
-  const float decay = to_float(options.get("decay"), options.path("decay"), 0, 1);
-  std::vector<ProgramBuilder::AveragedBuffer> buffers;
-  for (const Napi::Value& element : to_array(options.get("buffers"), options.path("buffers"))) {
-    const std::string what = options.path("buffers") + "[" + std::to_string(buffers.size()) + "]";
-    const Fields pair(element, what, {"value", "average"});
-    const Napi::Value value = pair.get("value"), average = pair.get("average");
-    buffers.push_back({Buffer::on(device(), value, pair.path("value")),
-                       Buffer::on(device(), average, pair.path("average"))});
-  }
-  idle("builder.average")->builder.average(std::move(buffers), decay);
-  return info.Env().Undefined();
 }
 
 Napi::Value Builder::output(const Napi::CallbackInfo& info) {

@@ -24,24 +24,19 @@ class Builder : public DeviceObject<Builder, Recording> {
 
   static Napi::Function define_class(Napi::Env env);
 
+  /// The activation that an argument names, which must be of this builder.
+  lth::Value value(const Napi::Value& argument, const std::string& what) const;
+  /// As `value`; -1 for undefined.
+  lth::Value optional_value(const Napi::Value& argument, const std::string& what) const;
+  Napi::Value encode(const Napi::CallbackInfo& info, lth::Value value) const;
+
  private:
+  // The methods that trace an op are functions of builder.cc.
   Napi::Value label(const Napi::CallbackInfo& info);
-  Napi::Value gather(const Napi::CallbackInfo& info);
-  Napi::Value input(const Napi::CallbackInfo& info);
-  Napi::Value conv1d(const Napi::CallbackInfo& info);
-  Napi::Value norm(const Napi::CallbackInfo& info);
-  Napi::Value shortcut(const Napi::CallbackInfo& info);
   Napi::Value backward(const Napi::CallbackInfo& info);
-  Napi::Value cross_entropy(const Napi::CallbackInfo& info);
-  Napi::Value optimizer(const Napi::CallbackInfo& info);
-  Napi::Value average(const Napi::CallbackInfo& info);
   Napi::Value output(const Napi::CallbackInfo& info);
   Napi::Value planned_bytes(const Napi::CallbackInfo& info);
   Napi::Value build(const Napi::CallbackInfo& info);
-
-  lth::Value value(const Napi::Value& argument, const std::string& what) const;
-  lth::Value optional_value(const Napi::Value& argument, const std::string& what) const;
-  Napi::Value encode(const Napi::CallbackInfo& info, lth::Value value) const;
 };
 
 }  // namespace lth::binding

@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,11 +33,12 @@ class Handle : public Napi::ObjectWrap<T> {
   }
 
  protected:
+  /// @tparam method of T, or a function of T& and what T's methods take
   template <auto method>
   static napi_value enter(napi_env env, napi_callback_info raw) {
     return guarded(env, [&]() -> napi_value {
       const Napi::CallbackInfo info(env, raw);
-      return (from(info.This(), "this").*method)(info);
+      return std::invoke(method, from(info.This(), "this"), info);
     });
   }
 
