@@ -15,6 +15,7 @@ import { format } from "../../report/format.ts";
 import { browserTest, canvasColors, overflow, type Pages } from "../../report/testing.ts";
 import { openTicket } from "../../ticket/ticket_file.ts";
 import { html } from "../html.ts";
+import { withFields } from "./fields.ts";
 
 /** A file as it is dropped. */
 type Dropped = Pick<SampleRecording, "name" | "bytes">;
@@ -120,7 +121,8 @@ browserTest(
         );
         assert.equal(await page.locator("#said-long").isVisible(), false);
         const notes = await page.locator("#said-notes li").allInnerTexts();
-        assert.deepEqual(notes, read.understood.assumed.map((what) => `Assumed: ${what}`), kind);
+        const assumed = read.understood.assumed.map((what) => `Assumed: ${withFields(what)}`);
+        assert.deepEqual(notes, assumed, kind);
       }
       await drop(page, Object.values(recordings().files).flat());
       assert.match(await page.locator("#status").innerText(), /^4 recordings labelled/);
