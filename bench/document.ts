@@ -4,6 +4,8 @@
  * @module
  */
 import type { OpTime } from "./breakdown.ts";
+import type { EpochTiming } from "./epoch_bench.ts";
+import type { PeerEpoch } from "./epoch_peer.ts";
 import type { Floors } from "./machine.ts";
 import type { MemoryUse } from "./memory_bench.ts";
 import type { MaskSource } from "./masks.ts";
@@ -14,7 +16,15 @@ import type { TopkTiming } from "./topk.ts";
 import type { PeerTiming, TorchTimings } from "./torch_peer.ts";
 
 /** The tables by name, in the order in which they are measured. */
-export const TABLES = ["steps", "layers", "topk", "schedule", "inference", "memory"] as const;
+export const TABLES = [
+  "steps",
+  "layers",
+  "topk",
+  "schedule",
+  "inference",
+  "memory",
+  "epoch",
+] as const;
 export type TableName = (typeof TABLES)[number];
 
 /** Steps of one shape with masks of one kind, all densities. */
@@ -79,6 +89,16 @@ export interface InferenceRow {
   readonly engine: string;
 }
 
+/** Whole epochs of a run on real records, beside PyTorch's. */
+export interface EpochTable extends Omit<StepShape, "length"> {
+  /** "sample", or the folder of the data set. */
+  readonly data: string;
+  readonly records: { readonly train: number; readonly dev: number; readonly test: number };
+  readonly timings: readonly EpochTiming[];
+  /** null without that peer. */
+  readonly peer: PeerEpoch | null;
+}
+
 /** All requested tables; null for a table that was not requested. */
 export interface BenchDocument {
   readonly format: "lth-ecg-bench/1";
@@ -97,4 +117,5 @@ export interface BenchDocument {
   readonly schedule: readonly ScheduleTable[] | null;
   readonly inference: readonly InferenceRow[] | null;
   readonly memory: readonly MemoryUse[] | null;
+  readonly epoch: EpochTable | null;
 }

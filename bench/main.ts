@@ -13,9 +13,11 @@ import { buildNativeBenchmarks, runNativeBenchmark } from "./native_bench.ts";
 import { benchTopk, type TopkTiming } from "./topk.ts";
 import { memoryInOwnProcess } from "./cli/memory.ts";
 import { type BenchOptions, parseBenchOptions } from "./cli/options.ts";
+import { epochTable } from "./cli/epoch.ts";
 import { inferenceTable } from "./cli/inference.ts";
 import { needsSteps, scheduleTables, stepTables, tfjsTable } from "./cli/steps.ts";
 import {
+  epochText,
   headText,
   inferenceText,
   layerText,
@@ -60,7 +62,7 @@ function deviceOf({ backend, device: index, threads, isa, precision }: BenchOpti
 
 /** Whether a requested table needs the machine's limits; top-k is a native benchmark and does not. */
 function needsFloors({ only }: BenchOptions): boolean {
-  return only.some((name) => name !== "memory" && name !== "inference");
+  return only.some((name) => name !== "memory" && name !== "inference" && name !== "epoch");
 }
 
 /** Receives the current activity, and each table as soon as it is ready. */
@@ -102,6 +104,8 @@ async function measure(
   if (inference) show(inferenceText(inference));
   const memory = wanted("memory") ? await memoryTable(options) : null;
   if (memory) show(memoryText(memory));
+  const epoch = wanted("epoch") ? await epochTable(device, options, { note }) : null;
+  if (epoch) show(epochText(epoch));
   const after = loadText();
   show(`load before ${before}, after ${after}`);
   return {
@@ -116,6 +120,7 @@ async function measure(
     schedule,
     inference,
     memory,
+    epoch,
   };
 }
 

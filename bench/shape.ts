@@ -39,7 +39,7 @@ export function studyGraph({ filters }: Pick<StepShape, "filters">): Graph {
 }
 
 /** Settings that the peers use too: plain Adam on unchanged records. */
-const PLAIN = {
+export const PLAIN = {
   optimizer: "adam",
   weightDecay: 0,
   stretch: null,

@@ -32,6 +32,8 @@ export interface BenchOptions {
   readonly torchScript: string;
   /** A finished run whose masks are used in addition. */
   readonly run?: string;
+  /** The data set of the epoch table: "sample", or a folder. */
+  readonly data: string;
   readonly trainSteps: number;
   readonly rounds: number;
   readonly epochs: number;
@@ -67,13 +69,13 @@ const QUICK: typeof FULL = {
 };
 
 /** Tables for a GPU. Inference runs only on the CPU, and top-k has its own native benchmark. */
-const CUDA_TABLES: readonly TableName[] = ["steps", "layers", "schedule", "memory"];
+const CUDA_TABLES: readonly TableName[] = ["steps", "layers", "schedule", "memory", "epoch"];
 
 function benchCommand(): Command {
   return createCommand("bench", "Time training steps, pruning and inference, and measure memory")
     .option(
       "--only <tables>",
-      `some of ${TABLES.join(", ")} (default: all that the backend has)`,
+      `some of ${TABLES.join(", ")} (default: all but epoch that the backend has)`,
       tables,
     )
     .option("--quick", "under a minute: fewer densities, steps and rounds, a smaller batch", false)
@@ -111,6 +113,7 @@ function benchCommand(): Command {
     )
     .option("--torch-script <file>", "another script for --peer torch", TORCH_SCRIPT)
     .option("--run <name>", "also measure with the layer densities of this finished run")
+    .option("--data <folder>", "data set of the epoch table", "sample")
     .option(
       "--train-steps <n>",
       "training steps before the global magnitude selection (default: 30)",
@@ -142,7 +145,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   }
   const { backend, precision = defaultPrecision(backend) } = given;
   const available = backend === "cuda" ? CUDA_TABLES : TABLES;
-  const only = given.only ?? [...available];
+  const only = given.only ?? available.filter((name) => name !== "epoch");
   const missing = only.filter((name) => !available.includes(name));
   if (missing.length > 0) {
     throw new UsageError(

@@ -6,6 +6,7 @@
 import { byPart, type OpTime } from "../breakdown.ts";
 import type {
   BenchDocument,
+  EpochTable,
   InferenceRow,
   LayerTable,
   ScheduleTable,
@@ -203,6 +204,47 @@ export function memoryText(uses: readonly MemoryUse[]): string {
     "process that does it",
     table([
       ["shape", "parameters", "activations", "peak", "samples", "activations to the first row's"],
+      ...rows,
+    ]),
+  ].join("\n");
+}
+
+/** Whole epochs. */
+export function epochText(
+  { data, records, batchSize, filters, timings, peer }: EpochTable,
+): string {
+  const { train, dev, test } = records;
+  const total = (parts: { training: number; results: number; report?: number }) =>
+    parts.training + parts.results + (parts.report ?? 0);
+  const seconds = (value: number) => value.toFixed(value < 10 ? 2 : 1);
+  const rows = timings.map((timing) => [
+    percent(timing.density),
+    ...[timing.training, timing.results, timing.report, total(timing)].map(seconds),
+    peer === null ? "-" : (total(peer) / total(timing)).toFixed(2),
+  ]);
+  if (peer !== null) {
+    rows.push([
+      "PyTorch",
+      seconds(peer.training),
+      seconds(peer.results),
+      "-",
+      seconds(total(peer)),
+      "1",
+    ]);
+  }
+  return [
+    `One epoch of ${data}: ${train} records, scores on ${dev} and ${test} others, batches of ` +
+    `${batchSize}, ${filters} filters; seconds` +
+    (peer === null ? "" : `; peer: ${peer.description}`),
+    table([
+      [
+        "left",
+        "training, dev",
+        "scores, weights on disk",
+        "report",
+        "in all",
+        "x faster than PyTorch dense",
+      ],
       ...rows,
     ]),
   ].join("\n");
