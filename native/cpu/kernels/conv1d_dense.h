@@ -22,6 +22,8 @@ class DensePass {
   int depth() const { return ceil_div(geometry_.in_channels, Operands::kTerms); }
   void pack(const float* weight, ThreadPool& pool);
   void run_unit(const PassData& data, const PassUnit& unit) const;
+  template <int InStep, int OutStep>
+  void run_steps(const PassData& data, const PassUnit& unit) const;
 
   PassGeometry geometry_;
   int block_;                 // lanes of input channels

@@ -22,9 +22,13 @@ inline int ceil_div(int a, int b) { return (a + b - 1) / b; }
 /// Positions that the longest record of a group holds.
 inline int longest(const Activation& a, int group) {
   const int32_t* lengths = a.lengths + group * kLanes;
-  int result = 0;
-  for (int i = 0; i < kLanes; ++i) result = std::max(result, int(lengths[i]));
-  return std::min(result, a.shape.length);
+  return std::clamp(int(*std::max_element(lengths, lengths + kLanes)), 0, a.shape.length);
+}
+
+/// Positions that every record of a group holds.
+inline int shortest(const Activation& a, int group) {
+  const int32_t* lengths = a.lengths + group * kLanes;
+  return std::clamp(int(*std::min_element(lengths, lengths + kLanes)), 0, a.shape.length);
 }
 
 /// The fixed division of a pass into units that own what they write: groups x chunks of positions x
@@ -60,7 +64,8 @@ struct PassUnit {
   int group;
   int row_begin, row_end;
   int step_begin;
-  int live;  ///< output positions from here on lie past every record of the group
+  int live;   ///< output positions from here on lie past every record of the group
+  int whole;  ///< output positions before this one lie in every record of the group
 
   int step_end(const TapSet& set, int out_step) const {
     return std::max(step_begin, ceil_div(std::max(0, live - set.out_first), out_step));
@@ -81,6 +86,7 @@ inline PassUnit open_unit(const PassGeometry& g, const PassData& data, const Pas
   const bool last = chunk == units.chunks - 1;
   const int end = last ? length : begin + units.chunk_steps * g.out_step;
   u.live = std::clamp(longest(data.out, u.group), begin, end);
+  u.whole = shortest(data.out, u.group);
   const int zero_end = last ? length + halo : end;
   for (int o = u.row_begin; o < u.row_end; ++o) {
     float* row = data.out.row(u.group, o);

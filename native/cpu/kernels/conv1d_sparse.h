@@ -16,6 +16,9 @@ class SparsePass {
   void run(const float* weight, const PassData& data, ThreadPool& pool);
 
  private:
+  template <int InStep, int OutStep>
+  void run_steps(const float* weight, const PassData& data, ThreadPool& pool);
+
   PassGeometry geometry_;
   SparseEntries entries_;
 };
