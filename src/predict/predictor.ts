@@ -20,6 +20,7 @@ import {
 
 /** What is said about a recording: the ticket's prediction, and the heart rate, which no network knows. */
 export interface RecordingPrediction extends RecordPrediction {
+  /** The beats found in it, and how many a minute. */
   readonly heartRate: HeartRate;
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { download, element, find } from "../../client/dom.ts";
+import { element, find } from "../../client/dom.ts";
 import { fileName, saveTable, toolButton } from "../../client/figures.ts";
 import { tableParts } from "../../client/table_dom.ts";
 import { palette, setUpTheme } from "../../client/theme.ts";
@@ -20,6 +20,7 @@ import {
 } from "../record.ts";
 import { allStepsTable, stepTable } from "../tables.ts";
 import { drawRow, type PaperColors, secondsAt, type Sheet } from "./paper.ts";
+import { downloadPicture } from "./picture.ts";
 
 /** Largest number of rows on the page; longer records are shown in parts. */
 const ROWS = 24;
@@ -379,27 +380,6 @@ function fillClasses({ classes }: PackedRecord): void {
 }
 
 function savePicture(): void {
-  const record = data.records[state.record]!;
-  const scale = devicePixelRatio;
-  const head = 34 * scale;
-  const canvas = element("canvas");
-  canvas.width = rows[0]?.width ?? 1;
-  canvas.height = head + rows.reduce((sum, { height }) => sum + height, 0);
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const { background, ink } = colors();
-  context.fillStyle = background;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.fillStyle = ink;
-  context.font = `600 ${14 * scale}px system-ui, sans-serif`;
-  const about = `${record.name} · ${find("#scale").textContent}`;
-  context.fillText(about, 6 * scale, 22 * scale, canvas.width - 12 * scale);
-  let y = head;
-  for (const row of rows) {
-    context.drawImage(row, 0, y);
-    y += row.height;
-  }
-  canvas.toBlob((blob) => {
-    if (blob) download(`${fileName(record.name)}.png`, blob);
-  });
+  const { name } = data.records[state.record]!;
+  downloadPicture({ name, scale: find("#scale").textContent ?? "", rows, colors: colors() });
 }
