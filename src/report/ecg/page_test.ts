@@ -125,6 +125,29 @@ browserTest("the tables hold the predictions, and the same tables are saved", as
   });
 });
 
+browserTest("what is shown of a recording is saved as one picture", async (pages) => {
+  const file = write(pages, { records: [recording("a", { steps: 35 })] });
+  await pages.open(file, {}, async (page) => {
+    const drawn = await page.locator("#paper canvas").evaluateAll((rows) =>
+      rows.map((row) => [(row as HTMLCanvasElement).width, (row as HTMLCanvasElement).height])
+    );
+    const waiting = page.waitForEvent("download");
+    await page.getByRole("button", { name: "PNG" }).click();
+    const saved = await waiting;
+    assert.equal(saved.suggestedFilename(), "a.png");
+    const target = path.join(pages.directory, "saved.png");
+    await saved.saveAs(target);
+    const bytes = fs.readFileSync(target);
+    assert.equal(bytes.subarray(1, 4).toString(), "PNG");
+    const head = 34 * await page.evaluate(() => devicePixelRatio);
+    const heights = drawn.reduce((sum, [, height]) => sum + height!, 0);
+    assert.deepEqual([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], [
+      drawn[0]![0],
+      head + heights,
+    ]);
+  });
+});
+
 browserTest(
   "one spike among 36,000 samples is drawn to its full height in a single row",
   async (pages) => {
