@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { shellWords } from "../core/shell.ts";
 import type { LthOptions } from "./lth_options.ts";
 

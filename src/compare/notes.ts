@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { decidedByDev } from "../report/shown.ts";
 import { format } from "../report/format.ts";
 import { majorityScore } from "../statistics/f1.ts";
@@ -361,8 +362,8 @@ function multiplicity({ methods, pairs, tests }: Comparison): string {
       : []),
     ...(tests.length > 0
       ? [
-        `The p values of the ${tests.length} test${
-          tests.length === 1 ? "" : "s"
+        `The p values of the ${
+          counted(tests.length, "test")
         } planned before are adjusted together (Holm): at most one family in twenty has a false ` +
         "claim.",
       ]

@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { CHECKPOINTS } from "../core/paths.ts";
 import { isSingleTraining } from "../config/modes.ts";
-import type { RoundSummary, Summary } from "../results/summary.ts";
+import type { Summary } from "../results/summary.ts";
 import type { RoundDifference, RunDifferences } from "../report/extras.ts";
 import { readSummary } from "../results/read.ts";
 import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
@@ -29,21 +29,19 @@ export function runDifferences(directory: string, summary: Summary): RunDifferen
   const { rounds, control = null } = summary;
   if (control !== null || rounds.length === 0) return null;
   const beside = isSingleTraining(summary.mode) ? denseBeside(directory, summary) : null;
-  const all = beside === null ? rounds : [...rounds, ...denseRound(beside)];
+  const theirs = beside === null ? null : onlyDense(readSummary(beside));
+  const all = [...rounds, ...theirs?.rounds ?? []];
   const whole = all.some(({ round }) => round === 0) && all.length > 1 &&
     rounds.every(({ round }) => hasPredictions(directory, round)) &&
     (beside === null || hasPredictions(beside, 0));
   if (!whole) return null;
   const split = all.every(({ test }) => test !== null) ? "test" : "dev";
-  const read = (directory: string, summary = readSummary(directory)) =>
-    readRun(directory, { summary, split });
+  const read = (directory: string, summary: Summary) => readRun(directory, { summary, split });
   const run = read(directory, summary);
   const base = beside ?? directory;
   const trainedOn = continuedBeside(base);
-  const continued = trainedOn === null ? null : read(trainedOn);
-  const dense = beside === null
-    ? []
-    : [read(beside, { ...readSummary(beside), rounds: denseRound(beside) })];
+  const continued = trainedOn === null ? null : read(trainedOn, readSummary(trainedOn));
+  const dense = beside && theirs ? [read(beside, theirs)] : [];
   let comparison: Comparison;
   try {
     comparison = compareRuns([run, ...dense, ...(continued ? [continued] : [])], {
@@ -75,8 +73,8 @@ export function runDifferences(directory: string, summary: Summary): RunDifferen
   };
 }
 
-function denseRound(directory: string): RoundSummary[] {
-  return readSummary(directory).rounds.filter(({ round }) => round === 0);
+function onlyDense(summary: Summary): Summary {
+  return { ...summary, rounds: summary.rounds.filter(({ round }) => round === 0) };
 }
 
 function roundDifference(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { shellWords } from "../core/shell.ts";
 import { decidedByDev, type ShownSummary } from "./shown.ts";
 import type { Summary } from "../results/summary.ts";
@@ -302,12 +303,10 @@ function incomplete(summary: Summary): string | null {
   if (summary.complete) return null;
   const done = summary.rounds.length;
   const planned = summary.plannedRounds;
-  const pruned = `${planned} ${summary.control ? "pruned" : "pruning"} round${
-    planned === 1 ? "" : "s"
-  }`;
+  const pruned = counted(planned, summary.control ? "pruned round" : "pruning round");
   const dense = summary.control || isSingleTraining(summary.mode) ? "" : "dense and ";
   const plan = `${dense}${pruned} are configured`;
-  const missing = done === 0 ? "no round is" : done === 1 ? "1 round is" : `${done} rounds are`;
+  const missing = done === 0 ? "no round is" : counted(done, "round", ["is", "are"]);
   return `This run is not complete: ${missing} finished, ${plan}.`;
 }
 
