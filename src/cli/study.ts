@@ -15,18 +15,21 @@ import { createCommand, runMain } from "./command.ts";
 
 interface Options {
   check: boolean;
+  allowIncomplete: boolean;
   to?: string;
 }
 
 function main(args: string[]): Promise<number> {
   const command = createCommand("study", "Make the tables and figures of docs/study.md again")
-    .argument("[runs...]", "finished runs to add first (names below checkpoints/, or paths)")
+    .argument("[runs...]", "runs to add first (names below checkpoints/, or paths)")
     .option("--to <group>", "the folder of docs/study that the runs are added to")
+    .option("--allow-incomplete", "with --to: add the finished rounds of unfinished runs", false)
     .option("--check", "write nothing; exit with code 1 if a file differs", false);
   command.parse(args, { from: "user" });
-  const { check, to } = command.opts<Options>();
+  const { check, to, allowIncomplete } = command.opts<Options>();
   const shown = (file: string) => path.relative(process.cwd(), file);
-  if ((command.args.length > 0) !== (to !== undefined) || (check && to !== undefined)) {
+  const isAdding = to !== undefined;
+  if ((command.args.length > 0) !== isAdding || (isAdding ? check : allowIncomplete)) {
     throw new UsageError("Cannot add runs: name both the runs and --to GROUP, without --check");
   }
   if (to !== undefined) {
@@ -38,7 +41,7 @@ function main(args: string[]): Promise<number> {
         }; a folder of docs/study with a study.json is a group`,
       );
     }
-    const added = addRuns(command.args.map(runDirectory), group);
+    const added = addRuns(command.args.map(runDirectory), { group, allowIncomplete });
     for (const copy of added) console.log(`Added ${shown(copy)}`);
   }
   const files = studyFiles();

@@ -1,5 +1,5 @@
 /**
- * Copies what a finished run leaves that is small into a group of the study.
+ * Copies what finished rounds leave that is small into a group of the study.
  *
  * @module
  */
@@ -13,6 +13,12 @@ import { roundFiles, runFiles } from "../core/paths.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
 import { readGroup } from "./group.ts";
 
+/** What is added to a group. */
+export interface CollectOptions {
+  /** Whether the finished rounds of unfinished runs may be added. */
+  allowIncomplete: boolean;
+}
+
 /**
  * Adds runs to a group, if the group can then still be compared. A run that it has already is replaced.
  *
@@ -20,7 +26,10 @@ import { readGroup } from "./group.ts";
  * @throws {UsageError} If a run is not finished, or cannot be compared with the others. Nothing has been added
  *   to the group then.
  */
-export function addRuns(runs: readonly string[], group: string): string[] {
+export function addRuns(
+  runs: readonly string[],
+  { group, ...options }: CollectOptions & { group: string },
+): string[] {
   const trial = fs.mkdtempSync(path.join(os.tmpdir(), "lth-study-"));
   try {
     const copy = path.join(trial, path.basename(group));
@@ -29,7 +38,7 @@ export function addRuns(runs: readonly string[], group: string): string[] {
       recursive: true,
       filter: (file) => !replaced.includes(file),
     });
-    for (const run of runs) collect(run, copy);
+    for (const run of runs) collect(run, { ...options, group: copy });
     try {
       readGroup(copy);
     } catch (error) {
@@ -40,20 +49,24 @@ export function addRuns(runs: readonly string[], group: string): string[] {
   } finally {
     fs.rmSync(trial, { recursive: true });
   }
-  return runs.map((run) => collect(run, group));
+  return runs.map((run) => collect(run, { ...options, group }));
 }
 
 /**
- * Copies configuration, summary and times as they are, and the predictions of every round compressed.
+ * Copies configuration, summary and times as they are, and the predictions of every finished round compressed.
  *
  * @returns The folder of the copy.
- * @throws {UsageError} If the run is not finished.
+ * @throws {UsageError} If no round of the run is finished, or not all are and that is not allowed.
  */
-export function collect(run: string, group: string): string {
+export function collect(
+  run: string,
+  { group, allowIncomplete }: CollectOptions & { group: string },
+): string {
   const summary = hasSummary(run) ? readSummary(run) : null;
-  if (!summary?.complete) {
+  if (!summary || (!summary.complete && !allowIncomplete)) {
     throw new UsageError(
-      `Cannot collect ${run}: it is not a finished run; finish it with --resume`,
+      `Cannot collect ${run}: it is not a finished run; finish it with --resume` +
+        (summary ? ", or add --allow-incomplete to use its finished rounds" : ""),
     );
   }
   const target = path.join(group, path.basename(run));

@@ -56,8 +56,8 @@ export interface Group {
   name: string;
   /** The runs that are compared. */
   runs: Run[];
-  /** Names of all finished runs, also of those that wait for other folds of their method. */
-  finished: string[];
+  /** All runs that are in, also those that wait for other folds of their method. */
+  collected: Run[];
   comparison: Comparison;
   claims: Claim[];
   /** Planned pairs whose methods are not among the runs yet. */
@@ -75,7 +75,7 @@ export function groupFolders(study: string = STUDY): string[] {
 
 /**
  * Reads the runs of a group and compares them on the test split. Methods that lack folds wait until they
- * have as many as the others. Planned pairs are tested if both methods are there.
+ * have as many as the others, and a round until every fold has it. Planned pairs are tested if both methods are there.
  *
  * @returns null if the group has no finished run yet.
  * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
@@ -89,10 +89,11 @@ export function readGroup(folder: string): Group | null {
   const rescored = decision === undefined
     ? null
     : { decision, priorExponent: priorExponent ?? 0, priorUnit: "records" as const };
-  const { runs: finished } = readRuns([folder], {
-    ...{ split: "test", allowIncomplete: false, showTest: false, rescored },
+  // Unfinished runs are here only because they were asked for, see collect.ts.
+  const { runs: collected } = readRuns([folder], {
+    ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
   });
-  const runs = withAllFolds(finished);
+  const runs = withAllFolds(collected);
   const names = methodsOf(runs).map(({ name }) => name);
   const planned = (plan?.pairs ?? []).flatMap(parsePairs);
   const isHere = ({ a, b }: AskedPair) =>
@@ -104,7 +105,7 @@ export function readGroup(folder: string): Group | null {
   const missingPairs = planned.filter((pair) => !isHere(pair));
   return {
     ...{ name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells },
-    finished: finished.map(({ name }) => name),
+    collected,
   };
 }
 

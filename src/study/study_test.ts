@@ -24,7 +24,7 @@ Deno.test("docs/study.md and its figures are what the runs in docs/study give", 
 Deno.test("a collected run has the same predictions and needs a third of the bytes", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "whole", rounds: 3 });
-    const copy = collect(run, path.join(directory, "group"));
+    const copy = collect(run, { group: path.join(directory, "group"), allowIncomplete: false });
     for (const round of [0, 1, 2]) {
       const asked = { round, split: "test", classes: ["N", "A", "O", "~"] };
       assert.deepEqual(readPredictions(copy, asked), readPredictions(run, asked));
@@ -39,7 +39,10 @@ Deno.test("a collected run has the same predictions and needs a third of the byt
 Deno.test("a run that is not finished is not collected", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "half", rounds: 2, planned: 3 });
-    assert.throws(() => collect(run, path.join(directory, "group")), UsageError);
+    assert.throws(
+      () => collect(run, { group: path.join(directory, "group"), allowIncomplete: false }),
+      UsageError,
+    );
     assert.ok(!fs.existsSync(path.join(directory, "group")));
   }));
 
@@ -60,7 +63,7 @@ Deno.test("runs that the group could not be compared with are not added to it", 
     for (
       const [added, why] of [[other, /in the data set/], [half, /not a finished run/]] as const
     ) {
-      assert.throws(() => addRuns([b, added], group), (error) => {
+      assert.throws(() => addRuns([b, added], { group, allowIncomplete: false }), (error) => {
         assert.ok(error instanceof UsageError);
         assert.match(error.message, why);
         assert.ok(!error.message.includes(os.tmpdir() + "/lth-study-"), error.message);
@@ -68,10 +71,10 @@ Deno.test("runs that the group could not be compared with are not added to it", 
       });
       assert.deepEqual(contents(), before);
     }
-    assert.deepEqual(addRuns([b], group), [path.join(group, "b")]);
+    assert.deepEqual(addRuns([b], { group, allowIncomplete: false }), [path.join(group, "b")]);
     const both = contents();
     assert.ok(both.includes("b/summary.json"));
-    addRuns([b], group); // again: it is replaced
+    addRuns([b], { group, allowIncomplete: false }); // again: it is replaced
     assert.deepEqual(contents(), both);
     assert.equal(readGroup(group)!.runs.length, 2);
   }));
@@ -116,7 +119,10 @@ Deno.test("a method that lacks folds waits, and is in the tables when it has the
       });
     const rowsOf = () => {
       const read = readGroup(group)!;
-      return [read.finished.length, TABLES["methods"]!(read).match(/^\| finetune /gm)?.length ?? 0];
+      return [
+        read.collected.length,
+        TABLES["methods"]!(read).match(/^\| finetune /gm)?.length ?? 0,
+      ];
     };
     for (const fold of [1, 2, 3]) write("lr-rewind", fold);
     fs.writeFileSync(path.join(group, "study.json"), "{}");
@@ -125,6 +131,42 @@ Deno.test("a method that lacks folds waits, and is in the tables when it has the
     assert.deepEqual(rowsOf(), [5, 0]);
     write("finetune", 2);
     assert.deepEqual(rowsOf(), [6, 1]);
+  }));
+
+Deno.test("rounds of unfinished runs are in the tables if asked for and if every fold has them", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "study/toy");
+    const planned: string[] = [];
+    for (const fold of [1, 2, 3]) {
+      const base = `lr-rewind-seed${fold}-fold${fold}of3`;
+      const common = { mode: "lr-rewind", seed: fold, folds: { count: 3, fold } } as const;
+      writeRun(group, { ...common, name: base, rounds: 4 });
+      const name = `${base}-continue`;
+      const control = { kind: "continue", base } as const;
+      // Fold 1 is a round ahead.
+      const rounds = fold === 1 ? 4 : 3;
+      writeRun(path.join(directory, "runs"), { ...common, name, rounds, planned: 4, control });
+      planned.push(base, name);
+    }
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    const controls = planned.filter((name) => name.endsWith("-continue"))
+      .map((name) => path.join(directory, "runs", name));
+    assert.throws(
+      () => addRuns(controls, { group, allowIncomplete: false }),
+      /not a finished run; finish it with --resume, or add --allow-incomplete to use/,
+    );
+    addRuns(controls, { group, allowIncomplete: true });
+    const read = readGroup(group)!;
+    const rows = TABLES["methods"]!(read);
+    assert.equal(rows.match(/^\| dense, \d+ epochs \|/gm)?.length, 2);
+    // The first two pruned rounds have a dense network of as many epochs, the third has not.
+    const equal = rows.split("\n").filter((row) => row.startsWith("| lr-rewind |"))
+      .map((row) => row.split(" | ")[5] !== "");
+    assert.deepEqual(equal, [true, true, false]);
+    assert.match(
+      TABLES["progress"]!({ ...read, planned }),
+      /\| lr-rewind \| 3 \| {2}\| 3 \|\n\| lr-rewind-continue \| 0 \| 2 × 2 of 4 rounds, 3 of 4 rounds \| 3 \|/,
+    );
   }));
 
 Deno.test("F1 of each class is that of the records, worked out by hand", () =>

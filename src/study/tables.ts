@@ -5,7 +5,7 @@
  */
 import { seedOf } from "../compare/fold.ts";
 import { denseOf } from "../compare/levels.ts";
-import { cellOf } from "../compare/run.ts";
+import { cellOf, type Run } from "../compare/run.ts";
 import { decisive, shownP } from "../compare/sentences.ts";
 import { format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
@@ -203,18 +203,33 @@ function costTable(group: Group): string {
   );
 }
 
-/** How many runs of the plan are in, by method. */
-function progressTable({ finished, planned }: Group): string {
-  const parts = new Map<string, { of: number; done: number }>();
+/** How many runs of the plan are in, by method, and how far those are that are not finished. */
+function progressTable({ collected, planned }: Group): string {
+  const parts = new Map<string, (Run | undefined)[]>();
   for (const name of planned) {
     const part = name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
-    const { of, done } = parts.get(part) ?? { of: 0, done: 0 };
-    parts.set(part, { of: of + 1, done: done + Number(finished.includes(name)) });
+    const run = collected.find((run) => run.name === name);
+    parts.set(part, [...parts.get(part) ?? [], run]);
   }
   return markdown(
-    ["runs", "finished", "planned"],
-    [...parts].map(([part, { done, of }]) => [part, String(done), String(of)]),
+    ["runs", "finished", "not finished", "planned"],
+    [...parts].map(([part, runs]) => {
+      const summaries = runs.flatMap((run) => run?.summary ?? []);
+      const finished = summaries.filter(({ complete }) => complete).length;
+      const rounds = summaries.filter(({ complete }) => !complete)
+        .map(({ rounds, plannedRounds }) =>
+          `${rounds.filter(({ round }) => round > 0).length} of ${plannedRounds} rounds`
+        );
+      return [part, String(finished), tally(rounds), String(runs.length)];
+    }),
   );
+}
+
+/** How often each text occurs: "2 × a, b". */
+function tally(texts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const text of [...texts].sort()) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].map(([text, count]) => count === 1 ? text : `${count} × ${text}`).join(", ");
 }
 
 /** The runs that are in. */
