@@ -4,14 +4,17 @@
  * @module
  */
 import * as path from "node:path";
+import { crossValidated } from "../compare/cross_validation.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFilesAtomic, writeFolderAtomic } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { exporterOf, type Format, FORMATS } from "../export/registry.ts";
 import { footprintOf } from "../ticket/footprint.ts";
+import { readSummary } from "../results/read.ts";
 import { openRound } from "../ticket/open_round.ts";
-import { describeDecision, type Ticket } from "../ticket/ticket.ts";
+import { CROSS_VALIDATION, describeDecision, type Ticket } from "../ticket/ticket.ts";
+import { metricsOf } from "../ticket/ticket_of_run.ts";
 import { DEFAULT_TICKET, openTicket, TICKET_ENDING } from "../ticket/ticket_file.ts";
 import { createCommand, integer, runMain } from "./command.ts";
 
@@ -20,6 +23,7 @@ interface ExportOptions {
   readonly run?: string;
   readonly round?: number;
   readonly data?: string;
+  readonly crossValidation?: string[];
   readonly format: Format;
   readonly out?: string;
   readonly licence?: string;
@@ -32,6 +36,10 @@ export function main(args: string[]): Promise<void> {
     .option("--run <name>", "name of a run below checkpoints/, or path to its directory")
     .option("--round <k>", "with --run: finished round (default: the last one)", integer(0))
     .option("--data <dir>", "with --run: folder of the run's data set, if it was moved")
+    .option(
+      "--cross-validation <runs...>",
+      "with --run: finished runs of all folds; the ticket states their score",
+    )
     .requiredOption("--format <format>", FORMATS.join(", "))
     .option("--out <file>", "file or folder to write (default: in the run's directory, or here)")
     .option(
@@ -81,6 +89,12 @@ export function main(args: string[]): Promise<void> {
   return Promise.resolve();
 }
 
+/** Options that go with a run alone. */
+const OF_A_RUN = {
+  ...{ round: "--round", data: "--data", licence: "--licence" },
+  crossValidation: "--cross-validation",
+};
+
 /**
  * The options of the chosen format.
  *
@@ -103,9 +117,9 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
   if (run !== undefined && ticket !== undefined) {
     throw new UsageError("--ticket and --run both name what to export: give one of them");
   }
-  for (const name of ["round", "data", "licence"] as const) {
+  for (const [name, flag] of Object.entries(OF_A_RUN)) {
     if (options[name] === undefined || run !== undefined) continue;
-    throw new UsageError(`--${name} goes with --run: a ticket has its own`);
+    throw new UsageError(`${flag} goes with --run: a ticket has its own`);
   }
   const own = Object.keys(exporterOf(format).flags)
     .flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]]);
@@ -114,13 +128,22 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
 
 /** What to export, and the default folder and file name. */
 function open(
-  { run, round, data, licence, ticket: file }: ExportOptions,
+  { run, round, data, licence, crossValidation, ticket: file }: ExportOptions,
 ): { ticket: Ticket; dataset?: LoadedDataset; folder: string; base: string } {
   if (run === undefined) {
     const base = path.basename(file ?? DEFAULT_TICKET, TICKET_ENDING);
     return { ticket: openTicket(file), folder: ".", base };
   }
   const { ticket, dataset } = openRound(run, { round, data, licence });
+  if (crossValidation) {
+    const { train, dev, test } = dataset.splits;
+    const scores = crossValidated(crossValidation, {
+      summary: readSummary(runDirectory(run)),
+      round: ticket.provenance.round,
+      records: new Set([train, dev, test].flatMap(({ ids }) => ids)),
+    });
+    ticket.metrics[CROSS_VALIDATION] = metricsOf(scores, ticket.classes);
+  }
   const base = `round-${String(ticket.provenance.round).padStart(3, "0")}`;
   return { ticket, dataset, folder: path.join(runDirectory(run), "export"), base };
 }

@@ -8,7 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { ecgPage } from "../report/ecg/page.ts";
 import type { RecordingJudgement } from "./predictor.ts";
-import { describeDecision, type Ticket } from "../ticket/ticket.ts";
+import { CROSS_VALIDATION, describeDecision, type Ticket } from "../ticket/ticket.ts";
 
 /** Largest number of recordings, and of hours in all, with which a page stays fast. */
 const PAGE_LIMITS = { records: 200, hours: 6 } as const;
@@ -109,16 +109,17 @@ function answerOf(records: readonly JudgedRecord[], classes: readonly string[]):
 
 function aboutTicket({ provenance, metrics, licence }: Ticket, source: string): string[] {
   const { run, round } = provenance;
-  const test = metrics["test"];
-  const { score, low, high } = test?.headline ?? { score: 0, low: null, high: null };
+  const [[split, scores] = []] = ["test", CROSS_VALIDATION].flatMap((split) =>
+    metrics[split] ? [[split, metrics[split]] as const] : []
+  );
+  const said = `Ticket ${source}: ${run}, round ${round}.`;
+  if (!scores) return [said, licence];
+  const { name, records, headline: { score, low, high } } = scores;
   const interval = low === null || high === null
     ? ""
     : `, 95 % [${low.toFixed(3)}, ${high.toFixed(3)}]`;
-  return [
-    `Ticket ${source}: ${run}, round ${round}.` +
-    (test
-      ? ` ${test.name} on ${test.records} test recordings ${score.toFixed(3)}${interval}.`
-      : ""),
-    licence,
-  ];
+  const where = split === "test"
+    ? `on ${records} test recordings`
+    : `of networks made in the same way, in cross-validation over ${records} recordings,`;
+  return [`${said} ${name} ${where} ${score.toFixed(3)}${interval}.`, licence];
 }

@@ -8,6 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "./prediction_page.ts";
 import { Predictor } from "./predictor.ts";
+import { CROSS_VALIDATION } from "../ticket/ticket.ts";
 import { madeTicket } from "../ticket/testing.ts";
 
 const EVIL = `</script><script>alert(1)</script>"><img src=x onerror=alert(2)>.csv`;
@@ -36,6 +37,26 @@ Deno.test("a judgement's probabilities sum to 1 in every step, and their mean is
     const mean = stepProbabilities.reduce((sum, row) => sum + row[c]!, 0) / 9;
     assert.ok(Math.abs(mean - probabilities[name]!) < 1e-12);
   });
+});
+
+Deno.test("a ticket without test records tells the score of its cross-validation as what it is", () => {
+  const scores = {
+    records: 7674,
+    name: "CinC F1",
+    headline: { score: 0.8, low: 0.79, high: 0.81 },
+    f1: {},
+  };
+  const ticket = { ...madeTicket(), metrics: { [CROSS_VALIDATION]: scores } };
+  using predictor = new Predictor(ticket);
+  const page = predictionPage([judged(predictor, "x", 3)], {
+    ticket,
+    hop: predictor.hop,
+    source: "t",
+  });
+  assert.ok(page.includes(
+    "CinC F1 of networks made in the same way, in cross-validation over 7674 recordings, 0.800, " +
+      "95 % [0.790, 0.810].",
+  ));
 });
 
 Deno.test("too many or too long recordings for a page are refused with the limit", () => {

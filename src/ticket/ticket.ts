@@ -19,6 +19,12 @@ const score = z.number().min(0).max(1);
 /** A score with its 95 % interval; null where one cannot be estimated. */
 const interval = z.object({ score, low: score.nullable(), high: score.nullable() });
 
+/**
+ * The key of a ticket's scores that are not its own: networks that were made in the same way, one per fold,
+ * each scored on the records that it has not seen.
+ */
+export const CROSS_VALIDATION = "cross-validation";
+
 /** The sizes of a residual network; see model/networks/resnet1d.ts. */
 export const resnetShape = z.object({
   filters: count,
@@ -50,7 +56,7 @@ export const ticketHeader = z.object({
   provenance: z.object({
     run: z.string(),
     round: z.number().int().min(0),
-    /** The run's resolved configuration. */
+    /** The run's resolved configuration; of the data set's path only its last part. */
     config: z.record(z.string(), z.unknown()),
     datasetSha256: z.string(),
     /** Records by split: train, dev, test. */
@@ -58,7 +64,7 @@ export const ticketHeader = z.object({
   }),
   /** Licence and origin of the data that the network was trained on. */
   licence: z.string(),
-  /** By split: number of records, the headline score and each class's F1. */
+  /** By split, or CROSS_VALIDATION: number of records, the headline score and each class's F1. */
   metrics: z.record(
     z.string(),
     z.object({

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import type { Config } from "../config/config.ts";
@@ -73,7 +74,8 @@ export function ticketOfRound(request: RoundRequest): Ticket {
     provenance: {
       run: name,
       round: summary.round,
-      config: { ...config },
+      // Folders of the maker's machine are nobody else's business; the data are known by their hash.
+      config: { ...config, data: path.basename(config.data) },
       datasetSha256: dataset.sha256,
       records: { train: train.ids.length, dev: dev.ids.length, test: test.ids.length },
     },
@@ -87,7 +89,7 @@ export function ticketOfRound(request: RoundRequest): Ticket {
 
 /** Scores with a 95 % interval by the delta method; see statistics/standard_error.ts. */
 export function metricsOf(
-  scores: Scores,
+  scores: Pick<Scores, "records" | "score" | "f1" | "confusion">,
   classes: readonly string[],
 ): Ticket["metrics"][string] {
   const metric = metricFor(classes);
