@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { withToyDataset } from "../run/testing.ts";
 import { readSummary } from "../results/read.ts";
-import { CROSS_VALIDATION } from "../ticket/ticket.ts";
+import { CROSS_VALIDATION } from "../ticket/cross_validation.ts";
 import { readTicket } from "../ticket/ticket_file.ts";
 import { command, outcome, toyArgs } from "./testing.ts";
 
@@ -56,7 +56,7 @@ Deno.test("a ticket of all records states the score of its cross-validation, and
     assert.match(readme, /^ +split: cross-validation$/m);
     assert.match(
       readme,
-      new RegExp(`\\| cross-validation \\| ${records} \\|[^]*one per\\nfold, on`),
+      new RegExp(`\\| cross-validation \\| ${records} \\|[^]*Cross-validation: networks`),
     );
 
     const page = path.join(directory, "page.html");

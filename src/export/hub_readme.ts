@@ -7,12 +7,8 @@
 import { stringify } from "yaml";
 import { analyse } from "../model/analyse.ts";
 import { footprintOf } from "../ticket/footprint.ts";
-import {
-  CINC2017_LICENCE,
-  CROSS_VALIDATION,
-  describeDecision,
-  type Ticket,
-} from "../ticket/ticket.ts";
+import { aboutCrossValidation } from "../ticket/cross_validation.ts";
+import { CINC2017_LICENCE, describeDecision, type Ticket } from "../ticket/ticket.ts";
 
 /** The files of the folder. */
 export const HUB_FILES = {
@@ -23,11 +19,6 @@ export const HUB_FILES = {
   /** Only of a licence that hubs have no name for. */
   licence: "LICENSE.md",
 } as const;
-
-/** What the row of a cross-validation is. */
-const EXPECTED =
-  `\`${CROSS_VALIDATION}\` is the score of networks that were made in the same way, one per
-fold, on recordings that they were not trained on: what to expect of this network.`;
 
 /** Confidence of the intervals of a ticket. */
 const CONFIDENCE = 0.95;
@@ -114,7 +105,7 @@ data are untested.
 ${[line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")}
 
 Each split is of the data set with SHA-256 \`${provenance.datasetSha256}\`. The interval is from the
-choice of recordings alone.${CROSS_VALIDATION in metrics ? `\n\n${EXPECTED}` : ""}
+choice of recordings alone.${aboutCrossValidation(ticket, "\n\n")}
 
 ## Use
 

@@ -8,7 +8,8 @@ import { UsageError } from "../core/errors.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { ecgPage } from "../report/ecg/page.ts";
 import type { RecordingJudgement } from "./predictor.ts";
-import { CROSS_VALIDATION, describeDecision, type Ticket } from "../ticket/ticket.ts";
+import { CROSS_VALIDATION } from "../ticket/cross_validation.ts";
+import { describeDecision, type Ticket } from "../ticket/ticket.ts";
 
 /** Largest number of recordings, and of hours in all, with which a page stays fast. */
 const PAGE_LIMITS = { records: 200, hours: 6 } as const;

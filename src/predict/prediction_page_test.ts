@@ -8,7 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import { createRng } from "../core/rng.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "./prediction_page.ts";
 import { Predictor } from "./predictor.ts";
-import { CROSS_VALIDATION } from "../ticket/ticket.ts";
+import { CROSS_VALIDATION } from "../ticket/cross_validation.ts";
 import { madeTicket } from "../ticket/testing.ts";
 
 const EVIL = `</script><script>alert(1)</script>"><img src=x onerror=alert(2)>.csv`;

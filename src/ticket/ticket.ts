@@ -19,12 +19,6 @@ const score = z.number().min(0).max(1);
 /** A score with its 95 % interval; null where one cannot be estimated. */
 const interval = z.object({ score, low: score.nullable(), high: score.nullable() });
 
-/**
- * The key of a ticket's scores that are not its own: networks that were made in the same way, one per fold,
- * each scored on the records that it has not seen.
- */
-export const CROSS_VALIDATION = "cross-validation";
-
 /** The sizes of a residual network; see model/networks/resnet1d.ts. */
 export const resnetShape = z.object({
   filters: count,
@@ -64,7 +58,7 @@ export const ticketHeader = z.object({
   }),
   /** Licence and origin of the data that the network was trained on. */
   licence: z.string(),
-  /** By split, or CROSS_VALIDATION: number of records, the headline score and each class's F1. */
+  /** By split, or CROSS_VALIDATION (cross_validation.ts): number of records, the headline score and each class's F1. */
   metrics: z.record(
     z.string(),
     z.object({

@@ -8,6 +8,7 @@ import { format } from "../../report/format.ts";
 import { tableHtml } from "../../report/table_html.ts";
 import type { Table } from "../../report/tables.ts";
 import { footprintOf } from "../../ticket/footprint.ts";
+import { aboutCrossValidation } from "../../ticket/cross_validation.ts";
 import type { Ticket } from "../../ticket/ticket.ts";
 
 /** A section of a page. */
@@ -27,7 +28,7 @@ export function modelCard(ticket: Ticket): Html {
         ${tableHtml(scoresOf(ticket), { caption: "Scores" })}
         <p class="note">Scores are of the recordings of each split of the data that the network was
           trained on; the 95 % interval is from the choice of recordings alone. Other devices, leads
-          and populations are untested.</p>
+          and populations are untested.${aboutCrossValidation(ticket, " ")}</p>
       </div>
       <p class="remark">${ticket.licence}</p>
     </section>
