@@ -25,6 +25,7 @@ export const SLOW: readonly string[] = [
   "src/report/print_test.ts",
   "src/report/serve_test.ts",
   "src/statistics/crossed_test.ts",
+  "scripts/check_references_test.ts",
   "scripts/containers_test.ts",
   "scripts/prebuild_test.ts",
   "scripts/verify_cuda_test.ts",
