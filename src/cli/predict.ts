@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { whatLiesAt, writeFileAtomic } from "../core/files.ts";
+import { explainAll, explainAssumed, inOptions } from "../data/advice.ts";
 import { BadRecord, listProblems, type Problem } from "../data/problem.ts";
 import { assumedLines } from "../data/formats/assumptions.ts";
 import type { Understood } from "../data/formats/reading.ts";
@@ -80,7 +81,11 @@ interface FilePrediction extends RecordingPrediction, Partial<LongRecord> {
   /** Number of samples at the ticket's rate. */
   readonly samples: number;
   /** How the file was read. */
-  readonly read: Understood & { readonly missing: number; readonly gaps: number };
+  readonly read: Omit<Understood, "assumed"> & {
+    readonly assumed: readonly string[];
+    readonly missing: number;
+    readonly gaps: number;
+  };
   /** Reasons to doubt that the recording is an ECG. */
   readonly warnings: readonly string[];
 }
@@ -103,9 +108,11 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
     if (html !== undefined) refuseTooMany({ records: records.length, seconds });
     try {
       const recording = readRecording(record, { ...reading, targetRate });
-      const { samples, missing, gaps, doubts: warnings } = recording;
+      const { samples, missing, gaps, understood } = recording;
+      const assumed = explainAssumed(understood.assumed, inOptions);
+      const warnings = explainAll(recording.doubts, inOptions);
       const { stepProbabilities, ...said } = predictor.judge(samples);
-      const how = { read: { ...recording.understood, missing, gaps }, warnings };
+      const how = { read: { ...understood, assumed, missing, gaps }, warnings };
       read.push({ record, ...how });
       const long = longRecord(said, step);
       const prediction = {
@@ -118,7 +125,7 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
       seconds += samples.length / targetRate;
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
-      problems.push({ id: record, reason: error.reason, detail: error.message });
+      problems.push({ id: record, reason: error.reason, detail: error.explain(inOptions) });
     }
   }
   if (problems.length > 0 && (!options.skipBad || read.length === 0)) {
@@ -152,7 +159,11 @@ function notesOn(
   const doubted = force ? [] : predictions.filter(({ warnings }) => warnings.length > 0).map(
     ({ record, warnings }) => `warning: ${record} may not be an ECG: ${warnings.join("; ")}`,
   );
-  return [...assumedLines(predictions.map(({ read }) => read)), ...bridged, ...doubted];
+  return [
+    ...assumedLines(predictions.map(({ read }) => read), { elsewhere: "--json" }),
+    ...bridged,
+    ...doubted,
+  ];
 }
 
 function refusePageName(file: string): void {

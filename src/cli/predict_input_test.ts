@@ -128,5 +128,8 @@ Deno.test("the unit of standard input is inferred if only one is plausible, othe
     assert.equal((await answered(gap)).code, 0);
     const hole = await answered(SAMPLES.map((x, i) => (i > 99 && i < 252 ? "!" : x)));
     assert.equal(hole.code, 2);
-    assert.match(hole.err, /0\.507 s are missing .*--max-gap 0\.5/);
+    assert.match(
+      hole.err,
+      /0\.507 s are missing .*more than the 0\.5 s that are bridged: --max-gap/,
+    );
   }));

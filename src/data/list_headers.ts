@@ -7,6 +7,7 @@ import { counted } from "../core/counted.ts";
 import { decodeText } from "./formats/text.ts";
 import { groupInId, groupRule } from "./groups.ts";
 import { unlistedNote } from "./list_table.ts";
+import { inOptions } from "./advice.ts";
 import { BadRecord, type Problem } from "./problem.ts";
 import type { RecordList, WantedRecord } from "./record_list.ts";
 import { readFile } from "./recording.ts";
@@ -49,7 +50,7 @@ export function listHeaders({ source, classOf, group }: HeaderListing): RecordLi
       return [{ id, label, ...(own === undefined ? {} : { group: own }), file }];
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
-      return [{ id, reason: error.reason, detail: `its header: ${error.message}` }];
+      return [{ id, reason: error.reason, detail: `its header: ${error.explain(inOptions)}` }];
     }
   });
   const notes = unlistedNote(found, source);

@@ -7,6 +7,7 @@ import { readAnnotations, rhythmsOf } from "./annotations.ts";
 import { DEFAULT_RATE, parseWfdbHeader } from "./formats/wfdb_header.ts";
 import { groupInId, groupRule } from "./groups.ts";
 import { unlistedNote } from "./list_table.ts";
+import { inOptions } from "./advice.ts";
 import { BadRecord, type Problem } from "./problem.ts";
 import type { RecordList, WantedRecord } from "./record_list.ts";
 import { readFile } from "./recording.ts";
@@ -58,7 +59,7 @@ export function listRhythms(options: RhythmListing): RecordList {
       return windows.wanted.map((each) => ({ ...each, group: own, file }));
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
-      return [{ id, reason: error.reason, detail: error.message }];
+      return [{ id, reason: error.reason, detail: error.explain(inOptions) }];
     }
   });
   const notes = unlistedNote(found, source);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Adviser, explainAll, type Finding } from "./advice.ts";
 
 /** Every reason to refuse a record, and its name in a summary. */
 export const REASONS = {
@@ -44,15 +45,25 @@ export interface Problem {
   detail: string;
 }
 
-/** Thrown by a reader if a recording cannot be used. */
+/** Thrown by a reader if a recording cannot be used. Its message holds the facts alone, without advice. */
 export class BadRecord extends Error {
   override readonly name = "BadRecord";
   /** The reason, as a value. */
   readonly reason: Reason;
+  /** What was found; at least one fact. */
+  readonly findings: readonly Finding[];
 
-  constructor(reason: Reason, detail: string) {
-    super(detail);
+  /** @param findings A text is a fact that no setting helps with. */
+  constructor(reason: Reason, ...findings: readonly (string | Finding)[]) {
+    const all = findings.map((each) => typeof each === "string" ? { fact: each } : each);
+    super(all.map(({ fact }) => fact).join("; "));
     this.reason = reason;
+    this.findings = all;
+  }
+
+  /** The facts with the advice of an audience. */
+  explain(advise: Adviser): string {
+    return explainAll(this.findings, advise).join("; ");
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { explainAssumed, inOptions } from "./advice.ts";
 import type { Description } from "./description.ts";
 import { countAssumed } from "./formats/assumptions.ts";
 import type { ScannedRecord, ScanOptions } from "./scan.ts";
@@ -18,7 +19,9 @@ export function readingOf(
     leads: counted(all.map(({ lead }) => lead)),
     rates: counted(all.map(({ rate }) => String(rate))),
     units: counted(all.map(({ unit }) => unit)),
-    assumed: countAssumed(all),
+    assumed: countAssumed(
+      all.map(({ assumed }) => ({ assumed: explainAssumed(assumed, inOptions) })),
+    ),
     bridged: records.flatMap(({ id, missing, gaps }) =>
       missing === 0 ? [] : [{ id, missing, gaps }]
     ),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { inOptions } from "./advice.ts";
 import { BadRecord, type Reason } from "./problem.ts";
 import { READING_DEFAULTS, readRecording, type RecordingOptions } from "./recording.ts";
 import { inTemporaryDirectory, mat4, noise } from "./testing.ts";
@@ -90,7 +91,7 @@ Deno.test("recordings that cannot be trained on are refused with the reason", as
     await assert.rejects(() => read({ name, contents }), (error: Error) => {
       assert.ok(error instanceof BadRecord, String(error));
       assert.equal(error.reason, reason);
-      assert.match(error.message, detail);
+      assert.match(error.explain(inOptions), detail);
       return true;
     });
   }

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
+import { inOptions } from "./advice.ts";
 import { prepare, type Prepared } from "./formats/prepare.ts";
 import type { Reading, Understood } from "./formats/reading.ts";
 import type { LabelRow } from "./labels.ts";
@@ -93,7 +94,7 @@ export function scanRecords(list: RecordList, options: ScanOptions): Scan {
       offset += samples.length;
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
-      const problem = { id, reason: error.reason, detail: error.message };
+      const problem = { id, reason: error.reason, detail: detailOf(error) };
       if (window && read.isRead(file)) {
         droppedWindows.push(problem);
       } else {
@@ -125,10 +126,7 @@ class Reader {
     const part = window ? cut(reading, window) : reading;
     const prepared = prepare(part, this.options);
     if (prepared.doubts.length > 0 && !this.options.force) {
-      throw new BadRecord(
-        "implausible",
-        `${prepared.doubts.join("; ")}; --force takes it anyway`,
-      );
+      throw new BadRecord("implausible", ...prepared.doubts);
     }
     return { ...prepared, understood: reading.understood };
   }
@@ -140,6 +138,12 @@ class Reader {
     this.last = { file, reading };
     return reading;
   }
+}
+
+/** A problem as build-datasets tells it, which can take an implausible record. */
+function detailOf(error: BadRecord): string {
+  const detail = error.explain(inOptions);
+  return error.reason === "implausible" ? `${detail}; --force takes it anyway` : detail;
 }
 
 /** @throws {BadRecord} If the recording ends before the window does. */

@@ -10,6 +10,7 @@ import { SAMPLE_RATE } from "../data/format.ts";
 import { prepare } from "../data/formats/prepare.ts";
 import { understand } from "../data/formats/reading.ts";
 import { readSignalFile } from "../data/formats/registry.ts";
+import type { Adviser } from "../data/advice.ts";
 import { BadRecord } from "../data/problem.ts";
 import { READING_DEFAULTS, readRecording } from "../data/recording.ts";
 import { readSampleRecordings } from "../data/sample.ts";
@@ -78,6 +79,12 @@ function divided(all: readonly ArrayLike<number>[], source: string): Records {
   return { used, others: others.length > 0 ? others : used, source };
 }
 
+/** Calibration takes recordings as they are: no option says how they are read. */
+const FOR_CALIBRATION: Adviser = ({ kind }) =>
+  kind === "give-rate"
+    ? "name recordings that say their samples per second"
+    : "name other recordings";
+
 function readAt(file: string, rate: number): ArrayLike<number> {
   try {
     const { samples, understood } = readRecording(file, { ...READING_DEFAULTS, targetRate: rate });
@@ -88,10 +95,7 @@ function readAt(file: string, rate: number): ArrayLike<number> {
     );
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error;
-    const why = error.reason === "no-rate"
-      ? "it does not say its samples per second; name recordings that do"
-      : error.message;
-    throw new UsageError(`Cannot calibrate with ${file}: ${why}`);
+    throw new UsageError(`Cannot calibrate with ${file}: ${error.explain(FOR_CALIBRATION)}`);
   }
 }
 

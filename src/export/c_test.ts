@@ -198,7 +198,7 @@ Deno.test("recordings that cannot calibrate are refused in one sentence", () =>
     refused(
       made,
       { int16, records: at("norate.csv", "1\n2\n3\n") },
-      /norate\.csv: it does not say its samples per second; name recordings that do$/,
+      /norate\.csv: it does not say its samples per second: name recordings that say their samples per second$/,
     );
     refused(made, { int16, records: `${directory}/none` }, /there is no such file/);
     const slow = { ...made, normalisation: { ...made.normalisation, rate: 128 } };

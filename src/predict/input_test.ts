@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { inOptions } from "../data/advice.ts";
 import { BadRecord } from "../data/problem.ts";
 import { READING_DEFAULTS, readRecording } from "../data/recording.ts";
 import { listInputs } from "./input.ts";
@@ -68,14 +69,19 @@ Deno.test("bad recordings are refused with the mistake that was found", () => {
       const options = rate === undefined ? {} : { rate };
       assert.throws(
         () => readInput(file, options),
-        (error: unknown) => error instanceof BadRecord && pattern.test(error.message),
+        (error: unknown) => error instanceof BadRecord && pattern.test(error.explain(inOptions)),
       );
     };
     fs.writeFileSync(path.join(folder, "x.dat"), bytesOf(SAMPLES));
     const signal = "x.dat 16 1000/mV 16 0 0 0 0 ECG\n";
     refused("a.hea", `x 2 300 600\n${signal}`, /lists 1 of 2 signals/);
     refused("b.hea", `x 1 300 601\n${signal}`, /600 samples, but its header says 601/);
-    refused("c.hea", `x 1 300 600\n${signal}`, /header says 300 Hz, --rate 360/, 360);
+    refused(
+      "c.hea",
+      `x 1 300 600\n${signal}`,
+      /header says 300 Hz, not 360 Hz: leave out --rate$/,
+      360,
+    );
     refused("d.hea", "x 1 300 600\nx.dat 81 1000/mV\n", /WFDB format 81, expected one of 8, 16, /);
     refused("e.hea", "x 1 300 600\ny.dat 16 1000/mV\n", /y\.dat: there is no such file/);
     fs.mkdirSync(path.join(folder, "below"));
@@ -96,7 +102,11 @@ Deno.test("bad recordings are refused with the mistake that was found", () => {
       path.join(folder, "x.dat"),
       bytesOf(SAMPLES.map((x, i) => i < 151 ? -32768 : x)),
     );
-    refused("j.hea", `x 1 300 600\n${signal}`, /0\.503 s are missing at 0 s, more than --max-gap/);
+    refused(
+      "j.hea",
+      `x 1 300 600\n${signal}`,
+      /0\.503 s are missing at 0 s, more than the 0\.5 s that are bridged: --max-gap/,
+    );
     assert.throws(() => listInputs([path.join(folder, "none.mat")]), UsageError);
     assert.throws(() => listInputs([path.join(folder, "x.txt")]), UsageError);
     fs.mkdirSync(path.join(folder, "empty"));

@@ -4,6 +4,8 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import { explainAssumed, inOptions } from "../data/advice.ts";
+import { assumedLines } from "../data/formats/assumptions.ts";
 import { bridgeGaps } from "../data/formats/gaps.ts";
 import type { ReadingOptions } from "../data/formats/reading.ts";
 import { numberIn } from "../data/formats/text_lines.ts";
@@ -89,7 +91,9 @@ function scaleOf(numbers: readonly number[], note: StreamOptions["note"]): numbe
     : [UNITS_PER_MILLIVOLT, "millivolts"];
   const millivolts = span * scale / UNITS_PER_MILLIVOLT;
   if (millivolts >= SPAN.least && millivolts <= SPAN.most) {
-    note(`Assumed: standard input is ${what} (--units or --gain says otherwise)`);
+    const fact = `standard input is ${what}`;
+    const assumed = explainAssumed([{ fact, remedy: { kind: "another-scale" } }], inOptions);
+    assumedLines([{ assumed }]).forEach(note);
     return scale;
   }
   throw new UsageError(
@@ -109,7 +113,7 @@ function bridged(
     return [...bridgeGaps(Float64Array.from(numbers), options).signal];
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error;
-    throw new UsageError(`Cannot answer for standard input: ${error.message}`);
+    throw new UsageError(`Cannot answer for standard input: ${error.explain(inOptions)}`);
   }
 }
 

@@ -3,11 +3,15 @@
  *
  * @module
  */
-import type { Understood } from "./reading.ts";
+
+/** The assumptions about a recording in the words of an audience; see explainAssumed. */
+export interface Assumed {
+  readonly assumed: readonly string[];
+}
 
 /** Each assumption with the number of recordings it was made for, most frequent first. */
 export function countAssumed(
-  all: readonly Pick<Understood, "assumed">[],
+  all: readonly Assumed[],
 ): { what: string; recordings: number }[] {
   const counts = new Map<string, number>();
   for (const { assumed } of all) {
@@ -19,8 +23,15 @@ export function countAssumed(
 
 const SHOWN = 8;
 
-/** The assumptions as lines for people; empty if there are none. */
-export function assumedLines(all: readonly Pick<Understood, "assumed">[]): string[] {
+/**
+ * The assumptions as lines for people; empty if there are none.
+ *
+ * @param options.elsewhere Where those are that the lines leave out.
+ */
+export function assumedLines(
+  all: readonly Assumed[],
+  { elsewhere }: { elsewhere?: string } = {},
+): string[] {
   const counts = countAssumed(all);
   const lines = counts.slice(0, SHOWN).map(({ what, recordings }) =>
     recordings === all.length
@@ -28,7 +39,8 @@ export function assumedLines(all: readonly Pick<Understood, "assumed">[]): strin
       : `Assumed for ${recordings} of ${all.length} recordings: ${what}`
   );
   if (counts.length > SHOWN) {
-    lines.push(`Assumed: ${counts.length - SHOWN} more, see --json or dataset.json`);
+    const see = elsewhere === undefined ? "" : `, see ${elsewhere}`;
+    lines.push(`Assumed: ${counts.length - SHOWN} more${see}`);
   }
   return lines;
 }

@@ -5,9 +5,11 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { explainAll, explainAssumed, inOptions } from "../advice.ts";
 import { BadRecord, type Reason } from "../problem.ts";
 import { READING_DEFAULTS, readRecording, type RecordingOptions } from "../recording.ts";
 import { inTemporaryDirectory, mat4 } from "../testing.ts";
+import type { Understood } from "./reading.ts";
 import { mat4Of, mat5 } from "./testing.ts";
 
 const LENGTH = 1500;
@@ -41,6 +43,10 @@ async function sameHeart(name: string, files: Files, options: Partial<RecordingO
   return recording.understood;
 }
 
+/** The assumptions as the command line tells them. */
+const said = ({ assumed }: Pick<Understood, "assumed">) =>
+  explainAssumed(assumed, inOptions).join();
+
 async function refused(
   name: string,
   files: Files,
@@ -50,7 +56,7 @@ async function refused(
   await assert.rejects(() => read(name, files, options), (error: Error) => {
     assert.ok(error instanceof BadRecord, String(error));
     assert.equal(error.reason, reason, error.message);
-    assert.match(error.message, detail);
+    assert.match(error.explain(inOptions), detail);
     return true;
   });
 }
@@ -77,7 +83,7 @@ Deno.test("missing-samples: one rule for .mat, .hea and text; the limit is an op
   });
   for (const name of ["gap.mat", "gap.hea", "alone.mat", "gap.csv"]) {
     const rate = name === "gap.csv" ? { rate: 300 } : {};
-    const long = /1 s are missing at 2 s, more than --max-gap 0\.5 bridges/;
+    const long = /1 s are missing at 2 s, more than the 0\.5 s that are bridged: --max-gap/;
     await refused(name, files(1), ["missing-samples", long], rate);
     const bridged = await read(name, files(1), { ...rate, maxGap: 2 });
     assert.deepEqual([bridged.missing, bridged.gaps], [300, 1], name);
@@ -96,8 +102,11 @@ Deno.test("missing-samples: one rule for .mat, .hea and text; the limit is an op
 Deno.test("units: volts and microvolts by their header or --units; impossible values are reported", async () => {
   const volts = column(millivolts.map((value) => Number((value / 1000).toFixed(6))), "voltage\n");
   const doubtful = await read("a.csv", { "a.csv": volts }, { rate: 300 });
-  assert.match(doubtful.doubts.join(), /spans 0\.00\d+ mV.*numbers are V, say --units V/);
-  assert.match(doubtful.understood.assumed.join(), /the numbers are mV \(--units/);
+  assert.match(
+    explainAll(doubtful.doubts, inOptions).join(),
+    /spans 0\.00\d+ mV.*numbers are V, say --units V/,
+  );
+  assert.match(said(doubtful.understood), /the numbers are mV \(--units/);
   await sameHeart("a.csv", { "a.csv": volts }, { rate: 300, units: "V" });
   const micro = millivolts.map((value) => value * 1000 + 0.25);
   await sameHeart("a.csv", { "a.csv": column(micro, "uV\n") }, { rate: 300 });
@@ -133,7 +142,10 @@ Deno.test("mat-variants: every numeric type, shape and version; several leads by
     for (const little of [true, false]) {
       const bytes = mat4Of([["val", 1, LENGTH, type, values]], { little });
       const { assumed } = await sameHeart("a.mat", { "a.mat": bytes });
-      assert.match(assumed.join(), /^300 Hz, the rate of PhysioNet\/CinC 2017.*1000 per mV/);
+      assert.match(
+        said({ assumed }),
+        /^300 Hz, the rate of PhysioNet\/CinC 2017.*1000 per mV/,
+      );
     }
   }
   const unsigned = values.map((value) => value / 5 + 600);
@@ -216,7 +228,10 @@ Deno.test("headers: read as header(5) and signal(5) define", async () => {
   assert.deepEqual(late.samples.subarray(0, LENGTH - 3), HEART.subarray(0, LENGTH - 3));
   assert.equal(late.missing, 3);
   const uncalibrated = await sameHeart("x.hea", from("16 0/mV", int16(HEART.map((x) => x / 5))));
-  assert.match(uncalibrated.assumed.join(), /200 per mV, WFDB's default/);
+  assert.match(
+    said(uncalibrated),
+    /200 per mV, WFDB's default/,
+  );
   const norate = from("16 1000/mV", plain, "x 1");
   await sameHeart("x.hea", norate, { rate: 300 });
   const { understood, samples } = await read("x.hea", norate);
@@ -234,7 +249,7 @@ Deno.test("headers: read as header(5) and signal(5) define", async () => {
     int16([...HEART].flatMap((x) => [5, x])),
     `x 2 300 ${LENGTH}`,
   );
-  assert.match((await sameHeart("x.hea", two)).assumed.join(), /lead "I" of 2, lead I by default/);
+  assert.match(said(await sameHeart("x.hea", two)), /lead "I" of 2, lead I by default/);
   const half = LENGTH / 2;
   const segment = (name: string) => `${name} 1 300 ${half}\n${name}.dat 16 1000/mV\n`;
   const segments = {

@@ -44,7 +44,10 @@ export function chooseLead(leads: readonly Lead[], asked: string | undefined): C
     if (found.length !== 1) continue;
     return { lead: found[0]!, assumed: `${titled(found[0]!)} of ${leads.length}, ${why}` };
   }
-  throw new BadRecord("several-leads", `it has ${listed(leads)}: choose one with --lead`);
+  throw new BadRecord("several-leads", {
+    fact: `it has ${listed(leads)}`,
+    remedy: { kind: "choose-lead" },
+  });
 }
 
 function askedFor(leads: readonly Lead[], asked: string): Lead {
@@ -59,11 +62,10 @@ function askedFor(leads: readonly Lead[], asked: string): Lead {
     const found = leads.filter(rule);
     if (found.length === 1) return found[0]!;
     if (found.length > 1) {
-      throw new BadRecord(
-        "several-leads",
-        `${found.length} of its leads are called ${JSON.stringify(asked)}: choose one by number, ` +
-          `--lead ${found[0]!.number}`,
-      );
+      throw new BadRecord("several-leads", {
+        fact: `${found.length} of its leads are called ${JSON.stringify(asked)}`,
+        remedy: { kind: "lead-number", number: found[0]!.number },
+      });
     }
   }
   throw new BadRecord("no-lead", `it has no lead ${JSON.stringify(asked)}, but ${listed(leads)}`);

@@ -41,11 +41,11 @@ export function bridgeGaps(
       throw new BadRecord("missing-samples", `all ${length} samples are missing`);
     }
     if (length > maxGap * rate) {
-      throw new BadRecord(
-        "missing-samples",
-        `${seconds(length / rate)} s are missing at ${seconds(first / rate)} s, more than ` +
-          `--max-gap ${maxGap} bridges`,
-      );
+      throw new BadRecord("missing-samples", {
+        fact: `${seconds(length / rate)} s are missing at ${seconds(first / rate)} s, more than ` +
+          `the ${maxGap} s that are bridged`,
+        remedy: { kind: "bridge-more" },
+      });
     }
     if (out === signal) out = signal.slice();
     const [left, right] = [signal[first - 1] ?? signal[i]!, signal[i] ?? signal[first - 1]!];

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Finding, Remedy } from "../advice.ts";
 import { millivoltsIn, UNITS_PER_MILLIVOLT } from "./units.ts";
 
 /** Millivolts from the lowest to the highest sample. */
@@ -22,7 +23,7 @@ const COUNTS_MIDDLE = 0.2;
 const RAW_MILLIVOLTS = 1 / UNITS_PER_MILLIVOLT;
 
 /**
- * Reasons to doubt a signal, one clause each; empty if there are none.
+ * Reasons to doubt a signal; empty if there are none.
  *
  * @param signal Stored units (1000 per mV), gaps bridged [length].
  * @param options.missing Number of missing samples.
@@ -37,61 +38,59 @@ export function doubtsAbout(
     unit: string;
     assumed: boolean;
   },
-): string[] {
+): Finding[] {
   const { low, high } = extremesOf(signal);
   const extent = (high - low) / UNITS_PER_MILLIVOLT;
-  const doubts: string[] = [];
+  const doubts: Finding[] = [];
   if (extent < PEAK_TO_PEAK.least || extent > PEAK_TO_PEAK.most) {
     const { least, most } = PEAK_TO_PEAK;
-    doubts.push(
-      `it spans ${short(extent)} mV from peak to peak, an ECG ${least} to ${most}: ` +
-        unitAdvice(extent, unit),
-    );
+    doubts.push({
+      fact: `it spans ${short(extent)} mV from peak to peak, an ECG ${least} to ${most}`,
+      remedy: unitRemedy(extent, unit),
+    });
   }
   // The median needs a sort, which is slow; a signal that crosses 0 has no such offset and skips it.
   const median = low >= 0 || high <= 0 ? signal.toSorted()[signal.length >> 1]! : 0;
   if (Math.abs(median) > MOST_OFFSET * (high - low)) {
     const offset = short(median / UNITS_PER_MILLIVOLT);
-    doubts.push(
-      `its middle is ${offset} mV, ${
-        Math.round(Math.abs(median) / (high - low))
-      } times its peak to ` +
-        "peak away from 0: set the number that means 0 with --baseline",
-    );
+    const times = Math.round(Math.abs(median) / (high - low));
+    doubts.push({
+      fact: `its middle is ${offset} mV, ${times} times its peak to peak away from 0`,
+      remedy: { kind: "baseline" },
+    });
   }
   if (assumed && low >= 0 && median > COUNTS_MIDDLE * (high - low)) {
-    doubts.push(
-      "its numbers are never below 0, like the counts of a converter: set the numbers per mV with --gain " +
-        "and the number that means 0 with --baseline",
-    );
+    doubts.push({
+      fact: "its numbers are never below 0, like the counts of a converter",
+      remedy: { kind: "gain-and-baseline" },
+    });
   }
   const flat = flatShare(signal, Math.ceil(FLAT_SECONDS * rate));
   if (flat > MOST_FLAT) {
-    doubts.push(`${percent(flat)} of it is a flat line`);
+    doubts.push({ fact: `${percent(flat)} of it is a flat line` });
   }
   const clipped = Math.max(shareOf(signal, low), shareOf(signal, high));
   if (clipped > MOST_CLIPPED && flat <= MOST_FLAT) {
-    doubts.push(`${percent(clipped)} of its samples are clipped at one value`);
+    doubts.push({ fact: `${percent(clipped)} of its samples are clipped at one value` });
   }
   const lost = missing / Math.max(1, signal.length);
-  if (lost > MOST_MISSING) doubts.push(`${percent(lost)} of its samples were missing`);
+  if (lost > MOST_MISSING) doubts.push({ fact: `${percent(lost)} of its samples were missing` });
   return doubts;
 }
 
 /**
- * Advice: the unit in which the same numbers would be an ECG.
+ * What would help: the unit in which the same numbers would be an ECG.
  *
  * @param millivolts Their peak-to-peak range, read in `unit`.
  */
-export function unitAdvice(millivolts: number, unit: string): string {
+export function unitRemedy(millivolts: number, unit: string): Remedy {
   const numbers = millivolts / (millivoltsIn(unit) ?? RAW_MILLIVOLTS);
   const { least, most } = PEAK_TO_PEAK;
   const fits = (["V", "mV", "uV"] as const).find((each) => {
     const extent = numbers * millivoltsIn(each)!;
     return extent >= least && extent <= most;
   });
-  if (fits === undefined) return "say what its numbers are with --units or --gain";
-  return `if its numbers are ${fits}, say --units ${fits}`;
+  return fits === undefined ? { kind: "unit-or-gain" } : { kind: "unit", unit: fits };
 }
 
 /** The lowest and the highest sample; 0 and 0 if there is none. */

@@ -4,10 +4,11 @@
  * @module
  */
 import { HOP, usedLength } from "../format.ts";
+import type { Finding } from "../advice.ts";
 import { BadRecord } from "../problem.ts";
 import { resample } from "../resample.ts";
 import { bridgeGaps } from "./gaps.ts";
-import { doubtsAbout, extremesOf, unitAdvice } from "./plausible.ts";
+import { doubtsAbout, extremesOf, unitRemedy } from "./plausible.ts";
 import type { Reading } from "./reading.ts";
 import { UNITS_PER_MILLIVOLT } from "./units.ts";
 
@@ -28,7 +29,7 @@ export interface Prepared {
   /** Number of gaps that they were in. */
   readonly gaps: number;
   /** Reasons to doubt that it is an ECG; see plausible.ts. */
-  readonly doubts: readonly string[];
+  readonly doubts: readonly Finding[];
 }
 
 const INT16_MIN = -32768;
@@ -60,11 +61,10 @@ function refuseTooLarge(signal: Float64Array, unit: string): void {
   const { low, high } = extremesOf(signal);
   if (Math.round(low) >= INT16_MIN && Math.round(high) <= INT16_MAX) return;
   const largest = (Math.abs(low) > high ? low : high) / UNITS_PER_MILLIVOLT;
-  throw new BadRecord(
-    "out-of-range",
-    `${Number(largest.toPrecision(5))} mV is more than the 32.767 mV that fit: ` +
-      unitAdvice((high - low) / UNITS_PER_MILLIVOLT, unit),
-  );
+  throw new BadRecord("out-of-range", {
+    fact: `${Number(largest.toPrecision(5))} mV is more than the 32.767 mV that fit`,
+    remedy: unitRemedy((high - low) / UNITS_PER_MILLIVOLT, unit),
+  });
 }
 
 function toRate(signal: Float64Array, { from, to }: { from: number; to: number }): Int16Array {

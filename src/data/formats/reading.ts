@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Finding } from "../advice.ts";
 import { BadRecord } from "../problem.ts";
 import { chooseLead } from "./choose_lead.ts";
 import type { FormatName, ReadFile } from "./registry.ts";
@@ -55,8 +56,8 @@ export interface Understood {
   readonly gain: number;
   /** The number that means 0. */
   readonly baseline: number;
-  /** Assumptions, one sentence each, with the option that changes them. */
-  readonly assumed: readonly string[];
+  /** Assumptions, with what changes them. */
+  readonly assumed: readonly Finding[];
 }
 
 /** A lead in stored units. */
@@ -103,7 +104,7 @@ export function understand(file: ReadFile, options: ReadingOptions): Reading {
       gain: scale.gain,
       baseline,
       assumed: [
-        ...(chosen === null ? [] : [`${chosen} (--lead chooses another)`]),
+        ...(chosen === null ? [] : [{ fact: chosen, remedy: { kind: "another-lead" } } as const]),
         ...rate.assumed,
         ...scale.assumed,
       ],
@@ -114,30 +115,36 @@ export function understand(file: ReadFile, options: ReadingOptions): Reading {
 function rateOf(
   lead: Lead,
   { file, given }: { file: ReadFile; given: number | undefined },
-): { rate: number; from: Origin; assumed: string[] } {
+): { rate: number; from: Origin; assumed: Finding[] } {
   if (lead.rate !== null) {
+    const { rateSource, rateTakenFor } = file;
+    const source = rateTakenFor === undefined
+      ? rateSource
+      : `${rateSource}, taken for ${rateTakenFor}`;
     const [least, most] = READING_LIMITS.rate;
     if (!(lead.rate >= least && lead.rate <= most)) {
       throw new BadRecord(
         "other-rate",
-        `${file.rateSource} says ${lead.rate} Hz, expected ${least} to ${most}`,
+        `${source} says ${lead.rate} Hz, expected ${least} to ${most}`,
       );
     }
     if (given !== undefined && Math.abs(lead.rate - given) > SAME_RATE * given) {
-      throw new BadRecord("other-rate", `${file.rateSource} says ${lead.rate} Hz, --rate ${given}`);
+      throw new BadRecord("other-rate", {
+        fact: `${source} says ${lead.rate} Hz, not ${given} Hz`,
+        remedy: { kind: "omit-rate" },
+      });
     }
-    const assumed = /, taken for /.test(file.rateSource)
-      ? [`${lead.rate} Hz by ${file.rateSource}`]
-      : [];
+    const assumed = rateTakenFor === undefined ? [] : [{ fact: `${lead.rate} Hz by ${source}` }];
     return { rate: given ?? lead.rate, from: "file", assumed };
   }
   if (given !== undefined) return { rate: given, from: "option", assumed: [] };
   if (file.defaultRate === null) {
-    const why = file.noRate ?? "it does not say its samples per second";
-    throw new BadRecord("no-rate", `${why}: give --rate HZ`);
+    const fact = file.noRate ?? "it does not say its samples per second";
+    throw new BadRecord("no-rate", { fact, remedy: { kind: "give-rate" } });
   }
   const { rate, why } = file.defaultRate;
-  return { rate, from: "assumed", assumed: [`${rate} Hz, ${why} (--rate says another)`] };
+  const assumed: Finding[] = [{ fact: `${rate} Hz, ${why}`, remedy: { kind: "another-rate" } }];
+  return { rate, from: "assumed", assumed };
 }
 
 interface Scale {
@@ -147,7 +154,7 @@ interface Scale {
   readonly from: Origin;
   readonly gain: number;
   readonly baseline: number;
-  readonly assumed: string[];
+  readonly assumed: readonly Finding[];
 }
 
 function scaleOf(
@@ -156,16 +163,20 @@ function scaleOf(
 ): Scale {
   const stated = lead.unit !== null && !isArbitrary(lead.unit) ? lead.unit : null;
   const baseline = options.baseline ?? lead.baseline;
-  const says = (unit: string, from: Origin, gain: number, assumed: string[] = []): Scale => {
+  const says = (
+    unit: string,
+    from: Origin,
+    gain: number,
+    assumed: readonly Finding[] = [],
+  ): Scale => {
     const millivolts = millivoltsIn(unit);
     if (millivolts === null) {
-      throw new BadRecord(
-        "other-unit",
-        `its lead ${lead.name || lead.number} is in ${
+      throw new BadRecord("other-unit", {
+        fact: `its lead ${lead.name || lead.number} is in ${
           JSON.stringify(unit)
-        }, which is no voltage: ` +
-          "choose another with --lead, or say its unit with --units",
-      );
+        }, which is no voltage`,
+        remedy: { kind: "lead-or-unit" },
+      });
     }
     return { factor: UNITS_PER_MILLIVOLT * millivolts / gain, unit, from, gain, baseline, assumed };
   };
@@ -175,16 +186,18 @@ function scaleOf(
   if (units !== "auto") return says(units, "option", gain ?? 1);
   if (options.gain !== undefined) return says(stated ?? "mV", "option", options.gain);
   if (stated !== null) {
-    return gain !== null ? says(stated, "file", gain) : says(stated, "assumed", WFDB_GAIN, [
-      `${WFDB_GAIN} per ${stated}, WFDB's default for a signal without a gain (--gain says another)`,
-    ]);
+    return gain !== null ? says(stated, "file", gain) : says(stated, "assumed", WFDB_GAIN, [{
+      fact: `${WFDB_GAIN} per ${stated}, WFDB's default for a signal without a gain`,
+      remedy: { kind: "another-gain" },
+    }]);
   }
   const isWhole = numbers.every((number) => Number.isNaN(number) || Number.isInteger(number));
+  const assumed = (fact: string): Finding[] => [{ fact, remedy: { kind: "another-scale" } }];
   return isWhole
-    ? raw("assumed", baseline, ["whole numbers are 1000 per mV (--units or --gain says otherwise)"])
-    : says("mV", "assumed", 1, ["the numbers are mV (--units or --gain says otherwise)"]);
+    ? raw("assumed", baseline, assumed("whole numbers are 1000 per mV"))
+    : says("mV", "assumed", 1, assumed("the numbers are mV"));
 }
 
-function raw(from: Origin, baseline: number, assumed: string[]): Scale {
+function raw(from: Origin, baseline: number, assumed: readonly Finding[]): Scale {
   return { factor: 1, unit: "raw", from, gain: 1, baseline, assumed };
 }

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { createRng } from "../../core/rng.ts";
+import { explainAll, explainAssumed, inOptions } from "../advice.ts";
 import { noise } from "../testing.ts";
 import { assumedLines } from "./assumptions.ts";
 import { chooseLead } from "./choose_lead.ts";
 import { bridgeGaps, MAX_GAP_SECONDS } from "./gaps.ts";
 import { doubtsAbout } from "./plausible.ts";
 import { prepare } from "./prepare.ts";
-import { type ReadingOptions, understand } from "./reading.ts";
+import { type Reading, type ReadingOptions, understand } from "./reading.ts";
 import type { ReadFile } from "./registry.ts";
 import type { Lead } from "./signal_file.ts";
 import { refused } from "./testing.ts";
@@ -26,6 +27,7 @@ const file = (leads: readonly Lead[], more: Partial<ReadFile> = {}): ReadFile =>
 });
 const read = (one: Lead, options: Partial<ReadingOptions> = {}, more: Partial<ReadFile> = {}) =>
   understand(file([one], more), { units: "auto", ...options });
+const said = ({ understood }: Reading) => explainAssumed(understood.assumed, inOptions);
 
 Deno.test("units of voltage in any case and with any micro sign, and no others", () => {
   for (
@@ -61,7 +63,7 @@ Deno.test("the file decides how numbers become stored units, and options overrid
 
 Deno.test("assumptions are made for missing properties and reported", () => {
   const assumed = (more: Parameters<typeof lead>[0], options: Partial<ReadingOptions> = {}) =>
-    read(lead(more), options).understood.assumed.join("; ");
+    said(read(lead(more), options)).join("; ");
   assert.equal(assumed({}), "");
   assert.match(
     assumed({ unit: null, gain: null, values: [1, 2] }),
@@ -72,8 +74,10 @@ Deno.test("assumptions are made for missing properties and reported", () => {
   assert.equal(assumed({ unit: "adu", gain: null }, { gain: 200 }), "");
   const reading = read(lead({ rate: null }), {}, { defaultRate: { rate: 250, why: "so" } });
   assert.deepEqual([reading.rate, reading.understood.rateFrom], [250, "assumed"]);
-  assert.match(reading.understood.assumed.join(), /250 Hz, so \(--rate says another\)/);
-  const lines = assumedLines([reading.understood, reading.understood, read(lead()).understood]);
+  assert.match(said(reading).join(), /250 Hz, so \(--rate says another\)/);
+  const lines = assumedLines(
+    [reading, reading, read(lead())].map((each) => ({ assumed: said(each) })),
+  );
   assert.deepEqual(lines, ["Assumed for 2 of 3 recordings: 250 Hz, so (--rate says another)"]);
 });
 
@@ -81,7 +85,11 @@ Deno.test("the rate comes from the file, or from the option if the file has none
   assert.equal(read(lead()).rate, 300);
   assert.equal(read(lead(), { rate: 300 }).rate, 300);
   assert.equal(read(lead({ rate: null }), { rate: 128 }).rate, 128);
-  refused(() => read(lead(), { rate: 360 }), "other-rate", /its header says 300 Hz, --rate 360/);
+  refused(
+    () => read(lead(), { rate: 360 }),
+    "other-rate",
+    /its header says 300 Hz, not 360 Hz: leave out --rate$/,
+  );
   refused(() => read(lead({ rate: 0.5 })), "other-rate", /says 0\.5 Hz, expected 1 to 100000/);
   refused(() => read(lead({ rate: null })), "no-rate", /give --rate HZ/);
   refused(
@@ -131,7 +139,11 @@ Deno.test("short gaps become straight lines, long ones are refused, at the ends 
     "missing-samples",
     /1\.33 s are missing at 0\.333/,
   );
-  refused(() => bridged([0, NaN], 0), "missing-samples", /more than --max-gap 0/);
+  refused(
+    () => bridged([0, NaN], 0),
+    "missing-samples",
+    /more than the 0 s that are bridged: --max-gap bridges longer gaps$/,
+  );
   refused(() => bridged([NaN, NaN]), "missing-samples", /all 2 samples/);
   const rng = createRng(5, "gaps");
   for (let round = 0; round < 100; round++) {
@@ -149,7 +161,10 @@ Deno.test("short gaps become straight lines, long ones are refused, at the ends 
 
 Deno.test("an implausible ECG is reported, with the option that helps", () => {
   const doubts = (values: readonly number[], { missing = 0, unit = "mV", assumed = false } = {}) =>
-    doubtsAbout(Float64Array.from(values), { rate: 300, missing, unit, assumed }).join("; ");
+    explainAll(
+      doubtsAbout(Float64Array.from(values), { rate: 300, missing, unit, assumed }),
+      inOptions,
+    ).join("; ");
   const fine = [...noise(600, 3)];
   assert.equal(doubts(fine), "");
   assert.match(

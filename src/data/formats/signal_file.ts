@@ -40,6 +40,8 @@ export interface SignalFile {
   readonly leads: readonly Lead[];
   /** The source of the rate: "its header", `its column "timestamp [ms]"`. */
   readonly rateSource: string;
+  /** The unit of time that its source was taken for; absent if the file names it. */
+  readonly rateTakenFor?: string;
   /** Why times in the file give no rate: `its column "time" runs backwards at line 7`; absent without times. */
   readonly noRate?: string;
   /** The rate that the format's definition assumes if a file does not state one. */

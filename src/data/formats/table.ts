@@ -73,7 +73,10 @@ export function readTable(bytes: Uint8Array): SignalFile {
         numbers: () => spread(numbersOf(block, { column, rows }), missing),
       };
     }),
-    rateSource: time?.said ?? "its header lines",
+    rateSource: time?.source ?? "its header lines",
+    ...typeof time?.timeline.assumedUnit === "string"
+      ? { rateTakenFor: time.timeline.assumedUnit }
+      : {},
     ..."noRate" in clock ? { noRate: clock.noRate } : {},
     defaultRate: null,
   };
@@ -175,8 +178,8 @@ function columnOf(
 function clockOf(
   { lines, delimiter }: TextBlock,
   { columns, rows }: { columns: readonly Column[]; rows: Int32Array },
-): { timeline: Timeline; said: string } | { noRate?: string } {
-  let jittering: { timeline: Timeline; said: string } | null = null;
+): { timeline: Timeline; source: string } | { noRate?: string } {
+  let jittering: { timeline: Timeline; source: string } | null = null;
   let unusable: { noRate?: string } = {};
   for (const { title, column, kind, moments } of columns) {
     if (kind !== "time") continue;
@@ -186,15 +189,13 @@ function clockOf(
       : Float64Array.from(cells, (cell) => numberIn(cell) ?? NaN);
     const unit = moments ? "s" : title.unit;
     const timeline = timelineOf(times, unit !== null && secondsIn(unit) !== null ? unit : null);
-    const name = title.name === "" ? `its column ${column + 1}` : `its column "${title.name}"`;
+    const source = title.name === "" ? `its column ${column + 1}` : `its column "${title.name}"`;
     if (timeline === null) {
-      unusable = { noRate: `${name} ${whyNoRate(times, rows)}` };
+      unusable = { noRate: `${source} ${whyNoRate(times, rows)}` };
       continue;
     }
-    const assumed = timeline.assumedUnit === null ? "" : `, taken for ${timeline.assumedUnit}`;
-    const said = { timeline, said: `${name}${assumed}` };
-    if (!timeline.jitters) return said;
-    jittering ??= said;
+    if (!timeline.jitters) return { timeline, source };
+    jittering ??= { timeline, source };
   }
   return jittering ?? unusable;
 }

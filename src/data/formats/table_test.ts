@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createRng } from "../../core/rng.ts";
+import { inOptions } from "../advice.ts";
 import { BadRecord, type Reason } from "../problem.ts";
 import { chooseLead } from "./choose_lead.ts";
 import { readTable } from "./table.ts";
@@ -32,7 +33,7 @@ function refused(text: string | Uint8Array, reason: Reason, detail: RegExp): voi
   assert.throws(() => ecg(text), (error: Error) => {
     assert.ok(error instanceof BadRecord, `${String(text).slice(0, 60)}: ${error}`);
     assert.equal(error.reason, reason, error.message);
-    assert.match(error.message, detail);
+    assert.match(error.explain(inOptions), detail);
     return true;
   });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { inOptions } from "../advice.ts";
 import { BadRecord, type Reason } from "../problem.ts";
 
 const encoder = new TextEncoder();
@@ -197,7 +198,7 @@ export function refused(body: () => unknown, reason: Reason, detail: RegExp): vo
   assert.throws(body, (error: Error) => {
     assert.ok(error instanceof BadRecord, String(error));
     assert.equal(error.reason, reason, error.message);
-    assert.match(error.message, detail);
+    assert.match(error.explain(inOptions), detail);
     return true;
   });
 }

@@ -1,9 +1,10 @@
 /**
- * The fields of the page's form. They are the options of predict, by whose names the readers of recordings call
- * them in their sentences. Nothing here uses Deno or Node.js.
+ * The fields of the page's form: the settings of reading, in which readers' advice is told. Nothing here uses
+ * Deno or Node.js.
  *
  * @module
  */
+import { type Adviser, adviser, type ReadingSetting } from "../../data/advice.ts";
 
 /** The name of each field, and what it means. */
 export const FIELDS = {
@@ -13,17 +14,25 @@ export const FIELDS = {
   baseline: { name: "Zero", meaning: "the number that means 0" },
   lead: { name: "Lead", meaning: "or column, name or number" },
   "max-gap": { name: "Gap", meaning: "longest to bridge, seconds" },
-} as const;
+} as const satisfies Record<ReadingSetting, { name: string; meaning: string }>;
 
 /** A field as a sentence names it. */
-export function fieldName(id: keyof typeof FIELDS): string {
+export function fieldName(id: ReadingSetting): string {
   return `“${FIELDS[id].name}”`;
 }
 
-/** A sentence of a reader with the fields in place of the options: the page's reader knows no options. */
-export function withFields(sentence: string): string {
-  return sentence.replace(
-    /--([a-z-]+)\b/g,
-    (option, id: string) => id in FIELDS ? fieldName(id as keyof typeof FIELDS) : option,
-  );
-}
+/** The advice of the page. */
+export const inFields: Adviser = adviser(
+  {
+    rate: fieldName("rate"),
+    units: fieldName("units"),
+    gain: fieldName("gain"),
+    baseline: fieldName("baseline"),
+    lead: fieldName("lead"),
+    "max-gap": fieldName("max-gap"),
+  },
+  {
+    "give-rate": `fill in ${fieldName("rate")}`,
+    "omit-rate": `leave ${fieldName("rate")} empty`,
+  },
+);

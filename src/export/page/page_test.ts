@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Page } from "playwright-core";
 import { toBase64 } from "../../core/base64.ts";
+import { explainAssumed } from "../../data/advice.ts";
 import { edf } from "../../data/formats/testing.ts";
 import { READING_DEFAULTS, readRecording } from "../../data/recording.ts";
 import { readSampleRecordings, type SampleRecording } from "../../data/sample.ts";
@@ -15,7 +16,7 @@ import { format } from "../../report/format.ts";
 import { browserTest, canvasColors, overflow, type Pages } from "../../report/testing.ts";
 import { openTicket } from "../../ticket/ticket_file.ts";
 import { html } from "../html.ts";
-import { withFields } from "./fields.ts";
+import { inFields } from "./fields.ts";
 
 /** A file as it is dropped. */
 type Dropped = Pick<SampleRecording, "name" | "bytes">;
@@ -121,7 +122,8 @@ browserTest(
         );
         assert.equal(await page.locator("#said-long").isVisible(), false);
         const notes = await page.locator("#said-notes li").allInnerTexts();
-        const assumed = read.understood.assumed.map((what) => `Assumed: ${withFields(what)}`);
+        const assumed = explainAssumed(read.understood.assumed, inFields)
+          .map((what) => `Assumed: ${what}`);
         assert.deepEqual(notes, assumed, kind);
       }
       await drop(page, Object.values(recordings().files).flat());

@@ -5,6 +5,7 @@
  * @module
  */
 import { counted } from "../../../core/counted.ts";
+import { explainAll, explainAssumed } from "../../../data/advice.ts";
 import { assumedLines } from "../../../data/formats/assumptions.ts";
 import { prepare } from "../../../data/formats/prepare.ts";
 import { type ReadingOptions, understand } from "../../../data/formats/reading.ts";
@@ -18,7 +19,7 @@ import { type HourOfRecord, longRecord } from "../../../predict/long_record.ts";
 import { packRecords } from "../../../report/ecg/pack.ts";
 import { type PackedRecord, stretchOf } from "../../../report/ecg/record.ts";
 import { format } from "../../../report/format.ts";
-import { withFields } from "../fields.ts";
+import { inFields } from "../fields.ts";
 import { runOperations } from "./engine.ts";
 import { loadOperation, type StoredOperation } from "./stored.ts";
 
@@ -106,13 +107,13 @@ export function labeller(
       heartRate: heartRate(samples, rate),
       hours,
       notes: [
-        ...assumedLines([reading.understood]).map(withFields),
+        ...assumedLines([{ assumed: explainAssumed(reading.understood.assumed, inFields) }]),
         ...bridged,
         ...burden,
         ...reduced,
       ],
       warnings: doubts.length > 0
-        ? [`Warning: it may not be an ECG: ${withFields(doubts.join("; "))}`]
+        ? [`Warning: it may not be an ECG: ${explainAll(doubts, inFields).join("; ")}`]
         : [],
       milliseconds,
     };
@@ -132,7 +133,7 @@ export function tooLarge({ name, size }: { name: string; size: number }): string
 /** Why a file has no label, in a sentence. */
 export function refusalOf(name: string, error: unknown): string {
   if (error instanceof BadRecord) {
-    return `${name}: ${REASONS[error.reason]} (${withFields(error.message)})`;
+    return `${name}: ${REASONS[error.reason]} (${error.explain(inFields)})`;
   }
   // What browsers throw when there is no memory for an array.
   if (error instanceof RangeError) {
