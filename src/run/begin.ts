@@ -13,6 +13,7 @@ import { type Environment, numericDifferences, readEnvironment } from "./environ
 import { type Fork, refuseSecondFork } from "./fork.ts";
 import { lockRun } from "./lock.ts";
 import { type Note, RunStore } from "./run_store.ts";
+import { RunWriter } from "./run_writer.ts";
 import { denseSettings, takeOverDense } from "./shared_dense.ts";
 
 /** A run whose directory exists and is locked. Disposing of it unlocks the directory. */
@@ -48,10 +49,9 @@ export interface Beginning {
  */
 export function beginRun(beginning: Beginning, note: Note): BegunRun {
   const { directory, config, fork } = beginning;
-  const store = new RunStore(directory);
   using lock = new DisposableStack(); // releases it if something below throws
   const own = lock.use(lockRun(directory, beginning));
-  store.beforeWriting = () => own.check();
+  const store = new RunStore(directory, new RunWriter(() => own.check()));
   if (fork && store.exists()) refuseSecondFork(directory);
   if (store.exists()) refuseOtherConfig(store, config);
   else store.create(config);

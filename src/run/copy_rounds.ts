@@ -4,7 +4,6 @@
  * @module
  */
 import * as fs from "node:fs";
-import { writeFileAtomic } from "../core/files.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import type { RunStore } from "./run_store.ts";
 
@@ -25,6 +24,10 @@ export function copyRounds(
   source.checkFinished(rounds);
   source.loadRewindPoint(); // throws if it is damaged
   for (const round of rounds) source.loadEnd(round);
+  // The dense round has no mask, and on most backends no round has kernels.
+  const copy = (file: string, target: string) => {
+    if (fs.existsSync(file)) store.writer.file(target, fs.readFileSync(file));
+  };
   copy(runFiles.rewind(source.directory), runFiles.rewind(store.directory));
   for (const round of rounds) {
     const [there, here] = [source, store].map(({ directory }) => runFiles.round(directory, round));
@@ -33,9 +36,4 @@ export function copyRounds(
   store.removeLatest(); // it belongs to a round that was begun here
   const timing = source.loadTiming().rounds.filter(({ round }) => rounds.includes(round));
   store.saveTiming({ rounds: timing });
-}
-
-/** The dense round has no mask, and on most backends no round has kernels. */
-function copy(file: string, target: string): void {
-  if (fs.existsSync(file)) writeFileAtomic(target, fs.readFileSync(file));
 }

@@ -10,9 +10,9 @@
  */
 import * as fs from "node:fs";
 import { Failure, messageOf } from "../core/errors.ts";
-import { writeJson } from "../core/files.ts";
 import { roundFiles } from "../core/paths.ts";
 import type { Note } from "./run_store.ts";
+import type { RunWriter } from "./run_writer.ts";
 import type { Kernels, Workbench } from "../training/workbench.ts";
 
 /** Something with convolution kernels. */
@@ -24,11 +24,14 @@ export type KernelHolder = Pick<Workbench, "timesKernels" | "chooseKernels" | "s
  *
  * @throws {Failure} If the record is damaged or does not fit, or cannot be written.
  */
-export async function settleKernels(bench: KernelHolder, directory: string): Promise<void> {
+export async function settleKernels(
+  bench: KernelHolder,
+  { directory, writer }: { directory: string; writer: RunWriter },
+): Promise<void> {
   if (!bench.timesKernels) return;
   const recorded = readKernels(directory);
   if (recorded === null) {
-    writeJson(roundFiles.kernels(directory), await bench.chooseKernels());
+    writer.json(roundFiles.kernels(directory), await bench.chooseKernels());
     return;
   }
   try {

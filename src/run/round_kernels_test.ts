@@ -10,6 +10,7 @@ import { type Kernels, Workbench } from "../training/workbench.ts";
 import { copyRounds } from "./copy_rounds.ts";
 import { runLottery } from "./lottery.ts";
 import { type KernelHolder, readKernels, settleKernels, useKernels } from "./round_kernels.ts";
+import { RunWriter } from "./run_writer.ts";
 import { doToyRun, resultsOf, silent, toyConfig, withToyDataset, withToyRun } from "./testing.ts";
 
 /** Has the kernels of a stem only; each timing finds other kernels. */
@@ -30,26 +31,29 @@ class Stem implements KernelHolder {
   }
 }
 
+const settle = (bench: Stem, directory: string) =>
+  settleKernels(bench, { directory, writer: new RunWriter() });
+
 Deno.test("kernels are timed once for a round, and taken from the record from then on", () =>
   inTemporaryDirectory(async (directory) => {
     const [first, second] = [new Stem(), new Stem()];
-    await settleKernels(first, directory);
-    await settleKernels(first, directory);
-    await settleKernels(second, directory);
+    await settle(first, directory);
+    await settle(first, directory);
+    await settle(second, directory);
     assert.deepEqual([first.timings, second.timings], [1, 0]);
     assert.deepEqual(second.held, { stem: "timing 1" });
     assert.deepEqual(first.held, second.held);
-    await settleKernels(first, path.join(directory, "next"));
+    await settle(first, path.join(directory, "next"));
     assert.deepEqual(first.held, { stem: "timing 2" });
   }));
 
 Deno.test("if no bit depends on kernels, nothing is timed, read or written", () =>
   inTemporaryDirectory(async (directory) => {
     const cpu = new Stem(false);
-    await settleKernels(cpu, directory);
+    await settle(cpu, directory);
     assert.deepEqual(fs.readdirSync(directory), []);
     fs.writeFileSync(roundFiles.kernels(directory), "of a GPU, and damaged");
-    await settleKernels(cpu, directory);
+    await settle(cpu, directory);
     assert.deepEqual([cpu.timings, cpu.held], [0, null]);
   }));
 
@@ -60,7 +64,7 @@ Deno.test("a finished round is computed on its recorded kernels, or on the backe
     const [trained, shown, cpu] = [new Stem(), new Stem(), new Stem(false)];
     use(shown); // an older run, without recorded kernels
     assert.equal(shown.held, null);
-    await settleKernels(trained, directory);
+    await settle(trained, directory);
     use(shown);
     use(cpu);
     assert.deepEqual(shown.held, trained.held);
@@ -91,7 +95,7 @@ Deno.test("a record that is invalid or does not fit is refused in a sentence and
     ) {
       fs.writeFileSync(file, contents);
       const stem = new Stem();
-      await assert.rejects(settleKernels(stem, directory), (error) => {
+      await assert.rejects(settle(stem, directory), (error) => {
         assert.ok(error instanceof Failure, String(error));
         assert.match(error.message, why, contents);
         assert.match(error.message, /^[^\n]*; delete it and continue the run with --resume: /);

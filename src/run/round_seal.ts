@@ -8,18 +8,16 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure } from "../core/errors.ts";
-import { writeFileAtomic } from "../core/files.ts";
 import { roundFiles, roundOfDirectory } from "../core/paths.ts";
 
 /** Files of a round. The dense round has no mask, but the rewind point; only some backends have kernels. */
 const SEALED = ["mask", "kernels", "end", "metrics", "predictions", "scores"] as const;
 const REWIND = "../rewind.safetensors";
 
-/** Writes the marker of the round in `directory`. */
-export function sealRound(directory: string): void {
-  const lines = sealedFiles(directory)
-    .map((name) => `${digest(path.join(directory, name))}  ${name}\n`);
-  writeFileAtomic(roundFiles.done(directory), lines.join(""));
+/** The contents of the marker for the round in `directory`, whose other files are all written. */
+export function markerOf(directory: string): string {
+  return sealedFiles(directory)
+    .map((name) => `${digest(path.join(directory, name))}  ${name}\n`).join("");
 }
 
 /** The files that the marker lists, relative to the round's directory. */
@@ -29,9 +27,9 @@ function sealedFiles(directory: string): string[] {
     .filter((name) => fs.existsSync(path.join(directory, name)));
 }
 
-/** Fills an empty marker; older versions wrote markers without contents. */
-export function sealOlderRound(directory: string): void {
-  if (fs.statSync(roundFiles.done(directory)).size === 0) sealRound(directory);
+/** Whether the marker of a finished round lists its files; older versions wrote markers without contents. */
+export function isSealed(directory: string): boolean {
+  return fs.statSync(roundFiles.done(directory)).size > 0;
 }
 
 /**

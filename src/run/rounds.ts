@@ -147,7 +147,10 @@ export abstract class Rounds implements LotteryParts {
 
   async train(round: number): Promise<"finished" | "stopped"> {
     this.bench.setDropout(this.hasDropout());
-    if (this.timesKernels) await settleKernels(this.bench, this.directory(round));
+    if (this.timesKernels) {
+      const { writer } = this.store;
+      await settleKernels(this.bench, { directory: this.directory(round), writer });
+    }
     const { kept, prunable } = countWeights(this.bench.network);
     this.context.observer.roundStarted(round, kept / prunable);
     const { progress } = this.state;

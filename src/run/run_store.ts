@@ -13,20 +13,15 @@ import { stringify } from "csv-stringify/sync";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { Failure, UsageError } from "../core/errors.ts";
-import { removeTemporaryFiles, writeFileAtomic, writeJson } from "../core/files.ts";
 import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import type { Progress } from "../training/progress.ts";
-import {
-  type Checkpoint,
-  DamagedCheckpoint,
-  readCheckpoint,
-  writeCheckpoint,
-} from "../training/checkpoint.ts";
+import { type Checkpoint, DamagedCheckpoint, readCheckpoint } from "../training/checkpoint.ts";
 import type { Config } from "../config/config.ts";
 import { findSummary, readTiming } from "../results/read.ts";
 import { predictionsCsv, type SplitPredictions } from "./predictions_csv.ts";
-import { checkSeal, damagedRound, sealOlderRound, sealRound } from "./round_seal.ts";
+import { checkSeal, damagedRound, isSealed, markerOf } from "./round_seal.ts";
+import { RunWriter } from "./run_writer.ts";
 import type { RoundSummary, Scores, Summary, Timing } from "../results/summary.ts";
 
 /** State of the current round. */
@@ -60,14 +55,12 @@ export class RunStore {
   /** Whether the latest state on disk is damaged: it must then not become the previous state. */
   private latestIsDamaged = false;
 
-  /** Called before the state of the run changes on disk; throws if this process may not change it. */
-  beforeWriting: () => void = () => {};
-
-  constructor(readonly directory: string) {}
+  /** Every change of the directory's files goes through it. */
+  constructor(readonly directory: string, readonly writer: RunWriter = new RunWriter()) {}
 
   /** Creates the directory with its configuration, for a new run. */
   create(config: Config): void {
-    writeJson(runFiles.config(this.directory), config);
+    this.writer.json(runFiles.config(this.directory), config);
   }
 
   exists(): boolean {
@@ -92,12 +85,11 @@ export class RunStore {
   }
 
   saveEnvironment(environment: Record<string, unknown>): void {
-    writeJson(runFiles.environment(this.directory), environment);
+    this.writer.json(runFiles.environment(this.directory), environment);
   }
 
   saveRewindPoint(checkpoint: Checkpoint<Progress>): void {
-    this.beforeWriting();
-    writeCheckpoint(runFiles.rewind(this.directory), checkpoint);
+    this.writer.checkpoint(runFiles.rewind(this.directory), checkpoint);
   }
 
   /** The state that the dense round saved for rewinding. @throws {Failure} If it is damaged or missing. */
@@ -107,9 +99,8 @@ export class RunStore {
 
   /** Saves a state within a round; the last saved state becomes the previous one. */
   saveLatest(checkpoint: Checkpoint<RoundState>): void {
-    this.beforeWriting();
     const options = this.latestIsDamaged ? {} : { previous: runFiles.previous(this.directory) };
-    writeCheckpoint(runFiles.latest(this.directory), checkpoint, options);
+    this.writer.checkpoint(runFiles.latest(this.directory), checkpoint, options);
     this.latestIsDamaged = false;
   }
 
@@ -157,8 +148,10 @@ export class RunStore {
   }
 
   saveMasks(round: number, masks: Snapshot): void {
-    this.beforeWriting();
-    writeCheckpoint(roundFiles.mask(this.round(round)), { snapshot: masks, state: { round } });
+    this.writer.checkpoint(roundFiles.mask(this.round(round)), {
+      snapshot: masks,
+      state: { round },
+    });
   }
 
   /** @throws {Failure} If they are damaged or missing. */
@@ -191,16 +184,19 @@ export class RunStore {
     summary: RoundSummary,
     results: { end: Snapshot; predictions: readonly SplitPredictions[] },
   ): void {
-    this.beforeWriting();
     const directory = this.round(summary.round);
-    writeCheckpoint(roundFiles.end(directory), {
+    this.writer.checkpoint(roundFiles.end(directory), {
       snapshot: results.end,
       state: { round: summary.round },
     });
-    writeFileAtomic(roundFiles.metrics(directory), stringify(summary.epochs, { header: true }));
-    writeFileAtomic(roundFiles.predictions(directory), predictionsCsv(results.predictions));
-    writeJson(roundFiles.scores(directory), summary);
-    sealRound(directory);
+    this.writer.file(roundFiles.metrics(directory), stringify(summary.epochs, { header: true }));
+    this.writer.file(roundFiles.predictions(directory), predictionsCsv(results.predictions));
+    this.writer.json(roundFiles.scores(directory), summary);
+    this.seal(directory);
+  }
+
+  private seal(directory: string): void {
+    this.writer.file(roundFiles.done(directory), markerOf(directory));
   }
 
   /** Rounds that have a directory, in order. */
@@ -233,19 +229,20 @@ export class RunStore {
 
   /** Fills the empty markers of rounds that older versions finished. */
   sealOlderRounds(): void {
-    for (const round of this.doneRounds()) sealOlderRound(this.round(round));
+    for (const directory of this.doneRounds().map((round) => this.round(round))) {
+      if (!isSealed(directory)) this.seal(directory);
+    }
   }
 
   /** Removes the files of killed writes. Only the holder of the run's lock may call it. */
   removeLeftovers(): void {
     for (const directory of [this.directory, ...this.begunRounds().map((r) => this.round(r))]) {
-      removeTemporaryFiles(directory);
+      this.writer.removeTemporary(directory);
     }
   }
 
   saveSummary(summary: Summary): void {
-    this.beforeWriting();
-    writeJson(runFiles.summary(this.directory), summary);
+    this.writer.json(runFiles.summary(this.directory), summary);
   }
 
   /** The summary that was last written; null if it is missing or unreadable. */
@@ -273,13 +270,13 @@ export class RunStore {
   }
 
   saveTiming(timing: Timing): void {
-    writeJson(runFiles.timing(this.directory), timing);
+    this.writer.json(runFiles.timing(this.directory), timing);
   }
 
   /** Removes the states within a round; they are of no use when all rounds are done. */
   removeLatest(): void {
-    fs.rmSync(runFiles.latest(this.directory), { force: true });
-    fs.rmSync(runFiles.previous(this.directory), { force: true });
+    this.writer.remove(runFiles.latest(this.directory));
+    this.writer.remove(runFiles.previous(this.directory));
   }
 }
 
