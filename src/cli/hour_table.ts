@@ -4,6 +4,7 @@
  * @module
  */
 import type { LongRecord } from "../predict/long_record.ts";
+import { burdenNotice, hourCells } from "../predict/notices.ts";
 import { percent, table } from "./format.ts";
 
 /** A recording that may be long. */
@@ -14,15 +15,14 @@ export function hourTables(
   records: readonly MaybeLong[],
   { classes }: { classes: readonly string[] },
 ): string {
-  return records.map(({ record, hours, afBurden }) => {
+  return records.map(({ record, hours, ...long }) => {
     if (hours === undefined) return "";
-    const rows = hours.map(({ hour, seconds, label, shares }) => [
-      `${hour}:00`,
-      (seconds / 60).toFixed(1),
-      label,
-      ...classes.map((name) => percent(shares[name]!)),
+    const rows = hours.map((hour) => [
+      ...hourCells(hour),
+      ...classes.map((name) => percent(hour.shares[name]!)),
     ]);
-    const burden = afBurden == null ? "" : `\nAF burden: ${percent(afBurden)} of the time`;
+    const notice = burdenNotice(long, percent);
+    const burden = notice === null ? "" : `\n${notice}`;
     return `\n\n${record}, hour by hour:\n` +
       table([["from", "minutes", "label", ...classes], ...rows]) + burden;
   }).join("");

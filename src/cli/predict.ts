@@ -15,6 +15,7 @@ import type { Understood } from "../data/formats/reading.ts";
 import { readRecording } from "../data/recording.ts";
 import { listInputs } from "../predict/input.ts";
 import { type LongRecord, longRecord } from "../predict/long_record.ts";
+import { bridgedNotice, doubtNotice } from "../predict/notices.ts";
 import { type JudgedRecord, predictionPage, refuseTooMany } from "../predict/prediction_page.ts";
 import { Predictor, type RecordingPrediction } from "../predict/predictor.ts";
 import { predictStream } from "../predict/stream.ts";
@@ -153,12 +154,14 @@ function notesOn(
   predictions: readonly Pick<FilePrediction, "record" | "read" | "warnings">[],
   { force }: PredictOptions,
 ): string[] {
-  const bridged = predictions.filter(({ read }) => read.missing > 0).map(({ record, read }) =>
-    `${record}: ${counted(read.missing, "missing sample")} bridged (${counted(read.gaps, "gap")})`
-  );
-  const doubted = force ? [] : predictions.filter(({ warnings }) => warnings.length > 0).map(
-    ({ record, warnings }) => `warning: ${record} may not be an ECG: ${warnings.join("; ")}`,
-  );
+  const bridged = predictions.flatMap(({ record, read }) => {
+    const notice = bridgedNotice(read);
+    return notice === null ? [] : [`${record}: ${notice}`];
+  });
+  const doubted = force ? [] : predictions.flatMap(({ record, warnings }) => {
+    const notice = doubtNotice(record, warnings);
+    return notice === null ? [] : [`warning: ${notice}`];
+  });
   return [
     ...assumedLines(predictions.map(({ read }) => read), { elsewhere: "--json" }),
     ...bridged,

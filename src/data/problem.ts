@@ -67,6 +67,11 @@ export class BadRecord extends Error {
   }
 }
 
+/** A problem in a sentence. */
+export function told({ id, reason, detail }: Problem): string {
+  return `${id}: ${REASONS[reason]} (${detail})`;
+}
+
 const SHOWN = 20;
 
 /**
@@ -74,9 +79,7 @@ const SHOWN = 20;
  * listed, so that a wrong folder does not flood the terminal.
  */
 export function listProblems(problems: readonly Problem[]): string {
-  const lines = problems.slice(0, SHOWN).map(({ id, reason, detail }) =>
-    `  ${id}: ${REASONS[reason]} (${detail})`
-  );
+  const lines = problems.slice(0, SHOWN).map((problem) => `  ${told(problem)}`);
   if (problems.length > SHOWN) {
     lines.push(`  ... and ${problems.length - SHOWN} more. In all:`);
     for (const [reason, count] of countReasons(problems)) {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { counted } from "../../../core/counted.ts";
 import { explainAll, explainAssumed } from "../../../data/advice.ts";
 import { assumedLines } from "../../../data/formats/assumptions.ts";
 import { prepare } from "../../../data/formats/prepare.ts";
@@ -12,10 +11,11 @@ import { type ReadingOptions, understand } from "../../../data/formats/reading.t
 import { readSignalFile } from "../../../data/formats/registry.ts";
 import type { SourceFile } from "../../../data/formats/signal_file.ts";
 import { UNITS_PER_MILLIVOLT } from "../../../data/formats/units.ts";
-import { BadRecord, REASONS } from "../../../data/problem.ts";
+import { BadRecord, told } from "../../../data/problem.ts";
 import { type HeartRate, heartRate } from "../../../predict/heart_rate.ts";
 import { judgementOf, type Judging, logitsInParts } from "../../../predict/judge.ts";
 import { type HourOfRecord, longRecord } from "../../../predict/long_record.ts";
+import { bridgedNotice, burdenNotice, doubtNotice } from "../../../predict/notices.ts";
 import { packRecords } from "../../../report/ecg/pack.ts";
 import { type PackedRecord, stretchOf } from "../../../report/ecg/record.ts";
 import { format } from "../../../report/format.ts";
@@ -75,7 +75,7 @@ export function labeller(
     const { name } = source;
     const reading = understand(readSignalFile(source), options);
     const read = prepare(reading, { targetRate: rate, maxGap: options.maxGap });
-    const { samples, missing, gaps, doubts } = read;
+    const { samples, doubts } = read;
     const run = (input: Float32Array) => runOperations(operations, input);
     const started = performance.now();
     const logits = yield* logitsInParts(samples, judging, { run });
@@ -89,17 +89,17 @@ export function labeller(
       overall: classes.map((each) => said.probabilities[each]!),
     }]);
     const step = { seconds: hop / rate, classes };
-    const { afBurden = null, hours = [] } = longRecord(said, step) ?? {};
-    const burden = afBurden === null
-      ? []
-      : [`AF burden: ${format(afBurden, "percent")} of the time`];
+    const { hours = [], ...long } = longRecord(said, step) ?? {};
     const stretch = stretchOf(record!);
-    const reduced = stretch === null ? [] : [
-      `Too long to draw every sample: of each ${stretch} the smallest and the largest are drawn`,
+    const reduced = stretch === null
+      ? null
+      : `Too long to draw every sample: of each ${stretch} the smallest and the largest are drawn`;
+    const notices = [
+      bridgedNotice(read),
+      burdenNotice(long, (share) => format(share, "percent")),
+      reduced,
     ];
-    const bridged = missing > 0
-      ? [`${counted(missing, "missing sample")} bridged (${counted(gaps, "gap")})`]
-      : [];
+    const warning = doubtNotice("it", explainAll(doubts, inFields));
     return {
       record: record!,
       label: said.label,
@@ -108,18 +108,16 @@ export function labeller(
       hours,
       notes: [
         ...assumedLines([{ assumed: explainAssumed(reading.understood.assumed, inFields) }]),
-        ...bridged,
-        ...burden,
-        ...reduced,
+        ...notices.filter((notice) => notice !== null),
       ],
-      warnings: doubts.length > 0
-        ? [`Warning: it may not be an ECG: ${explainAll(doubts, inFields).join("; ")}`]
-        : [],
+      warnings: warning === null ? [] : [`Warning: ${warning}`],
       milliseconds,
     };
   };
 }
 
+/** What helps if a recording is too long for the page. */
+const ANY_LENGTH = "deno task predict labels recordings of any length";
 /** Bytes of one file that a tab takes: reading needs several times as much. */
 const MOST_BYTES = 100e6;
 
@@ -127,18 +125,17 @@ const MOST_BYTES = 100e6;
 export function tooLarge({ name, size }: { name: string; size: number }): string | undefined {
   if (size <= MOST_BYTES) return undefined;
   return `${name}: ${format(size, "bytes")} are more than the ${format(MOST_BYTES, "bytes")} for ` +
-    "which a browser tab surely has memory; deno task predict labels recordings of any length";
+    `which a browser tab surely has memory; ${ANY_LENGTH}`;
 }
 
 /** Why a file has no label, in a sentence. */
 export function refusalOf(name: string, error: unknown): string {
   if (error instanceof BadRecord) {
-    return `${name}: ${REASONS[error.reason]} (${error.explain(inFields)})`;
+    return told({ id: name, reason: error.reason, detail: error.explain(inFields) });
   }
   // What browsers throw when there is no memory for an array.
   if (error instanceof RangeError) {
-    return `${name}: this browser has too little memory for it (${error.message}); deno task ` +
-      "predict labels recordings of any length";
+    return `${name}: this browser has too little memory for it (${error.message}); ${ANY_LENGTH}`;
   }
   return `${name}: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -11,6 +11,7 @@ import { READING_LIMITS } from "../../../data/formats/reading.ts";
 import { element, find } from "../../../report/client/dom.ts";
 import { openViewer, showRecords } from "../../../report/ecg/client/viewer.ts";
 import type { HourOfRecord } from "../../../predict/long_record.ts";
+import { hourCells } from "../../../predict/notices.ts";
 import { tableParts } from "../../../report/client/table_dom.ts";
 import { format } from "../../../report/format.ts";
 import type { Table } from "../../../report/tables.ts";
@@ -183,9 +184,9 @@ function hourTable(hours: readonly HourOfRecord[], classes: readonly string[]): 
       ...["From", "Minutes", "Label"].map((label) => ({ label, kind: "text" as const })),
       ...classes.map((label) => ({ label, kind: "percent" as const })),
     ],
-    rows: hours.map(({ hour, seconds, label, shares }) => [
-      ...[`${hour}:00`, (seconds / 60).toFixed(1), label],
-      ...classes.map((name) => shares[name]!),
+    rows: hours.map((hour) => [
+      ...hourCells(hour),
+      ...classes.map((name) => hour.shares[name]!),
     ]),
   };
 }
