@@ -9,7 +9,7 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { predictionsCsv } from "../run/predictions_csv.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
@@ -65,7 +65,7 @@ export function openRescorable(run: string, data: string | undefined): Rescorabl
   if (!store.exists()) {
     refuse(`there is no run in ${directory}; name a run below checkpoints/ or give its path`);
   }
-  const config = parseConfig(store.savedConfig(), `the configuration of ${run}`);
+  const config = store.config();
   const kind = config.control?.kind;
   if (kind !== undefined && isSmallNetwork(controlPolicy(kind))) {
     refuse(`it is a control of ${kind}, whose rounds have networks of their own sizes`);

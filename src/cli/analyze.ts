@@ -11,7 +11,7 @@ import { analyze, refuseOther } from "../analysis/analyze.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeJson } from "../core/files.ts";
 import { reportFile, runDirectory, runFiles } from "../core/paths.ts";
-import { configDifferences, parseConfig } from "../config/config.ts";
+import { configDifferences } from "../config/config.ts";
 import { lockRun } from "../run/lock.ts";
 import { computeSettings } from "../config/rules.ts";
 import { RunStore } from "../run/run_store.ts";
@@ -104,7 +104,7 @@ async function trainAgain(
   const store = new RunStore(runDirectory(name));
   if (store.isComplete()) {
     const asked = controlConfig(base, { kind: "reorder", rounds });
-    const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+    const saved = store.config();
     const computed = { backend: saved.backend, precision: saved.precision };
     const differences = configDifferences(saved, { ...asked, ...computed });
     if (differences.length === 0) return 0;

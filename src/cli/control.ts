@@ -7,7 +7,7 @@ import { InvalidArgumentError, Option } from "commander";
 import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory } from "../core/paths.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import {
   type ControlKind,
   controlPolicy,
@@ -92,7 +92,7 @@ function controlOf(options: ControlOptions, saved: Config | null): Config {
 }
 
 function savedControl(store: RunStore, name: string): Config {
-  const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  const saved = store.config();
   if (saved.control === null) {
     throw new UsageError(
       `Cannot continue ${name} as a control: it is a run, not a control; choose another --name`,

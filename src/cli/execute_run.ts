@@ -9,7 +9,7 @@ import { shellWords } from "../core/shell.ts";
 import type { NativeDevice } from "../addon/native.ts";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory } from "../core/paths.ts";
-import { type Config, configDifferences, parseConfig } from "../config/config.ts";
+import { type Config, configDifferences } from "../config/config.ts";
 import type { RunStore } from "../run/run_store.ts";
 import { doRun } from "../run/run.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -92,7 +92,7 @@ export function refuseUnfinished(
   store: RunStore,
   { name, asked }: { name: string; asked: Config },
 ): void {
-  const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  const saved = store.config();
   const differences = configDifferences(saved, asked);
   if (differences.length > 0) {
     throw new UsageError(

@@ -6,16 +6,11 @@
 import type { NativeDevice } from "../addon/native.ts";
 import { chooseBackend, listBackends } from "../addon/select.ts";
 import { runDirectory } from "../core/paths.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { readConfig } from "../config/config_file.ts";
 import { presetConfig } from "../config/presets.ts";
 import { computeSettings } from "../config/rules.ts";
-import {
-  applyOverrides,
-  DEFAULT_PRESET,
-  DEFAULT_SEED,
-  defaultRunName,
-  readConfig,
-} from "../run/resolve.ts";
+import { applyOverrides, DEFAULT_PRESET, DEFAULT_SEED, defaultRunName } from "../run/resolve.ts";
 import { RunStore } from "../run/run_store.ts";
 import { analyzeMain } from "./analyze.ts";
 import { runMain } from "./command.ts";
@@ -91,7 +86,7 @@ function prepare(
     return { config, name, device: openForShowing(config, options) };
   }
   refuseUnfinished(store, { name, asked });
-  return on(savedConfig(store));
+  return on(store.config());
 }
 
 /** @throws {UsageError} If this machine does not have the backend that is asked for. */
@@ -103,11 +98,7 @@ function backendOf({ device }: LthOptions): Config["backend"] {
 function resumedConfig(store: RunStore, options: LthOptions): Config {
   const { device: backend, ...given } = options;
   const explicit = backend === "auto" ? given : { ...given, backend };
-  return applyOverrides(savedConfig(store), explicit);
-}
-
-function savedConfig(store: RunStore): Config {
-  return parseConfig(store.savedConfig(), `the configuration of ${store.directory}`);
+  return applyOverrides(store.config(), explicit);
 }
 
 function baseSeedOf(options: LthOptions): number {

@@ -11,7 +11,7 @@ import { runFiles } from "../core/paths.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
-import { parseConfig } from "../config/config.ts";
+
 import { RunStore } from "../run/run_store.ts";
 import type { Summary } from "../results/summary.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
@@ -49,7 +49,7 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
   const ticket = chosenRound(summary, request.round);
   const dense = summary.rounds.some(({ round }) => round === 0) && ticket !== 0 ? 0 : null;
   const store = new RunStore(directory);
-  const config = parseConfig(store.savedConfig(), `the configuration of ${directory}`);
+  const config = store.config();
   const split: SplitName = summary.rounds.some(({ test }) => test !== null) ? "test" : "dev";
   const outcomes = (round: number) =>
     readPredictions(directory, { round, split, classes: summary.classes });

@@ -12,7 +12,7 @@ import { runDifferences } from "../compare/run_differences.ts";
 import { replicatesOf } from "../compare/siblings.ts";
 import { Failure, messageOf } from "../core/errors.ts";
 import { reportFile, roundFiles, runDirectory, runFiles } from "../core/paths.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { RunStore } from "../run/run_store.ts";
 import { shownSummary } from "../report/shown.ts";
@@ -91,9 +91,7 @@ export class RunReport {
     const reached = dense?.epochs.at(-1)?.devScore;
     const threshold = analysis?.threshold ??
       (typeof reached === "number" ? THRESHOLD_SHARE * reached : null);
-    const config = store.exists()
-      ? parseConfig(store.savedConfig(), `the configuration of ${this.directory}`)
-      : null;
+    const config = store.exists() ? store.config() : null;
     const known = (round: RoundSummary) => {
       const filters = analysed.get(round.round)?.filters ?? this.filtersOf(round, {
         store,

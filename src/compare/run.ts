@@ -7,7 +7,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { Failure, UsageError } from "../core/errors.ts";
-import { runDirectory } from "../core/paths.ts";
+import { runDirectory, runFiles } from "../core/paths.ts";
+import { readRunConfig } from "../config/config_file.ts";
 import type { RoundSummary, Summary, Timing } from "../results/summary.ts";
 import { hasSummary, readSummary, readTiming } from "../results/read.ts";
 import { observed } from "../statistics/bootstrap.ts";
@@ -49,8 +50,8 @@ export interface ReadOptions {
 /**
  * Reads the runs given by `names` (names or paths of runs, or of folders of runs), in the order of their names.
  *
- * @throws {UsageError} If one does not exist, is not finished, lacks the split or saved probabilities
- * to decide records by again, or is named twice.
+ * @throws {UsageError} If one does not exist, is not finished, has an invalid configuration, lacks the split
+ * or saved probabilities to decide records by again, or is named twice.
  * @throws {Failure} If files are damaged or contradict each other.
  */
 export function readRuns(
@@ -62,6 +63,7 @@ export function readRuns(
   if (twice !== undefined) {
     throw new UsageError(`Cannot compare ${twice} with itself: it is named twice`);
   }
+  for (const directory of directories) refuseBadConfig(directory);
   const found = directories.map((directory) => ({ directory, summary: readSummary(directory) }));
   for (const { directory, summary } of found) refuseUnfinished(directory, summary, allowIncomplete);
   const without = found.find(({ summary }) => summary.rounds.some(({ test }) => test === null));
@@ -113,6 +115,11 @@ function runsIn(name: string): string[] {
   throw new UsageError(
     `Cannot compare ${directory}: it has no summary.json, so no round of it is finished`,
   );
+}
+
+/** A comparison reads the settings in the summary; they are those of the run only if its own are valid. */
+function refuseBadConfig(directory: string): void {
+  if (fs.existsSync(runFiles.config(directory))) readRunConfig(directory);
 }
 
 function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: boolean): void {

@@ -37,7 +37,11 @@ Deno.test("replicates are readable runs beside the run that differ only in the s
 
 Deno.test("the differences of a single run equal those of a comparison of that run", () =>
   withDirectory((directory) => {
-    const run = write(directory, { name: "a", quality: (round) => 0.9 - 0.1 * round, records: 91 });
+    const run = writeRun(directory, {
+      name: "a",
+      quality: (round) => 0.9 - 0.1 * round,
+      records: 91,
+    });
     const { runs, split } = readRuns([run], { allowIncomplete: false, showTest: false });
     const [method] = compareRuns(runs, { ...COMPARE_DEFAULTS, split }).methods;
     const found = runDifferences(run, readSummary(run))!;

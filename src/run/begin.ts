@@ -91,7 +91,7 @@ function takeOver(
 /** @throws {UsageError} Naming each setting in which the run in `store` and `asked` differ. */
 function refuseOtherConfig(store: RunStore, asked: Config): void {
   const { directory } = store;
-  const saved = parseConfig(store.savedConfig(), `the configuration of ${directory}`);
+  const saved = store.config();
   const differences = configDifferences(saved, asked);
   if (differences.length === 0) return;
   const fromDense = configDifferences(denseSettings(saved), denseSettings(asked)).length === 0;
@@ -144,7 +144,9 @@ function recordEnvironment(
   }
   if (then.configSha256 !== undefined && then.configSha256 !== configSha256) {
     const began = store.loadSummary()?.config ?? null;
-    const changes = began ? configDifferences(began, store.savedConfig()) : [];
+    const changes = began
+      ? configDifferences(parseConfig(began, runFiles.summary(store.directory)), store.config())
+      : [];
     throw new UsageError(
       `Cannot continue ${store.directory}: its config.json has changed since the run began` +
         `${

@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { RunStore } from "./run_store.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
 
@@ -37,7 +37,7 @@ export function openBase(name: string, purpose: string): ControlBase {
   if (!store.exists()) {
     refuse(`there is no run in ${directory}; name a run below checkpoints/ or give its path`);
   }
-  const config = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  const config = store.config();
   if (config.control !== null) {
     refuse(`it is a control itself, of ${config.control.base}; name a run with rounds of its own`);
   }

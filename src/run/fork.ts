@@ -14,7 +14,7 @@ import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
-import { type Config, configDifferences, parseConfig } from "../config/config.ts";
+import { type Config, configDifferences } from "../config/config.ts";
 import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
 import { RunStore } from "./run_store.ts";
 import { isSingleTraining } from "../config/modes.ts";
@@ -57,7 +57,7 @@ export function planFork(request: ForkRequest): Fork {
   };
   const store = new RunStore(runDirectory(from));
   if (!store.exists()) refuse(`there is no run in ${store.directory}`);
-  const saved = parseConfig(store.savedConfig(), `the configuration of run ${from}`);
+  const saved = store.config();
   if (saved.control !== null) {
     refuse(
       `it is a control; start another with deno task lth control --run ${

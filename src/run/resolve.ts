@@ -1,11 +1,10 @@
 /**
- * Makes one configuration from a preset (or a saved file) and the given options. It reads the files and
- * runs that options name.
+ * Makes one configuration from another one and the given options. It reads the files and runs that options
+ * name.
  *
  * @module
  */
-import { readJsonInput } from "../core/files.ts";
-import { type Config, parseConfig, type TrainingSettings } from "../config/config.ts";
+import type { Config, TrainingSettings } from "../config/config.ts";
 import { changedConfig, givenSettings } from "../config/overrides.ts";
 import { leafAt } from "../config/paths.ts";
 import { presetConfig } from "../config/presets.ts";
@@ -17,12 +16,6 @@ import { type TeacherRun, teacherRuns } from "./teachers.ts";
 
 export const DEFAULT_PRESET = "quick";
 export const DEFAULT_SEED = presetConfig(DEFAULT_PRESET, "cpu").seed;
-
-/** Reads a configuration saved by an earlier run or written by hand. */
-export function readConfig(file: string): Config {
-  const value = readJsonInput(file, "the configuration");
-  return parseConfig(value, `the configuration ${file}`);
-}
 
 /**
  * A copy of a configuration with the given options.

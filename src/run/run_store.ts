@@ -12,12 +12,13 @@
 import { stringify } from "csv-stringify/sync";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { Failure, UsageError } from "../core/errors.ts";
+import { Failure } from "../core/errors.ts";
 import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import type { Progress } from "../training/progress.ts";
 import { type Checkpoint, DamagedCheckpoint, readCheckpoint } from "../training/checkpoint.ts";
 import type { Config } from "../config/config.ts";
+import { readRunConfig } from "../config/config_file.ts";
 import { findSummary, readTiming } from "../results/read.ts";
 import { predictionsCsv, type SplitPredictions } from "./predictions_csv.ts";
 import { checkSeal, damagedRound, isSealed, markerOf } from "./round_seal.ts";
@@ -67,14 +68,9 @@ export class RunStore {
     return fs.existsSync(runFiles.config(this.directory));
   }
 
-  /** The saved configuration, unvalidated. @throws {UsageError} If it is not JSON. */
-  savedConfig(): unknown {
-    const file = runFiles.config(this.directory);
-    try {
-      return JSON.parse(fs.readFileSync(file, "utf8"));
-    } catch {
-      throw new UsageError(`Cannot read the configuration ${file}: it is not JSON`);
-    }
+  /** The saved configuration. @throws {UsageError} If it is not valid; see {@linkcode readRunConfig}. */
+  config(): Config {
+    return readRunConfig(this.directory);
   }
 
   /** SHA-256 of the configuration's file. */

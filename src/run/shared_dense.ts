@@ -8,7 +8,7 @@
 import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
-import { type Config, configDifferences, parseConfig } from "../config/config.ts";
+import { type Config, configDifferences } from "../config/config.ts";
 import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
 import { RunStore } from "./run_store.ts";
 import { copyRounds } from "./copy_rounds.ts";
@@ -53,7 +53,7 @@ export function refuseOtherDense(
   const store = new RunStore(source);
   if (!store.exists()) refuse(`there is no run in ${source}`);
   if (!store.isDone(0)) refuse("its dense round is not finished");
-  const saved = parseConfig(store.savedConfig(), `the configuration of run ${from}`);
+  const saved = store.config();
   const differences = configDifferences(denseSettings(saved), denseSettings(config));
   if (differences.length > 0) refuse(`it has other settings (${differences.join("; ")})`);
   const then = readEnvironment(runFiles.environment(source));

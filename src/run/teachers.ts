@@ -11,7 +11,7 @@ import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import type { Teacher } from "../training/teacher.ts";
-import { type Config, parseConfig, type TrainingSettings } from "../config/config.ts";
+import type { Config, TrainingSettings } from "../config/config.ts";
 import { networkHop } from "../config/network_config.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
@@ -93,7 +93,7 @@ function readTeacher(
         `start another run`,
     );
   }
-  const own = parseConfig(store.savedConfig(), `the configuration of run ${run}`);
+  const own = store.config();
   const summary = store.loadSummary();
   if (summary === null) return refuse(run, "its summary.json is missing or damaged");
   if (own.control !== null && isSmallNetwork(controlPolicy(own.control.kind))) {

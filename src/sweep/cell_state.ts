@@ -3,9 +3,9 @@
  *
  * @module
  */
-import * as fs from "node:fs";
 import { runDirectory, runFiles } from "../core/paths.ts";
-import { type Config, configDifferences, parseConfig } from "../config/config.ts";
+import { type Config, configDifferences } from "../config/config.ts";
+import { findRunConfig } from "../config/config_file.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundState } from "../run/run_store.ts";
@@ -41,7 +41,7 @@ export function settingsDifferences(
 ): string[] {
   const store = new RunStore(runDirectory(name));
   if (!store.exists()) return [];
-  const saved = parseConfig(store.savedConfig(), `the configuration of run ${name}`);
+  const saved = store.config();
   return configDifferences(saved, configFor(saved.backend));
 }
 
@@ -49,7 +49,7 @@ export function settingsDifferences(
 export function readProgress(name: string): RunProgress {
   const directory = runDirectory(name);
   const summary = findSummary(directory);
-  const config = readJson<Config>(runFiles.config(directory));
+  const config = findRunConfig(directory);
   const latest = peekState<RoundState>(runFiles.latest(directory));
   const finished = summary?.rounds ?? [];
   const last = finished.at(-1);
@@ -65,13 +65,4 @@ export function readProgress(name: string): RunProgress {
     score: last?.dev.score ?? null,
     theta: last?.theta ?? null,
   };
-}
-
-/** The contents of a file; null if absent. Files of a run are replaced atomically. */
-function readJson<Value>(file: string): Value | null {
-  try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Value;
-  } catch {
-    return null;
-  }
 }

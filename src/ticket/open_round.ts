@@ -5,9 +5,9 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parseConfig } from "../config/config.ts";
+
 import { UsageError } from "../core/errors.ts";
-import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
+import { ROOT, runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { readDescription } from "../data/description.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
@@ -38,7 +38,7 @@ export function openRound(
   if (!store.exists()) {
     throw new UsageError(`Cannot export ${run}: there is no run in ${directory}`);
   }
-  const config = parseConfig(store.savedConfig(), runFiles.config(directory));
+  const config = store.config();
   refuseMissingData(run, data ?? config.data);
   const dataset = openDataset(data === undefined ? config : { ...config, data });
   refuseOtherData(directory, dataset.sha256);

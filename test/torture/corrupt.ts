@@ -10,7 +10,7 @@ import * as path from "node:path";
 import { Failure, messageOf, UsageError } from "../../src/core/errors.ts";
 import { roundFiles, runFiles } from "../../src/core/paths.ts";
 import type { Rng } from "../../src/core/rng.ts";
-import { type Config, parseConfig } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { RunStore } from "../../src/run/run_store.ts";
 import { assertSameResults, doToyRun, toyConfig } from "../../src/run/testing.ts";
 import type { TortureContext, TortureRow } from "./part.ts";
@@ -74,8 +74,7 @@ function filesBelow(directory: string): string[] {
 /** The result of one damage: "mended" if the run ended correctly, "refused", or the finding. */
 async function resumed(run: string, whole: string): Promise<string> {
   try {
-    const saved = new RunStore(run).savedConfig();
-    await doToyRun({ directory: run, config: parseConfig(saved, "the configuration") });
+    await doToyRun({ directory: run, config: new RunStore(run).config() });
   } catch (error) {
     if (!(error instanceof Failure || error instanceof UsageError)) {
       return `${(error as Error).stack ?? error}`;
