@@ -16,7 +16,8 @@ import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { denseSettings, hasDenseRound } from "../run/shared_dense.ts";
 import { type Cell, expandPlan, shareDenseRounds } from "../sweep/cells.ts";
-import { logFile, startCell } from "../sweep/child.ts";
+import { logFile, startCell, takeOverWords } from "../sweep/child.ts";
+import { HeldNotices } from "../sweep/held.ts";
 import { readPlan } from "../sweep/plan.ts";
 import { type CellStatus, Pool } from "../sweep/pool.ts";
 import { createCommand, integer, runMain } from "./command.ts";
@@ -37,6 +38,7 @@ interface SweepOptions extends SlurmOptions {
   threads: number;
   cell?: number;
   list: boolean;
+  takeOver?: string;
 }
 
 async function main(args: string[]): Promise<number> {
@@ -53,6 +55,7 @@ async function main(args: string[]): Promise<number> {
       new Option("--cell <i>", "do only this run of the list, e.g. as an array job on a cluster")
         .argParser(integer(1)).conflicts(["jobs", "list"]),
     )
+    .option("--take-over <host>", "the processes that run some of them on <host> are gone")
     .option("--list", "show the list of runs and do nothing", false);
   addSlurmOptions(command).parse(args, { from: "user" });
   const options = command.opts<SweepOptions>();
@@ -133,7 +136,7 @@ function list(cells: readonly Cell[]): number {
 /** Does one cell in this process, for a scheduler that gives each cell a process of its own. */
 async function doOne(
   cells: readonly Cell[],
-  { cell: number, threads }: SweepOptions & { cell: number },
+  { cell: number, threads, takeOver }: SweepOptions & { cell: number },
 ): Promise<number> {
   const cell = cells[number - 1];
   if (!cell) throw new UsageError(`Cannot do cell ${number}: the plan has 1 to ${cells.length}`);
@@ -147,13 +150,17 @@ async function doOne(
   const dense = denseOf(cell);
   return await lth([
     ...[...cell.args, "--resume", "--threads", String(threads)],
+    ...takeOverWords(takeOver),
     ...(dense === null ? [] : ["--dense-from", dense]),
   ]);
 }
 
 async function doAll(
   cells: readonly Cell[],
-  { jobs, threads, pairs, again }: SweepOptions & { pairs: readonly string[]; again: string },
+  { jobs, threads, takeOver, pairs, again }: SweepOptions & {
+    pairs: readonly string[];
+    again: string;
+  },
 ): Promise<number> {
   const processes = Math.min(jobs, cells.length);
   const each = processes === 1
@@ -164,14 +171,19 @@ async function doAll(
     : { bytes: freeMemory(undefined, 0).bytes / processes, runs: processes };
   const pool = new Pool(cells, {
     jobs: processes,
-    start: (cell) => startCell(cell, { threads: each, denseFrom: denseOf(cell), memory }),
+    start: (cell) => startCell(cell, { threads: each, denseFrom: denseOf(cell), memory, takeOver }),
     hasDense: hasDenseRound,
     isComplete: ({ name }) => isComplete(name),
-    holder: ({ name }) => lockHolder(runDirectory(name)),
-    changed: () => display.update(),
+    holder: ({ name }) => lockHolder(runDirectory(name), { takeOver })?.words ?? null,
+    changed: ({ cell, status }) => {
+      display.update();
+      const notice = status === "elsewhere" ? notices.about(cell.name) : null;
+      if (notice !== null) display.note(notice);
+    },
     patience: 1000,
   });
   const display = new SweepDisplay(pool.cells);
+  const notices = new HeldNotices();
   let stopped = false;
   const stop = () => {
     stopped = true;

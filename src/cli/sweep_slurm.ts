@@ -16,7 +16,8 @@ import { lockHolder } from "../run/lock.ts";
 import { hasDenseRound } from "../run/shared_dense.ts";
 import { isComplete, readProgress } from "../sweep/cell_state.ts";
 import type { Cell } from "../sweep/cells.ts";
-import { lastError, PERMISSIONS } from "../sweep/child.ts";
+import { lastError, PERMISSIONS, takeOverWords } from "../sweep/child.ts";
+import { HeldNotices } from "../sweep/held.ts";
 import type { CellStatus, Status } from "../sweep/pool.ts";
 import {
   batchScript,
@@ -104,7 +105,7 @@ function filesOf(name: string): SlurmFiles & { plan: string; jobs: string } {
  */
 export function submitSweep(
   { file, name, cells }: PlannedSweep,
-  options: SlurmOptions,
+  options: SlurmOptions & { readonly takeOver?: string },
 ): number {
   const stages = stagesOf(cells, {
     isDone: (cell) => isComplete(cell.name),
@@ -115,8 +116,8 @@ export function submitSweep(
     return 0;
   }
   const files = filesOf(name);
-  const { cpus, arrayLimit } = options;
-  const script = batchScript(options, { name, ...commands(files.plan, cpus) });
+  const { arrayLimit } = options;
+  const script = batchScript(options, { name, ...commands(files.plan, options) });
   const jobs = submissions(stages, { name: `lth-${path.basename(name)}`, files, arrayLimit });
   if (options.dryRun) {
     const numbers = jobs.map((_, i) => i === 0 ? "CHECK" : `STAGE${i}`);
@@ -149,13 +150,19 @@ ${calls.join("")}`);
 }
 
 /** The two commands of the batch script. They start without the build, which `deno task sweep` has done. */
-function commands(plan: string, cpus: number) {
+function commands(
+  plan: string,
+  { cpus, takeOver }: Pick<SlurmOptions, "cpus"> & { readonly takeOver?: string },
+) {
   const deno = [Deno.execPath(), "run", "--no-prompt", ...PERMISSIONS];
   const main = (name: string) => path.join(ROOT, "src/cli", name);
   return {
     directory: shellWords([process.cwd()]),
     check: shellWords([...deno, main("devices.ts")]),
-    cell: shellWords([...deno, main("sweep.ts"), plan, "--threads", String(cpus), "--cell"]),
+    cell: shellWords([
+      ...[...deno, main("sweep.ts"), plan, "--threads", String(cpus)],
+      ...[...takeOverWords(takeOver), "--cell"],
+    ]),
   };
 }
 
@@ -192,6 +199,11 @@ export function showStatus({ name, cells }: PlannedSweep): CellStatus[] {
     const error = lastError(files.checkLog);
     if (error !== null) console.log(`The check failed: ${error} (${files.checkLog})`);
   }
+  const notices = new HeldNotices();
+  for (const { status: { cell, status } } of lines) {
+    const notice = status === "elsewhere" ? notices.about(cell.name) : null;
+    if (notice !== null) console.log(notice);
+  }
   if (jobs !== null) console.log(`Output of the runs: ${files.cellLog("*")}`);
   return lines.map(({ status }) => status);
 }
@@ -213,7 +225,7 @@ function statusOf(
     return is(left, `job ${task.task}: ${task.state.toLowerCase()}${why}`);
   }
   const holder = lockHolder(runDirectory(cell.name));
-  if (holder !== null) return is("elsewhere", holder);
+  if (holder !== null) return is("elsewhere", holder.words);
   const error = log === null ? null : lastError(log);
   return error === null ? is(left) : is("failed", error);
 }

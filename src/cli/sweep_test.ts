@@ -191,3 +191,32 @@ Deno.test("a plan that cannot be carried out is refused before anything starts",
     assert.equal(missing.code, 2);
     assert.match(missing.err, /no\.json: no such file/);
   }));
+
+Deno.test("a sweep says which run another machine holds, and takes it over if that is asked for", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const file = writePlan(directory, toyPlan(data, { modes: ["weight-rewind"], seeds: [1] }));
+    const run = path.join(directory, "toy-weight-rewind-seed1");
+    fs.mkdirSync(run);
+    const lock = { pid: 7, host: "node3", since: "2026-05-01T12:00:00.000Z" };
+    fs.writeFileSync(runFiles.lock(run), JSON.stringify(lock));
+    const waiting = sweep([file]);
+    const reader = waiting.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let out = "";
+    while (!out.includes("--take-over node3")) {
+      const { value, done } = await reader.read();
+      assert.ok(!done, out);
+      out += value;
+    }
+    assert.match(
+      out,
+      /toy-weight-rewind-seed1 waits for process 7 on node3 since .*; if that process/,
+    );
+    waiting.kill("SIGTERM");
+    for (let part = await reader.read(); !part.done; part = await reader.read()) out += part.value;
+    assert.equal(out.match(/--take-over node3$/gm)!.length, 1, out);
+    assert.equal((await waiting.status).code, 130);
+    await waiting.stderr.cancel();
+    const taken = await sweepOutcome(sweep([file, "--take-over", "node3"]));
+    assert.equal(taken.code, 0, taken.err);
+    assert.ok(isComplete(run));
+  }));

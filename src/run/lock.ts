@@ -76,12 +76,33 @@ export function lockRun(
   }
 }
 
-/** The holder of a run's lock, in words; null if it is free or its holder on this machine is dead. */
-export function lockHolder(directory: string): string | null {
+/** The holder of a run's lock. */
+export interface LockHolder {
+  /** `process 7 on node3 since 2026-05-01T12:00:00.000Z`. */
+  readonly words: string;
+  /** The machine, if it is another one: nothing here can tell whether its process is still there. */
+  readonly otherHost: string | null;
+}
+
+/**
+ * The holder of a run's lock; null if it is free, if its holder on this machine is dead, or if its machine is
+ * `takeOver`.
+ *
+ * @param options.takeOver A machine whose process is gone, as the user says.
+ */
+export function lockHolder(
+  directory: string,
+  { takeOver }: { takeOver?: string | undefined } = {},
+): LockHolder | null {
   const file = runFiles.lock(directory);
   const holder = readHolder(file);
-  if (!holder || (holder.host === os.hostname() && !isLocked(file))) return null;
-  return `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+  if (!holder) return null;
+  const isHere = holder.host === os.hostname();
+  if (isHere ? !isLocked(file) : holder.host === takeOver) return null;
+  return {
+    words: `process ${holder.pid} on ${holder.host} since ${holder.since}`,
+    otherHost: isHere ? null : holder.host,
+  };
 }
 
 function open(file: string): Deno.FsFile {

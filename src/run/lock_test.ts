@@ -50,10 +50,13 @@ Deno.test("another machine's lock is taken over if the user says that its proces
     const left = JSON.stringify({ pid: 7, host: "elsewhere", since: "long ago" });
     fs.writeFileSync(file, left);
     assert.throws(() => lockRun(directory, { takeOver: "another" }), /on elsewhere/);
+    assert.equal(lockHolder(directory)!.otherHost, "elsewhere");
+    assert.deepEqual(lockHolder(directory, { takeOver: "another" }), lockHolder(directory));
+    assert.equal(lockHolder(directory, { takeOver: "elsewhere" }), null);
     assert.equal(fs.readFileSync(file, "utf8"), left);
     {
       using _lock = lockRun(directory, { takeOver: "elsewhere" });
-      assert.match(lockHolder(directory)!, new RegExp(`process ${process.pid} on`));
+      assert.match(lockHolder(directory)!.words, new RegExp(`process ${process.pid} on`));
       // A process that runs is never taken over, whatever the user says.
       const said = { takeOver: os.hostname() };
       assert.throws(() => lockRun(directory, said), /has been running it/);
@@ -149,7 +152,7 @@ Deno.test("the lock of a process whose number now belongs to another process is 
     fs.writeFileSync(runFiles.lock(directory), JSON.stringify(reused));
     assert.equal(lockHolder(directory), null);
     using _lock = lockRun(directory);
-    assert.match(lockHolder(directory)!, new RegExp(`process ${process.pid} on`));
+    assert.match(lockHolder(directory)!.words, new RegExp(`process ${process.pid} on`));
   }));
 
 /** A script that takes the lock of a directory, prints the outcome, and holds it until a file appears. */

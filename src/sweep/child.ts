@@ -42,19 +42,22 @@ export function logFile({ name }: Cell): string {
  * @param options.threads CPU threads, 0 for one per core.
  * @param options.denseFrom The run whose dense round it copies; null for none.
  * @param options.memory What it may take of the free memory; null for all.
+ * @param options.takeOver A machine whose processes are gone, as the user says.
  */
 export function startCell(
   cell: Cell,
-  { threads, denseFrom, memory }: {
+  { threads, denseFrom, memory, takeOver }: {
     threads: number;
     denseFrom: string | null;
     memory: MemoryShare | null;
+    takeOver: string | undefined;
   },
 ): CellProcess {
   const file = logFile(cell);
   const args = [
     ...["run", "--no-prompt", ...PERMISSIONS, path.join(ROOT, "src/cli/lth.ts")],
     ...[...cell.args, "--resume", "--threads", String(threads)],
+    ...takeOverWords(takeOver),
     ...(denseFrom === null ? [] : ["--dense-from", denseFrom]),
   ];
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -79,6 +82,11 @@ export function startCell(
     });
   });
   return { ended, stop: () => void child.kill("SIGTERM") };
+}
+
+/** The option of a command that takes over what a machine has left; nothing without a machine. */
+export function takeOverWords(host: string | undefined): string[] {
+  return host === undefined ? [] : ["--take-over", host];
 }
 
 /** The last error that the last attempt wrote to the log, or else its last line. */
