@@ -8,6 +8,8 @@ import { Presets, SingleBar } from "cli-progress";
 import process from "node:process";
 import { reportFile, runDirectory } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
+import { isSingleTraining } from "../config/modes.ts";
+import { keepCounts } from "../pruning/plan.ts";
 import type { Environment } from "../run/environment.ts";
 import type { EpochRow, RoundSummary, Summary } from "../results/summary.ts";
 import type { RunObserver } from "../run/observer.ts";
@@ -18,10 +20,35 @@ import { diskText } from "./disk_use.ts";
 import { decimals, percent } from "./format.ts";
 import { RunReport } from "./run_report.ts";
 
+/**
+ * What a round trains. A run whose mask changes has a single training, which may begin with more weights than
+ * it ends with.
+ *
+ * @param options.density Share of the prunable weights that are left now.
+ * @param options.prunable Number of the network's prunable weights.
+ */
+export function roundTitle(
+  round: number,
+  { density, prunable, config: { mode, control, pruning } }: {
+    density: number;
+    prunable: number;
+    config: Pick<Config, "mode" | "control" | "pruning">;
+  },
+): string {
+  if (control === null && isSingleTraining(mode)) {
+    const end = keepCounts(prunable, pruning)[0]! / prunable;
+    return density === end
+      ? `One training at ${percent(end)} of the weights`
+      : `One training, from ${percent(density)} to ${percent(end)} of the weights`;
+  }
+  return round === 0 ? "Round 0, dense" : `Round ${round}, ${percent(density)} of the weights`;
+}
+
 export class TerminalObserver implements RunObserver {
   private stop = false;
   private bar: SingleBar | null = null;
   private stepsPerEpoch = 1;
+  private prunable = 0;
   private metric = "";
 
   private readonly report: RunReport;
@@ -48,6 +75,7 @@ export class TerminalObserver implements RunObserver {
     const sizes = ["train", "dev", "test"] as const;
     const records = sizes.map((s) => `${dataset.splits[s].lengths.length} ${s}`).join(", ");
     const weights = network.prunable.reduce((sum, p) => sum + p.parameter.size, 0);
+    this.prunable = weights;
     console.log(
       `Run ${this.run.name}: ${weights.toLocaleString("en")} prunable weights in ` +
         `${network.prunable.length} convolutions; ${records} records; ${device.name}, ` +
@@ -63,9 +91,7 @@ export class TerminalObserver implements RunObserver {
   }
 
   roundStarted(round: number, density: number): void {
-    const title = `Round ${round}${
-      round === 0 ? ", dense" : `, ${percent(density)} of the weights`
-    }`;
+    const title = roundTitle(round, { density, prunable: this.prunable, config: this.run.config });
     if (!process.stdout.isTTY) {
       console.log(title);
       return;
