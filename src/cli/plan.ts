@@ -91,7 +91,7 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
     using bench = new Workbench(device, dataset, workbenchConfig(config, dataset), teachers);
     const { prunable } = countWeights(bench.network);
     const { denseMacs } = costOf(bench.network);
-    const rates = knownRates(config, `${device.name}: ${device.description}`);
+    const rates = knownRates(config, { device: `${device.name}: ${device.description}`, dataset });
     const { steps, stepsPerEpoch } = trainingLength(config, dataset);
     const changing = changingMasks(config, dataset);
     const rounds = keeps.map(({ round, kept }) => {
@@ -114,6 +114,7 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
     const asked = {
       rounds: heldWeights(config, dataset).map((kept) => ({ kept, density: kept / prunable })),
       precision: config.precision,
+      gradientSteps: (changing?.denseGradients ?? 0) > 0,
     };
     const memory = memoryOf(bench, asked);
     const disk = diskOf(bench, stages);

@@ -6,8 +6,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { CHECKPOINTS, runFiles } from "../core/paths.ts";
+import { UsageError } from "../core/errors.ts";
+import { CHECKPOINTS, DATA, ROOT, runFiles } from "../core/paths.ts";
+import { croppedLength } from "../config/augmentation.ts";
 import { type Config, parseConfig } from "../config/config.ts";
+import { trainingLength } from "../config/training_length.ts";
+import { planBatches } from "../data/batches.ts";
+import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
+import { foldOf } from "../data/folds.ts";
 import { readSummary, readTiming } from "../results/read.ts";
 
 /** Seconds of an epoch at a density, evaluation included. */
@@ -15,42 +21,107 @@ export interface Rate {
   readonly run: string;
   readonly density: number;
   readonly seconds: number;
+  /** Whether they were measured on other data. */
+  readonly isScaled: boolean;
 }
 
+/** What a time is predicted for, besides the configuration. */
+interface Planned {
+  /** The device as `environment.json` describes it, e.g. "cpu: AVX-512, 2 threads". */
+  readonly device: string;
+  /** Divided as the run divides it. */
+  readonly dataset: LoadedDataset;
+}
+
+/** Batches of two data sets have the same shape if their mean lengths differ by less than this factor. */
+const SAME_SHAPE = 1.1;
+
 /**
- * Rates of the runs below `directory` that did the same work with the same network, data and kind of
- * device.
- *
- * @param device The device as `environment.json` describes it, e.g. "cpu: AVX-512, 2 threads".
+ * Rates of the runs below `directory` that did the same work with the same network on the same kind of device,
+ * in proportion to the steps of an epoch. If none of them had the same data, those on other data whose batches
+ * have the same shape.
  */
-export function knownRates(config: Config, device: string, directory = CHECKPOINTS): Rate[] {
+export function knownRates(config: Config, planned: Planned, directory = CHECKPOINTS): Rate[] {
   if (!fs.existsSync(directory)) return [];
-  return fs.readdirSync(directory).sort().flatMap((name) => {
+  const found = fs.readdirSync(directory).sort().flatMap((name) => {
     try {
-      return ratesOf(path.join(directory, name), { config, device });
+      return measured(path.join(directory, name), { config, ...planned });
     } catch {
       return []; // Not a run, or one that has only begun.
     }
   });
+  const own = found.filter(({ isScaled }) => !isScaled);
+  const usable = own.length > 0 ? own : found.filter(hasShapeOf(config, planned.dataset));
+  return usable.flatMap(({ rates }) => rates);
 }
 
-function ratesOf(run: string, { config, device }: { config: Config; device: string }): Rate[] {
+/** The times of a run. */
+interface Measured {
+  readonly saved: Config;
+  readonly sha256: string;
+  readonly isScaled: boolean;
+  readonly rates: readonly Rate[];
+}
+
+function measured(
+  run: string,
+  { config, device, dataset }: { config: Config } & Planned,
+): Measured[] {
   const read = (file: string) => JSON.parse(fs.readFileSync(file, "utf8"));
   const summary = readSummary(run);
   const timing = readTiming(run) ?? { rounds: [] };
   if (read(runFiles.environment(run)).device !== device) return [];
   const saved = parseConfig(summary.config, run);
-  const { network, data } = saved;
-  const same = isDeepStrictEqual(network, config.network) && data === config.data &&
+  const same = isDeepStrictEqual(saved.network, config.network) &&
     isDeepStrictEqual(work(saved), work(config));
   if (!same) return [];
-  return timing.rounds.flatMap(({ round, trainSeconds, epochs }) => {
+  const isScaled = saved.data !== config.data;
+  const { stepsPerEpoch } = trainingLength(config, dataset);
+  const rates = timing.rounds.flatMap(({ round, trainSeconds, epochs }): Rate[] => {
     const known = summary.rounds.find((each) => each.round === round);
-    if (!known || !(epochs > 0)) return [];
+    const steps = known?.epochs[0]?.step;
+    if (!known || !steps || !(epochs > 0)) return [];
     // The timed epochs of a round whose mask changed may have had any of its densities.
     if (known.training !== undefined && known.training.density !== known.density) return [];
-    return [{ run: summary.name, density: known.density, seconds: trainSeconds / epochs }];
+    const seconds = trainSeconds / epochs * (stepsPerEpoch / steps);
+    return [{ run: summary.name, density: known.density, seconds, isScaled }];
   });
+  return [{ saved, sha256: summary.dataset.sha256, isScaled, rates }];
+}
+
+/** Whether the data of a run, if they are still there, make batches of the same shape as `dataset`. */
+function hasShapeOf(config: Config, dataset: LoadedDataset): (run: Measured) => boolean {
+  const asked = meanBatchLength(config, dataset);
+  const known = new Map<string, number | null>();
+  return ({ saved, sha256 }) => {
+    const key = JSON.stringify([saved.data, saved.folds, sha256]);
+    const then = known.has(key) ? known.get(key)! : lengthThen(saved, sha256);
+    known.set(key, then);
+    return then !== null && Math.max(asked / then, then / asked) < SAME_SHAPE;
+  };
+}
+
+/** Mean samples of a run's training batches; null if its data have changed or cannot be read. */
+function lengthThen(saved: Config, sha256: string): number | null {
+  try {
+    // Nothing is built here, not even the sample.
+    const whole = loadDataset(
+      saved.data === "sample" ? path.join(DATA, "sample", "built") : path.resolve(ROOT, saved.data),
+    );
+    const dataset = saved.folds === null ? whole : foldOf(whole, saved.folds);
+    return dataset.sha256 === sha256 ? meanBatchLength(saved, dataset) : null;
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
+/** Mean samples of the batches of a training epoch. */
+function meanBatchLength({ training }: Config, { splits, sampleRate }: LoadedDataset): number {
+  const longest = croppedLength(training.augment, sampleRate);
+  const lengths = splits.train.lengths.map((length) => Math.min(length, longest));
+  const batches = planBatches(lengths, { batchSize: training.batchSize, shuffle: null });
+  return batches.reduce((sum, { length }) => sum + length, 0) / batches.length;
 }
 
 /** The settings, other than network and data, that an epoch's time depends on. */

@@ -7,14 +7,22 @@ import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
 import { loadDataset } from "../data/dataset.ts";
 import { presetConfig } from "../config/presets.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
-import { doToyRun, halving, toyConfig, withToyDataset } from "../run/testing.ts";
+import { dropoutBytes, memoryOf } from "../run/memory_need.ts";
+import {
+  doToyRun,
+  halving,
+  toyConfig,
+  type ToySize,
+  withToyDataset,
+  writeToyDataset,
+} from "../run/testing.ts";
 import { Workbench } from "../training/workbench.ts";
 import { planRun, type RunPlan } from "./plan.ts";
 import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";
 import { outcome, toyArgs } from "./testing.ts";
 
 function rate(density: number, seconds: number): Rate {
-  return { run: "r", density, seconds };
+  return { run: "r", density, seconds, isScaled: false };
 }
 
 /** Every file below a directory with its size and time; empty if there is none. */
@@ -199,15 +207,66 @@ Deno.test("a time is predicted if a run of the same network, data and device was
     const environment = JSON.parse(
       fs.readFileSync(path.join(runs, "known", "environment.json"), "utf8"),
     );
-    const rates = knownRates(config, environment.device, runs);
+    const { device } = environment;
+    const dataset = loadDataset(data);
+    const rates = knownRates(config, { device, dataset }, runs);
     assert.deepEqual(
-      rates.map(({ run, density }) => [run, density]),
-      summary.rounds.map(({ density }) => ["known", density]),
+      rates.map(({ run, density, isScaled }) => [run, density, isScaled]),
+      summary.rounds.map(({ density }) => ["known", density, false]),
     );
-    assert.deepEqual(knownRates(config, "cuda: another", runs), []);
-    assert.deepEqual(knownRates(config, environment.device, path.join(directory, "none")), []);
+    assert.deepEqual(knownRates(config, { device: "cuda: another", dataset }, runs), []);
+    assert.deepEqual(knownRates(config, { device, dataset }, path.join(directory, "none")), []);
     const wider = toyConfig(data, { network: { ...config.network, filters: 5 } });
-    assert.deepEqual(knownRates(wider, environment.device, runs), []);
+    assert.deepEqual(knownRates(wider, { device, dataset }, runs), []);
+
+    // Twice the records of the same lengths take twice the steps; longer ones have batches of another shape.
+    const other = (name: string, size: ToySize) => {
+      fs.mkdirSync(path.join(directory, name));
+      const data = writeToyDataset(path.join(directory, name), size);
+      return { config: toyConfig(data), planned: { device, dataset: loadDataset(data) } };
+    };
+    const length = (i: number) => 512 + 256 * (i % 4) + 10 * (i % 20);
+    const twice = other("twice", { recordsPerClass: 40, length });
+    const scaled = knownRates(twice.config, twice.planned, runs);
+    assert.ok(scaled.length > 0 && scaled.every(({ isScaled }) => isScaled));
+    assert.deepEqual(
+      scaled.map(({ density, seconds }) => [density, seconds]),
+      rates.map(({ density, seconds }) => [density, 2 * seconds]),
+    );
+    const long = other("long", { recordsPerClass: 20, length: (i) => 2 * length(i) });
+    assert.deepEqual(knownRates(long.config, long.planned, runs), []);
+    // A data set that is gone has no shape.
+    fs.renameSync(data, `${data}-moved`);
+    assert.deepEqual(knownRates(twice.config, twice.planned, runs), []);
+  }));
+
+Deno.test("dropout's bits on a GPU: a word for 16 records of each position, in each batch length's program", () =>
+  withToyDataset(async ({ data }) => {
+    const device = openDevice({ backend: "cpu", threads: 1 });
+    try {
+      const dataset = loadDataset(data);
+      const bytes = (dropout: number, batchSize: number) => {
+        const config = toyConfig(data);
+        const asked = {
+          ...config,
+          network: { ...config.network, dropout },
+          training: { ...config.training, batchSize },
+        };
+        using bench = new Workbench(device, dataset, workbenchConfig(asked, dataset));
+        const need = memoryOf(bench, { rounds: [{ kept: 1, density: 1 }], precision: "fp32" });
+        assert.equal(need.dropout, 0, "a CPU stores none");
+        return dropoutBytes(bench, batchSize);
+      };
+      assert.equal(bytes(0, 16), 0);
+      // The three blocks have dropout after 4 filters each, at the whole, the half and the half length.
+      const lengths = new Set(dataset.splits.train.lengths);
+      const words = [...lengths].reduce((sum, length) => sum + 4 * (length + 2 * (length / 2)), 0);
+      assert.ok(lengths.size > 1);
+      assert.equal(bytes(0.2, 16), 2 * words);
+      assert.equal(bytes(0.2, 17), 2 * 2 * words, "a second group of 16 records");
+    } finally {
+      await device.close();
+    }
   }));
 
 Deno.test("an epoch's time lies between those of the nearest densities, on a logarithmic scale", () => {

@@ -72,6 +72,7 @@ function memoryText({ memory, noMemory }: RunPlan): string {
     ["parameters, gradients, moments", memory.parameters],
     ["activations (exact)", memory.activations],
     ["kernels' patterns and packed weights", memory.workspace],
+    ...(memory.dropout > 0 ? [["dropout's bits", memory.dropout] satisfies [string, number]] : []),
     ...(memory.timing > 0
       ? [["timing convolutions", memory.timing] satisfies [string, number]]
       : []),
@@ -112,10 +113,13 @@ function diskText(name: string, { disk, rounds }: RunPlan, runs: number): string
 function timeText({ rounds, rates }: RunPlan, runs: number): string {
   const seconds = rounds.reduce((sum, round) => sum + (round.seconds ?? NaN), 0);
   if (Number.isNaN(seconds)) {
-    return "Time: not known; no run below checkpoints/ has trained this network on this data and this " +
-      "kind of device (`deno task bench` times single steps).";
+    return "Time: not known; no run below checkpoints/ has trained this network on batches of this shape and " +
+      "this kind of device (`deno task bench` times single steps).";
   }
   const names = [...new Set(rates.map(({ run }) => run))].join(", ");
+  const scaled = rates.some(({ isScaled }) => isScaled)
+    ? ", which were on other data, in proportion to the steps of an epoch"
+    : "";
   return `Time: about ${durationText(runs * seconds)} of training and dev evaluation, from the ` +
-    `epochs of ${names}.`;
+    `epochs of ${names}${scaled}.`;
 }

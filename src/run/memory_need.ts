@@ -8,6 +8,7 @@ import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
 import { trainingLength } from "../config/training_length.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
+import { HOP } from "../data/format.ts";
 import { prunableWeights } from "../model/graph.ts";
 import {
   isChanging,
@@ -30,6 +31,11 @@ export interface MemoryNeed {
   readonly activations: number;
   /** Sparse patterns and packed weights of the kernels, in the round that needs most; an estimate. */
   readonly workspace: number;
+  /**
+   * Which elements dropout keeps, a bit for each, in the programs of all batch lengths; 0 on a CPU, which draws
+   * them as it computes.
+   */
+  readonly dropout: number;
   /** Additional buffers for timing convolutions before a round; 0 if nothing is timed. */
   readonly timing: number;
   /** Records, on the device and in the process. */
@@ -108,6 +114,8 @@ export interface MemoryAsked {
   readonly precision: Config["precision"];
   /** By default the bench's. */
   readonly batchSize?: number;
+  /** Whether steps that compute gradients alone, which have programs of their own, are part of the training. */
+  readonly gradientSteps?: boolean;
 }
 
 /** What a run needs besides the memory that its batches decide. */
@@ -130,7 +138,7 @@ export function memoryBesideGpu(bench: Workbench): number {
 /** The memory of a run on `bench`. Nothing is allocated on the device. */
 export function memoryOf(
   bench: Workbench,
-  { rounds, precision, batchSize = bench.config.batchSize }: MemoryAsked,
+  { rounds, precision, batchSize = bench.config.batchSize, gradientSteps = false }: MemoryAsked,
 ): MemoryNeed {
   const [train, ...others] = SPLITS.map((name) => longestOf(bench.dataset.splits[name])) as [
     number,
@@ -154,12 +162,44 @@ export function memoryOf(
         density > DENSE_DENSITY ? DENSE_PLAN_BYTES * kept : SPARSE_PLAN_BYTES * kept
       ),
     ) + DENSE_PLAN_BYTES * taught,
+    dropout: bench.device.name === "cpu"
+      ? 0
+      : (gradientSteps ? 2 : 1) * dropoutBytes(bench, batchSize),
     timing: bench.timesKernels
       ? timingBytes(bench, { length: Math.min(train, longest), precision, batchSize })
       : 0,
     ...fixedMemory(bench),
   };
   return { ...memory, peak: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/** Records of a batch in whole groups. */
+const GROUP = 16;
+
+/**
+ * Bytes of dropout's bits in the training programs of a run on a GPU: 16 records of a position share a word of 16
+ * bits. Each batch length has a program, which keeps its own.
+ */
+export function dropoutBytes(
+  { network, config, dataset }: Pick<Workbench, "network" | "config" | "dataset">,
+  batchSize: number,
+): number {
+  const groups = Math.ceil(batchSize / GROUP);
+  const norms = network.analysis.nodes.filter(({ node }) => node.op === "norm" && node.dropout > 0);
+  return batchLengths(dataset.splits.train, config.longest).reduce(
+    (sum, length) =>
+      sum + norms.reduce((own, { outChannels, samplesPerOutput }) =>
+        // The buffer holds whole floats.
+        own + 4 * Math.ceil(groups * outChannels * (length / samplesPerOutput) / 2), 0),
+    0,
+  );
+}
+
+/** The lengths that batches of a split can have. */
+function batchLengths({ lengths }: Split, longest: number): number[] {
+  return [
+    ...new Set(Array.from(lengths, (length) => HOP * Math.ceil(Math.min(length, longest) / HOP))),
+  ];
 }
 
 /** Bytes of input, output and their gradients for the convolution with the largest sum. */
@@ -171,7 +211,7 @@ function timingBytes(
     batchSize: number;
   },
 ): number {
-  const records = 16 * Math.ceil(batchSize / 16); // whole groups
+  const records = GROUP * Math.ceil(batchSize / GROUP);
   const sizes = network.analysis.nodes.map((each) => {
     const { node, inChannels, outChannels, samplesPerInput, samplesPerOutput } = each;
     if (node.op !== "conv" || each.input < 0) return 0;
