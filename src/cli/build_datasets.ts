@@ -4,7 +4,6 @@
  * @module
  */
 import { Option } from "commander";
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { buildDataset, type BuildOptions } from "../data/build.ts";
@@ -16,6 +15,7 @@ import { NAMED, namedDataset } from "../data/named/list.ts";
 import type { NamedDataset } from "../data/named/named_dataset.ts";
 import type { SplitOptions } from "../data/split.ts";
 import { createCommand, integer, number, refuseFile, runMain } from "./command.ts";
+import { defaultLabels, LABELS } from "./default_labels.ts";
 import { datasetTable } from "./dataset_table.ts";
 import { addReadingOptions, type ReadingFlags, readingOptionsOf } from "./reading_options.ts";
 
@@ -38,7 +38,6 @@ interface Options extends ReadingFlags {
   skipBad?: boolean;
 }
 
-const LABELS = "REFERENCE-v3.csv";
 const STRATIFIED_TEST = 0.1;
 const DEV = 0.1;
 
@@ -124,11 +123,12 @@ function buildOptions(options: Options, { dataset, source }: What): BuildOptions
     );
   }
   const reading = readingOptionsOf(options);
+  const columns = { id: idColumn, label: labelColumn };
   return {
     source,
-    labels: options.labels ?? (dataset ? undefined : defaultLabels(source)),
+    labels: options.labels ?? (dataset ? undefined : defaultLabels(source, columns)),
     ...(dataset ? { dataset } : {}),
-    columns: { id: idColumn, label: labelColumn },
+    columns,
     group,
     map: classMap(options.map ?? []),
     ...reading,
@@ -175,12 +175,6 @@ async function download(options: Options, { dataset, source }: What): Promise<vo
   }
   const labels = options.labels ?? path.join(path.dirname(source), LABELS);
   await downloadChallenge({ url: options.url, source, labels });
-}
-
-function defaultLabels(source: string): string {
-  const beside = path.join(path.dirname(source), LABELS);
-  const inside = path.join(source, LABELS);
-  return fs.existsSync(beside) || !fs.existsSync(inside) ? beside : inside;
 }
 
 if (import.meta.main) await runMain(main);

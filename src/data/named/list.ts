@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { labelFilesNear } from "../label_files.ts";
 import { listHeaders } from "../list_headers.ts";
 import { listRhythms } from "../list_rhythms.ts";
 import { listTable } from "../list_table.ts";
@@ -65,9 +66,13 @@ export function findLabels(
     const file = given ?? candidates.find((each) => fs.existsSync(each));
     if (file !== undefined) return { place, file };
   }
+  const [other] = labelFilesNear(source);
+  const found = other === undefined
+    ? ""
+    : `, but ${other}: give --labels ${other} if it holds the labels in the same form`;
   throw new UsageError(
     `The folder ${source} is not ${name}: it has no ${labels.flatMap(filesOf).join(" or ")}, ` +
-      `neither is one beside it; expected a folder with ${holds}`,
+      `neither is one beside it${found}; expected a folder with ${holds}`,
   );
 }
 
