@@ -16,6 +16,7 @@ import { signed } from "../statistics/verdict.ts";
 import { defaultOut, writeComparison } from "../compare/write.ts";
 import type { DecisionRule } from "../training/decision.ts";
 import { createCommand, integer, number, runMain } from "./command.ts";
+import { format } from "../report/format.ts";
 import { decimals, percent, table } from "./format.ts";
 
 interface Options {
@@ -144,7 +145,7 @@ function levels({ methods }: Comparison): string {
 }
 
 function epochText(epochs: number | undefined): string {
-  return epochs === undefined ? "-" : String(Math.round(10 * epochs) / 10);
+  return epochs === undefined ? "-" : format(epochs, "epochs");
 }
 
 /** Prints text without control characters, so that names from files cannot send commands to the terminal. */

@@ -113,15 +113,11 @@ function equalTrainingNote(comparison: Comparison): string[] {
   const { names, least, most } = unequal;
   return [
     `${names.join(", ")}: the dense networks had fewer epochs (${
-      shownEpochs(least)
+      format(least, "epochs")
     } against up to ` +
-    `${shownEpochs(most)} in total), so part of these differences may be training length. ` +
+    `${format(most, "epochs")} in total), so part of these differences may be training length. ` +
     "No dense network of equal training is compared.",
   ];
-}
-
-function shownEpochs(epochs: number): string {
-  return format(Math.round(10 * epochs) / 10, "integer");
 }
 
 /** Levels or replicates without a dense network of equal training, in methods that have some. */
@@ -225,7 +221,7 @@ function trainingNote({ methods, pairs }: Comparison): string[] {
   const cost = (name: string, i: number) =>
     methods.find((method) => method.name === name)!.levels[i]!.cost;
   const text = ({ epochs, weightEpochs }: Cost) =>
-    `${shownEpochs(epochs)} in total, ${shownEpochs(weightEpochs)} of its weights`;
+    `${format(epochs, "epochs")} in total, ${format(weightEpochs, "epochs")} of its weights`;
   const rows = pairs.flatMap(({ a, b, levels }) => {
     const unequal = levels.findLast(({ equalTraining }) => !equalTraining);
     if (!unequal) return [];

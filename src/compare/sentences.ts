@@ -65,8 +65,8 @@ function answer({ methods, margin }: Results): string {
 function reference({ toEqual, toDense }: LevelResult): string {
   if (!toEqual) return toDense ? "dense" : "itself";
   const { own, dense } = toEqual.epochs;
-  return `dense of equal training (${format(rounded(own), "integer")} epochs, dense ` +
-    `${format(rounded(dense), "integer")})`;
+  return `dense of equal training (${format(own, "epochs")} epochs, dense ` +
+    `${format(dense, "epochs")})`;
 }
 
 function methodSentence(method: MethodResult, { secondMargin }: Results): string {
@@ -121,9 +121,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
 /** The effect of more training alone on the dense network. */
 function continuedSentence(about: string, { levels }: MethodResult): string {
   const last = levels.at(-1)!;
-  const epochs = last.cost
-    ? ` for ${format(rounded(last.cost.epochs), "integer")} epochs in total`
-    : "";
+  const epochs = last.cost ? ` for ${format(last.cost.epochs, "epochs")} epochs in total` : "";
   return `${about}, the dense network trained on${epochs}: ${
     intervalText(last.toDense!)
   } to the original ` +
@@ -188,9 +186,4 @@ export function replicatesText({ seeds, folds }: MethodResult): string {
   if (folds === 1) return count;
   if (seeds.length > 1) return `${seeds.length} times ${folds} folds`;
   return seeds[0] === null ? `${folds} folds, a seed each` : `${folds} folds, ${count}`;
-}
-
-/** One decimal. */
-function rounded(x: number): number {
-  return Math.round(10 * x) / 10;
 }

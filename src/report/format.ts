@@ -14,6 +14,7 @@ const NARROW_SPACE = "\u202f";
 export type Kind =
   | "text"
   | "integer"
+  | "epochs"
   | "score"
   | "signed"
   | "percent"
@@ -27,6 +28,8 @@ export type Kind =
 const FORMATTERS: Record<Kind, (value: number) => string> = {
   text: String,
   integer: formatInteger,
+  // Rounds may end early, so the mean epochs of several runs have fractions: to a tenth.
+  epochs: (value) => formatInteger(Math.round(10 * value) / 10),
   score: (value) => value.toFixed(3).replace("-", "−"),
   signed: (value) => {
     const text = Math.abs(value).toFixed(3);

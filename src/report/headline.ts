@@ -123,7 +123,7 @@ function limitsText({ low, high }: { low: number; high: number }): string {
 }
 
 function epochsText(epochs: number): string {
-  const text = format(Math.round(10 * epochs) / 10, "integer");
+  const text = format(epochs, "epochs");
   return `${text} epoch${text === "1" ? "" : "s"}`;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { LevelResult, MethodResult } from "../compare/comparison.ts";
 import type { Network } from "../compare/levels.ts";
-import { NONE } from "../report/format.ts";
+import { format } from "../report/format.ts";
 import type { Group } from "./group.ts";
 
 /** The networks of one method that keep the same number of weights. */
@@ -46,14 +46,11 @@ export function networksOf({ runs, comparison }: Group): Level[] {
       // A single training is compared with the dense network of another method, which has a row there.
       if (dense && rounds.length === 0) return [];
       if (dense) seen.add(key);
-      const name = method.continued ? `dense, ${epochsOf(level)} epochs` : method.name;
+      const name = method.continued
+        ? `dense, ${format(level.cost?.epochs, "epochs")} epochs`
+        : method.name;
       const start = seen.size === 1 ? "dense" : `dense of ${method.name}`;
       return [{ name: dense ? start : name, method, level, rounds }];
     })
   );
-}
-
-/** Epochs of all training up to a network, to a tenth. */
-export function epochsOf({ cost }: LevelResult): string {
-  return cost ? String(Math.round(10 * cost.epochs) / 10) : NONE;
 }

@@ -13,7 +13,7 @@ import { mean } from "../statistics/interval.ts";
 import { intervalShort, signed } from "../statistics/verdict.ts";
 import { judge } from "./claims.ts";
 import type { Group } from "./group.ts";
-import { epochsOf, networksOf } from "./networks.ts";
+import { networksOf } from "./networks.ts";
 
 /** The tables that a document can ask for, by name. */
 export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
@@ -39,7 +39,7 @@ function methodsTable(group: Group): string {
       name,
       format(level.density, "percent"),
       format(level.theta, "factor"),
-      epochsOf(level),
+      format(level.cost?.epochs, "epochs"),
       signed(level.mean),
       level.toEqual ? signed(level.mean - level.toEqual.difference) : "",
       level.toEqual ? intervalShort(level.toEqual) : "",
@@ -193,7 +193,7 @@ function costTable(group: Group): string {
       return [
         name,
         format(level.density, "percent"),
-        epochsOf(level),
+        format(level.cost?.epochs, "epochs"),
         format(cost?.macs ?? null, "macs"),
         cost ? cost.denseEpochs.toFixed(1) : NONE,
         typeof cost?.seconds === "number" ? (cost.seconds / 3600).toFixed(2) : NONE,
