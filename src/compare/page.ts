@@ -57,7 +57,7 @@ function body(comparison: Comparison): Html {
     <section id="methods">
       ${card("The methods", methodTable(comparison))}
       <p class="note">The largest compression that is shown to match dense, the training it took (all rounds up to
-        it), and the sparsest network. “Learnt”: its dev score reached the dense network’s.</p>
+        it), and the sparsest network. “Learnt”: its dev score reached the dense network’s. A dash: there is none.</p>
     </section>
     <section id="scores">
       <h2>Score against weights kept</h2>

@@ -36,23 +36,23 @@ export function methodTable({ methods }: Comparison): Table {
     ["Replicates", "text", replicatesText],
     ["Dense score", "score", ({ levels }) => levels[0]!.mean],
     ["Largest matching θ", "factor", (method) => at(method)?.theta ?? null],
-    ["of all parameters", "factor", (method) => at(method)?.thetaAll ?? null],
+    ["Matching θ of all parameters", "factor", (method) => at(method)?.thetaAll ?? null],
     [
-      "by the second margin",
+      "Matching θ by the second margin",
       "factor",
       ({ secondMatching: { byInterval }, levels }) =>
         byInterval === null ? null : levels[byInterval]!.theta,
     ],
-    ["its score", "score", (method) => at(method)?.mean ?? null],
-    ["found in epochs of dense", "integer", (m) => rounded(at(m)?.cost?.denseEpochs)],
-    ["Multiply-adds", "macs", (method) => at(method)?.cost?.macs ?? null],
-    ["Time", "seconds", (method) => at(method)?.cost?.seconds ?? null],
-    ["θ without interval", "factor", (method) => bare(method)?.theta ?? null],
+    ["Score at matching θ", "score", (method) => at(method)?.mean ?? null],
+    ["Training in dense epochs", "integer", (m) => rounded(at(m)?.cost?.denseEpochs)],
+    ["Multiply-adds of training", "macs", (method) => at(method)?.cost?.macs ?? null],
+    ["Time of training", "seconds", (method) => at(method)?.cost?.seconds ?? null],
+    ["Matching θ without interval", "factor", (method) => bare(method)?.theta ?? null],
     ["Sparsest θ", "factor", (method) => last(method)?.theta ?? null],
-    ["its difference", "signed", (method) => found(method)?.difference ?? null],
+    ["Difference at sparsest θ", "signed", (method) => found(method)?.difference ?? null],
     ["95 % from", "signed", (method) => found(method)?.low ?? null],
     ["to", "signed", (method) => found(method)?.high ?? null],
-    ["learnt in epochs", "integer", (method) => {
+    ["Sparsest learnt in epochs", "integer", (method) => {
       const sparsest = last(method);
       return sparsest && meanEpochs(sparsest);
     }],
@@ -71,7 +71,11 @@ export function levelTable({ methods }: Comparison): Table {
     ...levelColumns,
     ...differenceColumns(({ level }: LevelRow) => decisive(level)),
     ["Epochs in all", "integer", ({ level }) => rounded(level.cost?.epochs)],
-    ["of the dense network", "integer", ({ method, level }) => referenceEpochs(method, level)],
+    [
+      "Epochs of the dense network",
+      "integer",
+      ({ method, level }) => referenceEpochs(method, level),
+    ],
     ["To dense once", "signed", ({ level }) => level.toDense?.difference ?? null],
     ["95 % from", "signed", ({ level }) => level.toDense?.low ?? null],
     ["to", "signed", ({ level }) => level.toDense?.high ?? null],
@@ -261,7 +265,7 @@ const levelColumns: Column<LevelRow>[] = [
   ["Weights kept", "integer", ({ level }) => level.kept],
   ["Density", "percent", ({ level }) => level.density],
   ["Compression θ", "factor", ({ level }) => level.theta],
-  ["of all parameters", "factor", ({ level }) => level.thetaAll],
+  ["θ of all parameters", "factor", ({ level }) => level.thetaAll],
 ];
 
 function differenceColumns<Row>(
