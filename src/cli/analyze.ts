@@ -3,14 +3,12 @@
  *
  * @module
  */
-import * as path from "node:path";
-import process from "node:process";
 import { shellWords } from "../core/shell.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import { analyze, refuseOther } from "../analysis/analyze.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeJson } from "../core/files.ts";
-import { reportFile, runDirectory, runFiles } from "../core/paths.ts";
+import { reportFile, runDirectory, runFiles, shortPath } from "../core/paths.ts";
 import { configDifferences } from "../config/config.ts";
 import { lockRun } from "../run/lock.ts";
 import { computeSettings } from "../config/rules.ts";
@@ -74,9 +72,8 @@ export async function analyzeMain(args: readonly string[]): Promise<number> {
   new RunReport(runDirectory(options.run), { file: reportFile(options.run), showTest: false })
     .write(summary, environment);
   printAnalysis(analysis);
-  const shown = (name: string) => path.relative(process.cwd(), name);
-  console.log(`\nEverything, layer by layer: ${shown(file)}`);
-  console.log(`Report: ${shown(reportFile(options.run))}`);
+  console.log(`\nEverything, layer by layer: ${shortPath(file)}`);
+  console.log(`Report: ${shortPath(reportFile(options.run))}`);
   return 0;
 }
 

@@ -5,13 +5,13 @@
  */
 import { Option } from "commander";
 import * as path from "node:path";
-import process from "node:process";
 import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
 import { type AskedPair, parsePairs } from "../compare/pairs.ts";
 import { readRuns, type ScoredSplit } from "../compare/run.ts";
 import { decisive } from "../compare/sentences.ts";
 import { UsageError } from "../core/errors.ts";
+import { shortPath } from "../core/paths.ts";
 import { signed } from "../statistics/verdict.ts";
 import { defaultOut, writeComparison } from "../compare/write.ts";
 import type { DecisionRule } from "../training/decision.ts";
@@ -99,8 +99,11 @@ function main(args: string[]): Promise<void> {
     [sentences.answer, ...sentences.methods, ...sentences.tests, ...sentences.pairs].join("\n"),
   );
   print(`\n${[...comparison.notes, ...comparison.hints].join("\n")}`);
-  const shown = (file: string) => path.relative(process.cwd(), file);
-  print(`\nNumbers: ${shown(files.json)}, ${shown(files.csv)}\nReport: ${shown(files.page)}`);
+  print(
+    `\nNumbers: ${shortPath(files.json)}, ${shortPath(files.csv)}\nReport: ${
+      shortPath(files.page)
+    }`,
+  );
   return Promise.resolve();
 }
 

@@ -3,12 +3,10 @@
  *
  * @module
  */
-import * as path from "node:path";
-import process from "node:process";
 import { shellWords } from "../core/shell.ts";
 import type { NativeDevice } from "../addon/native.ts";
 import { UsageError } from "../core/errors.ts";
-import { reportFile, runDirectory } from "../core/paths.ts";
+import { reportFile, runDirectory, shortPath } from "../core/paths.ts";
 import { type Config, configDifferences } from "../config/config.ts";
 import type { RunStore } from "../run/run_store.ts";
 import { doRun } from "../run/run.ts";
@@ -65,7 +63,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
     const file = reportFile(name);
     printResults(summary, {
       headline: new RunReport(runDirectory(name), { file, showTest }).headline(summary),
-      report: path.relative(process.cwd(), file),
+      report: shortPath(file),
     });
     return 0;
   } finally {

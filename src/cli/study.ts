@@ -4,10 +4,9 @@
  * @module
  */
 import * as path from "node:path";
-import process from "node:process";
 import { UsageError } from "../core/errors.ts";
 import { writeFilesAtomic } from "../core/files.ts";
-import { runDirectory } from "../core/paths.ts";
+import { runDirectory, shortPath } from "../core/paths.ts";
 import { outdated, studyFiles } from "../study/build.ts";
 import { addRuns } from "../study/collect.ts";
 import { groupFolders } from "../study/group.ts";
@@ -27,7 +26,6 @@ function main(args: string[]): Promise<number> {
     .option("--check", "write nothing; exit with code 1 if a file differs", false);
   command.parse(args, { from: "user" });
   const { check, to, allowIncomplete } = command.opts<Options>();
-  const shown = (file: string) => path.relative(process.cwd(), file);
   const isAdding = to !== undefined;
   if ((command.args.length > 0) !== isAdding || (isAdding ? check : allowIncomplete)) {
     throw new UsageError("Cannot add runs: name both the runs and --to GROUP, without --check");
@@ -42,12 +40,12 @@ function main(args: string[]): Promise<number> {
       );
     }
     const added = addRuns(command.args.map(runDirectory), { group, allowIncomplete });
-    for (const copy of added) console.log(`Added ${shown(copy)}`);
+    for (const copy of added) console.log(`Added ${shortPath(copy)}`);
   }
   const files = studyFiles();
   const changed = outdated(files);
   if (!check) writeFilesAtomic([...files].filter(([file]) => changed.includes(file)));
-  for (const file of changed) console.log(`${check ? "Differs" : "Written"}: ${shown(file)}`);
+  for (const file of changed) console.log(`${check ? "Differs" : "Written"}: ${shortPath(file)}`);
   if (changed.length === 0) console.log(`${files.size} files are as the runs give them.`);
   return Promise.resolve(check && changed.length > 0 ? 1 : 0);
 }

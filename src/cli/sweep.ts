@@ -5,13 +5,11 @@
  */
 import { CommanderError, Option } from "commander";
 import * as os from "node:os";
-import * as path from "node:path";
-import process from "node:process";
 import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { lockHolder } from "../run/lock.ts";
 import { freeMemory } from "../run/room.ts";
-import { runDirectory } from "../core/paths.ts";
+import { runDirectory, shortPath } from "../core/paths.ts";
 import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { denseSettings, hasDenseRound } from "../run/shared_dense.ts";
@@ -236,12 +234,6 @@ function sayComparison(cells: readonly CellStatus[], pairs: readonly string[]): 
       ])
     }`,
   );
-}
-
-/** The path, relative to the working directory if it lies below that, else absolute. */
-function shortPath(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith("..") ? file : relative;
 }
 
 if (import.meta.main) await runMain(main);

@@ -4,6 +4,7 @@
  * @module
  */
 import * as path from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "./errors.ts";
 
@@ -85,4 +86,10 @@ export function reportFile(name: string): string {
   return name.includes("/")
     ? path.join(runDirectory(name), "report.html")
     : path.join(REPORTS, `${checkRunName(name)}.html`);
+}
+
+/** The path for a message: relative to the working directory if it lies below that, else absolute. */
+export function shortPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith("..") ? path.resolve(file) : relative;
 }

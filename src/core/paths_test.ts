@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { UsageError } from "./errors.ts";
-import { CHECKPOINTS, checkRunName, reportFile, REPORTS, runDirectory } from "./paths.ts";
+import {
+  CHECKPOINTS,
+  checkRunName,
+  reportFile,
+  REPORTS,
+  runDirectory,
+  shortPath,
+} from "./paths.ts";
 
 Deno.test("a run's name stays below checkpoints/ and reports/", () => {
   for (const name of ["quick-weight-rewind", "a", "1", "a.b_c-d", "x".repeat(100)]) {
@@ -36,4 +43,12 @@ Deno.test("a run's name stays below checkpoints/ and reports/", () => {
 Deno.test("a name with a slash is a path", () => {
   assert.equal(runDirectory("/tmp/x"), "/tmp/x");
   assert.equal(reportFile("/tmp/x/../y"), "/tmp/y/report.html");
+});
+
+Deno.test("a path for a message begins at the working directory only if it lies below that", () => {
+  assert.equal(shortPath(path.resolve("reports/a.html")), path.join("reports", "a.html"));
+  assert.equal(shortPath("reports/a.html"), path.join("reports", "a.html"));
+  const outside = path.resolve("..", "a.html");
+  assert.equal(shortPath(outside), outside);
+  assert.equal(shortPath("../a.html"), outside);
 });

@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure } from "../core/errors.ts";
 import { whyUnreadable, writeJson } from "../core/files.ts";
-import { DATA, ROOT } from "../core/paths.ts";
+import { DATA, shortPath } from "../core/paths.ts";
 import { buildDataset } from "./build.ts";
 import { sha256 } from "./fingerprint.ts";
 import { DATASET_FORMAT, FILES } from "./format.ts";
@@ -62,7 +62,7 @@ export function ensureSampleDataset(
     writeJson(path.join(temporary, FILES.stamp), stamp);
     moveInto(built, { temporary, stamp });
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const where = path.relative(ROOT, built);
+    const where = shortPath(built);
     console.error(`built the sample data set: ${records} records in ${where} (${seconds} s)`);
   } finally {
     fs.rmSync(temporary, { recursive: true, force: true });
