@@ -51,7 +51,10 @@ export function cSource(
   { name, weights, units, header = `${name}.h` }: COptions,
 ): CSource {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new UsageError(`Cannot name the C code ${JSON.stringify(name)}: use a C identifier`);
+    throw new UsageError(
+      `Cannot name the C code ${JSON.stringify(name)}: use a C identifier ` +
+        "(letters, digits and _) as --name, or as the name of the file or folder",
+    );
   }
   const rounded = weights !== "fp32";
   if (units !== undefined && !rounded) {
