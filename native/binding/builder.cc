@@ -5,13 +5,14 @@
 #include "binding/dataset.h"
 #include "binding/parameter.h"
 #include "binding/value_code.h"
+#include "lth/traced_op.h"
 
 namespace lth::binding {
 namespace {
 
 constexpr int kMaxChannels = 1 << 20;
 constexpr int kMaxLength = 1 << 24;
-constexpr int kMaxStride = 1 << 20;
+constexpr int kMaxWhole = 1 << 20;  // strides, channels and the like
 
 OptimizerSettings to_settings(const Napi::Value& value) {
   const Fields fields(value, "optimizer: settings",
@@ -51,7 +52,76 @@ LossSettings to_loss(const Fields& fields) {
   return settings;
 }
 
-// The methods that trace an op: their arguments are converted here, and checked by the builder.
+/// The arguments of a call that traces an op. All getters of JavaScript run when it is made: they might
+/// dispose what a later argument names.
+class GivenArguments : public TracedArguments {
+ public:
+  GivenArguments(const Builder& self, const Napi::CallbackInfo& info, const TracedOp& op)
+      : self_(self) {
+    const std::string name = op.name;
+    size_t position = 0;
+    for (const std::string_view value : op.values) {
+      given_.push_back({value, name + ": " + std::string(value), info[position++]});
+    }
+    const Fields fields(info[position], name + ": options", op.options);
+    for (const std::string_view option : op.options) {
+      const std::string field(option);
+      given_.push_back({option, fields.path(field.c_str()), fields.get(field.c_str())});
+    }
+  }
+
+  lth::Value value(std::string_view name) const override {
+    const Given& given = at(name);
+    return self_.value(given.value, given.path);
+  }
+  lth::Value optional_value(std::string_view name) const override {
+    const Given& given = at(name);
+    return self_.optional_value(given.value, given.path);
+  }
+  int whole(std::string_view name) const override {
+    const Given& given = at(name);
+    return int(to_integer(given.value, given.path, 1, kMaxWhole));
+  }
+  float number(std::string_view name) const override {
+    const Given& given = at(name);
+    return to_float(given.value, given.path);
+  }
+  bool flag(std::string_view name) const override {
+    const Given& given = at(name);
+    return to_boolean(given.value, given.path);
+  }
+  std::shared_ptr<lth::Parameter> parameter(std::string_view name) const override {
+    const Given& given = at(name);
+    return Parameter::on(self_.device(), given.value, given.path);
+  }
+
+ private:
+  struct Given {
+    std::string_view name;
+    std::string path;  ///< how messages name it
+    Napi::Value value;
+  };
+
+  const Given& at(std::string_view name) const {
+    for (const Given& given : given_) {
+      if (given.name == name) return given;
+    }
+    throw_state("An op asks for the argument " + std::string(name) + ", which it does not list");
+  }
+
+  const Builder& self_;
+  std::vector<Given> given_;
+};
+
+/// The method of a TracedOp, which is the data of the call.
+Napi::Value trace(Builder& self, const Napi::CallbackInfo& info) {
+  const TracedOp& op = *static_cast<const TracedOp*>(info.Data());
+  const GivenArguments given(self, info, op);
+  const auto recording = self.idle((std::string("builder.") + op.name).c_str());
+  return self.encode(info, op.trace(recording->builder, given));
+}
+
+// The other methods that trace an op: their arguments are converted here, and checked by the builder.
 
 Napi::Value gather(Builder& self, const Napi::CallbackInfo& info) {
   const Fields options(info[1], "gather: options", {"mean", "std", "flip", "augment", "negate"});
@@ -75,19 +145,6 @@ Napi::Value input(Builder& self, const Napi::CallbackInfo& info) {
   const auto channels = int(to_integer(info[0], "input: channels", 1, kMaxChannels));
   const auto length = int(to_integer(info[1], "input: length", 1, kMaxLength));
   return self.encode(info, self.idle("builder.input")->builder.input(channels, length));
-}
-
-Napi::Value conv1d(Builder& self, const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "conv1d: options", {"weight", "bias", "stride", "add"});
-  const Napi::Value weight_value = options.get("weight");
-  const Napi::Value bias_value = options.get("bias");
-  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
-  const lth::Value add = self.optional_value(options.get("add"), options.path("add"));
-  const lth::Value x = self.value(info[0], "conv1d: x");
-  const auto weight = Parameter::on(self.device(), weight_value, options.path("weight"));
-  const auto bias = Parameter::on(self.device(), bias_value, options.path("bias"));
-  const auto recording = self.idle("builder.conv1d");
-  return self.encode(info, recording->builder.conv1d(x, weight, bias, stride, add));
 }
 
 Napi::Value norm(Builder& self, const Napi::CallbackInfo& info) {
@@ -117,15 +174,6 @@ Napi::Value norm(Builder& self, const Napi::CallbackInfo& info) {
   const lth::Value result = recording->builder.norm(x, settings);
   recording->traits.random |= settings.training && settings.dropout > 0;
   return self.encode(info, result);
-}
-
-Napi::Value shortcut(Builder& self, const Napi::CallbackInfo& info) {
-  const Fields options(info[1], "shortcut: options", {"stride", "channels"});
-  const auto stride = int(to_integer(options.get("stride"), options.path("stride"), 1, kMaxStride));
-  const auto channels =
-      int(to_integer(options.get("channels"), options.path("channels"), 1, kMaxChannels));
-  const lth::Value x = self.value(info[0], "shortcut: x");
-  return self.encode(info, self.idle("builder.shortcut")->builder.shortcut(x, stride, channels));
 }
 
 Napi::Value cross_entropy(Builder& self, const Napi::CallbackInfo& info) {
@@ -179,13 +227,11 @@ Napi::Value average(Builder& self, const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Function Builder::define_class(Napi::Env env) {
-  const std::vector<napi_property_descriptor> properties = {
+  std::vector<napi_property_descriptor> properties = {
       method_named<&Builder::label>("label"),
       method_named<&gather>("gather"),
       method_named<&input>("input"),
-      method_named<&conv1d>("conv1d"),
       method_named<&norm>("norm"),
-      method_named<&shortcut>("shortcut"),
       method_named<&cross_entropy>("crossEntropy"),
       method_named<&Builder::backward>("backward"),
       method_named<&optimizer>("optimizer"),
@@ -194,7 +240,11 @@ Napi::Function Builder::define_class(Napi::Env env) {
       method_named<&Builder::planned_bytes>("plannedBytes"),
       method_named<&Builder::build>("build"),
   };
-  return define<&Builder::dispose>(env, properties);
+  for (const TracedOp* op : traced_ops()) {
+    napi_property_descriptor& method = properties.emplace_back(method_named<&trace>(op->name));
+    method.data = const_cast<TracedOp*>(op);
+  }
+  return define<&Builder::dispose>(env, std::move(properties));
 }
 
 lth::Value Builder::value(const Napi::Value& argument, const std::string& what) const {

@@ -3,6 +3,7 @@
 #include "core/checks.h"
 #include "core/derivation.h"
 #include "core/replay.h"
+#include "lth/traced_op.h"
 
 namespace lth {
 namespace {
@@ -36,6 +37,16 @@ class ConvWgradOp : public Op {
   const ConvOp& conv_;
   ValueIndex dy_;
 };
+
+const TracedOp kConv1d = {
+    .name = "conv1d",
+    .values = {"x"},
+    .options = {"weight", "bias", "stride", "add"},
+    .trace = [](ProgramBuilder& builder, const TracedArguments& given) {
+      return builder.conv1d(given.value("x"), given.parameter("weight"), given.parameter("bias"),
+                            given.whole("stride"), given.optional_value("add"));
+    }};
+const RegisteredOp kRegistered(kConv1d);
 
 }  // namespace
 

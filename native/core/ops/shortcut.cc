@@ -1,6 +1,7 @@
 #include "core/checks.h"
 #include "core/derivation.h"
 #include "core/replay.h"
+#include "lth/traced_op.h"
 
 namespace lth {
 namespace {
@@ -51,6 +52,15 @@ class ShortcutOp : public Op {
   int stride_;
   ValueIndex x_, y_;
 };
+
+const TracedOp kShortcut = {
+    .name = "shortcut",
+    .values = {"x"},
+    .options = {"stride", "channels"},
+    .trace = [](ProgramBuilder& builder, const TracedArguments& given) {
+      return builder.shortcut(given.value("x"), given.whole("stride"), given.whole("channels"));
+    }};
+const RegisteredOp kRegistered(kShortcut);
 
 }  // namespace
 
