@@ -12,7 +12,7 @@ import type { NativeDevice } from "../src/addon/native.ts";
 import { RunReport } from "../src/cli/run_report.ts";
 import type { Config } from "../src/config/config.ts";
 import { presetConfig } from "../src/config/presets.ts";
-import { openDataset } from "../src/run/dataset.ts";
+import type { LoadedDataset } from "../src/data/dataset.ts";
 import { applyOverrides } from "../src/run/resolve.ts";
 import { doRun } from "../src/run/run.ts";
 import { PLAIN, type StepShape } from "./shape.ts";
@@ -48,14 +48,18 @@ export function epochConfig(
   });
 }
 
-/** Records of each side of the data set. */
-export function recordCounts(config: Config): { train: number; dev: number; test: number } {
-  const { train, dev, test } = openDataset(config).splits;
+/** Records of each side of a data set. */
+export function recordCounts(
+  { splits: { train, dev, test } }: LoadedDataset,
+): { train: number; dev: number; test: number } {
   return { train: train.lengths.length, dev: dev.lengths.length, test: test.lengths.length };
 }
 
-/** Times the dense epoch and the pruned one. */
-export async function timeEpochs(device: NativeDevice, config: Config): Promise<EpochTiming[]> {
+/** Times the dense epoch and the pruned one; returns the data set that they ran on, too. */
+export async function timeEpochs(
+  device: NativeDevice,
+  config: Config,
+): Promise<{ dataset: LoadedDataset; timings: EpochTiming[] }> {
   const parent = fs.mkdtempSync(path.join(os.tmpdir(), "lth-bench-"));
   const directory = path.join(parent, "epoch");
   const report = new RunReport(directory, {
@@ -63,11 +67,12 @@ export async function timeEpochs(device: NativeDevice, config: Config): Promise<
     showTest: true,
   });
   const timings: EpochTiming[] = [];
+  let dataset!: LoadedDataset;
   let started = 0, density = 1, training = 0, results = 0;
   const seconds = (since: number) => (performance.now() - since) / 1000;
   try {
     await doRun({ directory, config, device, checkpointEvery: Infinity }, {
-      opened: () => {},
+      opened: (bench) => dataset = bench.dataset,
       roundStarted(_round, share) {
         density = share;
         started = performance.now();
@@ -89,7 +94,7 @@ export async function timeEpochs(device: NativeDevice, config: Config): Promise<
       note: () => {},
       stopRequested: () => false,
     });
-    return timings;
+    return { dataset, timings };
   } finally {
     fs.rmSync(parent, { recursive: true, force: true });
   }

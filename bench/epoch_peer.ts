@@ -11,7 +11,6 @@ import { Failure } from "../src/core/errors.ts";
 import { ROOT } from "../src/core/paths.ts";
 import { planBatches } from "../src/data/batches.ts";
 import type { LoadedDataset, Split } from "../src/data/dataset.ts";
-import { openDataset } from "../src/run/dataset.ts";
 import { pythonWithTorch } from "./python.ts";
 
 const SCRIPT = path.join(ROOT, "scripts/peers/torch_epoch.py");
@@ -31,11 +30,14 @@ export interface PeerEpoch {
  *
  * @throws {UsageError} If there is none. {Failure} If the script fails.
  */
-export async function runEpochPeer(config: Config, threads: number): Promise<PeerEpoch> {
+export async function runEpochPeer(
+  dataset: LoadedDataset,
+  { config, threads }: { config: Config; threads: number },
+): Promise<PeerEpoch> {
   const python = await pythonWithTorch();
   const job = fs.mkdtempSync(path.join(os.tmpdir(), "lth-bench-peer-"));
   try {
-    writeJob(job, openDataset(config), config);
+    writeJob(job, dataset, config);
     const { filters } = config.network;
     const { success, stdout, stderr } = await new Deno.Command(python, {
       args: [SCRIPT, "--job", job, "--filters", String(filters), "--threads", String(threads)],

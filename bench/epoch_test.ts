@@ -23,8 +23,9 @@ Deno.test("a dense and a pruned epoch of a real run are timed, and their folder 
     Deno.env.set("TMPDIR", temporary);
     try {
       const config = epochConfig(device, { ...SIZE, data });
-      assert.deepEqual(recordCounts(config), { train: 24, dev: 8, test: 8 });
-      const [dense, pruned, ...more] = await timeEpochs(device, config);
+      const { dataset, timings } = await timeEpochs(device, config);
+      assert.deepEqual(recordCounts(dataset), { train: 24, dev: 8, test: 8 });
+      const [dense, pruned, ...more] = timings;
       assert.deepEqual(more, []);
       assert.equal(dense!.density, 1);
       assert.ok(Math.abs(pruned!.density - SIZE.density) < 1e-3, String(pruned!.density));
@@ -68,7 +69,8 @@ Deno.test({
     inTemporaryDirectory(async (directory) => {
       const data = writeToyDataset(directory);
       const device = openDevice({ backend: "cpu", threads: 1 });
-      const peer = await runEpochPeer(epochConfig(device, { ...SIZE, data }), 1);
+      const config = epochConfig(device, { ...SIZE, data });
+      const peer = await runEpochPeer(loadDataset(data), { config, threads: 1 });
       assert.match(peer.description, /^torch \S+ fp32 threads 1$/);
       assert.ok(peer.training > 0 && peer.results > 0);
       await device.close();

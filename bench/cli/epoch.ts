@@ -27,11 +27,11 @@ export async function epochTable(
   }
   const config = epochConfig(device, { data, filters, batchSize, density });
   note(`epochs of ${data}`);
-  const timings = await timeEpochs(device, config);
+  const { dataset, timings } = await timeEpochs(device, config);
   if (peer === "torch") note(`PyTorch's epoch of ${data}`);
   return {
     ...{ data, filters, batchSize, timings },
-    records: recordCounts(config),
-    peer: peer === "torch" ? await runEpochPeer(config, threads) : null,
+    records: recordCounts(dataset),
+    peer: peer === "torch" ? await runEpochPeer(dataset, { config, threads }) : null,
   };
 }

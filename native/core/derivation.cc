@@ -1,6 +1,7 @@
 #include "core/derivation.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lth/error.h"
 
@@ -13,7 +14,8 @@ Derivation::Derivation(ProgramBuilder::State& state, const std::vector<ValueInde
     : state_(state),
       nodes_(int(state.recording->nodes.size())),
       needed_(state.recording->values.size()),
-      sums_(state.recording->values.size()) {
+      sums_(state.recording->values.size()),
+      again_(state.recording->values.size(), kNone) {
   unfuse_norms(*state.recording);
   for (ValueIndex input : inputs) needed_[size_t(input)] = true;
   for (int node = 0; node < nodes_; ++node) {
@@ -38,6 +40,24 @@ void Derivation::add(ValueIndex value, Order order, Summand summand) {
   if (needs(value)) {
     sums_[size_t(value)].pending.push_back({order, state_.label, std::move(summand)});
   }
+}
+
+ValueIndex Derivation::again(ValueIndex value) {
+  ValueIndex& copy = again_[size_t(value)];
+  if (copy != kNone) return copy;
+  copy = value;
+  const Recording& recording = *state_.recording;
+  const ValueInfo& info = state_.value(value);
+  if (info.producer == kNone || info.output ||
+      recording.backend->activation_bytes(info.shape) <
+          recording.backend->recomputed_norm_bytes()) {
+    return copy;
+  }
+  const Node& node = recording.nodes[size_t(info.producer)];
+  std::string label = std::exchange(state_.label, node.label);
+  const ValueIndex computed = node.op->recompute(state_);
+  state_.label = std::move(label);
+  return copy = computed == kNone ? value : computed;
 }
 
 void Derivation::walk() {

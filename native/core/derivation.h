@@ -33,6 +33,10 @@ class Derivation {
   /// The same for a summand that is traced when all summands are known.
   void add(ValueIndex value, Order order, Summand summand);
 
+  /// The value with the numbers of a forward pass's `value` that the backward pass is to read: itself,
+  /// or a copy that is computed again, so that the memory of the first one is free in between.
+  ValueIndex again(ValueIndex value);
+
   /// Traces the whole pass. gradient() then gives the requested gradients.
   void walk();
   /// The gradient of a value, traced if it is not yet; none if nothing was added to it.
@@ -57,6 +61,7 @@ class Derivation {
   int nodes_;                 ///< of the trace that is differentiated
   std::vector<bool> needed_;  ///< of each value
   std::vector<Sum> sums_;     ///< of each value
+  std::vector<ValueIndex> again_;  ///< of each value, none before it is asked for
 };
 
 }  // namespace lth

@@ -75,6 +75,8 @@ class Op {
   /// Gets the gradient of its result, adds to the gradients of its operands, and traces those of
   /// its parameters. Throws Error(state) if there is no derivative, which is the default.
   virtual void derive(Derivation& pass, ValueIndex dy) const;
+  /// Traces an op that computes its result again; returns that, or none if there is no such op.
+  virtual ValueIndex recompute(ProgramBuilder::State&) const { return kNone; }
 
   // The memory plan.
   virtual std::vector<HaloNeed> halos() const { return {}; }

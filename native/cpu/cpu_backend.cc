@@ -46,8 +46,12 @@ int resolve_threads(int threads) {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(Isa isa, Precision precision, int threads)
-      : isa_(isa), precision_(precision), kernels_(table_for(isa, precision)), pool_(threads) {}
+  CpuBackend(Isa isa, const CpuOptions& options)
+      : isa_(isa),
+        precision_(options.precision),
+        recomputed_norm_bytes_(options.recomputed_norm_bytes),
+        kernels_(table_for(isa, precision_)),
+        pool_(resolve_threads(options.threads)) {}
 
   std::string_view name() const override { return "cpu"; }
   std::string description() const override {
@@ -55,6 +59,8 @@ class CpuBackend final : public Backend {
     return std::string(isa_name(isa_)) + (precision_ == Precision::bf16 ? ", bf16, " : ", ") +
            std::to_string(threads) + (threads == 1 ? " thread" : " threads");
   }
+
+  size_t recomputed_norm_bytes() const override { return recomputed_norm_bytes_; }
 
   void* allocate(size_t bytes) override {
     // Linux grants more memory than exists, and kills the process that touches it: refuse early.
@@ -147,6 +153,7 @@ class CpuBackend final : public Backend {
  private:
   Isa isa_;
   Precision precision_;
+  size_t recomputed_norm_bytes_;
   const KernelTable& kernels_;
   ThreadPool pool_;
 
@@ -166,7 +173,7 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
                 (options.precision == Precision::tf32 ? "tf32" : "bf16") +
                 " is not available on the CPU (" + refusal + "): use precision fp32");
   }
-  return std::make_unique<CpuBackend>(isa, options.precision, resolve_threads(options.threads));
+  return std::make_unique<CpuBackend>(isa, options);
 }
 
 }  // namespace lth

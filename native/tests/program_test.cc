@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/arena.h"
 #include "tests/small_net.h"
 
 using namespace lth;
@@ -10,34 +9,6 @@ using namespace lth::test;
 namespace {
 
 const OptimizerSettings kAdam{.kind = OptimizerKind::adam, .clip_norm = 0.5f};
-
-/// Arena memory is whatever an earlier program left: make it the worst.
-void poison(Backend& backend) {
-  const auto arena = DeviceArena::of(backend);
-  const std::vector<unsigned char> worst(arena->capacity(), 0xff);
-  backend.upload(arena->base(), worst.data(), worst.size());
-}
-
-void prune(Parameter& parameter) {
-  Random random(9);
-  std::vector<uint8_t> mask(parameter.size());
-  for (uint8_t& kept : mask) kept = random.uniform() < 0.4;
-  parameter.set_mask(mask.data());
-}
-
-/// Five steps with a pruning round between; the results of each.
-std::vector<double> train(Net& net, Program& program, bool poisoned) {
-  const std::vector<int32_t> batch = net_batch();
-  std::vector<double> results;
-  for (uint32_t step = 0; step < 5; ++step) {
-    if (poisoned) poison(*net.backend);
-    if (step == 3) prune(*net.parameters.at("block1.conv1.weight"));
-    const StepResult r = program.run(
-        {.records = batch, .learning_rate = 0.01f, .optimizer_step = step + 1, .stream = step});
-    results.insert(results.end(), {r.loss, r.valid, r.correct, r.gradient_norm});
-  }
-  return results;
-}
 
 /// One result for any number of threads, any arena contents and any memory plan.
 void test_determinism() {

@@ -10,23 +10,23 @@ namespace {
 
 class ConvWgradOp : public Op {
  public:
-  ConvWgradOp(const ConvOp& conv, ValueIndex dy) : conv_(conv), dy_(dy) {}
+  ConvWgradOp(const ConvOp& conv, ValueIndex x, ValueIndex dy) : conv_(conv), x_(x), dy_(dy) {}
 
   const char* name() const override { return "conv1d_wgrad"; }
-  OpValues values() const override { return {{conv_.input(), dy_}}; }
+  OpValues values() const override { return {{input(), dy_}}; }
   OpCost cost(const Recording& recording) const override { return conv_.pass_cost(recording); }
   std::vector<HaloNeed> halos() const override {
     const int halo = conv_halo(conv_.desc);
-    return {{conv_.input(), halo}, {dy_, halo}};
+    return {{input(), halo}, {dy_, halo}};
   }
   bool is_wgrad() const override { return true; }
-  ValueIndex foldable() const override { return conv_.x; }
+  ValueIndex foldable() const override { return x_; }
 
   void run(const Replay& replay) const override {
     NormForward folded{};
     if (conv_.folded) folded = conv_.folded->arguments(replay);
     replay.backend.conv1d_wgrad({.plan = &conv_.plan(),
-                                 .x = replay.at(conv_.input()),
+                                 .x = replay.at(input()),
                                  .dy = replay.at(dy_),
                                  .dweight = conv_.weight->data(Slot::gradient),
                                  .dbias = conv_.bias->data(Slot::gradient),
@@ -34,7 +34,11 @@ class ConvWgradOp : public Op {
   }
 
  private:
+  /// As ConvOp::input.
+  ValueIndex input() const { return conv_.folded ? conv_.input() : x_; }
+
   const ConvOp& conv_;
+  ValueIndex x_;  ///< the convolution's, or a copy
   ValueIndex dy_;
 };
 
@@ -115,7 +119,8 @@ void ConvOp::derive(Derivation& pass, ValueIndex dy) const {
   ProgramBuilder::State& state = pass.state();
   state.claim_gradient(*weight, "weight");
   state.claim_gradient(*bias, "bias");
-  state.record(std::make_unique<ConvWgradOp>(*this, dy));
+  const ValueIndex again = pass.again(x);  // before, because it may trace an op
+  state.record(std::make_unique<ConvWgradOp>(*this, again, dy));
   if (add != kNone) pass.add(add, dy);
   pass.add(x, Derivation::Order::convolution, [&state, this, dy](ValueIndex sum) {
     const ValueIndex dx = state.new_value_like(x);

@@ -101,15 +101,30 @@ void NormOp::derive(Derivation& pass, ValueIndex dy) const {
   }
   state.claim_gradient(*settings.gamma, "gamma");
   state.claim_gradient(*settings.beta, "beta");
-  pass.add(x, Derivation::Order::norm, [&state, this, dy](ValueIndex add) {
+  pass.add(x, Derivation::Order::norm, [&pass, &state, this, dy](ValueIndex add) {
+    const ValueIndex result = pass.again(y);
     const ValueIndex dx = state.new_value_like(x);
-    state.record(std::make_unique<NormBackwardOp>(*this, dy, add, dx));
+    state.record(std::make_unique<NormBackwardOp>(*this, result, dy, add, dx));
     return dx;
   });
 }
 
+ValueIndex NormOp::recompute(ProgramBuilder::State& state) const {
+  if (!settings.training) return kNone;
+  const ValueIndex copy = state.new_value_like(y);
+  state.record(std::make_unique<NormRecomputeOp>(*this, copy));
+  return copy;
+}
+
+void NormRecomputeOp::run(const Replay& replay) const {
+  NormForward args = norm_.arguments(replay);
+  args.y = replay.at(y_);
+  args.measured = true;
+  replay.backend.norm_forward(args);
+}
+
 OpValues NormBackwardOp::values() const {
-  return {{norm.x, norm.folded ? kNone : norm.y, dy, add}, dx};
+  return {{norm.x, norm.folded ? kNone : y, dy, add}, dx};
 }
 
 NormBackward NormBackwardOp::arguments(const Replay& replay, NormForward& forward) const {
@@ -117,7 +132,7 @@ NormBackward NormBackwardOp::arguments(const Replay& replay, NormForward& forwar
   const float* const saved = norm.saved->data();
   forward = norm.arguments(replay);
   return {.x = replay.at(norm.x),
-          .y = forward.y,
+          .y = norm.folded ? Activation{} : replay.at(y),
           .dy = replay.at(dy),
           .add = nullptr,
           .dx = replay.at(dx),

@@ -29,19 +29,35 @@ class NormOp : public Op {
   bool has_parameters() const override { return true; }
   void derive(Derivation& pass, ValueIndex dy) const override;
   ValueIndex overwritable() const override { return settings.training || folded ? kNone : x; }
+  ValueIndex recompute(ProgramBuilder::State& state) const override;
   void unfuse() override { folded = measured = false; }
+};
+
+/// The result of a norm once more, from the statistics that it has saved.
+class NormRecomputeOp : public Op {
+ public:
+  NormRecomputeOp(const NormOp& norm, ValueIndex y) : norm_(norm), y_(y) {}
+
+  const char* name() const override { return "norm_recompute"; }
+  OpValues values() const override { return {{norm_.x}, y_}; }
+  void run(const Replay& replay) const override;
+
+ private:
+  const NormOp& norm_;
+  ValueIndex y_;
 };
 
 class NormBackwardOp : public Op {
  public:
   const NormOp& norm;
+  ValueIndex y;           ///< the norm's result
   ValueIndex dy;
   ValueIndex add;         ///< or none
   ValueIndex dx;
   bool measured = false;  ///< the dgrad before it takes the sums; set by fuse_norms
 
-  NormBackwardOp(const NormOp& norm, ValueIndex dy, ValueIndex add, ValueIndex dx)
-      : norm(norm), dy(dy), add(add), dx(dx) {}
+  NormBackwardOp(const NormOp& norm, ValueIndex y, ValueIndex dy, ValueIndex add, ValueIndex dx)
+      : norm(norm), y(y), dy(dy), add(add), dx(dx) {}
 
   /// All but `add`. @param forward place for the arguments that the result refers to
   NormBackward arguments(const Replay& replay, NormForward& forward) const;
@@ -51,7 +67,7 @@ class NormBackwardOp : public Op {
   void run(const Replay& replay) const override;
   bool has_parameters() const override { return true; }
   ValueIndex overwritable() const override { return dy; }
-  ValueIndex foldable() const override { return norm.y; }
+  ValueIndex foldable() const override { return y; }
   void unfuse() override { measured = false; }
 };
 

@@ -23,7 +23,7 @@ class ChosenPass {
   /// @param weight [Cout, Cin, K]
   void run(const float* weight, const PassData& data, ThreadPool& pool);
   /// The surviving weights, if there is a pattern and they were to be kept.
-  SparseEntries& entries() { return sparse_->entries(); }
+  const SparseEntries& entries() const { return sparse_->entries(); }
   /// "dense", "dense-bf16" or "sparse/8" (channels per block); before the choice "untried", then
   /// "trying".
   std::string describe() const;

@@ -170,22 +170,20 @@ DensePass<Operands>::DensePass(const PassGeometry& geometry, int block) : geomet
   const int channels = block ? block : std::max(1, kTermsPerPartial / std::max(1, geometry.kernel));
   block_ = ceil_div(channels, Operands::kTerms);
   const size_t rows = size_t(ceil_div(geometry.out_channels, kRows)) * kRows;
-  size_t total = 0;
   for (int s = 0; s < geometry.set_count; ++s) {
-    set_begin_[s] = total;
-    total += rows * depth() * geometry.sets[s].taps;
+    set_begin_[s] = packed_size_;
+    packed_size_ += rows * depth() * geometry.sets[s].taps;
   }
-  packed_.resize(total);
 }
 
 template <class Operands>
-void DensePass<Operands>::pack(const float* weight, ThreadPool& pool) {
+void DensePass<Operands>::pack(const float* weight, float* packed, ThreadPool& pool) const {
   const PassGeometry& g = geometry_;
   pool.parallel_for(ceil_div(g.out_channels, kRows), [&](int block, int) {
     const int rows = std::min(kRows, g.out_channels - block * kRows);
     for (int s = 0; s < g.set_count; ++s) {
       const TapSet& set = g.sets[s];
-      float* target = packed_.data() + set_begin_[s] + size_t(block) * depth() * set.taps * kRows;
+      float* target = packed + set_begin_[s] + size_t(block) * depth() * set.taps * kRows;
       for (int i = 0; i < g.in_channels; i += Operands::kTerms) {
         const float* source = weight + size_t(block) * kRows * g.weight_out_stride +
                               size_t(i) * g.weight_in_stride + set.k_first;
@@ -205,25 +203,29 @@ void DensePass<Operands>::pack(const float* weight, ThreadPool& pool) {
 
 template <class Operands>
 void DensePass<Operands>::run(const float* weight, const PassData& data, ThreadPool& pool) {
-  pack(weight, pool);
+  thread_local Array<float> memory;
+  float* const packed = memory.reserve(packed_size_);
+  pack(weight, packed, pool);
   const int chunk_steps = dense_chunk_steps<Operands>(geometry_);
   const PassUnits units = PassUnits::divide(geometry_, data.out, chunk_steps, kColumns, kRows);
   pool.parallel_for(units.count, [&](int index, int) {
-    run_unit(data, open_unit(geometry_, data, units, index));
+    run_unit(packed, data, open_unit(geometry_, data, units, index));
     if (bypasses_caches(data)) stream_fence();
   });
 }
 
 template <class Operands>
-void DensePass<Operands>::run_unit(const PassData& data, const PassUnit& unit) const {
-  if (geometry_.in_step == 2) return run_steps<2, 1>(data, unit);
-  if (geometry_.out_step == 2) return run_steps<1, 2>(data, unit);
-  run_steps<1, 1>(data, unit);
+void DensePass<Operands>::run_unit(const float* packed, const PassData& data,
+                                   const PassUnit& unit) const {
+  if (geometry_.in_step == 2) return run_steps<2, 1>(packed, data, unit);
+  if (geometry_.out_step == 2) return run_steps<1, 2>(packed, data, unit);
+  run_steps<1, 1>(packed, data, unit);
 }
 
 template <class Operands>
 template <int InStep, int OutStep>
-void DensePass<Operands>::run_steps(const PassData& data, const PassUnit& unit) const {
+void DensePass<Operands>::run_steps(const float* packed, const PassData& data,
+                                    const PassUnit& unit) const {
   const PassGeometry& g = geometry_;
   const UnitInput input = open_input(Operands{}, g, data, unit);
   const int row_blocks = ceil_div(unit.row_end - unit.row_begin, kRows);
@@ -248,7 +250,7 @@ void DensePass<Operands>::run_steps(const PassData& data, const PassUnit& unit) 
         in.last = first + block >= depth();
         for (int row = unit.row_begin; row < unit.row_end; row += kRows) {
           const int rows = std::min(kRows, unit.row_end - row);
-          in.weight = packed_.data() + set_begin_[s] +
+          in.weight = packed + set_begin_[s] +
                       (size_t(row) * depth() + size_t(first) * kRows) * set.taps;
           for (int j = group; j < group_end; j += kColumns, in.sums += tile_sums) {
             in.x = input.x + ptrdiff_t(first) * ptrdiff_t(input.row) +

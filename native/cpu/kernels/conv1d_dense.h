@@ -20,15 +20,17 @@ class DensePass {
 
  private:
   int depth() const { return ceil_div(geometry_.in_channels, Operands::kTerms); }
-  void pack(const float* weight, ThreadPool& pool);
-  void run_unit(const PassData& data, const PassUnit& unit) const;
+  void pack(const float* weight, float* packed, ThreadPool& pool) const;
+  void run_unit(const float* packed, const PassData& data, const PassUnit& unit) const;
   template <int InStep, int OutStep>
-  void run_steps(const PassData& data, const PassUnit& unit) const;
+  void run_steps(const float* packed, const PassData& data, const PassUnit& unit) const;
 
   PassGeometry geometry_;
   int block_;                 // lanes of input channels
+  // Packed weights are lanes, per set: [ceil(O / tile)][depth][taps][tile], zeros past O. They are
+  // made for each run, in memory that the calling thread uses for all passes in turn.
   size_t set_begin_[2] = {};  // lanes before each tap set's part
-  Array<float> packed_;       // lanes, per set: [ceil(O / tile)][depth][taps][tile], zeros past O
+  size_t packed_size_ = 0;
 };
 
 }  // namespace lth::cpu::LTH_ISA

@@ -23,8 +23,18 @@ SparseEntries::SparseEntries(const PassGeometry& g, const SparsePattern& pattern
   const size_t nnz = pattern.column.size();
   begin_.resize(size_t(g.set_count) * blocks_ * g.out_channels + 1);
   begin_.fill(0);
-  for (Array<int32_t>* a : {&index_, &channel_, &position_, &offset_}) a->resize(nnz);
-  value_.resize(nnz);
+  index_.resize(nnz);
+  place_.resize(nnz);
+
+  // There are at most K positions, so a place is less than twice the number of weights.
+  lowest_ = INT32_MAX;
+  int end = INT32_MIN;
+  for (int s = 0; s < g.set_count; ++s) {
+    if (g.sets[s].taps == 0) continue;
+    lowest_ = std::min(lowest_, g.sets[s].base);
+    end = std::max(end, g.sets[s].base + g.sets[s].taps);
+  }
+  while (end - lowest_ > (1 << position_bits_)) ++position_bits_;
 
   // Counting sort by (set, block, row), stable in the order visited: within a row by input channel,
   // then tap, as the dense kernel adds them. The taps of a transposed pass run against k.
@@ -50,28 +60,30 @@ SparseEntries::SparseEntries(const PassGeometry& g, const SparsePattern& pattern
   visit([&](size_t row, int in, int position, int index) {
     const int32_t e = next[row]++;
     index_[e] = index;
-    channel_[e] = in;
-    position_[e] = position;
+    place_[e] = uint32_t(in) << position_bits_ | uint32_t(position - lowest_);
   });
 }
 
-const int32_t* SparseEntries::offsets(size_t row_stride, ThreadPool& pool) {
-  if (row_stride != row_stride_) {
-    over_entries(count(), pool, [&](size_t begin, size_t end) {
-      for (size_t e = begin; e < end; ++e) {
-        offset_[e] = channel_[e] * int32_t(row_stride) + position_[e] * kLanes;
-      }
-    });
-    row_stride_ = row_stride;
-  }
-  return offset_.data();
-}
-
-const float* SparseEntries::values(const float* weight, ThreadPool& pool) {
+const int32_t* SparseEntries::offsets(size_t row_stride, ThreadPool& pool) const {
+  thread_local Array<int32_t> memory;
+  int32_t* const offset = memory.reserve(count());
+  const uint32_t mask = (uint32_t(1) << position_bits_) - 1;
   over_entries(count(), pool, [&](size_t begin, size_t end) {
-    for (size_t e = begin; e < end; ++e) value_[e] = weight[index_[e]];
+    for (size_t e = begin; e < end; ++e) {
+      const int32_t position = int32_t(place_[e] & mask) + lowest_;
+      offset[e] = int32_t(place_[e] >> position_bits_) * int32_t(row_stride) + position * kLanes;
+    }
   });
-  return value_.data();
+  return offset;
+}
+
+const float* SparseEntries::values(const float* weight, ThreadPool& pool) const {
+  thread_local Array<float> memory;
+  float* const value = memory.reserve(count());
+  over_entries(count(), pool, [&](size_t begin, size_t end) {
+    for (size_t e = begin; e < end; ++e) value[e] = weight[index_[e]];
+  });
+  return value;
 }
 
 }  // namespace lth::cpu::LTH_ISA

@@ -24,23 +24,23 @@ class SparseEntries {
   /// Place of each entry in the dense weight tensor.
   const int32_t* index() const { return index_.data(); }
 
+  // The following are made in memory that the calling thread uses for all passes in turn, so that a
+  // plan keeps 8 bytes per entry: they hold until the next call with the same thread.
   /// Floats from (channel 0, position j * in_step) to each entry's input, for a row stride in
   /// floats. All rows of a group together must be fewer than 2^31 floats.
-  const int32_t* offsets(size_t row_stride, ThreadPool& pool);
+  const int32_t* offsets(size_t row_stride, ThreadPool& pool) const;
   /// Values of the entries taken from the dense weight.
-  const float* values(const float* weight, ThreadPool& pool);
+  const float* values(const float* weight, ThreadPool& pool) const;
 
  private:
   int out_channels_;
   int block_;
   int blocks_;
-  Array<int32_t> begin_;     // [sets * blocks * O + 1]
-  Array<int32_t> index_;     // [nnz]
-  Array<int32_t> channel_;   // [nnz] input channel
-  Array<int32_t> position_;  // [nnz] input position for j = 0
-  Array<int32_t> offset_;    // [nnz]
-  Array<float> value_;       // [nnz]
-  size_t row_stride_ = 0;    // that offset_ holds for
+  int lowest_ = 0;          // of all input positions for j = 0
+  int position_bits_ = 0;
+  Array<int32_t> begin_;    // [sets * blocks * O + 1]
+  Array<int32_t> index_;    // [nnz]
+  Array<uint32_t> place_;   // [nnz] input channel << position_bits, | input position for j = 0 - lowest
 };
 
 }  // namespace lth::cpu::LTH_ISA

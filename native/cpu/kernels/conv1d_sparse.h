@@ -11,7 +11,7 @@ class SparsePass {
  public:
   SparsePass(const PassGeometry& geometry, const SparsePattern& pattern, bool transposed,
              int block);
-  SparseEntries& entries() { return entries_; }
+  const SparseEntries& entries() const { return entries_; }
   /// @param weight [Cout, Cin, K]
   void run(const float* weight, const PassData& data, ThreadPool& pool);
 

@@ -19,7 +19,7 @@ void bf16_wgrad(const Conv1dDesc& desc, const ConvWgrad& args, ThreadPool& pool)
 
 /// Surviving weights only: a strip of dy in registers, over which a row's entries pass.
 /// @param entries of the forward pass
-void sparse_wgrad(const Conv1dDesc& desc, SparseEntries& entries, const ConvWgrad& args,
+void sparse_wgrad(const Conv1dDesc& desc, const SparseEntries& entries, const ConvWgrad& args,
                   ThreadPool& pool);
 
 /// The fixed division of a weight gradient: units are segments of the (group, chunk of positions)

@@ -113,7 +113,7 @@ typedef double FourDoubles __attribute__((vector_size(32)));
 
 }  // namespace
 
-void sparse_wgrad(const Conv1dDesc& d, SparseEntries& entries, const ConvWgrad& args,
+void sparse_wgrad(const Conv1dDesc& d, const SparseEntries& entries, const ConvWgrad& args,
                   ThreadPool& pool) {
   const int rows = d.out_channels, blocks = entries.blocks();
   const size_t nnz = entries.count();

@@ -76,8 +76,8 @@ struct Scale {
   float beta;
 };
 
-/// Statistics of the batch's channel; keeps them for the backward pass and moves the running ones.
-Scale batch_scale(const NormForward& args, int channel, int64_t count) {
+/// Saves the statistics of the batch's channel and moves the running ones.
+void measure(const NormForward& args, int channel, int64_t count) {
   const Activation& x = args.x;
   const float pilot = pilot_of(x, channel);
   Sums sums;
@@ -99,6 +99,9 @@ Scale batch_scale(const NormForward& args, int channel, int64_t count) {
   }
   args.saved_mean[channel] = float(mean);
   args.saved_inv_std[channel] = float(1.0 / std::sqrt(variance + double(args.epsilon)));
+}
+
+Scale saved_scale(const NormForward& args, int channel) {
   return {args.saved_mean[channel], args.gamma[channel] * args.saved_inv_std[channel],
           args.beta[channel]};
 }
@@ -184,17 +187,19 @@ void norm_forward(const NormForward& args, ThreadPool& pool) {
             dropout_threshold(args.dropout.rate), float(1.0 / (1.0 - args.dropout.rate))};
   }
   const int channels = y.shape.channels;
-  if (args.training) {
+  if (args.training && !args.measured) {
     // A channel at a time, so that its second pass finds it in the cache.
     const int64_t count = valid_positions(args.x);
     pool.parallel_for(channels, [&](int channel, int) {
-      const Scale scale = batch_scale(args, channel, count);
+      measure(args, channel, count);
+      const Scale scale = saved_scale(args, channel);
       for (int group = 0; group < y.groups(); ++group) normalize(args, group, channel, scale, drop);
     });
   } else {
     pool.parallel_for(y.groups() * channels, [&](int unit, int) {
       const int channel = unit % channels;
-      normalize(args, unit / channels, channel, running_scale(args, channel), drop);
+      const Scale scale = args.training ? saved_scale(args, channel) : running_scale(args, channel);
+      normalize(args, unit / channels, channel, scale, drop);
     });
   }
 }

@@ -102,10 +102,13 @@ struct NormForward {
   bool training;             ///< false: normalise with the running statistics, write nothing else
   bool relu;
   Dropout dropout;           ///< applied only when training
-  // Only for backends that fuse norms.
-  float* map = nullptr;      ///< [C][4], written: mean, gamma * inv_std, beta, 0; null: not wanted
-  bool measured = false;     ///< the map is made: only y is left to be written
-  bool folded = false;       ///< y is not to be written
+  /// Only for backends that fuse norms: [C][4], written: mean, gamma * inv_std, beta, 0; null: not
+  /// wanted.
+  float* map = nullptr;
+  /// The statistics are known, in the map or, without one, in saved_mean and saved_inv_std: only y is
+  /// left to be written.
+  bool measured = false;
+  bool folded = false;       ///< only for backends that fuse norms: y is not to be written
 };
 
 /// Gradient of NormForward in training mode. y decides which gradients pass: with ReLU those with
@@ -380,6 +383,10 @@ class Backend {
   virtual void join_wgrad() {}
   /// Whether convolutions read through norms and take their statistics; see core/fuse.cc.
   virtual bool fuses_norms() const { return false; }
+  /// Results of norms of at least so many bytes are not kept for the backward pass, but computed
+  /// again there, with the same bits (Chen et al. 2016, "Training deep nets with sublinear memory
+  /// cost").
+  virtual size_t recomputed_norm_bytes() const { return SIZE_MAX; }
 
   /// Global magnitude pruning: exactly `keep` ones over all masks, only among the alive, largest
   /// |value| first (-0 and 0 are the same), ties to the lower (tensor, flat index). Throws
@@ -449,6 +456,8 @@ struct CpuOptions {
   /// bf16 if that is faster than fp32. Convolutions with few surviving weights, with one channel or
   /// with one tap multiply in fp32.
   Precision precision = Precision::fp32;
+  /// Backend::recomputed_norm_bytes. Larger results leave the caches before they are read again.
+  size_t recomputed_norm_bytes = size_t(16) << 20;
 };
 
 /// Throws Error(state) if the machine lacks the instruction set or the precision asked for.
