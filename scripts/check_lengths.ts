@@ -16,7 +16,6 @@ export const LONG_FILES: Readonly<Record<string, string>> = {
     "the contract of a backend: every op's arguments with its formula",
   "native/tests/conv1d_test.cc": "all cases of one op, on one set of helpers",
   "native/tests/cuda_fused_test.cc": "all fusions of one step, on one network",
-  "native/tests/program_test.cc": "all that a program does, on one network",
   "src/compare/compare_test.ts": "all verdicts of a comparison, on one set of made-up runs",
   "src/report/page_test.ts": "one page in one browser, from top to bottom",
 };
