@@ -6,7 +6,7 @@
 import { seedOf } from "../compare/fold.ts";
 import { denseOf } from "../compare/levels.ts";
 import { cellOf, type Run } from "../compare/run.ts";
-import { decisive, shownP } from "../compare/sentences.ts";
+import { shownP } from "../compare/sentences.ts";
 import { format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
 import { mean } from "../statistics/interval.ts";
@@ -28,7 +28,10 @@ export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   progress: progressTable,
 };
 
-/** Every network: its score, and its difference to the dense network of equal training. */
+/**
+ * Every network: its score, and its difference to the dense network of equal training, with a verdict. The
+ * difference to a dense network of fewer epochs has none: it does not say whether pruning helps.
+ */
 function methodsTable(group: Group): string {
   return markdown(
     [
@@ -43,7 +46,7 @@ function methodsTable(group: Group): string {
       signed(level.mean),
       level.toEqual ? signed(level.mean - level.toEqual.difference) : "",
       level.toEqual ? intervalShort(level.toEqual) : "",
-      method.continued ? "" : decisive(level)?.verdict ?? "",
+      method.continued ? "" : level.toEqual?.verdict ?? "",
       level.toDense ? intervalShort(level.toDense) : "",
     ]),
   );
