@@ -176,7 +176,7 @@ browserTest("hostile names and unreadable files give sentences, and run no code"
     assert.equal(await page.locator("script").count(), 2);
     const refused = await page.locator("#refused li").allInnerTexts();
     const expected = [
-      /^norate\.csv: no sample rate \(it does not say its samples per second: give “Rate” HZ\)$/,
+      /^norate\.csv: no sample rate \(it does not say its samples per second: fill in “Rate”\)$/,
       /^zero\.edf: empty file/,
       /^lonely\.dat: unreadable file \(lonely\.hea, the header that describes it, is not there\)$/,
       /^image\.png: unreadable file \(a recording ends in \.mat/,
