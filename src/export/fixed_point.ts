@@ -8,11 +8,11 @@ import { logitsOf } from "../predict/judge.ts";
 import { judgingOf } from "../predict/predictor.ts";
 import { absorbedWork } from "../ticket/absorb.ts";
 import { planStream } from "../ticket/c_layout.ts";
-import { type ActivationUnits, activationUnits, roundToUnits } from "../ticket/fixed_point.ts";
+import { type ActivationUnits, activationUnits, toUnits } from "../ticket/fixed_point.ts";
 import type { TrainedNetwork } from "../ticket/network.ts";
 import { quantiseNetwork, type RoundedWeights } from "../ticket/quantise.ts";
 import type { Ticket } from "../ticket/ticket.ts";
-import { type Rows, runOperations } from "./page/client/engine.ts";
+import { type Operation, type Rows, runOperations } from "./page/client/engine.ts";
 import { operationsOf } from "./page/operations.ts";
 
 /** Computes the logits [classes, steps] of a record in stored units. */
@@ -40,13 +40,83 @@ export function calibrate(ticket: Ticket, records: readonly ArrayLike<number>[])
   return activationUnits(largest);
 }
 
-/** What the C code with these activations computes, but for the rounding of floats. */
+/**
+ * What the C code with these activations computes, bit by bit: values are whole units, sums of products are
+ * exact, and every step after that is rounded to a 32-bit float.
+ *
+ * @param ticket With the weights that the C code has.
+ */
 export function fixedPoint(ticket: Ticket, units: ActivationUnits): LogitsOf {
+  const { network } = ticket;
+  const names = namesOf(network);
+  const operations = operationsOf(network);
   // The C code does not store what a sum pools: it takes the largest of stored activations.
-  const stored = new Set(planStream(ticket.network).values.map(({ name }) => name));
-  return watched(ticket, (name, rows) => {
-    if (stored.has(name)) { for (const row of rows) roundToUnits(row, units.get(name)!); }
+  const stored = new Set(planStream(network).values.map(({ name }) => name));
+  const unitAt = (position: number): number => {
+    const name = names[position + 1]!;
+    return stored.has(name) ? units.get(name)! : unitAt(operations[position]!.input);
+  };
+  const weightUnits = absorbedWork(network).map((work) =>
+    work.op === "conv" ? work.numbers.unit! : null
+  );
+  const whole = operations.map((operation, i) => inUnits(operation, weightUnits[i]!));
+  const judging = judgingOf(ticket);
+  return (samples) => {
+    const values: Rows[] = [];
+    const run = (input: Float32Array) =>
+      runOperations(whole, input, (position, rows) => {
+        values[position + 1] = rows;
+        const unit = unitAt(position);
+        if (position < 0) {
+          rows[0]!.forEach((x, i, row) => row[i] = toUnits(x, unit));
+          return;
+        }
+        const operation = operations[position]!;
+        if (operation.op === "pool") {
+          if (!stored.has(names[position + 1]!)) return;
+          const scale = fround(unitAt(operation.input) / unit);
+          for (const row of rows) row.forEach((x, i) => row[i] = toUnits(fround(x * scale), 1));
+          return;
+        }
+        const isLast = position === operations.length - 1;
+        const added = operation.op === "conv" && operation.add !== null
+          ? { rows: values[operation.add + 1]!, unit: unitAt(operation.add) }
+          : null;
+        rows.forEach((row, channel) => {
+          const own = operation.op === "conv" ? weightUnits[position]! : operation.scale;
+          const scale = fround(own[channel]! * unitAt(operation.input));
+          const shift = (operation.op === "conv" ? operation.bias : operation.shift)[channel]!;
+          const other = added?.rows[channel];
+          for (let i = 0; i < row.length; i++) {
+            let y = fround(fround(row[i]! * scale) + shift);
+            if (other) y = fround(y + fround(other[i]! * added!.unit));
+            const units = toUnits(y, unit);
+            const kept = operation.relu ? Math.max(units, 0) : units;
+            row[i] = isLast ? kept * unit : kept;
+          }
+        });
+      });
+    return logitsOf(samples, judging, { run });
+  };
+}
+
+const { fround } = Math;
+
+/** The operation on whole units: sums alone, without what follows them. */
+function inUnits(operation: Operation, weightUnit: Float32Array | null): Operation {
+  if (operation.op === "pool") return operation;
+  if (operation.op === "affine") {
+    const { scale, shift } = operation;
+    return { ...operation, relu: false, scale: scale.map(() => 1), shift: shift.map(() => 0) };
+  }
+  const { starts, bias } = operation;
+  const weights = operation.weights.slice();
+  bias.forEach((_, channel) => {
+    for (let i = starts[channel]!; i < starts[channel + 1]!; i++) {
+      weights[i] = Math.round(weights[i]! / weightUnit![channel]!);
+    }
   });
+  return { ...operation, relu: false, add: null, bias: bias.map(() => 0), weights };
 }
 
 function watched(ticket: Ticket, seen: (name: string, rows: Rows) => void): LogitsOf {

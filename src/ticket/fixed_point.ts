@@ -20,11 +20,9 @@ export function activationUnits(largest: ReadonlyMap<string, number>): Activatio
   );
 }
 
-/** Rounds activations to whole units and cuts off those that do not fit, as the C code does. In place. */
-export function roundToUnits(row: Float32Array, unit: number): void {
-  for (let i = 0; i < row.length; i++) {
-    const scaled = row[i]! / unit;
-    const whole = Math.sign(scaled) * Math.floor(Math.abs(scaled) + 0.5);
-    row[i] = Math.max(-INT16_MAX, Math.min(INT16_MAX, whole)) * unit;
-  }
+/** An activation in whole units, cut off if it does not fit, in 32-bit floats as the C code does it. */
+export function toUnits(x: number, unit: number): number {
+  const scaled = Math.fround(x / unit);
+  const whole = Math.trunc(Math.fround(scaled + (scaled < 0 ? -0.5 : 0.5)));
+  return Math.max(-INT16_MAX, Math.min(INT16_MAX, whole));
 }
