@@ -62,7 +62,7 @@ Deno.test("planned activations equal what the device allocates, for every progra
     }
   }));
 
-Deno.test("a step of 32 x 8,960 is planned with at most 6 GB, in proportion to its size", async () => {
+Deno.test("a step of 32 x 8,960 is planned with at most 0.55 GB, smaller ones in proportion to their size", async () => {
   const device = openDevice({ backend: "cpu" });
   try {
     const planned = (batchSize: number, length: number) => {
@@ -70,14 +70,19 @@ Deno.test("a step of 32 x 8,960 is planned with at most 6 GB, in proportion to i
       return bench.plannedBytes(length, "training");
     };
     const step = planned(32, 8960);
-    assert.ok(step > 4 * 32 * 32 * 8960 * 16, "fewer bytes than the first stage's signals");
-    // Weights, gradients, moments, packed copies and snapshots: below 1 GB for 10.45 M weights.
-    assert.ok(step + 1e9 < 6e9, `${step} bytes`);
-    assert.ok(Math.abs(planned(64, 8960) / step - 2) < 0.01);
+    // The backward pass needs the results of all convolutions; eight of the largest are a part of them. Results
+    // of norms of this size are computed again instead of kept: with them it would be 0.71 GB.
+    assert.ok(step > 4 * 32 * 32 * 8960 * 8, `${step} bytes`);
+    assert.ok(step < 0.55e9, `${step} bytes`);
+    // Here no result is large enough to be computed again.
+    const small = planned(16, 2240);
+    assert.ok(step < 0.75 * 8 * small, `${step} bytes, ${small} for an eighth of the samples`);
+    assert.ok(Math.abs(planned(32, 2240) / small - 2) < 0.01);
     // Each record has a fixed margin around its samples besides.
-    const twice = planned(32, 17_920);
-    assert.ok(Math.abs((planned(32, 26_880) - twice) / (twice - step) - 1) < 0.01);
-    assert.ok(Math.abs(twice / step - 2) < 0.05);
+    const twice = planned(16, 4480);
+    assert.ok(Math.abs((planned(16, 6720) - twice) / (twice - small) - 1) < 0.01);
+    // The margin is a twentieth of 8,960 samples at most.
+    assert.ok(Math.abs(twice / small - 2) < 0.05 * 8960 / 2240);
   } finally {
     await device.close();
   }
