@@ -4,7 +4,6 @@
  * @module
  */
 import { format } from "../report/format.ts";
-import { decisive } from "../compare/sentences.ts";
 import { mean } from "../statistics/interval.ts";
 import type { Group } from "./group.ts";
 import { type Level, networksOf } from "./networks.ts";
@@ -46,19 +45,29 @@ function scoreFigure(group: Group): string {
   });
 }
 
-/** Difference to dense (of equal training where there is one), with 95 % intervals. */
+/** The dense networks that a ticket is compared with. A line has one of them: they answer different questions. */
+const REFERENCES = [
+  { key: "toEqual", text: "as many epochs" },
+  { key: "toDense", text: "one round" },
+] as const;
+
+/** Differences to dense of equal training, and to the dense network of one round, with 95 % intervals. */
 function differenceFigure(group: Group): string {
   const { comparison } = group;
-  const pruned = series(networksOf(group).filter(({ name }) => name !== "dense"), ({ level }) => {
-    const found = decisive(level);
-    return found && { x: level.density, y: found.difference, low: found.low, high: found.high };
-  });
+  const networks = networksOf(group).filter(({ name }) => name !== "dense");
+  const pruned = REFERENCES.flatMap(({ key, text }) =>
+    series(networks, ({ level }) => {
+      const found = level[key];
+      return found && { x: level.density, y: found.difference, low: found.low, high: found.high };
+    }).map(({ label, points }) => ({ label: `${label}, ${text}`, points }))
+  ).filter(({ points }) => points.length > 0);
   const margins = [-comparison.margin, -comparison.secondMargin];
   const values = pruned.flatMap(({ points }) =>
     points.flatMap(({ y, low = y, high = y }) => [low, high])
   );
   return lineChart({
-    title: `Difference of ${comparison.metric} to dense, 95 % intervals`,
+    title:
+      `Difference of ${comparison.metric} to dense of as many epochs and of one round, 95 % intervals`,
     x: densityAxis(pruned.flatMap(({ points }) => points.map(({ x }) => x))),
     y: linearAxis([...values, 0, ...margins], "ticket minus dense"),
     series: pruned,
