@@ -54,7 +54,8 @@ Deno.test("progress is read from the run's files", () =>
 Deno.test("a control has no dense round", () =>
   inTemporaryDirectory((directory) => {
     const run = path.join(directory, "run");
-    const control = { kind: "reinit", base: "b", masksSha256: "", rounds: [2, 3] } as const;
+    const masksSha256 = "0".repeat(64);
+    const control = { kind: "reinit", base: "b", masksSha256, rounds: [2, 3] } as const;
     new RunStore(run).create({ ...CONFIG, control: { ...control, rounds: [2, 3] } });
     writeJson(runFiles.summary(run), summary([4], 2, 2));
     saveLatest(run, 3, 5);
