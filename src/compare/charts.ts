@@ -40,16 +40,23 @@ export function scoresChart(data: Comparison, view: View): Chart {
 
 /**
  * Difference of every method to dense networks with its 95 % interval. The dense networks are those of
- * equal training if there are any.
+ * equal training if there are any; networks without one are then left out, because a line has one meaning.
  */
 export function differencesChart(data: Comparison, view: View): Chart {
   const x = densities(data);
+  const isFair = data.methods.some(({ levels }) => levels.some(({ toEqual }) => toEqual !== null));
+  /** undefined: it is left out; null: the dense network itself. */
+  const found = (level: LevelResult) =>
+    isFair && level.toEqual === null && level.toDense !== null ? undefined : decisive(level);
   const lines = methodLines(data, view, {
     x,
-    value: (level) => decisive(level)?.difference ?? 0,
+    value: (level) => {
+      const own = found(level);
+      return own === undefined ? null : own?.difference ?? 0;
+    },
     limits: (level) => {
-      const found = decisive(level);
-      return found ? [found.low, found.high] : [0, 0];
+      const own = found(level);
+      return own === undefined ? null : own ? [own.low, own.high] : [0, 0];
     },
   });
   const level = (label: string, at: number, dash: number[]): Line => ({
@@ -71,7 +78,12 @@ export function differencesChart(data: Comparison, view: View): Chart {
     share: 0.06,
   });
   const all = [...lines.map((line) => ({ ...line, kind: "signed" as const })), ...reference];
-  return overDensity(x, { lines: all, view, label: "Difference to dense", range });
+  return overDensity(x, {
+    lines: all,
+    view,
+    label: isFair ? "Difference to dense of equal training" : "Difference to dense",
+    range,
+  });
 }
 
 /** Epochs until the dev score reaches the dense network's final one, mean over the runs that reach it. */
