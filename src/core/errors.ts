@@ -16,7 +16,8 @@ export class Failure extends Error {
   readonly exitCode = 1;
 }
 
-/** The message of a thrown value of any type. */
+/** The message of a thrown value of any type. What JSON.parse quotes of a file stays on one line and is readable. */
 export function messageOf(error: unknown): string {
+  if (error instanceof SyntaxError) return error.message.replaceAll(/[\s\p{Cc}]+/gu, " ");
   return error instanceof Error ? error.message : String(error);
 }
