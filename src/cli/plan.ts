@@ -7,11 +7,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { NativeDevice } from "../addon/native.ts";
-import { DATA } from "../core/paths.ts";
 import { iterationOf, parseStepPoint } from "../core/step.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { FILES } from "../data/format.ts";
-import { ensureSampleDataset } from "../data/sample.ts";
+import { ensureSampleDataset, SAMPLE_BUILT } from "../data/sample.ts";
 import { refuseUnusableStretch } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
 import { trainingLength } from "../config/training_length.ts";
@@ -147,7 +146,7 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
 
 /** Opens the run's data set. A bundled sample not yet unpacked is unpacked into a temporary folder. */
 function withDataset<Result>(config: Config, body: (dataset: LoadedDataset) => Result): Result {
-  const built = path.join(DATA, "sample", "built", FILES.description);
+  const built = path.join(SAMPLE_BUILT, FILES.description);
   if (config.data !== "sample" || fs.existsSync(built)) return body(openDataset(config));
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "lth-plan-"));
   try {

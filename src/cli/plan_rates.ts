@@ -7,13 +7,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UsageError } from "../core/errors.ts";
-import { CHECKPOINTS, DATA, ROOT, runFiles } from "../core/paths.ts";
+import { CHECKPOINTS, ROOT, runFiles } from "../core/paths.ts";
 import { croppedLength } from "../config/augmentation.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { trainingLength } from "../config/training_length.ts";
 import { planBatches } from "../data/batches.ts";
 import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
 import { foldOf } from "../data/folds.ts";
+import { SAMPLE_BUILT } from "../data/sample.ts";
 import { readSummary, readTiming } from "../results/read.ts";
 
 /** Seconds of an epoch at a density, evaluation included. */
@@ -106,7 +107,7 @@ function lengthThen(saved: Config, sha256: string): number | null {
   try {
     // Nothing is built here, not even the sample.
     const whole = loadDataset(
-      saved.data === "sample" ? path.join(DATA, "sample", "built") : path.resolve(ROOT, saved.data),
+      saved.data === "sample" ? SAMPLE_BUILT : path.resolve(ROOT, saved.data),
     );
     const dataset = saved.folds === null ? whole : foldOf(whole, saved.folds);
     return dataset.sha256 === sha256 ? meanBatchLength(saved, dataset) : null;

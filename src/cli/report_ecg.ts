@@ -11,7 +11,6 @@ import { runFiles } from "../core/paths.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
-
 import { RunStore } from "../run/run_store.ts";
 import type { Summary } from "../results/summary.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";

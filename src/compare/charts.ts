@@ -45,18 +45,16 @@ export function scoresChart(data: Comparison, view: View): Chart {
 export function differencesChart(data: Comparison, view: View): Chart {
   const x = densities(data);
   const isFair = data.methods.some(({ levels }) => levels.some(({ toEqual }) => toEqual !== null));
-  /** undefined: it is left out; null: the dense network itself. */
-  const found = (level: LevelResult) =>
-    isFair && level.toEqual === null && level.toDense !== null ? undefined : decisive(level);
+  const shown = (level: LevelResult) => {
+    if (decisive(level) === null) return { difference: 0, low: 0, high: 0 }; // the dense network itself
+    return isFair ? level.toEqual : level.toDense;
+  };
   const lines = methodLines(data, view, {
     x,
-    value: (level) => {
-      const own = found(level);
-      return own === undefined ? null : own?.difference ?? 0;
-    },
+    value: (level) => shown(level)?.difference ?? null,
     limits: (level) => {
-      const own = found(level);
-      return own === undefined ? null : own ? [own.low, own.high] : [0, 0];
+      const own = shown(level);
+      return own && [own.low, own.high];
     },
   });
   const level = (label: string, at: number, dash: number[]): Line => ({

@@ -24,7 +24,8 @@ export const SAMPLE_FOLDER = "training2017";
 /** The label file in it. */
 export const SAMPLE_LABELS = "REFERENCE-v3.csv";
 
-const BUILT = path.join(DIRECTORY, "built");
+/** The folder of the built sample. */
+export const SAMPLE_BUILT: string = path.join(DIRECTORY, "built");
 const MAX_UNPACKED = 50e6;
 const SPLIT: SplitOptions = { method: "stratified", dev: 0.15, test: 0.15, seed: 2018 };
 
@@ -41,7 +42,7 @@ export interface SampleOptions {
  * @throws {Failure} If the archive is absent or damaged.
  */
 export function ensureSampleDataset(
-  { zip = SAMPLE_ZIP, built = BUILT }: SampleOptions = {},
+  { zip = SAMPLE_ZIP, built = SAMPLE_BUILT }: SampleOptions = {},
 ): string {
   const stamp = { zip: sha256(readArchive(zip)), format: DATASET_FORMAT, split: SPLIT };
   if (isBuilt(built, stamp)) return built;

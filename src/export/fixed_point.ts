@@ -15,6 +15,8 @@ import type { Ticket } from "../ticket/ticket.ts";
 import { type Operation, type Rows, runOperations } from "./page/client/engine.ts";
 import { operationsOf } from "./page/operations.ts";
 
+const { fround } = Math;
+
 /** Computes the logits [classes, steps] of a record in stored units. */
 export type LogitsOf = (samples: ArrayLike<number>) => Float32Array;
 
@@ -60,47 +62,66 @@ export function fixedPoint(ticket: Ticket, units: ActivationUnits): LogitsOf {
     work.op === "conv" ? work.numbers.unit! : null
   );
   const whole = operations.map((operation, i) => inUnits(operation, weightUnits[i]!));
+  /** Brings the sums of an operation to the unit of its result, in place. `values` are all results so far. */
+  const finish = (position: number, rows: Rows, values: readonly Rows[]): void => {
+    const operation = operations[position]!;
+    const unit = unitAt(position);
+    const inputUnit = unitAt(operation.input);
+    if (operation.op === "pool") {
+      if (!stored.has(names[position + 1]!)) return;
+      const scale = fround(inputUnit / unit);
+      for (const row of rows) row.forEach((x, i) => row[i] = toUnits(fround(x * scale), 1));
+      return;
+    }
+    const isConv = operation.op === "conv";
+    const factors = isConv ? weightUnits[position]! : operation.scale;
+    const shifts = isConv ? operation.bias : operation.shift;
+    const add = isConv ? operation.add : null;
+    rows.forEach((row, channel) => {
+      rescale(row, {
+        scale: fround(factors[channel]! * inputUnit),
+        shift: shifts[channel]!,
+        added: add === null ? null : { row: values[add + 1]![channel]!, unit: unitAt(add) },
+        unit,
+        relu: operation.relu,
+      });
+    });
+    // The result of the last operation is the logits.
+    if (position < operations.length - 1) return;
+    for (const row of rows) row.forEach((x, i) => row[i] = x * unit);
+  };
   const judging = judgingOf(ticket);
   return (samples) => {
     const values: Rows[] = [];
     const run = (input: Float32Array) =>
       runOperations(whole, input, (position, rows) => {
         values[position + 1] = rows;
-        const unit = unitAt(position);
-        if (position < 0) {
-          rows[0]!.forEach((x, i, row) => row[i] = toUnits(x, unit));
-          return;
-        }
-        const operation = operations[position]!;
-        if (operation.op === "pool") {
-          if (!stored.has(names[position + 1]!)) return;
-          const scale = fround(unitAt(operation.input) / unit);
-          for (const row of rows) row.forEach((x, i) => row[i] = toUnits(fround(x * scale), 1));
-          return;
-        }
-        const isLast = position === operations.length - 1;
-        const added = operation.op === "conv" && operation.add !== null
-          ? { rows: values[operation.add + 1]!, unit: unitAt(operation.add) }
-          : null;
-        rows.forEach((row, channel) => {
-          const own = operation.op === "conv" ? weightUnits[position]! : operation.scale;
-          const scale = fround(own[channel]! * unitAt(operation.input));
-          const shift = (operation.op === "conv" ? operation.bias : operation.shift)[channel]!;
-          const other = added?.rows[channel];
-          for (let i = 0; i < row.length; i++) {
-            let y = fround(fround(row[i]! * scale) + shift);
-            if (other) y = fround(y + fround(other[i]! * added!.unit));
-            const units = toUnits(y, unit);
-            const kept = operation.relu ? Math.max(units, 0) : units;
-            row[i] = isLast ? kept * unit : kept;
-          }
-        });
+        if (position >= 0) return finish(position, rows, values);
+        rows[0]!.forEach((x, i, row) => row[i] = toUnits(x, unitAt(position)));
       });
     return logitsOf(samples, judging, { run });
   };
 }
 
-const { fround } = Math;
+/** Sums of one channel as whole units of its result, in place; every step is rounded to a 32-bit float. */
+function rescale(
+  row: Float32Array,
+  { scale, shift, added, unit, relu }: {
+    scale: number;
+    shift: number;
+    /** What is added to it, in units of its own. */
+    added: { row: Float32Array; unit: number } | null;
+    unit: number;
+    relu: boolean;
+  },
+): void {
+  for (let i = 0; i < row.length; i++) {
+    let y = fround(fround(row[i]! * scale) + shift);
+    if (added) y = fround(y + fround(added.row[i]! * added.unit));
+    const units = toUnits(y, unit);
+    row[i] = relu ? Math.max(units, 0) : units;
+  }
+}
 
 /** The operation on whole units: sums alone, without what follows them. */
 function inUnits(operation: Operation, weightUnit: Float32Array | null): Operation {

@@ -110,12 +110,10 @@ function answerOf(records: readonly JudgedRecord[], classes: readonly string[]):
 
 function aboutTicket({ provenance, metrics, licence }: Ticket, source: string): string[] {
   const { run, round } = provenance;
-  const [[split, scores] = []] = ["test", CROSS_VALIDATION].flatMap((split) =>
-    metrics[split] ? [[split, metrics[split]] as const] : []
-  );
   const said = `Ticket ${source}: ${run}, round ${round}.`;
-  if (!scores) return [said, licence];
-  const { name, records, headline: { score, low, high } } = scores;
+  const split = ["test", CROSS_VALIDATION].find((split) => split in metrics);
+  if (split === undefined) return [said, licence];
+  const { name, records, headline: { score, low, high } } = metrics[split]!;
   const interval = low === null || high === null
     ? ""
     : `, 95 % [${low.toFixed(3)}, ${high.toFixed(3)}]`;

@@ -5,7 +5,6 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-
 import { UsageError } from "../core/errors.ts";
 import { ROOT, runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
