@@ -13,6 +13,7 @@ import { isSmallDense, refuseIncomparable } from "./check.ts";
 import type {
   Comparison,
   Difference,
+  EqualTraining,
   LevelResult,
   Matching,
   MethodResult,
@@ -22,6 +23,7 @@ import type {
 } from "./comparison.ts";
 import { type Cost, costOf, epochsToReach } from "./cost.ts";
 import { difference, type Found, worded } from "./difference.ts";
+import type { Measure } from "./equal_training.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { matchLevels } from "./match_levels.ts";
 import { hintsOf } from "./hints.ts";
@@ -109,7 +111,10 @@ interface MethodContext {
 function methodResult(scored: ScoredMethod, context: MethodContext): MethodResult {
   const { method, levels } = scored;
   const toDense = levels.map(({ scores, dense }, i) => i === 0 ? null : difference(scores, dense));
-  const toEqual = levels.map(({ equal }) => equal && difference(equal.own, equal.dense));
+  const toEqualOf = (measure: Measure) =>
+    levels.map(({ equal: { [measure]: equal } }) => equal && difference(equal.own, equal.dense));
+  const toEqual = toEqualOf("epochs");
+  const toEqualWork = toEqualOf("denseEpochs");
   // If some networks have a dense one of equal training, networks without one cannot be tested.
   const equal = toEqual.some((found) => found !== null);
   const first = equal ? toEqual : toDense;
@@ -121,11 +126,8 @@ function methodResult(scored: ScoredMethod, context: MethodContext): MethodResul
       i,
       margin,
     }),
-    toEqual: level.equal && {
-      ...againstDense(toEqual, toEqual[i], { i, margin })!,
-      epochs: level.equal.epochs,
-      replicates: { compared: level.equal.own.labels.length, of: level.scores.labels.length },
-    },
+    toEqual: equalTraining(toEqual, level, { measure: "epochs", i, margin }),
+    toEqualWork: equalTraining(toEqualWork, level, { measure: "denseEpochs", i, margin }),
   }));
   const none: Matching = { byInterval: null, stoppedAt: null, byPoint: null };
   return {
@@ -136,6 +138,22 @@ function methodResult(scored: ScoredMethod, context: MethodContext): MethodResul
     levels: results,
     matching: method.continued ? none : matchingOf(first, margin),
     secondMatching: method.continued ? none : matchingOf(first, secondMargin),
+  };
+}
+
+/** The difference of level `i` to dense networks of equal training; null if there are none. */
+function equalTraining(
+  found: readonly (Found | null)[],
+  level: ScoredLevel,
+  { measure, ...place }: { measure: Measure; i: number; margin: number },
+): EqualTraining | null {
+  const equal = level.equal[measure];
+  if (equal === null) return null;
+  const { epochs, denseEpochs, own } = equal;
+  return {
+    ...againstDense(found, found[place.i], place)!,
+    ...{ epochs, denseEpochs },
+    replicates: { compared: own.labels.length, of: level.scores.labels.length },
   };
 }
 
@@ -168,7 +186,7 @@ function matchingOf(levels: readonly (Found | null)[], margin: number): Matching
 function levelResult(
   { kept, networks, denseNetworks, scores: { units, mean } }: ScoredLevel,
   { runs, full }: MethodContext,
-): Omit<LevelResult, "toDense" | "toEqual"> {
+): Omit<LevelResult, "toDense" | "toEqual" | "toEqualWork"> {
   const single = networks.flat();
   const denseSingle = denseNetworks.flat();
   const scores = units.map(({ value }) => value);

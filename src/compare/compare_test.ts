@@ -343,6 +343,27 @@ Deno.test("the first difference is to the dense network trained for as many epoc
     );
   }));
 
+Deno.test("equal work is the dense network whose training took the nearest number of multiply-adds", () =>
+  withDirectory((directory) => {
+    const { methods } = compareDirectories(withContinued(directory));
+    const named = (name: string) => methods.find((method) => method.name === name)!;
+    const [lr, continued] = [named("lr-rewind"), named("continue of lr-rewind")];
+    // A pruned epoch costs its surviving multiply-adds: these tickets never need as much as 48 dense epochs.
+    const expected = lr.levels.slice(1).map(({ cost }) =>
+      [12, 24, 36, 48].reduce((a, b) =>
+        Math.abs(b - cost!.denseEpochs) <= Math.abs(a - cost!.denseEpochs) ? b : a
+      )
+    );
+    assert.ok(expected.some((epochs, i) => epochs < 12 * (i + 2)), "work differs from epochs");
+    lr.levels.slice(1).forEach(({ toEqualWork, mean, cost }, i) => {
+      assert.deepEqual(toEqualWork!.denseEpochs, { own: cost!.denseEpochs, dense: expected[i] });
+      assert.deepEqual(toEqualWork!.epochs, { own: 12 * (i + 2), dense: expected[i] });
+      const dense = continued.levels[expected[i]! / 12 - 1]!;
+      assert.ok(Math.abs(toEqualWork!.difference - (mean - dense.mean)) < 1e-12);
+    });
+    assert.equal(lr.levels[0]!.toEqualWork, null);
+  }));
+
 Deno.test("without a dense network of equal training, a note says so and a hint names the commands", () =>
   withDirectory((directory) => {
     const runs = withContinued(directory, { seeds: 2 }).filter((run) => !/continue/.test(run));

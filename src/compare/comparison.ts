@@ -5,6 +5,7 @@
  */
 import type { DecisionRule } from "../training/decision.ts";
 import type { Cost } from "./cost.ts";
+import type { Sides } from "./equal_training.ts";
 import type { Estimate } from "../statistics/estimate.ts";
 import type { ScoredSplit } from "./run.ts";
 import type { DenseVerdict, PairVerdict } from "../statistics/verdict.ts";
@@ -92,6 +93,8 @@ export interface LevelResult {
    * dense networks, and if there are no such dense networks.
    */
   toEqual: EqualTraining | null;
+  /** The same with dense networks that took as much work, in epochs of the dense network. */
+  toEqualWork: EqualTraining | null;
   /** Mean minus that of the dense networks that the method began with; null for those networks. */
   toDense: Difference<DenseVerdict> | null;
   /** Mean over runs; null for a control whose base is missing. */
@@ -117,8 +120,9 @@ export interface Difference<Verdict> extends Estimate {
 
 /** A difference to dense networks of equal training. */
 export interface EqualTraining extends Difference<DenseVerdict> {
-  /** Total epochs of each side, mean over runs. */
-  epochs: { own: number; dense: number };
+  /** Total epochs of each side, and its work in epochs of the dense network; means over runs. */
+  epochs: Sides;
+  denseEpochs: Sides;
   /** Number of replicates that have such a dense network, and number of all replicates. */
   replicates: { compared: number; of: number };
 }

@@ -1,49 +1,63 @@
 /**
- * Finds the dense network that was trained for as long as another network. Pruned networks are compared
- * with it first, because a gain over a dense network of fewer epochs may come from the epochs.
+ * Finds the dense network that took as much training as another network, in epochs or in work. Pruned networks
+ * are compared with it first, because a gain over a dense network of less training may come from the training.
  *
  * @module
  */
 import { isContinued } from "./check.ts";
-import { costOf } from "./cost.ts";
+import { type Cost, costOf } from "./cost.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { denseOf, type Network } from "./levels.ts";
 import type { Run } from "./run.ts";
 
-/** A dense network and the total epochs of both networks. */
-export interface EqualDense {
+/**
+ * How training is measured: by epochs, or by work, which counts an epoch of a pruned network by its surviving
+ * multiply-adds (see {@linkcode Cost.denseEpochs}).
+ */
+export type Measure = "epochs" | "denseEpochs";
+
+/** The training of a network and of the dense one that it is compared with. */
+export interface Sides {
+  own: number;
+  dense: number;
+}
+
+/** A dense network, and the training of both networks in either measure. */
+export interface EqualDense extends Record<Measure, Sides> {
   dense: Network;
-  epochs: { own: number; dense: number };
 }
 
 /**
  * Candidates are the dense network that `network` began with and the rounds that train it further (control
- * `continue`). The one with the nearest total of epochs is chosen; of two equally near, the longer one. The
- * totals may differ by half a schedule, because late resetting repeats less than a whole schedule.
+ * `continue`). The one with the nearest total is chosen; of two equally near, the longer one. The totals may
+ * differ by half a schedule, because late resetting repeats less than a whole schedule, and work ends between
+ * two rounds of a dense network.
  *
  * @returns null if the dense network was not trained on, or not for as long.
  */
 export function denseOfEqualTraining(
   network: Network,
-  runs: readonly Run[],
+  { runs, measure }: { runs: readonly Run[]; measure: Measure },
 ): EqualDense | null {
-  const cost = costOf(network, runs);
+  const own = costOf(network, runs);
   const start = denseOf(network.run, runs);
-  if (!cost || !start) return null;
+  if (!own || !start) return null;
   const continued = runs.filter((run) => {
     const other = isContinued(run) ? denseOf(run, runs) : null;
     return other !== null && isSameDense(start, other);
   });
   if (continued.length === 0) return null;
-  const networks = [
+  const candidates = [
     start,
     ...continued.flatMap((run) => run.summary.rounds.map((round) => ({ run, round }))),
-  ].map((dense) => ({ dense, epochs: costOf(dense, runs)!.epochs }));
-  const distance = ({ epochs }: { epochs: number }) => Math.abs(epochs - cost.epochs);
-  const [nearest] = networks.sort((a, b) => distance(a) - distance(b) || b.epochs - a.epochs);
+  ].map((dense) => ({ dense, cost: costOf(dense, runs)! }));
+  const distance = ({ cost }: { cost: Cost }) => Math.abs(cost[measure] - own[measure]);
+  candidates.sort((a, b) => distance(a) - distance(b) || b.cost[measure] - a.cost[measure]);
+  const nearest = candidates[0]!;
   const schedule = costOf(start, runs)!.epochs;
-  if (distance(nearest!) > schedule / 2) return null;
-  return { dense: nearest!.dense, epochs: { own: cost.epochs, dense: nearest!.epochs } };
+  if (distance(nearest) > schedule / 2) return null;
+  const sides = (key: Measure): Sides => ({ own: own[key], dense: nearest.cost[key] });
+  return { dense: nearest.dense, epochs: sides("epochs"), denseEpochs: sides("denseEpochs") };
 }
 
 /** Whether two dense rounds are the same network: runs that share it have the same history. */

@@ -6,7 +6,12 @@
 import { bootstrap, observed } from "../statistics/bootstrap.ts";
 import type { Unit } from "../statistics/crossed.ts";
 import { mean, meanOf } from "../statistics/interval.ts";
-import { denseOfEqualTraining, type EqualDense } from "./equal_training.ts";
+import {
+  denseOfEqualTraining,
+  type EqualDense,
+  type Measure,
+  type Sides,
+} from "./equal_training.ts";
 import type { Network } from "./levels.ts";
 import { recordsOf } from "./records.ts";
 import type { Method, Replicate } from "./replicates.ts";
@@ -23,11 +28,10 @@ export interface Scores {
   folds: { scores: number[]; testPerTrain: number } | null;
 }
 
-/** Networks of a method, and dense ones of the same replicates trained for as many epochs. */
-export interface EqualScores {
+/** Networks of a method, and dense ones of the same replicates that took as much training; means over replicates. */
+export interface EqualScores extends Record<Measure, Sides> {
   own: Scores;
   dense: Scores;
-  epochs: { own: number; dense: number };
 }
 
 /** The networks of one method that keep the same number of weights. */
@@ -39,8 +43,8 @@ export interface ScoredLevel {
   scores: Scores;
   /** Dense scores of the same replicates; equal to `scores` for the dense networks themselves. */
   dense: Scores;
-  /** Scores of the replicates that have dense networks of equal training; null if none has. */
-  equal: EqualScores | null;
+  /** By each measure, scores of the replicates that have dense networks of equal training; null if none has. */
+  equal: Record<Measure, EqualScores | null>;
 }
 
 /** A method with its dense level first, then the later ones. */
@@ -81,7 +85,7 @@ export function scoreMethods(
       const pooled of [
         ...networks,
         ...dense,
-        ...equal.flatMap((found) => found ? [found.dense] : []),
+        ...Object.values(equal).flat().flatMap((found) => found ? [found.dense] : []),
       ]
     ) {
       if (keys.has(pooled)) continue;
@@ -108,7 +112,11 @@ export function scoreMethods(
       : null;
     return { labels: [...labels], units, mean: mean(units.map(({ value }) => value)), folds };
   };
-  const equalOf = ({ networks, equal, labels }: LevelPlan): EqualScores | null => {
+  const equalOf = (
+    { networks, labels, ...plan }: LevelPlan,
+    measure: Measure,
+  ): EqualScores | null => {
+    const equal = plan.equal[measure];
     const having = [...equal.keys()].filter((i) => equal[i] !== null);
     if (having.length === 0) return null;
     const pick = <T>(values: readonly T[]) => having.map((i) => values[i]!);
@@ -116,10 +124,7 @@ export function scoreMethods(
     return {
       own: scoresOf(pick(networks), pick(labels)),
       dense: scoresOf(found.map(({ dense }) => dense), pick(labels)),
-      epochs: {
-        own: mean(found.map(({ epochs }) => epochs.own)),
-        dense: mean(found.map(({ epochs }) => epochs.dense)),
-      },
+      ...meanSides(found),
     };
   };
   return {
@@ -133,7 +138,10 @@ export function scoreMethods(
         denseNetworks: plan.dense,
         scores: scoresOf(plan.networks, plan.labels),
         dense: scoresOf(plan.dense, plan.labels),
-        equal: equalOf(plan),
+        equal: {
+          epochs: equalOf(plan, "epochs"),
+          denseEpochs: equalOf(plan, "denseEpochs"),
+        },
       })),
     })),
   };
@@ -169,15 +177,14 @@ export function averaged(levels: readonly Scores[]): Scores {
 }
 
 /** The dense networks of one replicate, one per fold. */
-interface EqualPool {
+interface EqualPool extends Record<Measure, Sides> {
   dense: Network[];
-  epochs: { own: number; dense: number };
 }
 
 interface LevelPlan {
   networks: Network[][];
   dense: Network[][];
-  equal: (EqualPool | null)[];
+  equal: Record<Measure, (EqualPool | null)[]>;
   labels: string[];
 }
 
@@ -185,16 +192,18 @@ function planOf({ replicates, levels, continued }: Method, runs: readonly Run[])
   const dense: LevelPlan = {
     networks: replicates.map((replicate) => replicate.dense),
     dense: replicates.map((replicate) => replicate.dense),
-    equal: replicates.map(() => null),
+    equal: { epochs: replicates.map(() => null), denseEpochs: replicates.map(() => null) },
     labels: replicates.map(labelOf),
   };
   const later = levels.map((level): LevelPlan => {
     const having = replicates.filter(({ levels }) => levels.has(level));
     const found = having.map((replicate) => replicate.levels.get(level)!);
+    const equal = (measure: Measure) =>
+      found.map(({ networks }) => continued ? null : equalPool(networks, { runs, measure }));
     return {
       networks: found.map(({ networks }) => networks),
       dense: found.map((level) => level.dense),
-      equal: found.map(({ networks }) => continued ? null : equalPool(networks, runs)),
+      equal: { epochs: equal("epochs"), denseEpochs: equal("denseEpochs") },
       labels: having.map(labelOf),
     };
   });
@@ -206,16 +215,21 @@ function labelOf({ label }: Replicate): string {
 }
 
 /** The dense networks of equal training; null if a fold has none. */
-function equalPool(networks: readonly Network[], runs: readonly Run[]): EqualPool | null {
-  const found = networks.map((network) => denseOfEqualTraining(network, runs));
+function equalPool(
+  networks: readonly Network[],
+  options: { runs: readonly Run[]; measure: Measure },
+): EqualPool | null {
+  const found = networks.map((network) => denseOfEqualTraining(network, options));
   if (!found.every((one): one is EqualDense => one !== null)) return null;
-  return {
-    dense: found.map(({ dense }) => dense),
-    epochs: {
-      own: mean(found.map(({ epochs }) => epochs.own)),
-      dense: mean(found.map(({ epochs }) => epochs.dense)),
-    },
-  };
+  return { dense: found.map(({ dense }) => dense), ...meanSides(found) };
+}
+
+function meanSides(each: readonly Record<Measure, Sides>[]): Record<Measure, Sides> {
+  const of = (measure: Measure): Sides => ({
+    own: mean(each.map(({ [measure]: { own } }) => own)),
+    dense: mean(each.map(({ [measure]: { dense } }) => dense)),
+  });
+  return { epochs: of("epochs"), denseEpochs: of("denseEpochs") };
 }
 
 function foldScore(

@@ -92,6 +92,12 @@ function referenceEpochs({ levels }: MethodResult, level: LevelResult): number |
   return level.toDense ? rounded(levels[0]!.cost?.epochs) : null;
 }
 
+/** Dense networks of equal training, as the column "against" calls them. */
+const EQUAL_TRAINING = [
+  { key: "toEqual", against: "dense of equal training" },
+  { key: "toEqualWork", against: "dense of equal work" },
+] as const;
+
 /** Training cost of each network, all rounds before it included. */
 export function costTable({ methods }: Comparison): Table {
   const reached = ({ level }: LevelRow) => level.epochsToDense.filter((x) => x !== null);
@@ -197,16 +203,11 @@ export function allTable({ methods, pairs }: Comparison): Table {
       other: method.levels[0]!,
       found: level.toDense,
     })),
-    ...levelRows(methods).flatMap(({ method, level }) =>
-      level.toEqual
-        ? [{
-          method: method.name,
-          against: "dense of equal training",
-          level,
-          other: null,
-          found: level.toEqual,
-        }]
-        : []
+    ...EQUAL_TRAINING.flatMap(({ key, against }) =>
+      levelRows(methods).flatMap(({ method, level }) => {
+        const found = level[key];
+        return found ? [{ method: method.name, against, level, other: null, found }] : [];
+      })
     ),
     ...pairs.flatMap(({ a, b, named, levels, average }) => [
       ...levels.map((level) => ({

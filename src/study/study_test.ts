@@ -90,7 +90,7 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     }
     fs.writeFileSync(path.join(group, "study.json"), "{}");
     const document = path.join(directory, "doc.md");
-    const asked = ["methods", "classes", "cost", "runs", "planned", "pairs", "claims", "progress"]
+    const asked = Object.keys(TABLES)
       .map((table) => `<!-- study: toy ${table} -->\n<!-- end -->`).join("\n\n");
     fs.writeFileSync(document, `# Title\n\n${asked}\n\nAfter.\n`);
     const files = studyFiles({ study: path.join(directory, "study"), document });
@@ -98,7 +98,7 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     assert.match(text, /^# Title\n\n<!-- study: toy methods -->\n\n\| method/);
     assert.match(text, /\n\nAfter\.\n$/);
     // Two methods of two levels each, and the dense networks, of which each method has its own here.
-    assert.equal(text.match(/^\| lr-rewind \| 72\s% \|/gm)?.length, 3);
+    assert.equal(text.match(/^\| lr-rewind \| 72\s% \|/gm)?.length, 4);
     assert.match(text, /\| lr-rewind \| 3 \| seed 1; seed 2; seed 3 \|/);
     // finetune before lr-rewind, by name, at both levels.
     assert.equal(text.match(/^\| finetune \| lr-rewind \| [^|]+ \| -?0\.\d{3} \[/gm)?.length, 2);
@@ -224,6 +224,36 @@ Deno.test("labels are counted by what the dense network said, worked out by hand
     );
   }));
 
+Deno.test("the table of work pairs a ticket with the dense network of about as many multiply-adds", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "hand");
+    const quality = (round: number) => 0.6 + 0.1 * round;
+    const base = writeRun(group, { name: "one", rounds: 3, quality });
+    writeRun(group, { name: "on", rounds: 3, control: { kind: "continue", base }, quality });
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    const read = readGroup(group)!;
+    const [ticket, on] = ["weight-rewind", "continue"].map((name) =>
+      read.comparison.methods.find((method) => method.name === name)!
+    );
+    const { cost, mean } = ticket!.levels[2]!;
+    assert.ok(
+      cost!.denseEpochs > 18 && cost!.denseEpochs < 30,
+      "36 epochs, as many as 24 dense ones",
+    );
+    const rows = TABLES["work"]!(read).split("\n").slice(2);
+    assert.equal(rows.length, 2);
+    const cells = rows[1]!.split("|").map((cell) => cell.trim()).slice(3, 8);
+    const dense = on!.levels[1]!.mean;
+    const [work, f1, other, theirs, difference] = cells;
+    assert.deepEqual([work, f1, other, theirs], [
+      cost!.denseEpochs.toFixed(1),
+      mean.toFixed(3),
+      "24 epochs",
+      dense.toFixed(3),
+    ]);
+    assert.match(difference!, new RegExp(`^${(mean - dense).toFixed(3)} \\[`));
+  }));
+
 Deno.test("a claim holds, fails or is not resolved by its interval; it is not run without its method", () =>
   withDirectory((directory) => {
     const quality = { good: 0.9, bad: 0.5 };
@@ -265,7 +295,10 @@ Deno.test("a document that asks for what is not there is refused in a sentence",
     /\n\nNo run of this part is finished yet\.\n\n/,
   );
   assert.throws(() => filled(region("other methods"), groups), Failure);
-  assert.throws(() => filled(region("empty tables"), groups), /one of the tables methods, classes/);
+  assert.throws(
+    () => filled(region("empty tables"), groups),
+    /one of the tables methods, work, classes/,
+  );
   assert.throws(
     () => filled("<!-- study: empty methods -->\n", groups),
     /has no line <!-- end -->/,

@@ -18,6 +18,7 @@ import { networksOf } from "./networks.ts";
 /** The tables that a document can ask for, by name. */
 export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   methods: methodsTable,
+  work: workTable,
   classes: classesTable,
   labels: labelsTable,
   planned: plannedTable,
@@ -49,6 +50,25 @@ function methodsTable(group: Group): string {
       method.continued ? "" : level.toEqual?.verdict ?? "",
       level.toDense ? intervalShort(level.toDense) : "",
     ]),
+  );
+}
+
+/** Every pruned network beside the dense network whose training took about as many multiply-adds. */
+function workTable(group: Group): string {
+  return markdown(
+    [
+      ...["method", "weights left", "work, in dense epochs", "F1"],
+      ...["dense of about as much work", "its F1", "difference", "corrected interval"],
+    ],
+    networksOf(group).flatMap(({ name, level: { density, mean, toEqualWork: found } }) =>
+      found === null ? [] : [[
+        ...[name, format(density, "percent"), found.denseEpochs.own.toFixed(1), signed(mean)],
+        `${found.denseEpochs.dense.toFixed(0)} epochs`,
+        signed(mean - found.difference),
+        intervalShort(found),
+        found.corrected ? `[${signed(found.corrected.low)}, ${signed(found.corrected.high)}]` : "",
+      ]]
+    ),
   );
 }
 
