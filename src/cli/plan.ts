@@ -111,7 +111,7 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
       };
     });
     const asked = {
-      rounds: heldWeights(config, dataset).map((kept) => ({ kept, density: kept / prunable })),
+      kept: heldWeights(config, dataset),
       precision: config.precision,
       gradientSteps: (changing?.denseGradients ?? 0) > 0,
     };

@@ -18,8 +18,10 @@ import {
   stretchesOf,
 } from "../pruning/mask_policies.ts";
 import { keepCounts } from "../pruning/plan.ts";
+import { countWeights } from "../pruning/prune.ts";
 import { SPLITS, type Workbench } from "../training/workbench.ts";
 import { baseOfControl } from "./control_config.ts";
+import { kernelBytes } from "./kernel_memory.ts";
 
 /** Bytes of memory by purpose. */
 export interface MemoryNeed {
@@ -29,7 +31,7 @@ export interface MemoryNeed {
   readonly parameters: number;
   /** The largest program's activations: exactly what the device will allocate. */
   readonly activations: number;
-  /** Sparse patterns and packed weights of the kernels, in the round that needs most; an estimate. */
+  /** Masks, patterns and packed weights of the kernels, in the round that needs most; an upper bound. */
   readonly workspace: number;
   /**
    * Which elements dropout keeps, a bit for each, in the programs of all batch lengths; 0 on a CPU, which draws
@@ -50,12 +52,6 @@ export interface MemoryNeed {
 
 /** Measured: 96 to 130 MB from the start of the process to the first step. */
 const RUNTIME_BYTES = 130e6;
-/** Per surviving weight of a sparse layer: pattern, entries of both passes, positions. */
-const SPARSE_PLAN_BYTES = 24;
-/** Per weight of a dense layer: packed for the forward pass and for the gradient. */
-const DENSE_PLAN_BYTES = 8;
-/** A layer of higher density runs on dense kernels. */
-const DENSE_DENSITY = 0.84;
 
 /** Each round and the number of weights it keeps; a control keeps as many as its base. */
 export function keptWeights(
@@ -109,8 +105,8 @@ export function heldWeights(config: Config, dataset: LoadedDataset): number[] {
 
 /** What the memory depends on besides the network and the data. */
 export interface MemoryAsked {
-  /** The surviving weights that it computes with at some time, as a number and as a share. */
-  readonly rounds: readonly { readonly kept: number; readonly density: number }[];
+  /** The numbers of surviving prunable weights that it computes with at some time. */
+  readonly kept: readonly number[];
   readonly precision: Config["precision"];
   /** By default the bench's. */
   readonly batchSize?: number;
@@ -138,7 +134,7 @@ export function memoryBesideGpu(bench: Workbench): number {
 /** The memory of a run on `bench`. Nothing is allocated on the device. */
 export function memoryOf(
   bench: Workbench,
-  { rounds, precision, batchSize = bench.config.batchSize, gradientSteps = false }: MemoryAsked,
+  { kept, precision, batchSize = bench.config.batchSize, gradientSteps = false }: MemoryAsked,
 ): MemoryNeed {
   const [train, ...others] = SPLITS.map((name) => longestOf(bench.dataset.splits[name])) as [
     number,
@@ -146,6 +142,7 @@ export function memoryOf(
     number,
   ];
   const { longest } = bench.config;
+  const device = bench.device.name;
   const weights = bench.network.parameters.reduce((sum, p) => sum + p.parameter.size, 0);
   const averages = bench.network.keepsAverages ? 4 * weights : 0;
   const taught = bench.teachers.flatMap(({ parameters }) => parameters)
@@ -157,14 +154,13 @@ export function memoryOf(
       ...[train, ...others].filter((length) => length > 0)
         .map((length) => bench.plannedBytes(length, "evaluation", batchSize)),
     ),
-    workspace: Math.max(
-      ...rounds.map(({ kept, density }) =>
-        density > DENSE_DENSITY ? DENSE_PLAN_BYTES * kept : SPARSE_PLAN_BYTES * kept
+    workspace:
+      Math.max(...kept.map((count) => kernelBytes(bench.network, { kept: count, device }))) +
+      bench.teachers.reduce(
+        (sum, network) => sum + kernelBytes(network, { kept: countWeights(network).kept, device }),
+        0,
       ),
-    ) + DENSE_PLAN_BYTES * taught,
-    dropout: bench.device.name === "cpu"
-      ? 0
-      : (gradientSteps ? 2 : 1) * dropoutBytes(bench, batchSize),
+    dropout: device === "cpu" ? 0 : (gradientSteps ? 2 : 1) * dropoutBytes(bench, batchSize),
     timing: bench.timesKernels
       ? timingBytes(bench, { length: Math.min(train, longest), precision, batchSize })
       : 0,

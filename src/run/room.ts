@@ -13,6 +13,7 @@ import { bytesText } from "../core/bytes.ts";
 import { Failure } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { prunableWeights } from "../model/graph.ts";
+import { countWeights } from "../pruning/prune.ts";
 import { batchAdvice, largestThatFits } from "../training/out_of_memory.ts";
 import type { Teacher } from "../training/teacher.ts";
 import { Workbench } from "../training/workbench.ts";
@@ -123,13 +124,9 @@ export function refuseWithoutRoom(
       workbenchConfig({ ...config, network }, dataset),
       teachers,
     );
-    const prunable = bench.network.prunable.reduce((sum, p) => sum + p.parameter.size, 0);
     // Every round of a small dense network keeps all of its weights.
-    const kept = small ? [prunable] : held;
-    const asked = {
-      rounds: kept.map((count) => ({ kept: count, density: count / prunable })),
-      precision: config.precision,
-    };
+    const kept = small ? [countWeights(bench.network).prunable] : held;
+    const asked = { kept, precision: config.precision };
     refuse(memoryRefusal(bench, asked, free));
     if (small) continue;
     refuse(diskRefusal(diskOf(bench, plan), { directory }));

@@ -32,7 +32,7 @@ Deno.test("the largest batch that fits is the one above which the need exceeds w
       const dataset = loadDataset(data);
       const config = { ...workbenchConfig(toyConfig(data), dataset), batchSize: 200 };
       using bench = new Workbench(device, dataset, config);
-      const asked = { rounds: [{ kept: 1000, density: 1 }], precision: "fp32" } as const;
+      const asked = { kept: [1000], precision: "fp32" } as const;
       const need = (batchSize: number) => memoryOf(bench, { ...asked, batchSize }).peak;
       const refusal = (bytes: number) =>
         memoryRefusal(bench, asked, { bytes, source: "in this test" });
