@@ -3,15 +3,16 @@
  *
  * @module
  */
+import type { Command } from "commander";
 import * as path from "node:path";
 import { crossValidated } from "../compare/cross_validation.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFilesAtomic, writeFolderAtomic } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
+import type { ExportFlag } from "../export/exporter.ts";
 import { exporterOf, type Format, FORMATS } from "../export/registry.ts";
 import { footprintOf } from "../ticket/footprint.ts";
-import { readSummary } from "../results/read.ts";
 import { openRound } from "../ticket/open_round.ts";
 import { CROSS_VALIDATION } from "../ticket/cross_validation.ts";
 import { describeDecision, type Ticket } from "../ticket/ticket.ts";
@@ -34,26 +35,12 @@ interface ExportOptions {
 export function main(args: string[]): Promise<void> {
   const command = createCommand("export", "Write a ticket or a finished round for other programs.")
     .option("--ticket <file>", "ticket file (default, without --run: the one that ships)")
-    .option("--run <name>", "name of a run below checkpoints/, or path to its directory")
-    .option("--round <k>", "with --run: finished round (default: the last one)", integer(0))
-    .option("--data <dir>", "with --run: folder of the run's data set, if it was moved")
-    .option(
-      "--cross-validation <runs...>",
-      "with --run: finished runs of all folds; the ticket states their score",
-    )
+    .option("--run <name>", "name of a run below checkpoints/, or path to its directory");
+  addOptions(command, "with --run", OF_A_RUN);
+  command
     .requiredOption("--format <format>", FORMATS.join(", "))
-    .option("--out <file>", "file or folder to write (default: in the run's directory, or here)")
-    .option(
-      "--licence <text>",
-      "with --run: licence of the data, if the program does not know it",
-    );
-  for (const format of FORMATS) {
-    for (const { flags, help, parse } of Object.values(exporterOf(format).flags)) {
-      const text = `${format}: ${help}`;
-      if (parse) command.option(flags, text, parse);
-      else command.option(flags, text);
-    }
-  }
+    .option("--out <file>", "file or folder to write (default: in the run's directory, or here)");
+  for (const format of FORMATS) addOptions(command, format, exporterOf(format).flags);
   command.parse(args, { from: "user" });
   const options = command.opts<ExportOptions & Record<string, unknown>>();
   const own = checkOptions(options);
@@ -92,9 +79,39 @@ export function main(args: string[]): Promise<void> {
 
 /** Options that go with a run alone. */
 const OF_A_RUN = {
-  ...{ round: "--round", data: "--data", licence: "--licence" },
-  crossValidation: "--cross-validation",
-};
+  round: {
+    flags: "--round <k>",
+    help: "finished round (default: the last one)",
+    parse: integer(0),
+  },
+  data: { flags: "--data <dir>", help: "folder of the run's data set, if it was moved" },
+  crossValidation: {
+    flags: "--cross-validation <runs...>",
+    help: "finished runs of all folds; the ticket states their score",
+  },
+  licence: {
+    flags: "--licence <text>",
+    help: "licence of the data, if the program does not know it",
+  },
+} satisfies Partial<Record<keyof ExportOptions, ExportFlag>>;
+
+/** Adds options of one source or one format, which their help names first. */
+function addOptions(
+  command: Command,
+  of: string,
+  flags: Readonly<Record<string, ExportFlag>>,
+): void {
+  for (const { flags: own, help, parse } of Object.values(flags)) {
+    const text = `${of}: ${help}`;
+    if (parse) command.option(own, text, parse);
+    else command.option(own, text);
+  }
+}
+
+/** "--round" of an option. */
+function nameOf({ flags }: ExportFlag): string {
+  return flags.split(" ")[0]!;
+}
 
 /**
  * The options of the chosen format.
@@ -109,10 +126,9 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
     );
   }
   for (const other of FORMATS) {
-    for (const [name, { flags }] of Object.entries(exporterOf(other).flags)) {
+    for (const [name, flag] of Object.entries(exporterOf(other).flags)) {
       if (options[name] === undefined || name in exporterOf(format).flags) continue;
-      const flag = flags.split(" ")[0];
-      throw new UsageError(`${flag} goes with --format ${other}, not with ${format}`);
+      throw new UsageError(`${nameOf(flag)} goes with --format ${other}, not with ${format}`);
     }
   }
   if (run !== undefined && ticket !== undefined) {
@@ -120,7 +136,7 @@ function checkOptions(options: ExportOptions & Record<string, unknown>): Record<
   }
   for (const [name, flag] of Object.entries(OF_A_RUN)) {
     if (options[name] === undefined || run !== undefined) continue;
-    throw new UsageError(`${flag} goes with --run: a ticket has its own`);
+    throw new UsageError(`${nameOf(flag)} goes with --run: a ticket has its own`);
   }
   const own = Object.keys(exporterOf(format).flags)
     .flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]]);
@@ -135,11 +151,16 @@ function open(
     const base = path.basename(file ?? DEFAULT_TICKET, TICKET_ENDING);
     return { ticket: openTicket(file), folder: ".", base };
   }
-  const { ticket, dataset } = openRound(run, { round, data, licence });
+  const { ticket, dataset, summary } = openRound(run, { round, data, licence });
   if (crossValidation) {
+    if (summary === null) {
+      throw new UsageError(
+        `Cannot use the cross-validation: ${run} has no summary.json; finish it with --resume`,
+      );
+    }
     const { train, dev, test } = dataset.splits;
     const scores = crossValidated(crossValidation, {
-      summary: readSummary(runDirectory(run)),
+      summary,
       round: ticket.provenance.round,
       records: new Set([train, dev, test].flatMap(({ ids }) => ids)),
     });

@@ -33,6 +33,12 @@ Deno.test("a ticket of all records states the score of its cross-validation, and
     );
     const alone = await command("export", ["--format", "ticket", "--cross-validation", folds[0]!]);
     assert.match(alone.err, /^error: --cross-validation goes with --run/);
+    const summary = path.join(run, "summary.json");
+    fs.renameSync(summary, `${summary}.away`);
+    const early = await command("export", [...asked, ...folds]);
+    fs.renameSync(`${summary}.away`, summary);
+    assert.equal(early.code, 2);
+    assert.match(early.err, /^error: Cannot use the cross-validation: .* has no summary\.json; /);
     assert.ok(!fs.existsSync(file));
 
     const exported = await command("export", [...asked, ...folds]);

@@ -10,13 +10,14 @@ import { ROOT, runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { readDescription } from "../data/description.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
+import type { Summary } from "../results/summary.ts";
 import { openDataset } from "../run/dataset.ts";
 import { RunStore } from "../run/run_store.ts";
 import { CINC2017_LICENCE, type Ticket } from "./ticket.ts";
 import { ticketOfRound } from "./ticket_of_run.ts";
 
 /**
- * Opens a finished round with its training data.
+ * Opens a finished round with its training data, and the run's summary if it has written one.
  *
  * @param run Name of a run below checkpoints/, or path of its directory.
  * @param options.round The last one by default.
@@ -31,7 +32,7 @@ export function openRound(
     data?: string | undefined;
     licence?: string | undefined;
   },
-): { ticket: Ticket; dataset: LoadedDataset } {
+): { ticket: Ticket; dataset: LoadedDataset; summary: Summary | null } {
   const directory = runDirectory(run);
   const store = new RunStore(directory);
   if (!store.exists()) {
@@ -40,11 +41,12 @@ export function openRound(
   const config = store.config();
   refuseMissingData(run, data ?? config.data);
   const dataset = openDataset(data === undefined ? config : { ...config, data });
-  refuseOtherData(directory, dataset.sha256);
+  const summary = hasSummary(directory) ? readSummary(directory) : null;
+  if (summary !== null) refuseOtherData(directory, dataset.sha256, summary.dataset.sha256);
   const { revision } = readDescription(dataset.directory).labels;
   const known = revision === "own" ? "Not stated: the data are the user's own." : CINC2017_LICENCE;
   const request = { store, name: path.basename(directory), config, dataset, round };
-  return { ticket: ticketOfRound({ ...request, licence: licence ?? known }), dataset };
+  return { ticket: ticketOfRound({ ...request, licence: licence ?? known }), dataset, summary };
 }
 
 function refuseMissingData(run: string, data: string): void {
@@ -55,12 +57,10 @@ function refuseMissingData(run: string, data: string): void {
 }
 
 /** Refuses other data: normalisation and priors are computed from them. */
-function refuseOtherData(directory: string, sha256: string): void {
-  if (!hasSummary(directory)) return;
-  const { dataset } = readSummary(directory);
-  if (dataset.sha256 === sha256) return;
+function refuseOtherData(directory: string, given: string, trained: string): void {
+  if (trained === given) return;
   throw new UsageError(
-    `Cannot export ${directory}: it was trained on data with sha256 ${dataset.sha256}, the data given ` +
-      `have ${sha256}; name the folder of the first with --data`,
+    `Cannot export ${directory}: it was trained on data with sha256 ${trained}, the data given ` +
+      `have ${given}; name the folder of the first with --data`,
   );
 }
