@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/errors.ts";
 import { whyUnreadable, writeJson } from "../core/files.ts";
 import { DATA, shortPath } from "../core/paths.ts";
@@ -33,6 +34,24 @@ const SPLIT: SplitOptions = { method: "stratified", dev: 0.15, test: 0.15, seed:
 export interface SampleOptions {
   zip?: string;
   built?: string;
+  /** Whether to build without a line that says so, for a folder that does not stay. */
+  quiet?: boolean;
+}
+
+/**
+ * Whether the data set is built from this archive.
+ *
+ * @throws {Failure} If the archive is absent.
+ */
+export function isSampleBuilt(
+  { zip = SAMPLE_ZIP, built = SAMPLE_BUILT }: Omit<SampleOptions, "quiet"> = {},
+): boolean {
+  return isBuilt(built, stampOf(zip));
+}
+
+/** What a built data set was made of. */
+function stampOf(zip: string) {
+  return { zip: sha256(readArchive(zip)), format: DATASET_FORMAT, split: SPLIT };
 }
 
 /**
@@ -42,9 +61,9 @@ export interface SampleOptions {
  * @throws {Failure} If the archive is absent or damaged.
  */
 export function ensureSampleDataset(
-  { zip = SAMPLE_ZIP, built = SAMPLE_BUILT }: SampleOptions = {},
+  { zip = SAMPLE_ZIP, built = SAMPLE_BUILT, quiet = false }: SampleOptions = {},
 ): string {
-  const stamp = { zip: sha256(readArchive(zip)), format: DATASET_FORMAT, split: SPLIT };
+  const stamp = stampOf(zip);
   if (isBuilt(built, stamp)) return built;
   const started = performance.now();
   const temporary = `${built}.${Deno.pid}.tmp`;
@@ -62,9 +81,12 @@ export function ensureSampleDataset(
     });
     writeJson(path.join(temporary, FILES.stamp), stamp);
     moveInto(built, { temporary, stamp });
+    if (quiet) return built;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const where = shortPath(built);
-    console.error(`built the sample data set: ${records} records in ${where} (${seconds} s)`);
+    console.error(
+      `built the sample data set: ${counted(records, "record")} in ${where} (${seconds} s)`,
+    );
   } finally {
     fs.rmSync(temporary, { recursive: true, force: true });
   }

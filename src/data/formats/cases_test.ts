@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { explainAll, explainAssumed, inOptions } from "../advice.ts";
-import { BadRecord, type Reason } from "../problem.ts";
+import type { Reason } from "../problem.ts";
 import { READING_DEFAULTS, readRecording, type RecordingOptions } from "../recording.ts";
 import { inTemporaryDirectory, mat4 } from "../testing.ts";
 import type { Understood } from "./reading.ts";
-import { mat4Of, mat5 } from "./testing.ts";
+import { mat4Of, mat5, refusal } from "./testing.ts";
 
 const LENGTH = 1500;
 /** Beats of half a second to a second on a baseline that wanders: stored units at 300 Hz. */
@@ -53,12 +53,7 @@ async function refused(
   [reason, detail]: [Reason, RegExp],
   options: Partial<RecordingOptions> = {},
 ) {
-  await assert.rejects(() => read(name, files, options), (error: Error) => {
-    assert.ok(error instanceof BadRecord, String(error));
-    assert.equal(error.reason, reason, error.message);
-    assert.match(error.explain(inOptions), detail);
-    return true;
-  });
+  await assert.rejects(() => read(name, files, options), refusal(reason, detail));
 }
 
 Deno.test("gain-in-header: a .mat with a .hea beside it has its gain, baseline and rate", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createRng } from "../../core/rng.ts";
-import { inOptions } from "../advice.ts";
-import { BadRecord, type Reason } from "../problem.ts";
+import type { Reason } from "../problem.ts";
 import { chooseLead } from "./choose_lead.ts";
 import { readTable } from "./table.ts";
+import { refusal } from "./testing.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const utf16 = (text: string, little = true) =>
@@ -30,12 +30,7 @@ const VALUES = Array.from(
 const comma = (value: number) => String(value).replace(".", ",");
 
 function refused(text: string | Uint8Array, reason: Reason, detail: RegExp): void {
-  assert.throws(() => ecg(text), (error: Error) => {
-    assert.ok(error instanceof BadRecord, `${String(text).slice(0, 60)}: ${error}`);
-    assert.equal(error.reason, reason, error.message);
-    assert.match(error.explain(inOptions), detail);
-    return true;
-  });
+  assert.throws(() => ecg(text), refusal(reason, detail), String(text).slice(0, 60));
 }
 
 Deno.test("one column with or without a header, with CRLF and trailing blank lines", () => {

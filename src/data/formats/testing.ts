@@ -193,12 +193,17 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-/** Fails unless `body` refuses a recording for this reason, with words that match `detail`. */
-export function refused(body: () => unknown, reason: Reason, detail: RegExp): void {
-  assert.throws(body, (error: Error) => {
+/** For assert.throws and assert.rejects: a recording is refused for this reason, with words that match `detail`. */
+export function refusal(reason: Reason, detail: RegExp): (error: Error) => true {
+  return (error) => {
     assert.ok(error instanceof BadRecord, String(error));
     assert.equal(error.reason, reason, error.message);
     assert.match(error.explain(inOptions), detail);
     return true;
-  });
+  };
+}
+
+/** Fails unless `body` refuses a recording for this reason, with words that match `detail`. */
+export function refused(body: () => unknown, reason: Reason, detail: RegExp): void {
+  assert.throws(body, refusal(reason, detail));
 }
