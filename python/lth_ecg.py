@@ -15,12 +15,32 @@ predictions need torch. Not a medical device.
 """
 import csv
 import hashlib
+import importlib
 import json
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+
+def _package(name, user):
+    """An installed package; `user` is who needs it, in the plural."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise  # It is installed, and one that it needs is not.
+        raise ModuleNotFoundError(
+            f"{user} need {name}, which {sys.executable} does not have: install it with "
+            f"{sys.executable} -m pip install {name}, or on Debian apt-get install python3-{name}", name=name) from None
+
+
+try:
+    np = _package("numpy", "The functions of lth_ecg.py")
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"error: {missing}")
 
 # ---- Runs as tables ----
 
@@ -46,7 +66,7 @@ def rounds(*paths):
     Columns of scores begin with `dev_` and `test_`: `_score` is the headline score (`metric`), `_f1_<class>`
     a class's F1. A run without a test split has no columns of it.
     """
-    import pandas
+    pandas = _package("pandas", "Tables of runs")
 
     rows = []
     for directory, summary in _summaries(paths):
@@ -85,7 +105,7 @@ def layers(*paths):
 
 
 def _table(paths, rows_of):
-    import pandas
+    pandas = _package("pandas", "Tables of runs")
 
     return pandas.DataFrame([{**_run_columns(directory, summary), "round": each["round"], **row}
                              for directory, summary in _summaries(paths)
@@ -94,7 +114,7 @@ def _table(paths, rows_of):
 
 def predictions(*paths):
     """A row per run, round and scored record: split, record, label, predicted and what else the run wrote."""
-    import pandas
+    pandas = _package("pandas", "Tables of runs")
 
     tables = []
     for directory, summary in _summaries(paths):
@@ -113,7 +133,7 @@ def predictions(*paths):
 
 def settings(*paths):
     """A row per run with its settings, named as `--set` names them (`training.learningRate`)."""
-    import pandas
+    pandas = _package("pandas", "Tables of runs")
 
     return pandas.json_normalize([{"run": directory.name, "path": str(directory), **summary["config"]}
                                   for directory, summary in _summaries(paths)])
@@ -148,6 +168,8 @@ def _read_json(file):
 
 
 # ---- Networks ----
+
+_NETWORKS = "Networks and predictions"
 
 
 @dataclass
@@ -186,8 +208,7 @@ class Model:
 
     def torch(self):
         """The network as a torch.nn.Module in evaluation mode: normalised [N, 1, L] to logits [N, classes, steps]."""
-        import torch
-
+        torch = _package("torch", _NETWORKS)
         network = torch_network(self.nodes, self.epsilon)
         network.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in self.state.items()})
         return network.eval()
@@ -377,8 +398,8 @@ def _modules(nodes):
 
 def torch_network(nodes, epsilon=1e-3):
     """An untrained torch.nn.Module of these nodes; the state dict has a node's name before each of its tensors."""
-    import torch.nn.functional as F
-    from torch import nn
+    nn = _package("torch", _NETWORKS).nn
+    F = nn.functional
 
     class Same(nn.Conv1d):
         """TensorFlow's SAME padding: an odd padding has the extra zero at the end."""
@@ -472,8 +493,7 @@ def predict(model, samples, network=None):
 
 def logits(model, normalised, network=None):
     """Logits [classes, steps] of one normalised record [length]."""
-    import torch
-
+    torch = _package("torch", _NETWORKS)
     with torch.no_grad():
         x = torch.from_numpy(np.ascontiguousarray(normalised, np.float32)).reshape(1, 1, -1)
         return (network or model.torch())(x)[0].numpy().astype(np.float64)
@@ -498,22 +518,43 @@ def read_mat(file):
 
 
 def _main(command=None, *names):
+    """The exit code: 0, or 2 for arguments that are no command."""
     if command == "rounds" and names:
         rounds(*names).to_csv(sys.stdout, index=False, quoting=csv.QUOTE_MINIMAL)
     elif command == "predict" and len(names) > 1:
         model = load(names[0])
         network = model.torch()
         for name in names[1:]:
-            print(json.dumps({"record": name, **predict(model, read_mat(name), network)}))
+            samples = read_mat(name)
+            if len(samples) < model.hop:
+                raise ValueError(f"Cannot label {name}: its length is {len(samples)}, expected {model.hop} samples or more")
+            print(json.dumps({"record": name, **predict(model, samples, network)}))
     elif command == "logits" and len(names) == 3:
-        output = logits(load(names[0]), np.fromfile(names[1], "<f4"))
+        data = Path(names[1]).read_bytes()
+        if len(data) == 0 or len(data) % 4 != 0:
+            raise ValueError(f"Cannot use {names[1]}: it has {len(data)} bytes, expected float32 of 4 bytes each")
+        output = logits(load(names[0]), np.frombuffer(data, "<f4"))
         output.astype("<f4").tofile(names[2])
+    elif command in ("--help", "-h"):
+        print(__doc__)
     else:
-        sys.exit(__doc__)
+        print(__doc__, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _sentence(error):
+    """What an error says, without the number that Python puts before the system's words."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"Cannot use {os.fsdecode(error.filename)}: {error.strerror[:1].lower()}{error.strerror[1:]}"
+    return str(error)
 
 
 if __name__ == "__main__":
     try:
-        _main(*sys.argv[1:])
+        sys.exit(_main(*sys.argv[1:]))
+    except BrokenPipeError:  # as of `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ImportError, OSError, ValueError) as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {_sentence(error)}")

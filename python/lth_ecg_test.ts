@@ -288,20 +288,93 @@ Deno.test({
         [["predict", at("flipped", flipped), record], /damaged, its checksum/],
         [["predict", at("cut", bytes.subarray(0, 700)), record], /truncated, damaged or no saf/],
         [["predict", at("short", "abc"), record], /truncated, damaged or no safetensors/],
-        [["predict", `${directory}/none`, record], /No such file or directory: .*none/],
+        [
+          ["predict", `${directory}/none`, record],
+          /^error: Cannot use .*none: no such file or dir/,
+        ],
         [
           ["predict", ticket, at("x.mat", "not a recording, but longer than a header")],
           /no row of int16/,
         ],
         [["predict", ticket, at("y.mat", "abc")], /it has 3 bytes/],
         [["rounds", directory], /There is no run with a finished round in /],
+        [["predict", ticket, `${directory}/none.mat`], /Cannot use .*none\.mat: no such file/],
+        [
+          ["predict", ticket, at("z.mat", shortRecord(1))],
+          /Cannot label .*z.mat: its length is 1, expected/,
+        ],
+        [
+          ["logits", ticket, at("s", "abcde"), "out"],
+          /Cannot use .*s: it has 5 bytes, expected fl/,
+        ],
         [["rounds", ticket], /There is no folder /],
       ];
       for (const [args, pattern] of cases) {
-        const { success, text } = runPython(LTH_ECG_PY, ...args);
-        assert.ok(!success);
+        const { code, text } = runPython(LTH_ECG_PY, ...args);
+        assert.equal(code, 1, text);
         assert.match(text, pattern);
         assert.match(text, /^error: [^\n]*\n$/, text);
       }
     }),
 });
+
+/** A recording of so many samples, as PhysioNet/CinC 2017 has them. */
+function shortRecord(samples: number): Uint8Array {
+  const bytes = new Uint8Array(24 + 2 * samples);
+  const view = new DataView(bytes.buffer);
+  [30, 1, samples, 0, 4].forEach((value, i) => view.setInt32(4 * i, value, true));
+  bytes.set(new TextEncoder().encode("val\0"), 20);
+  return bytes;
+}
+
+Deno.test("lth_ecg.py says which package is missing and how to install it; usage ends with 2", () =>
+  inTemporaryDirectory((directory) => {
+    // A run, so that `rounds` comes to the table.
+    fs.writeFileSync(
+      path.join(directory, "summary.json"),
+      '{"format": "lth-ecg-summary/1", "rounds": []}',
+    );
+    const ticket = path.join(directory, "t");
+    fs.writeFileSync(ticket, encodeTicket(madeTicket({ density: 0.8, seed: 4 })));
+    const samples = path.join(directory, "samples");
+    fs.writeFileSync(samples, new Uint8Array(4 * 1024));
+    const cases: [missing: string, args: string[], user: string][] = [
+      ["numpy", ["rounds", directory], "The functions of lth_ecg\\.py"],
+      ["pandas", ["rounds", directory], "Tables of runs"],
+      ["torch", ["predict", ticket, "x.mat"], "Networks and predictions"],
+      ["torch", ["logits", ticket, samples, "out"], "Networks and predictions"],
+    ];
+    for (const [missing, args, user] of cases) {
+      if (missing !== "numpy" && !pythonHas(["numpy"], "lth_ecg.py without packages")) continue;
+      const { code, text, out } = runWithout(missing, directory, args);
+      assert.equal(code, 1, text);
+      assert.match(
+        text,
+        new RegExp(
+          `^error: ${user} need ${missing}, which \\S+ does not have: install it with [^\\n]*\\n$`,
+        ),
+      );
+      assert.equal(out, "");
+    }
+    for (const args of [[], ["row"], ["predict", ticket], ["logits", ticket]]) {
+      const { code, text, out } = runPython(LTH_ECG_PY, ...args);
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(text, /python3 lth_ecg\.py rounds RUN/);
+    }
+    const { code, out } = runPython(LTH_ECG_PY, "--help");
+    assert.equal(code, 0);
+    assert.match(out, /python3 lth_ecg\.py rounds RUN/);
+  }));
+
+/** Runs the program where a package is not installed. */
+function runWithout(missing: string, directory: string, args: readonly string[]) {
+  const site = path.join(directory, missing);
+  fs.mkdirSync(site, { recursive: true });
+  fs.writeFileSync(
+    path.join(site, `${missing}.py`),
+    `raise ModuleNotFoundError("No module named '${missing}'", name="${missing}")\n`,
+  );
+  const program = `import runpy, sys\nsys.path.insert(0, sys.argv[1])\nfile = sys.argv[2]\n` +
+    `sys.argv = sys.argv[2:]\nrunpy.run_path(file, run_name="__main__")`;
+  return runPython("-c", program, site, LTH_ECG_PY, ...args);
+}

@@ -11,15 +11,23 @@ export const PYTHON = "/usr/bin/python3";
 /** Tickets and runs in Python. */
 export const LTH_ECG_PY: string = path.join(ROOT, "python/lth_ecg.py");
 
-/** Runs Python; `out` is its standard output, `text` its standard error. */
-export function runPython(...args: string[]): { success: boolean; out: string; text: string } {
+/** What a Python program has printed: `out` on standard output, `text` on standard error. */
+export interface PythonResult {
+  readonly success: boolean;
+  readonly code: number;
+  readonly out: string;
+  readonly text: string;
+}
+
+/** Runs Python. */
+export function runPython(...args: string[]): PythonResult {
   try {
     const child = new Deno.Command(PYTHON, { args, stdout: "piped", stderr: "piped" });
-    const { success, stdout, stderr } = child.outputSync();
+    const { success, code, stdout, stderr } = child.outputSync();
     const [out, text] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    return { success, out: out!, text: text! };
+    return { success, code, out: out!, text: text! };
   } catch (error) {
-    return { success: false, out: "", text: String(error) };
+    return { success: false, code: -1, out: "", text: String(error) };
   }
 }
 
