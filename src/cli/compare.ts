@@ -16,7 +16,7 @@ import { signed } from "../statistics/verdict.ts";
 import { defaultOut, writeComparison } from "../compare/write.ts";
 import type { DecisionRule } from "../training/decision.ts";
 import { createCommand, integer, number, runMain } from "./command.ts";
-import { format } from "../report/format.ts";
+import { epochsText, format } from "../report/format.ts";
 import { decimals, percent, table } from "./format.ts";
 
 interface Options {
@@ -137,7 +137,7 @@ function levels({ methods }: Comparison): string {
         decimals(mean),
         decimals(min),
         decimals(max),
-        found ? `${epochText(epochs)} ${epochs === 1 ? "epoch" : "epochs"}` : "",
+        found ? epochsText(epochs ?? NaN) : "",
         found ? signed(found.difference) : "",
         found ? `[${signed(found.low)}, ${signed(found.high)}]` : "",
         found ? found.verdict : "dense",

@@ -34,7 +34,9 @@ function headText(name: string, plan: RunPlan): string {
       prunable.toLocaleString("en")
     } prunable weights; ${records.train} train, ${records.dev} dev, ` +
     `${records.test} test records of at most ${longest.toLocaleString("en")} samples; ${rewind}`,
-    `${stepsPerEpoch} steps per epoch of ${batchSize} records, ${counted(epochs, "epoch")} and ` +
+    `${counted(stepsPerEpoch, "step")} per epoch of ${counted(batchSize, "record")}, ${
+      counted(epochs, "epoch")
+    } and ` +
     `${(stepsPerEpoch * epochs).toLocaleString("en")} steps ${single ? "in all" : "per round"}`,
   ].join("\n");
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import type { RescoredRound } from "../analysis/rescore.ts";
 import { type DecisionRule, describeRule } from "../training/decision.ts";
 import type { Scores } from "../training/metrics.ts";
@@ -87,7 +88,7 @@ function rulesTable(rescored: readonly Rescored[], split: ScoredSplit): string {
   const head = ["run", "round", "left", ...rules.map(shortRule)];
   const rows = networks.map(({ name, scores }) => [...name, ...scores.map(shown)]);
   return `${split}: score by decision rule (exponent of the prior; s: priors from steps), ` +
-    `${scored.length} networks\n${table([head, ...rows, ...summed])}`;
+    `${counted(scored.length, "network")}\n${table([head, ...rows, ...summed])}`;
 }
 
 /** One line per round: the score saved by the run, and the score by this rule. */

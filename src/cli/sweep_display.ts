@@ -5,6 +5,7 @@
  * @module
  */
 import process from "node:process";
+import { counted } from "../core/counted.ts";
 import { readProgress, type RunProgress } from "../sweep/cell_state.ts";
 import type { CellStatus, Status } from "../sweep/pool.ts";
 import { decimals } from "./format.ts";
@@ -167,5 +168,7 @@ function totals(cells: readonly CellLine[], hidden: number): string {
     const count = cells.filter((cell) => cell.status.status === status).length;
     return count === 0 ? "" : `${count} ${status}`;
   }).filter((text) => text !== "");
-  return `${cells.length} cells: ${counts.join(", ")}${hidden > 0 ? ` (${hidden} not shown)` : ""}`;
+  return `${counted(cells.length, "cell")}: ${counts.join(", ")}${
+    hidden > 0 ? ` (${hidden} not shown)` : ""
+  }`;
 }

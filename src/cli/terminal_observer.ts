@@ -6,6 +6,7 @@
  */
 import { Presets, SingleBar } from "cli-progress";
 import process from "node:process";
+import { counted } from "../core/counted.ts";
 import { reportFile, runDirectory } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import { isSingleTraining } from "../config/modes.ts";
@@ -123,7 +124,9 @@ export class TerminalObserver implements RunObserver {
     }
     if (row.skipped) {
       this.note(
-        `${row.skipped} steps of epoch ${row.epoch} were skipped: their numbers were not finite`,
+        `epoch ${row.epoch}: ${
+          counted(row.skipped, "step", ["was", "were"])
+        } skipped, with numbers that are not finite`,
       );
     }
   }

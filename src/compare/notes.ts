@@ -301,7 +301,9 @@ function foldNote(methods: readonly Method[]): string[] {
   const present = new Set(runs.map(foldOf)).size;
   const part = present < count ? ` Only ${present} of the ${count} folds are here.` : "";
   return [
-    `Predictions are pooled over ${present} folds: a score is that of all their records together, ` +
+    `Predictions are pooled over ${
+      counted(present, "fold")
+    }: a score is that of all their records together, ` +
     `each predicted by the network that was not trained on it.${part}`,
   ];
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { counted } from "../core/counted.ts";
-import { format } from "../report/format.ts";
+import { epochsText, format } from "../report/format.ts";
 import { intervalText, signed } from "../statistics/verdict.ts";
 import type {
   Comparison,
@@ -65,7 +65,7 @@ function answer({ methods, margin }: Results): string {
 function reference({ toEqual, toDense }: LevelResult): string {
   if (!toEqual) return toDense ? "dense" : "itself";
   const { own, dense } = toEqual.epochs;
-  return `dense of equal training (${format(own, "epochs")} epochs, dense ` +
+  return `dense of equal training (${epochsText(own)}, dense ` +
     `${format(dense, "epochs")})`;
 }
 
@@ -121,7 +121,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
 /** The effect of more training alone on the dense network. */
 function continuedSentence(about: string, { levels }: MethodResult): string {
   const last = levels.at(-1)!;
-  const epochs = last.cost ? ` for ${format(last.cost.epochs, "epochs")} epochs in total` : "";
+  const epochs = last.cost ? ` for ${epochsText(last.cost.epochs)} in total` : "";
   return `${about}, the dense network trained on${epochs}: ${
     intervalText(last.toDense!)
   } to the original ` +
@@ -184,6 +184,6 @@ function place({ theta, density }: LevelResult): string {
 export function replicatesText({ seeds, folds }: MethodResult): string {
   const count = counted(seeds.length, "seed");
   if (folds === 1) return count;
-  if (seeds.length > 1) return `${seeds.length} times ${folds} folds`;
+  if (seeds.length > 1) return `${seeds.length} times ${counted(folds, "fold")}`;
   return seeds[0] === null ? `${folds} folds, a seed each` : `${folds} folds, ${count}`;
 }

@@ -35,6 +35,8 @@ export interface Entry<T> {
   readonly label: string;
   /** Its line in `--help`. */
   readonly help: string;
+  /** What a number counts, in the singular; reports put it after the value, before the unit. */
+  readonly counts?: string;
   readonly unit?: string;
   /** Flag and the word for its value, such as "--epochs <n>"; a toggle has a second flag, `--no-...`. */
   readonly flag?: `--${string}`;

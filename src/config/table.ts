@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nounOf } from "../core/counted.ts";
 import type { Kind } from "./kinds.ts";
 import { isRecord } from "../core/records.ts";
 import {
@@ -96,10 +97,12 @@ function settingLine(
   { value, path, heading }: Place,
 ): Placed {
   const text = valueText(kind, value);
-  const unit = entry.unit === undefined || text === NONE ? "" : ` ${entry.unit}`;
+  const { counts, unit } = entry;
+  const noun = counts === undefined ? [] : [nounOf(Number(value), counts)];
+  const after = text === NONE ? [] : [...noun, ...unit === undefined ? [] : [unit]];
   return {
     label: entry.label,
-    text: `${text}${unit}`,
+    text: [text, ...after].join(" "),
     path: path.join("."),
     heading: entry.heading ?? heading,
   };

@@ -38,6 +38,23 @@ Deno.test("settings are shown with label, value and unit under their headings", 
   for (const path of paths) assert.ok(LEAVES.some((leaf) => leaf.path === path), path);
 });
 
+Deno.test("one epoch, record and sample have no s", () => {
+  const config = changedConfig(presetConfig("quick", "cpu"), {
+    ...{ warmup: 1, batchSize: 1, kernel: 1, earlyStop: 1 },
+  });
+  const many = changedConfig(config, { warmup: 0.5, batchSize: 2, earlyStop: 3 });
+  for (
+    const [path, one, more] of [
+      ["training.warmup", "1 epoch", "0.5 epochs"],
+      ["training.batchSize", "1 record", "2 records"],
+      ["training.earlyStopping.patience", "1 epoch without a gain", "3 epochs without a gain"],
+      ["network.kernel", "1 sample", "1 sample"],
+    ] as const
+  ) {
+    assert.deepEqual([config, many].map((each) => textAt(settingsTable(each), path)), [one, more]);
+  }
+});
+
 Deno.test("with a user's own network, the sizes of the residual network are not shown", () => {
   const config = presetConfig("quick", "cpu");
   const nodes = [{ op: "conv", name: "head", channels: "classes", kernel: 1 }];

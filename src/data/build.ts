@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { type Contents, jsonText, writeFilesAtomic } from "../core/files.ts";
 import { cacheParts } from "./cache.ts";
@@ -208,8 +209,9 @@ function groupsOf(
   const [shared] = groups.shared;
   if (shared === undefined) return groups;
   throw new UsageError(
-    `${groups.shared.length} groups by ${by} are on more than one side of the split, the first of ` +
-      `them ${JSON.stringify(shared)}: use --split stratified, which keeps groups together`,
+    `${counted(groups.shared.length, "group")} by ${by} ` +
+      `${groups.shared.length === 1 ? "is" : "are"} on more than one side of the split, such as ` +
+      `${JSON.stringify(shared)}: use --split stratified, which keeps groups together`,
   );
 }
 

@@ -37,7 +37,7 @@ function refuseVariants(counts: ReadonlyMap<string, number>): void {
       continue;
     }
     throw new UsageError(
-      `The classes ${JSON.stringify(other)} (${counts.get(other)} records) and ` +
+      `The classes ${JSON.stringify(other)} (${counted(counts.get(other)!, "record")}) and ` +
         `${JSON.stringify(name)} (${
           counts.get(name)
         }) differ only in case or blanks: make them one ` +

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { type Graph, INPUT, type Node, outChannelsOf, readsOf, strideOf } from "./graph.ts";
 
 /** Samples per label; a network must make a whole number of predictions in them. */
@@ -115,7 +116,9 @@ function shapeProblems({ nodes }: Graph): string[] {
     known.set(node.name, own);
     if (node.op === "shortcut" && node.channels < read.channels) {
       problems.push(
-        `shortcut "${node.name}" has ${node.channels} channels and reads "${node.input}", which has ` +
+        `shortcut "${node.name}" has ${
+          counted(node.channels, "channel")
+        } and reads "${node.input}", which has ` +
           `${read.channels}; a shortcut can only add channels`,
       );
     }
@@ -132,7 +135,9 @@ function shapeProblems({ nodes }: Graph): string[] {
   const hop = last ? known.get(last.name)!.samples : 1;
   if (LABEL_SAMPLES % hop !== 0) {
     problems.push(
-      `the strides on the way to the head make one prediction per ${hop} samples, which must divide ` +
+      `the strides on the way to the head make one prediction per ${
+        counted(hop, "sample")
+      }, which must divide ` +
         `the ${LABEL_SAMPLES} samples of a label`,
     );
   }
@@ -140,7 +145,7 @@ function shapeProblems({ nodes }: Graph): string[] {
 }
 
 function extentText({ channels, samples }: Extent): string {
-  return `${channels} channels with a total stride of ${samples}`;
+  return `${counted(channels, "channel")} with a total stride of ${samples}`;
 }
 
 function headProblems({ nodes }: Graph): string[] {

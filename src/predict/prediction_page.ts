@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { ecgPage } from "../report/ecg/page.ts";
@@ -105,7 +106,7 @@ function answerOf(records: readonly JudgedRecord[], classes: readonly string[]):
     const count = records.filter(({ label }) => label === name).length;
     return count === 0 ? [] : [`${count} ${name}`];
   });
-  return `${records.length} recordings: ${counts.join(", ") || "none"}.`;
+  return `${counted(records.length, "recording")}: ${counts.join(", ") || "none"}.`;
 }
 
 function aboutTicket({ provenance, metrics, licence }: Ticket, source: string): string[] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { explainAssumed, inOptions } from "../data/advice.ts";
 import { assumedLines } from "../data/formats/assumptions.ts";
@@ -68,7 +69,9 @@ export async function* predictStream(
     yield { seconds: received / rate, ...said, step: steps.at(-1)! };
   }
   if (received < hop) {
-    throw new UsageError(`Standard input ended after ${received} samples: ${hop} are needed`);
+    throw new UsageError(
+      `Standard input ended after ${counted(received, "sample")}: ${hop} are needed`,
+    );
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nounOf } from "../core/counted.ts";
 import type { Value } from "./data.ts";
 
 /** Shown where there is no value. */
@@ -51,6 +52,12 @@ export function format(value: Value | string | undefined, kind: Kind): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
   return FORMATTERS[kind](value);
+}
+
+/** E.g. "1 epoch", "24 epochs", "0.5 epochs". */
+export function epochsText(epochs: number): string {
+  const text = format(epochs, "epochs");
+  return `${text} ${nounOf(Number(text), "epoch")}`;
 }
 
 /** Three significant digits, without an exponent below 1e6: 1.25, 12.2, 122. */

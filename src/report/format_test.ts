@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { format, type Kind, NONE } from "./format.ts";
+import { epochsText, format, type Kind, NONE } from "./format.ts";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
@@ -53,4 +53,10 @@ for (const [value, kind, text] of CASES) {
 Deno.test("format lets text through and shows a missing value as a dash", () => {
   assert.equal(format("<b>", "text"), "<b>");
   assert.equal(format(undefined, "integer"), NONE);
+});
+
+Deno.test("one epoch has no s, and neither has what is shown as one", () => {
+  assert.deepEqual([1, 1.04, 0.5, 0, 24, 1200].map(epochsText), [
+    ...["1 epoch", "1 epoch", "0.5 epochs", "0 epochs", "24 epochs", "1,200 epochs"],
+  ]);
 });

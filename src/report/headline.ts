@@ -12,7 +12,7 @@ import { majorityScore } from "../statistics/f1.ts";
 import { NORMAL_95 } from "../statistics/standard_error.ts";
 import { type ReportData, resultSplit, type RoundData } from "./data.ts";
 import type { DenseDifference, Extras, RoundDifference, RunDifferences } from "./extras.ts";
-import { format } from "./format.ts";
+import { epochsText, format } from "./format.ts";
 
 /** The first sentence and the ones below it, as plain text. */
 export interface Headline {
@@ -120,11 +120,6 @@ function differenceText({ difference, low, high }: DenseDifference): string {
 
 function limitsText({ low, high }: { low: number; high: number }): string {
   return `${format(low, "signed")} to ${format(high, "signed")}`;
-}
-
-function epochsText(epochs: number): string {
-  const text = format(epochs, "epochs");
-  return `${text} epoch${text === "1" ? "" : "s"}`;
 }
 
 /** Says that dense had fewer epochs. @returns the command that trains it for as many, too. */

@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import { counted } from "../core/counted.ts";
 import { loadAddon } from "../addon/addon.ts";
 import type { HostMemory, NativeDevice } from "../addon/native.ts";
 import type { Config } from "../config/config.ts";
@@ -75,7 +76,9 @@ export function memoryRefusal(
   const needed = need(batchSize);
   if (needed <= free.bytes) return null;
   const largest = largestThatFits(batchSize, (records) => need(records) <= free.bytes);
-  return `Batches of ${batchSize} records need about ${bytesText(needed)} of memory, and ` +
+  return `Batches of ${counted(batchSize, "record")} need about ${
+    bytesText(needed)
+  } of memory, and ` +
     `${bytesText(free.bytes)} are free ${free.source}. ${batchAdvice(largest)}`;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/counted.ts";
 import { format } from "../report/format.ts";
 import { mean } from "../statistics/interval.ts";
 import type { Group } from "./group.ts";
@@ -29,7 +30,7 @@ function scoreFigure(group: Group): string {
   const marks = longest
     ? [{
       at: longest.level.mean,
-      text: `dense of ${Math.round(longest.level.cost?.epochs ?? 0)} epochs`,
+      text: `dense of ${counted(Math.round(longest.level.cost?.epochs ?? 0), "epoch")}`,
     }]
     : [];
   const values = [

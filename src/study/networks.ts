@@ -5,7 +5,7 @@
  */
 import type { LevelResult, MethodResult } from "../compare/comparison.ts";
 import type { Network } from "../compare/levels.ts";
-import { format } from "../report/format.ts";
+import { epochsText } from "../report/format.ts";
 import type { Group } from "./group.ts";
 
 /** The networks of one method that keep the same number of weights. */
@@ -47,7 +47,7 @@ export function networksOf({ runs, comparison }: Group): Level[] {
       if (dense && rounds.length === 0) return [];
       if (dense) seen.add(key);
       const name = method.continued
-        ? `dense, ${format(level.cost?.epochs, "epochs")} epochs`
+        ? `dense, ${epochsText(level.cost?.epochs ?? NaN)}`
         : method.name;
       const start = seen.size === 1 ? "dense" : `dense of ${method.name}`;
       return [{ name: dense ? start : name, method, level, rounds }];

@@ -32,7 +32,7 @@ export const network = group({
   }),
   kernel: setting(whole({ least: 1, most: 1024 }), {
     label: "Kernel size",
-    unit: "samples",
+    counts: "sample",
     help: "kernel size of the convolutions, in samples",
     flag: "--kernel <n>",
     replacedBy: "graph",

@@ -49,7 +49,7 @@ const schedule = variants({
     factor,
     patience: setting(whole({ least: 1 }), {
       label: "Patience of the schedule",
-      unit: "epochs",
+      counts: "epoch",
       help: "epochs without a lower dev loss that count as a plateau",
       default: 2,
     }),
@@ -137,13 +137,14 @@ const teacher = optional({
 const earlyStopping = optional({
   patience: setting(whole({ least: 1 }), {
     label: "Early stopping after",
-    unit: "epochs without a gain",
+    counts: "epoch",
+    unit: "without a gain",
     help: "end a round after n epochs without a lower dev loss, or off",
     flag: "--early-stop <n>",
   }),
   minEpochs: setting(whole({ least: 1 }), {
     label: "Early stopping not before",
-    unit: "epochs",
+    counts: "epoch",
     help: "smallest number of epochs in a round",
     default: 1,
   }),
@@ -164,7 +165,7 @@ export const training = group({
   }),
   batchSize: setting(whole({ least: 1, most: 65_536 }), {
     label: "Batch size",
-    unit: "records",
+    counts: "record",
     help: "records per update",
     flag: "--batch-size <n>",
     default: 32,
@@ -178,7 +179,7 @@ export const training = group({
   schedule,
   warmup: setting(number({ least: 0 }), {
     label: "Warm-up",
-    unit: "epochs",
+    counts: "epoch",
     help: "epochs in which the rate rises to that of the schedule, such as 0.5",
     flag: "--warmup <epochs>",
     default: 0,

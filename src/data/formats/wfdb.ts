@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/counted.ts";
 import { BadRecord } from "../problem.ts";
 import { isMat4, readMat4 } from "./mat4.ts";
 import { isMat5, readMat5 } from "./mat5.ts";
@@ -143,7 +144,7 @@ function matrixOf(
   if (leads.length === signals) return leads[place.index]!.numbers();
   throw new BadRecord(
     "not-one-column",
-    `${signal.file} holds ${leads.length} leads, but its header says ${signals}`,
+    `${signal.file} holds ${counted(leads.length, "lead")}, but its header says ${signals}`,
   );
 }
 

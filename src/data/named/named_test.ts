@@ -172,7 +172,7 @@ Deno.test("PTB-XL with a patient in two folds is refused; another split can be d
       assert.ok(error instanceof UsageError);
       assert.match(
         error.message,
-        /1 groups by column patient_id are on more than one side.*"9\.0"/,
+        /1 group by column patient_id is on more than one side.*"9\.0"/,
       );
       return true;
     });
