@@ -95,6 +95,18 @@ Deno.test("a step's row has its rates, its share of the peak and the ratio to th
   assert.deepEqual(cells, ["0.0997", "500", "490-510", "80", "40.0 %", "800", "8.00", "4100"]);
   assert.match(text, /PyTorch dense 4000 ms/);
   assert.match(text, /Slower than a higher density: density 0.1 takes too long/);
+  assert.doesNotMatch(text, /!/);
+});
+
+Deno.test("a row whose steps differ much is marked, and a line explains the mark", () => {
+  const timing = {
+    ...{ asked: 1, density: 1, layers: {}, median: 500, fastest: 490, slowest: 900 },
+    ...{ denseFlops: 4e11, usefulFlops: 4e11 },
+  };
+  const masks = { kind: "uniform", description: "uniform masks" } as const;
+  const text = stepText({ shape: SHAPE, masks, timings: [timing], slower: [], peer: [] }, FLOORS);
+  assert.match(text, /490-900 ! /);
+  assert.match(text.split("\n").at(-1)!, /^! 1 of 1: the slowest step/);
 });
 
 Deno.test("a breakdown sums by part, or shows every op", () => {

@@ -16,6 +16,7 @@ import type {
 import type { Floors } from "../machine.ts";
 import type { MemoryUse } from "../memory_bench.ts";
 import { shapeText, studyGraph } from "../shape.ts";
+import { steadinessLines, steadinessMark } from "../steadiness.ts";
 import type { TopkTiming } from "../topk.ts";
 import { durationText, percent, table } from "../../src/cli/format.ts";
 
@@ -52,7 +53,7 @@ export function stepText({ shape, masks, timings, slower, peer }: StepTable, flo
     const row = [
       density.toPrecision(3),
       median.toFixed(median < 100 ? 1 : 0),
-      `${fastest.toFixed(0)}-${slowest.toFixed(0)}`,
+      `${fastest.toFixed(0)}-${slowest.toFixed(0)}${steadinessMark(timing)}`,
       useful.toFixed(0),
       percent(useful / floors.peakGflops),
       (denseFlops / median / 1e6).toFixed(0),
@@ -70,6 +71,7 @@ export function stepText({ shape, masks, timings, slower, peer }: StepTable, flo
     slower.length === 0
       ? "No density is slower than the next higher one."
       : `Slower than a higher density: ${slower.join("; ")}.`,
+    ...steadinessLines(timings),
   ].join("\n");
 }
 
