@@ -5,7 +5,7 @@
  */
 import type { StepTime } from "./step_time.ts";
 
-/** Slowest step / fastest step from which a timing is marked: undisturbed ones stay within a tenth. */
+/** Slowest step / fastest step from which a timing is marked. */
 const MOST_SPREAD = 1.25;
 
 /** Whether steps that do the same work differ so much that something else must have slowed some of them. */
