@@ -191,7 +191,7 @@ Deno.test("classes that differ in case or blanks are refused; --map makes them o
       8,
     );
     labelled(directory, ["A F", "AF", "N", "N", "N"]);
-    assert.throws(() => buildDataset(optionsFor(directory)), /"A F" \(1 records\) and "AF" \(1\)/);
+    assert.throws(() => buildDataset(optionsFor(directory)), /"A F" \(1 record\) and "AF" \(1\)/);
   });
 });
 
