@@ -6,7 +6,7 @@
  */
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { reportFile, REPORTS, runDirectory } from "../core/paths.ts";
+import { reportFile, REPORTS, runDirectory, shortPath } from "../core/paths.ts";
 import { rebuildIndex } from "../report/index_page.ts";
 import { readRun } from "../results/read.ts";
 import { serveReports } from "../report/serve.ts";
@@ -86,8 +86,8 @@ async function write(run: string, { out, ecg, round, records, showTest }: Option
     })
     : null;
   console.log(renewReport(run, { file, showTest }));
-  console.log(`Report: ${file}`);
-  if (page !== null) console.log(`Recordings: ${page}`);
+  console.log(`Report: ${shortPath(file)}`);
+  if (page !== null) console.log(`Recordings: ${shortPath(page)}`);
 }
 
 /** Serves reports until the process is ended. */

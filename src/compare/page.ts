@@ -73,9 +73,10 @@ function body(comparison: Comparison): Html {
       ${figure<ComparisonFigureId>("differences", {
         title: "Pruned minus dense",
         note:
-          "Each method minus dense networks trained for as many epochs, or, if there are none, minus the dense " +
-          "networks it began with. Bands are 95 % intervals. A network matches dense if its band and the bands " +
-          "of all networks to its left stay above the margin.",
+          `${
+            differencesNote(comparison)
+          } Bands are 95 % intervals. A network matches dense if its band ` +
+          "and the bands of all networks to its left stay above the margin.",
         tall: true,
         pick: false,
       })}
@@ -126,6 +127,21 @@ function body(comparison: Comparison): Html {
     </main>
     <div id="live" class="unseen" aria-live="polite"></div>
   `;
+}
+
+/** What the chart of differences subtracts, and which networks it therefore lacks. */
+function differencesNote({ methods }: Comparison): string {
+  const later = methods.filter(({ continued }) => !continued).flatMap(({ levels }) =>
+    levels.slice(1)
+  );
+  if (later.every(({ toEqual }) => toEqual === null)) {
+    return "Pruned networks minus the dense networks that they began with.";
+  }
+  return "Pruned networks minus dense networks that were trained for as many epochs." +
+    (later.some(({ toEqual }) => toEqual === null)
+      ? " Pruned networks without such a dense network are not drawn here; the table below compares them " +
+        "with the dense network that they began with."
+      : "");
 }
 
 function card(title: string, table: Table): Html {

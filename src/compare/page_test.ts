@@ -5,6 +5,7 @@ import { csvText } from "../report/csv.ts";
 import { browserTest, canvasColors, newPicture, overflow } from "../report/testing.ts";
 import type { Comparison } from "./comparison.ts";
 import { writeRun } from "./fixture.ts";
+import { comparisonPage } from "./page.ts";
 import { levelTable } from "./tables.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 import { defaultOut, writeComparison } from "./write.ts";
@@ -59,12 +60,12 @@ browserTest("a comparison is drawn, says its verdicts and holds its values", asy
       level.density,
       level.theta,
       level.thetaAll,
+      72,
+      12,
       difference,
       low,
       high,
       level.toDense!.seedDeviation,
-      72,
-      12,
       difference,
       low,
       high,
@@ -181,4 +182,24 @@ Deno.test("the default name is the same for any order, and short for many runs",
     assert.match(name, /\/compare-30-runs-[0-9a-f]{8}$/);
     few.runs.reverse();
     assert.equal(defaultOut(few), name);
+  }));
+
+Deno.test("the chart of differences says what it subtracts, and which networks it leaves out", () =>
+  withDirectory((directory) => {
+    const noteOf = (directories: readonly string[]) => {
+      const page = comparisonPage(compareDirectories(directories, { allowIncomplete: true }));
+      return /<h3>Pruned minus dense<\/h3><p class="note">(.*?)<\/p>/s.exec(page)![1]!;
+    };
+    const run = writeRun(directory, { name: "r", mode: "lr-rewind", rounds: 4 });
+    const continued = (rounds: number) =>
+      writeRun(directory, {
+        ...{ name: `continue-${rounds}`, mode: "lr-rewind", rounds, planned: 3 },
+        control: { kind: "continue", base: run },
+      });
+    assert.match(noteOf([run]), /the dense networks that they began with\. Bands/);
+    assert.match(noteOf([run, continued(4)]), /trained for as many epochs\. Bands/);
+    assert.match(
+      noteOf([run, continued(2)]),
+      /as many epochs\. Pruned networks without .* not drawn/,
+    );
   }));

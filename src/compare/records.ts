@@ -87,7 +87,11 @@ function allOutcomes(networks: readonly Network[], split: ScoredSplit) {
       `Cannot pool the folds of ${
         label(networks)
       }: some records are in the ${split} split of more ` +
-        `than one of them${split === "dev" ? "; compare on test" : ""}`,
+        `than one of them${
+          split === "dev"
+            ? "; compare on test (--split test, with --show-test for unfinished runs)"
+            : ""
+        }`,
     );
   }
   return all;

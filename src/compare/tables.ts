@@ -69,13 +69,14 @@ export function meanEpochs({ epochsToDense }: LevelResult): number | null {
 export function levelTable({ methods }: Comparison): Table {
   return tableOf<LevelRow>([
     ...levelColumns,
-    ...differenceColumns(({ level }: LevelRow) => decisive(level)),
+    // Before the verdict, which depends on them: a ticket is easily better than a dense network of fewer epochs.
     ["Epochs in all", "integer", ({ level }) => rounded(level.cost?.epochs)],
     [
       "Epochs of the dense network",
       "integer",
       ({ method, level }) => referenceEpochs(method, level),
     ],
+    ...differenceColumns(({ level }: LevelRow) => decisive(level)),
     ["To dense once", "signed", ({ level }) => level.toDense?.difference ?? null],
     ["95 % from", "signed", ({ level }) => level.toDense?.low ?? null],
     ["to", "signed", ({ level }) => level.toDense?.high ?? null],

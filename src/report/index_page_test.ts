@@ -88,6 +88,10 @@ Deno.test("the list is rebuilt from the runs on disk, broken ones named", () => 
       methods: [{
         levels: [{ theta: 1, mean: 0.8 }, { theta: 32, mean: 0.7 }],
         matching: { byInterval: 1 },
+      }, {
+        continued: true,
+        levels: [{ theta: 1, mean: 0.8 }, { theta: 1, mean: 0.9 }],
+        matching: { byInterval: null },
       }],
     };
     for (
@@ -103,6 +107,8 @@ Deno.test("the list is rebuilt from the runs on disk, broken ones named", () => 
     assert.match(read(), /href="good\/ecg.html"/);
     assert.match(read(), /1 comparison</);
     assert.match(read(), /href="compare-a.html">a · b<[^]*32×[^]*Both match\./);
+    // The dense network that is trained on has one density, so it is no curve over densities.
+    assert.equal(read().match(/class="sparkline"/g)!.length, 2);
     assert.doesNotMatch(read(), /compare-gone/);
     assert.match(read(), /cannot be read: compare-odd, odd\./);
     assert.doesNotMatch(read(), /young/);

@@ -20,7 +20,7 @@ export interface ListedComparison {
   records: Value;
   /** Largest compression that is shown to match dense; null if none is. */
   matching: Value;
-  /** Mean score by density of every method. */
+  /** Mean score by density of every method; a dense network that is trained on has one density and no curve. */
   curves: Value[][];
 }
 
@@ -32,6 +32,8 @@ interface Known {
   records: number;
   sentences: { answer: string };
   methods: {
+    /** Absent in older files, which drew all methods. */
+    continued?: boolean;
     levels: { theta: number; mean: number }[];
     matching: { byInterval: number | null };
   }[];
@@ -72,6 +74,8 @@ function listed(known: Known, page: string): ListedComparison {
     runs: known.runs.length,
     records: finite(known.records),
     matching: thetas.length === 0 ? null : Math.max(...thetas),
-    curves: known.methods.map(({ levels }) => levels.map(({ mean }) => finite(mean))),
+    curves: known.methods.filter(({ continued }) => !continued).map(({ levels }) =>
+      levels.map(({ mean }) => finite(mean))
+    ),
   };
 }

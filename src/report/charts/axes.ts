@@ -9,6 +9,8 @@ import { format, type Kind } from "../format.ts";
 import type { Palette } from "./chart.ts";
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+/** Pixels that a character of a mark needs in that size, in the widest of the fonts. */
+const MARK_WIDTH = 8;
 const LINEAR = 1;
 const LOGARITHMIC = 3;
 
@@ -94,7 +96,7 @@ export function axis(
     label,
     labelSize: horizontal ? 22 : 20,
     labelGap: 2,
-    size: horizontal ? 28 : 54,
+    size: horizontal ? 28 : (_, marks) => Math.max(54, 8 + MARK_WIDTH * longest(marks ?? [])),
     gap: 6,
     grid: { show: side !== "top", stroke: palette.grid, width: 1 },
     ticks: { show: false },
@@ -110,6 +112,10 @@ export function axis(
       }
       : {}),
   };
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map(({ length }) => length));
 }
 
 /** A mark's text: as in the tables, but without digits that no mark needs. */

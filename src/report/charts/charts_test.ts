@@ -3,7 +3,7 @@ import type uPlot from "uplot";
 import { collect } from "../collect.ts";
 import type { ReportData } from "../data.ts";
 import { fixtureSummary, fixtureTiming } from "../fixture.ts";
-import { logMarks } from "./axes.ts";
+import { axis, logMarks } from "./axes.ts";
 import type { Chart, View } from "./chart.ts";
 import { costChart } from "./costs.ts";
 import { curveChart, drawnRounds, MAX_CURVES } from "./curves.ts";
@@ -176,4 +176,13 @@ Deno.test("the reliability diagram pairs each bin's probability with its accurac
     [null, null],
     [0, 1],
   ]);
+});
+
+Deno.test("the vertical axis is wide enough for its longest mark", () => {
+  const { size } = axis(PALETTE, { label: "", kind: "signed", log: false, side: "y" });
+  const wide = (...marks: string[]) =>
+    (size as (u: null, marks: string[] | null) => number)(null, marks);
+  assert.equal(wide("0", "0.5"), 54);
+  // In the widest of the usual fonts, DejaVu Sans, this is 10 + 4 x 7.6 + 3.8 pixels at 12 pixels.
+  assert.ok(wide("0", "−0.0075") >= 54 + 8, `${wide("−0.0075")}`);
 });
