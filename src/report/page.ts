@@ -78,9 +78,9 @@ function body({ summary, data, environment, extras, ecg }: PageInput): Html {
       <h2>Data and settings</h2>
       <div class="two">
         ${datasetTable(summary)}
-        ${settingsList(summary.config)}
+        ${environmentList(environment)}
       </div>
-      ${environmentList(environment)}
+      ${settingsList(summary.config)}
     </section>
     <section id="words">
       <h2>How to read this report</h2>

@@ -11,6 +11,7 @@ import { figure } from "./figure_html.ts";
 import { format } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { classTable, costTable, scoreTable } from "./tables.ts";
+import { filtersAreCounted } from "./tickets.ts";
 import { filterFigure, ticketSections } from "./tickets_html.ts";
 
 /** Everything between the answer and the settings, of a run with at least one round. */
@@ -83,7 +84,7 @@ export function results(data: ReportData): Html {
                 <th scope="col">Weights</th>
                 <th scope="col">Kept</th>
                 <th scope="col">Density</th>
-                ${data.rounds.some(({ filters }) => filters)
+                ${filtersAreCounted(data)
                   ? html`<th scope="col" class="idle">Idle filters</th>`
                   : null}
                 <th scope="col" class="text">By round</th>
@@ -117,10 +118,8 @@ export function results(data: ReportData): Html {
 
 function scoreNote({ replicates, decision }: ReportData): string {
   const seeds = replicates
-    ? ` The line with the area is the mean over ${replicates.names.length} runs that differ only in their ` +
-      `seed alone (${
-        named(replicates.names)
-      }), the area reaches from the worst to the best of them.`
+    ? ` The line with the area is the mean over ${replicates.names.length} runs that differ in their seed ` +
+      `alone (${named(replicates.names)}), the area reaches from the worst to the best of them.`
     : "";
   return "Whiskers are 95 % intervals of this run’s score from the number of records; the strip below " +
     `the dense line is a loss of up to ${PRIMARY_MARGIN}.${seeds}${

@@ -5,7 +5,12 @@
  */
 import type { RoundAnalysis } from "../analysis/analysis.ts";
 import { finite } from "./finite.ts";
-import type { FilterCounts, LayerData, TicketData } from "./data.ts";
+import type { FilterCounts, LayerData, ReportData, TicketData } from "./data.ts";
+
+/** Whether filters that do nothing are known of any pruned round; a dense network has none. */
+export function filtersAreCounted({ rounds }: ReportData): boolean {
+  return rounds.some(({ round, filters }) => filters && (round > 0 || rounds.length === 1));
+}
 
 /** Filters of each layer that do nothing, in the order of `layers`; null if nothing is known. */
 export function filterCounts(

@@ -7,11 +7,12 @@ import type { ReportData, RoundData } from "./data.ts";
 import { figure } from "./figure_html.ts";
 import { format } from "./format.ts";
 import { type Html, html } from "./html.ts";
+import { filtersAreCounted } from "./tickets.ts";
 import { barrierTable, filterTable, ticketTable } from "./ticket_tables.ts";
 
 /** Filters that do nothing, over the rounds, if they are known. */
 export function filterFigure(data: ReportData): Html {
-  if (!data.rounds.some(({ filters }) => filters)) {
+  if (!filtersAreCounted(data)) {
     return html`
       <p class="note">Filters that the masks cut off were not counted.</p>
     `;

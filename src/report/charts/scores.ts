@@ -92,7 +92,7 @@ function prunedLines(
   return [
     line("Dev, right after pruning", "afterPruning", [3, 4]),
     ...(rounds.some((round) => round.afterPruningRecalibrated)
-      ? [line("with statistics renewed", "afterPruningRecalibrated", [1, 3])]
+      ? [line("Dev, statistics renewed", "afterPruningRecalibrated", [1, 3])]
       : []),
   ];
 }

@@ -9,6 +9,7 @@ import type { Palette } from "../charts/chart.ts";
 import type { FilterCounts, ReportData, RoundData, Split, SplitData } from "../data.ts";
 import { format } from "../format.ts";
 import { epochTable } from "../tables.ts";
+import { filtersAreCounted } from "../tickets.ts";
 import { element, svg } from "./dom.ts";
 import { tableParts } from "./table_dom.ts";
 
@@ -83,7 +84,7 @@ export function layerRows(
   const round = data.rounds[selected];
   const cells = historyRounds(data.rounds.length, selected);
   const least = leastDensity(data);
-  const idle = data.rounds.some(({ filters }) => filters !== null);
+  const idle = filtersAreCounted(data);
   return data.layers.map((layer, i) => {
     const kept = round?.layers[i] ?? null;
     const density = kept === null || layer.size === 0 ? null : kept / layer.size;
