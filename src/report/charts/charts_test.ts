@@ -181,7 +181,7 @@ Deno.test("the reliability diagram pairs each bin's probability with its accurac
 Deno.test("the vertical axis is wide enough for its longest mark", () => {
   const { size } = axis(PALETTE, { label: "", kind: "signed", log: false, side: "y" });
   const wide = (...marks: string[]) =>
-    (size as (u: null, marks: string[] | null) => number)(null, marks);
+    (size as unknown as (u: null, marks: string[] | null) => number)(null, marks);
   assert.equal(wide("0", "0.5"), 54);
   // In the widest of the usual fonts, DejaVu Sans, this is 10 + 4 x 7.6 + 3.8 pixels at 12 pixels.
   assert.ok(wide("0", "−0.0075") >= 54 + 8, `${wide("−0.0075")}`);
