@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bootstrap, observed } from "../statistics/bootstrap.ts";
+import { bootstrap, type BootstrapOptions, observed } from "../statistics/bootstrap.ts";
 import type { Unit } from "../statistics/crossed.ts";
 import { mean, meanOf } from "../statistics/interval.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type Sides,
 } from "./equal_training.ts";
 import type { Network } from "./levels.ts";
-import { recordsOf } from "./records.ts";
+import { type Records, recordsOf } from "./records.ts";
 import type { Method, Replicate } from "./replicates.ts";
 import { cellOf, type Run, type ScoredSplit, statisticOf } from "./run.ts";
 
@@ -77,56 +77,8 @@ export function scoreMethods(
   };
 
   const plans = methods.map((method) => ({ method, levels: planOf(method, runs) }));
-  // Networks with equal outcomes share their draws, e.g. methods with the same dense network.
-  const distinct = new Map<string, Uint16Array>();
-  const keys = new Map<readonly Network[], string>();
-  for (const { networks, dense, equal } of plans.flatMap(({ levels }) => levels)) {
-    for (
-      const pooled of [
-        ...networks,
-        ...dense,
-        ...Object.values(equal).flat().flatMap((found) => found ? [found.dense] : []),
-      ]
-    ) {
-      if (keys.has(pooled)) continue;
-      const cells = records.cells(pooled);
-      const key = cells.join();
-      keys.set(pooled, key);
-      distinct.set(key, cells);
-    }
-  }
-  const order = [...distinct.keys()];
-  const drawn = new Map(
-    bootstrap([...distinct.values()], options).map((draws, i) => [order[i]!, draws]),
-  );
-  const scoresOf = (pools: readonly Network[][], labels: readonly string[]): Scores => {
-    const units = pools.map((pool): Unit => {
-      const key = keys.get(pool)!;
-      return { value: observed(distinct.get(key)!, options), draws: drawn.get(key)! };
-    });
-    const folds = pools.length === 1 && pools[0]!.length > 1
-      ? {
-        scores: pools[0]!.map((network) => foldScore(network, options)),
-        testPerTrain: testPerTrain(pools[0]!, split),
-      }
-      : null;
-    return { labels: [...labels], units, mean: mean(units.map(({ value }) => value)), folds };
-  };
-  const equalOf = (
-    { networks, labels, ...plan }: LevelPlan,
-    measure: Measure,
-  ): EqualScores | null => {
-    const equal = plan.equal[measure];
-    const having = [...equal.keys()].filter((i) => equal[i] !== null);
-    if (having.length === 0) return null;
-    const pick = <T>(values: readonly T[]) => having.map((i) => values[i]!);
-    const found = pick(equal) as EqualPool[];
-    return {
-      own: scoresOf(pick(networks), pick(labels)),
-      dense: scoresOf(found.map(({ dense }) => dense), pick(labels)),
-      ...meanSides(found),
-    };
-  };
+  const pools = plans.flatMap(({ levels }) => levels.flatMap(poolsOf));
+  const context = { split, options, unitOf: unitsOf(pools, { records, options }) };
   return {
     records: records.count,
     groups: records.groups && new Set(records.groups).size,
@@ -136,14 +88,90 @@ export function scoreMethods(
         kept: plan.networks[0]![0]!.round.kept,
         networks: plan.networks,
         denseNetworks: plan.dense,
-        scores: scoresOf(plan.networks, plan.labels),
-        dense: scoresOf(plan.dense, plan.labels),
+        scores: scoresOf(plan.networks, plan.labels, context),
+        dense: scoresOf(plan.dense, plan.labels, context),
         equal: {
-          epochs: equalOf(plan, "epochs"),
-          denseEpochs: equalOf(plan, "denseEpochs"),
+          epochs: equalScores(plan, "epochs", context),
+          denseEpochs: equalScores(plan, "denseEpochs", context),
         },
       })),
     })),
+  };
+}
+
+/** The networks of one replicate, one per fold, whose predictions are pooled. */
+type Pool = readonly Network[];
+
+function poolsOf({ networks, dense, equal }: LevelPlan): Pool[] {
+  const equals = Object.values(equal).flat();
+  return [...networks, ...dense, ...equals.flatMap((found) => found ? [found.dense] : [])];
+}
+
+/**
+ * Draws records for all pools at once. Pools with equal outcomes share their draws, e.g. methods with the same
+ * dense network.
+ *
+ * @returns A pool's score and its score on each draw.
+ */
+function unitsOf(
+  pools: readonly Pool[],
+  { records, options }: { records: Records; options: BootstrapOptions },
+): (pool: Pool) => Unit {
+  const distinct = new Map<string, Uint16Array>();
+  const keys = new Map<Pool, string>();
+  for (const pool of pools) {
+    if (keys.has(pool)) continue;
+    const cells = records.cells(pool);
+    const key = cells.join();
+    keys.set(pool, key);
+    distinct.set(key, cells);
+  }
+  const order = [...distinct.keys()];
+  const drawn = new Map(
+    bootstrap([...distinct.values()], options).map((draws, i) => [order[i]!, draws]),
+  );
+  return (pool) => {
+    const key = keys.get(pool)!;
+    return { value: observed(distinct.get(key)!, options), draws: drawn.get(key)! };
+  };
+}
+
+interface ScoreContext {
+  split: ScoredSplit;
+  options: BootstrapOptions;
+  unitOf: (pool: Pool) => Unit;
+}
+
+function scoresOf(
+  pools: readonly Pool[],
+  labels: readonly string[],
+  { split, options, unitOf }: ScoreContext,
+): Scores {
+  const units = pools.map(unitOf);
+  const folds = pools.length === 1 && pools[0]!.length > 1
+    ? {
+      scores: pools[0]!.map((network) => foldScore(network, options)),
+      testPerTrain: testPerTrain(pools[0]!, split),
+    }
+    : null;
+  return { labels: [...labels], units, mean: mean(units.map(({ value }) => value)), folds };
+}
+
+/** Scores of the replicates of a level that have dense networks of equal training; null if none has. */
+function equalScores(
+  { networks, labels, ...plan }: LevelPlan,
+  measure: Measure,
+  context: ScoreContext,
+): EqualScores | null {
+  const equal = plan.equal[measure];
+  const having = [...equal.keys()].filter((i) => equal[i] !== null);
+  if (having.length === 0) return null;
+  const pick = <T>(values: readonly T[]) => having.map((i) => values[i]!);
+  const found = pick(equal) as EqualPool[];
+  return {
+    own: scoresOf(pick(networks), pick(labels), context),
+    dense: scoresOf(found.map(({ dense }) => dense), pick(labels), context),
+    ...meanSides(found),
   };
 }
 
