@@ -16,6 +16,11 @@ import type { Run } from "./run.ts";
  */
 export type Measure = "epochs" | "denseEpochs";
 
+/** A value for each measure. */
+export function byMeasure<T>(of: (measure: Measure) => T): Record<Measure, T> {
+  return { epochs: of("epochs"), denseEpochs: of("denseEpochs") };
+}
+
 /** The training of a network and of the dense one that it is compared with. */
 export interface Sides {
   own: number;
@@ -29,35 +34,39 @@ export interface EqualDense extends Record<Measure, Sides> {
 
 /**
  * Candidates are the dense network that `network` began with and the rounds that train it further (control
- * `continue`). The one with the nearest total is chosen; of two equally near, the longer one. The totals may
- * differ by half a schedule, because late resetting repeats less than a whole schedule, and work ends between
- * two rounds of a dense network.
+ * `continue`). The one with the nearest total by a measure is chosen; of two equally near, the longer one. The
+ * totals may differ by half a schedule, because late resetting repeats less than a whole schedule, and work ends
+ * between two rounds of a dense network.
  *
- * @returns null if the dense network was not trained on, or not for as long.
+ * @returns By each measure; null if the dense network was not trained on, or not for as long.
  */
 export function denseOfEqualTraining(
   network: Network,
-  { runs, measure }: { runs: readonly Run[]; measure: Measure },
-): EqualDense | null {
+  runs: readonly Run[],
+): Record<Measure, EqualDense | null> {
+  const none = byMeasure(() => null);
   const own = costOf(network, runs);
   const start = denseOf(network.run, runs);
-  if (!own || !start) return null;
+  if (!own || !start) return none;
   const continued = runs.filter((run) => {
     const other = isContinued(run) ? denseOf(run, runs) : null;
     return other !== null && isSameDense(start, other);
   });
-  if (continued.length === 0) return null;
+  if (continued.length === 0) return none;
   const candidates = [
     start,
     ...continued.flatMap((run) => run.summary.rounds.map((round) => ({ run, round }))),
   ].map((dense) => ({ dense, cost: costOf(dense, runs)! }));
-  const distance = ({ cost }: { cost: Cost }) => Math.abs(cost[measure] - own[measure]);
-  candidates.sort((a, b) => distance(a) - distance(b) || b.cost[measure] - a.cost[measure]);
-  const nearest = candidates[0]!;
-  const schedule = costOf(start, runs)!.epochs;
-  if (distance(nearest) > schedule / 2) return null;
-  const sides = (key: Measure): Sides => ({ own: own[key], dense: nearest.cost[key] });
-  return { dense: nearest.dense, epochs: sides("epochs"), denseEpochs: sides("denseEpochs") };
+  const schedule = candidates[0]!.cost.epochs;
+  return byMeasure((measure) => {
+    const distance = ({ cost }: { cost: Cost }) => Math.abs(cost[measure] - own[measure]);
+    const [nearest] = candidates.toSorted((a, b) =>
+      distance(a) - distance(b) || b.cost[measure] - a.cost[measure]
+    );
+    if (distance(nearest!) > schedule / 2) return null;
+    const { dense, cost } = nearest!;
+    return { dense, ...byMeasure((each) => ({ own: own[each], dense: cost[each] })) };
+  });
 }
 
 /** Whether two dense rounds are the same network: runs that share it have the same history. */

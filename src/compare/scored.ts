@@ -6,12 +6,7 @@
 import { bootstrap, type BootstrapOptions, observed } from "../statistics/bootstrap.ts";
 import type { Unit } from "../statistics/crossed.ts";
 import { mean, meanOf } from "../statistics/interval.ts";
-import {
-  denseOfEqualTraining,
-  type EqualDense,
-  type Measure,
-  type Sides,
-} from "./equal_training.ts";
+import { byMeasure, denseOfEqualTraining, type Measure, type Sides } from "./equal_training.ts";
 import type { Network } from "./levels.ts";
 import { type Records, recordsOf } from "./records.ts";
 import type { Method, Replicate } from "./replicates.ts";
@@ -90,10 +85,7 @@ export function scoreMethods(
         denseNetworks: plan.dense,
         scores: scoresOf(plan.networks, plan.labels, context),
         dense: scoresOf(plan.dense, plan.labels, context),
-        equal: {
-          epochs: equalScores(plan, "epochs", context),
-          denseEpochs: equalScores(plan, "denseEpochs", context),
-        },
+        equal: byMeasure((measure) => equalScores(plan, measure, context)),
       })),
     })),
   };
@@ -103,7 +95,7 @@ export function scoreMethods(
 type Pool = readonly Network[];
 
 function poolsOf({ networks, dense, equal }: LevelPlan): Pool[] {
-  const equals = Object.values(equal).flat();
+  const equals = equal.flatMap((own) => Object.values(own));
   return [...networks, ...dense, ...equals.flatMap((found) => found ? [found.dense] : [])];
 }
 
@@ -159,18 +151,17 @@ function scoresOf(
 
 /** Scores of the replicates of a level that have dense networks of equal training; null if none has. */
 function equalScores(
-  { networks, labels, ...plan }: LevelPlan,
+  { networks, labels, equal }: LevelPlan,
   measure: Measure,
   context: ScoreContext,
 ): EqualScores | null {
-  const equal = plan.equal[measure];
-  const having = [...equal.keys()].filter((i) => equal[i] !== null);
+  const having = [...equal.keys()].filter((i) => equal[i]![measure] !== null);
   if (having.length === 0) return null;
-  const pick = <T>(values: readonly T[]) => having.map((i) => values[i]!);
-  const found = pick(equal) as EqualPool[];
+  const own = having.map((i) => labels[i]!);
+  const found = having.map((i) => equal[i]![measure]!);
   return {
-    own: scoresOf(pick(networks), pick(labels), context),
-    dense: scoresOf(found.map(({ dense }) => dense), pick(labels), context),
+    own: scoresOf(having.map((i) => networks[i]!), own, context),
+    dense: scoresOf(found.map(({ dense }) => dense), own, context),
     ...meanSides(found),
   };
 }
@@ -212,7 +203,8 @@ interface EqualPool extends Record<Measure, Sides> {
 interface LevelPlan {
   networks: Network[][];
   dense: Network[][];
-  equal: Record<Measure, (EqualPool | null)[]>;
+  /** For each replicate and by each measure; null if a fold has no dense network of equal training. */
+  equal: Record<Measure, EqualPool | null>[];
   labels: string[];
 }
 
@@ -220,18 +212,18 @@ function planOf({ replicates, levels, continued }: Method, runs: readonly Run[])
   const dense: LevelPlan = {
     networks: replicates.map((replicate) => replicate.dense),
     dense: replicates.map((replicate) => replicate.dense),
-    equal: { epochs: replicates.map(() => null), denseEpochs: replicates.map(() => null) },
+    equal: replicates.map(() => byMeasure(() => null)),
     labels: replicates.map(labelOf),
   };
   const later = levels.map((level): LevelPlan => {
     const having = replicates.filter(({ levels }) => levels.has(level));
     const found = having.map((replicate) => replicate.levels.get(level)!);
-    const equal = (measure: Measure) =>
-      found.map(({ networks }) => continued ? null : equalPool(networks, { runs, measure }));
     return {
       networks: found.map(({ networks }) => networks),
       dense: found.map((level) => level.dense),
-      equal: { epochs: equal("epochs"), denseEpochs: equal("denseEpochs") },
+      equal: found.map(({ networks }) =>
+        continued ? byMeasure(() => null) : equalPools(networks, runs)
+      ),
       labels: having.map(labelOf),
     };
   });
@@ -242,22 +234,24 @@ function labelOf({ label }: Replicate): string {
   return label;
 }
 
-/** The dense networks of equal training; null if a fold has none. */
-function equalPool(
+/** The dense networks of equal training by each measure; null if a fold has none. */
+function equalPools(
   networks: readonly Network[],
-  options: { runs: readonly Run[]; measure: Measure },
-): EqualPool | null {
-  const found = networks.map((network) => denseOfEqualTraining(network, options));
-  if (!found.every((one): one is EqualDense => one !== null)) return null;
-  return { dense: found.map(({ dense }) => dense), ...meanSides(found) };
+  runs: readonly Run[],
+): Record<Measure, EqualPool | null> {
+  const folds = networks.map((network) => denseOfEqualTraining(network, runs));
+  return byMeasure((measure) => {
+    const found = folds.map((own) => own[measure]);
+    if (!found.every((one) => one !== null)) return null;
+    return { dense: found.map(({ dense }) => dense), ...meanSides(found) };
+  });
 }
 
 function meanSides(each: readonly Record<Measure, Sides>[]): Record<Measure, Sides> {
-  const of = (measure: Measure): Sides => ({
+  return byMeasure((measure) => ({
     own: mean(each.map(({ [measure]: { own } }) => own)),
     dense: mean(each.map(({ [measure]: { dense } }) => dense)),
-  });
-  return { epochs: of("epochs"), denseEpochs: of("denseEpochs") };
+  }));
 }
 
 function foldScore(
