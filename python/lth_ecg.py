@@ -35,6 +35,14 @@ def _package(name, user):
             f"{sys.executable} -m pip install {name}, or on Debian apt-get install python3-{name}", name=name) from None
 
 
+def _pandas():
+    return _package("pandas", "Tables of runs")
+
+
+def _torch():
+    return _package("torch", "Networks and predictions")
+
+
 try:
     np = _package("numpy", "The functions of lth_ecg.py")
 except ModuleNotFoundError as missing:
@@ -66,7 +74,7 @@ def rounds(*paths):
     Columns of scores begin with `dev_` and `test_`: `_score` is the headline score (`metric`), `_f1_<class>`
     a class's F1. A run without a test split has no columns of it.
     """
-    pandas = _package("pandas", "Tables of runs")
+    pandas = _pandas()
 
     rows = []
     for directory, summary in _summaries(paths):
@@ -105,7 +113,7 @@ def layers(*paths):
 
 
 def _table(paths, rows_of):
-    pandas = _package("pandas", "Tables of runs")
+    pandas = _pandas()
 
     return pandas.DataFrame([{**_run_columns(directory, summary), "round": each["round"], **row}
                              for directory, summary in _summaries(paths)
@@ -114,7 +122,7 @@ def _table(paths, rows_of):
 
 def predictions(*paths):
     """A row per run, round and scored record: split, record, label, predicted and what else the run wrote."""
-    pandas = _package("pandas", "Tables of runs")
+    pandas = _pandas()
 
     tables = []
     for directory, summary in _summaries(paths):
@@ -133,7 +141,7 @@ def predictions(*paths):
 
 def settings(*paths):
     """A row per run with its settings, named as `--set` names them (`training.learningRate`)."""
-    pandas = _package("pandas", "Tables of runs")
+    pandas = _pandas()
 
     return pandas.json_normalize([{"run": directory.name, "path": str(directory), **summary["config"]}
                                   for directory, summary in _summaries(paths)])
@@ -168,8 +176,6 @@ def _read_json(file):
 
 
 # ---- Networks ----
-
-_NETWORKS = "Networks and predictions"
 
 
 @dataclass
@@ -208,7 +214,7 @@ class Model:
 
     def torch(self):
         """The network as a torch.nn.Module in evaluation mode: normalised [N, 1, L] to logits [N, classes, steps]."""
-        torch = _package("torch", _NETWORKS)
+        torch = _torch()
         network = torch_network(self.nodes, self.epsilon)
         network.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in self.state.items()})
         return network.eval()
@@ -398,7 +404,7 @@ def _modules(nodes):
 
 def torch_network(nodes, epsilon=1e-3):
     """An untrained torch.nn.Module of these nodes; the state dict has a node's name before each of its tensors."""
-    nn = _package("torch", _NETWORKS).nn
+    nn = _torch().nn
     F = nn.functional
 
     class Same(nn.Conv1d):
@@ -493,7 +499,7 @@ def predict(model, samples, network=None):
 
 def logits(model, normalised, network=None):
     """Logits [classes, steps] of one normalised record [length]."""
-    torch = _package("torch", _NETWORKS)
+    torch = _torch()
     with torch.no_grad():
         x = torch.from_numpy(np.ascontiguousarray(normalised, np.float32)).reshape(1, 1, -1)
         return (network or model.torch())(x)[0].numpy().astype(np.float64)

@@ -137,7 +137,7 @@ function levels({ methods }: Comparison): string {
         decimals(mean),
         decimals(min),
         decimals(max),
-        found ? epochsText(epochs ?? NaN) : "",
+        found ? epochsText(epochs) : "",
         found ? signed(found.difference) : "",
         found ? `[${signed(found.low)}, ${signed(found.high)}]` : "",
         found ? found.verdict : "dense",

@@ -17,7 +17,7 @@ import {
 import { scoreRange } from "../report/charts/scores.ts";
 import { format, type Kind } from "../report/format.ts";
 import type { Comparison, LevelResult, MethodResult } from "./comparison.ts";
-import { decisive } from "./sentences.ts";
+import { decisive, hasEqualTraining } from "./sentences.ts";
 import { meanEpochs } from "./tables.ts";
 
 type Limits = [low: number, high: number];
@@ -44,7 +44,7 @@ export function scoresChart(data: Comparison, view: View): Chart {
  */
 export function differencesChart(data: Comparison, view: View): Chart {
   const x = densities(data);
-  const isFair = data.methods.some(({ levels }) => levels.some(({ toEqual }) => toEqual !== null));
+  const isFair = data.methods.some(hasEqualTraining);
   const shown = (level: LevelResult) => {
     if (decisive(level) === null) return { difference: 0, low: 0, high: 0 }; // the dense network itself
     return isFair ? level.toEqual : level.toDense;

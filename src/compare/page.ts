@@ -12,6 +12,7 @@ import { heartbeats, shell } from "../report/shell.ts";
 import { tableHtml } from "../report/table_html.ts";
 import type { Table } from "../report/tables.ts";
 import type { Comparison } from "./comparison.ts";
+import { hasEqualTraining } from "./sentences.ts";
 import { costTable, levelTable, methodTable, pairTable, runTable, testTable } from "./tables.ts";
 import { words } from "./words.ts";
 
@@ -131,12 +132,11 @@ function body(comparison: Comparison): Html {
 
 /** What the chart of differences subtracts, and which networks it therefore lacks. */
 function differencesNote({ methods }: Comparison): string {
-  const later = methods.filter(({ continued }) => !continued).flatMap(({ levels }) =>
-    levels.slice(1)
-  );
-  if (later.every(({ toEqual }) => toEqual === null)) {
+  if (!methods.some(hasEqualTraining)) {
     return "Pruned networks minus the dense networks that they began with.";
   }
+  const later = methods.filter(({ continued }) => !continued)
+    .flatMap(({ levels }) => levels.slice(1));
   return "Pruned networks minus dense networks that were trained for as many epochs." +
     (later.some(({ toEqual }) => toEqual === null)
       ? " Pruned networks without such a dense network are not drawn here; the table below compares them " +

@@ -35,6 +35,11 @@ export function sentencesOf(results: Results): Comparison["sentences"] {
   };
 }
 
+/** Whether any network of a method is compared with a dense network of as many epochs. */
+export function hasEqualTraining({ levels }: Pick<MethodResult, "levels">): boolean {
+  return levels.some(({ toEqual }) => toEqual !== null);
+}
+
 /** The difference that decides: to dense of equal training if there is one, else to the original dense. */
 export function decisive({ toEqual, toDense }: LevelResult): Difference<string> | null {
   return toEqual ?? toDense;
@@ -45,7 +50,7 @@ export function decisive({ toEqual, toDense }: LevelResult): Difference<string> 
  * those methods count.
  */
 function answer({ methods, margin }: Results): string {
-  const fair = methods.filter(({ levels }) => levels.some(({ toEqual }) => toEqual));
+  const fair = methods.filter(hasEqualTraining);
   const [best] = (fair.length > 0 ? fair : methods).flatMap(({ name, levels, matching }) => {
     const { byInterval } = matching;
     return byInterval === null ? [] : [{ name, level: levels[byInterval]! }];
@@ -93,7 +98,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
   if (stoppedAt !== null) {
     const level = levels[stoppedAt]!;
     text.push(
-      decisive(level) === null || (level.toEqual === null && levels.some(({ toEqual }) => toEqual))
+      decisive(level) === null || (level.toEqual === null && hasEqualTraining(method))
         ? `At ${place(level)} there is no dense network of equal training, so the tests end.`
         : `At ${place(level)} it ${verdict(level)}: the tests end there.`,
     );

@@ -54,8 +54,8 @@ export function format(value: Value | string | undefined, kind: Kind): string {
   return FORMATTERS[kind](value);
 }
 
-/** E.g. "1 epoch", "24 epochs", "0.5 epochs". */
-export function epochsText(epochs: number): string {
+/** E.g. "1 epoch", "24 epochs", "0.5 epochs"; "– epochs" if the number is not known. */
+export function epochsText(epochs: number | undefined): string {
   const text = format(epochs, "epochs");
   return `${text} ${nounOf(Number(text), "epoch")}`;
 }

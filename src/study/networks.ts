@@ -46,9 +46,7 @@ export function networksOf({ runs, comparison }: Group): Level[] {
       // A single training is compared with the dense network of another method, which has a row there.
       if (dense && rounds.length === 0) return [];
       if (dense) seen.add(key);
-      const name = method.continued
-        ? `dense, ${epochsText(level.cost?.epochs ?? NaN)}`
-        : method.name;
+      const name = method.continued ? `dense, ${epochsText(level.cost?.epochs)}` : method.name;
       const start = seen.size === 1 ? "dense" : `dense of ${method.name}`;
       return [{ name: dense ? start : name, method, level, rounds }];
     })

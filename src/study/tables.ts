@@ -7,7 +7,7 @@ import { seedOf } from "../compare/fold.ts";
 import { denseOf } from "../compare/levels.ts";
 import { cellOf, type Run } from "../compare/run.ts";
 import { shownP } from "../compare/sentences.ts";
-import { format, NONE } from "../report/format.ts";
+import { epochsText, format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
 import { mean } from "../statistics/interval.ts";
 import { intervalShort, signed } from "../statistics/verdict.ts";
@@ -63,7 +63,7 @@ function workTable(group: Group): string {
     networksOf(group).flatMap(({ name, level: { density, mean, toEqualWork: found } }) =>
       found === null ? [] : [[
         ...[name, format(density, "percent"), found.denseEpochs.own.toFixed(1), signed(mean)],
-        `${found.denseEpochs.dense.toFixed(0)} epochs`,
+        epochsText(found.denseEpochs.dense),
         signed(mean - found.difference),
         intervalShort(found),
         found.corrected ? `[${signed(found.corrected.low)}, ${signed(found.corrected.high)}]` : "",

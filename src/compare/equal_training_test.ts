@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import type { Mode } from "../config/modes.ts";
+import { type RunFixture, writeRun } from "./fixture.ts";
+import { compareDirectories, withDirectory } from "./testing.ts";
+
+/** For each seed: runs of two methods, and the dense network of the first method trained on. */
+function withContinued(
+  directory: string,
+  { seeds = 3, rounds = 4, planned = 3 }: { seeds?: number; rounds?: number; planned?: number } =
+    {},
+): string[] {
+  return Array.from({ length: seeds }, (_, i) => i + 1).flatMap((seed) => {
+    const ticket = (mode: Mode, quality: RunFixture["quality"]) =>
+      writeRun(directory, { name: `${mode}-${seed}`, mode, seed, stream: "s", quality: quality! });
+    return [
+      ticket("lr-rewind", (round) => 0.8 + 0.02 * round),
+      ticket("weight-rewind", () => 0.8),
+      writeRun(directory, {
+        name: `continue-${seed}`,
+        mode: "lr-rewind",
+        seed,
+        rounds,
+        planned,
+        stream: "c",
+        quality: (round) => 0.8 + 0.03 * round,
+        control: { kind: "continue", base: path.join(directory, `lr-rewind-${seed}`) },
+      }),
+    ];
+  });
+}
+
+Deno.test("the first difference is to the dense network trained for as many epochs", () =>
+  withDirectory((directory) => {
+    const runs = withContinued(directory);
+    const { methods, pairs, notes, hints, sentences } = compareDirectories(runs);
+    const [continued, lr, weight] = ["continue of lr-rewind", "lr-rewind", "weight-rewind"].map(
+      (name) => methods.find((method) => method.name === name)!,
+    );
+    assert.equal(continued!.continued, true);
+    assert.deepEqual(continued!.levels.map(({ kept }) => kept), Array(4).fill(lr!.levels[0]!.kept));
+    assert.deepEqual(continued!.levels.map(({ cost }) => cost!.epochs), [12, 24, 36, 48]);
+    assert.equal(continued!.matching.byInterval, null);
+    // Both methods share the dense round of a seed, so both are compared with that network trained on.
+    for (const method of [lr!, weight!]) {
+      method.levels.forEach((level, i) => {
+        if (i === 0) return assert.equal(level.toEqual, null);
+        const expected = level.mean - continued!.levels[i]!.mean;
+        assert.ok(Math.abs(level.toEqual!.difference - expected) < 1e-12);
+        assert.deepEqual(level.toEqual!.epochs, { own: 12 * (i + 1), dense: 12 * (i + 1) });
+        assert.equal(level.toEqual!.source, "seeds and records");
+        assert.ok(
+          Math.abs(level.toDense!.difference - (level.mean - method.levels[0]!.mean)) < 1e-12,
+        );
+      });
+    }
+    assert.equal(pairs.length, 1, "a dense network trained on has no pair");
+    assert.ok(!notes.some((note) => /fewer epochs/.test(note)));
+    assert.ok(!hints.some((hint) => /--kind continue/.test(hint)));
+    const weaker = lr!.levels.some((level) =>
+      level.toEqual && level.toEqual.difference > level.toDense!.difference
+    );
+    assert.equal(notes.some((note) => /^lr-rewind at .* the harder test\.$/.test(note)), weaker);
+    assert.ok(
+      sentences.methods.some((text) => /of equal training \(\d+ epochs, dense \d+\)/.test(text)),
+    );
+    assert.ok(
+      sentences.methods.some((text) => /^continue .*trained on for 48 epochs in total/.test(text)),
+    );
+  }));
+
+Deno.test("equal work is the dense network whose training took the nearest number of multiply-adds", () =>
+  withDirectory((directory) => {
+    const { methods } = compareDirectories(withContinued(directory));
+    const named = (name: string) => methods.find((method) => method.name === name)!;
+    const [lr, continued] = [named("lr-rewind"), named("continue of lr-rewind")];
+    // A pruned epoch costs its surviving multiply-adds: these tickets never need as much as 48 dense epochs.
+    const expected = lr.levels.slice(1).map(({ cost }) =>
+      [12, 24, 36, 48].reduce((a, b) =>
+        Math.abs(b - cost!.denseEpochs) <= Math.abs(a - cost!.denseEpochs) ? b : a
+      )
+    );
+    assert.ok(expected.some((epochs, i) => epochs < 12 * (i + 2)), "work differs from epochs");
+    lr.levels.slice(1).forEach(({ toEqualWork, mean, cost }, i) => {
+      assert.deepEqual(toEqualWork!.denseEpochs, { own: cost!.denseEpochs, dense: expected[i] });
+      assert.deepEqual(toEqualWork!.epochs, { own: 12 * (i + 2), dense: expected[i] });
+      const dense = continued.levels[expected[i]! / 12 - 1]!;
+      assert.ok(Math.abs(toEqualWork!.difference - (mean - dense.mean)) < 1e-12);
+    });
+    assert.equal(lr.levels[0]!.toEqualWork, null);
+  }));
+
+Deno.test("without a dense network of equal training, a note says so and a hint names the commands", () =>
+  withDirectory((directory) => {
+    const runs = withContinued(directory, { seeds: 2 }).filter((run) => !/continue/.test(run));
+    const { notes, hints, methods } = compareDirectories(runs);
+    assert.equal(methods[0]!.levels[1]!.toEqual, null);
+    assert.ok(notes.some((note) => /fewer epochs \(12 against up to 48 in total\)/.test(note)));
+    const hint = hints.find((text) => /--kind continue/.test(text))!;
+    assert.match(hint, /control --run lr-rewind-1 --kind continue .*likewise for lr-rewind-2\)/);
+    assert.doesNotMatch(notes.join("\n"), /--\w|deno task/);
+  }));
+
+Deno.test("if dense was not trained for as long, the tests end and a note says so", () =>
+  withDirectory((directory) => {
+    const runs = withContinued(directory, { seeds: 2, rounds: 2, planned: 1 });
+    const { notes, methods, sentences } = compareDirectories(runs, { margin: 0.9 });
+    const lr = methods.find(({ name }) => name === "lr-rewind")!;
+    assert.deepEqual(lr.levels.map(({ toEqual }) => toEqual !== null), [false, true, false, false]);
+    assert.deepEqual(lr.matching.byInterval, 1);
+    assert.equal(lr.matching.stoppedAt, 2);
+    assert.ok(
+      notes.some((note) => /^lr-rewind: no dense network was trained for as long/.test(note)),
+    );
+    assert.match(sentences.methods.find((text) => /^lr-rewind/.test(text))!, /the tests end\./);
+  }));
