@@ -16,7 +16,7 @@ import { RunStore } from "../run/run_store.ts";
 import { type ControlBase, openBase, refuseOtherData, roundsOf } from "../run/control_base.ts";
 import { controlConfig } from "../run/control_config.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
-import { openDataset } from "../run/dataset.ts";
+import { MISSING, openDataset } from "../run/dataset.ts";
 import { readRun } from "../results/read.ts";
 import { Workbench } from "../training/workbench.ts";
 import { printAnalysis } from "./analysis_tables.ts";
@@ -139,7 +139,7 @@ async function measure(
   });
   try {
     using _lock = lockRun(base.store.directory);
-    const dataset = openDataset(config);
+    const dataset = openDataset(config, MISSING.restore);
     refuseOtherData(base, dataset.sha256);
     using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
     return await analyze(bench, {

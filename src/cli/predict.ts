@@ -67,13 +67,21 @@ async function main(args: string[]): Promise<void> {
   using predictor = new Predictor(openTicket(options.ticket));
   // Standard output carries only the table or the JSON.
   console.error(describeDecision(predictor.ticket));
-  if (!command.args.includes("-")) return predictFiles(predictor, command.args, options);
+  const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+  if (!command.args.includes("-")) {
+    if (isGiven("window")) {
+      throw new UsageError("--window is for standard input (-), not for files");
+    }
+    return predictFiles(predictor, command.args, options);
+  }
   if (command.args.length > 1) {
     throw new UsageError("Standard input (-) cannot be mixed with files: name one or the other");
   }
   if (options.html !== undefined) {
     throw new UsageError("--html draws recordings from files, not standard input (-)");
   }
+  if (options.skipBad) throw new UsageError("--skip-bad is for files, not for standard input (-)");
+  if (options.force) throw new UsageError("--force is for files, not for standard input (-)");
   await answerStdin(predictor, options);
 }
 

@@ -133,3 +133,19 @@ Deno.test("the unit of standard input is inferred if only one is plausible, othe
       /0\.507 s are missing .*more than the 0\.5 s that are bridged: --max-gap/,
     );
   }));
+
+Deno.test("an option that does nothing for files, or for standard input, is refused", () =>
+  withTicket(async ({ predict, write }) => {
+    const file = write("a.csv", SAMPLES.join("\n"));
+    const cases: [string[], RegExp][] = [
+      [["--rate", "300", "--window", "5", file], /^error: --window is for standard input \(-\)/m],
+      [["--skip-bad", "-"], /^error: --skip-bad is for files/m],
+      [["--force", "-"], /^error: --force is for files/m],
+    ];
+    for (const [args, said] of cases) {
+      const { code, out, err } = await predict(args, SAMPLES.join("\n"));
+      assert.equal(code, 2, err);
+      assert.equal(out, "");
+      assert.match(err, said);
+    }
+  }));

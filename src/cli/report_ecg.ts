@@ -15,7 +15,7 @@ import { RunStore } from "../run/run_store.ts";
 import type { Summary } from "../results/summary.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { useKernels } from "../run/round_kernels.ts";
-import { openDataset } from "../run/dataset.ts";
+import { MISSING, openDataset } from "../run/dataset.ts";
 import { ecgPage, type EcgRecord } from "../report/ecg/page.ts";
 import { ecgFile } from "../report/ecg/place.ts";
 import { format } from "../report/format.ts";
@@ -59,7 +59,7 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
     perClass,
   });
 
-  const dataset = openDataset(config);
+  const dataset = openDataset(config, MISSING.restore);
   if (dataset.sha256 !== summary.dataset.sha256) {
     throw new UsageError(
       `Cannot show records of ${directory}: its data set had sha256 ${summary.dataset.sha256}, the ` +

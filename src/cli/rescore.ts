@@ -17,7 +17,7 @@ import {
 } from "../analysis/rescore.ts";
 import { UsageError } from "../core/errors.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
-import { openDataset } from "../run/dataset.ts";
+import { MISSING, openDataset } from "../run/dataset.ts";
 import {
   type DecisionRule,
   describeRule,
@@ -132,7 +132,7 @@ async function rescoreRun(
   { rules, options }: { rules: readonly DecisionRule[]; options: RescoreOptions },
 ): Promise<RescoredRound[]> {
   const { config, name } = run;
-  const dataset = openDataset(config);
+  const dataset = openDataset(config, MISSING.name);
   refuseOtherRecords(run, dataset.sha256);
   // Standard output carries only the table.
   console.error(

@@ -104,7 +104,10 @@ Deno.test("finished rounds are scored again by any rule from their saved files; 
       folder,
       run,
     );
-    await refused(/Cannot open the data set|cannot|Cannot/, run);
+    await refused(
+      /Cannot open the data set .*: the run was trained on it; name its folder with --data/,
+      run,
+    );
     await refused(/it shows all rules/, "--rules", "--decision", "mean", run);
     await refused(/choose one rule/, "--rules", "--write", folder, run);
     await refused(/there is no run in/, path.join(directory, "none"));

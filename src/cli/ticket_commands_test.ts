@@ -124,7 +124,7 @@ Deno.test("a trained round exports in every format, and its ticket predicts what
     const asTicket = ["--run", run, "--format", "ticket", "--round", "1"];
     assertUsage(
       await command("export", asTicket),
-      /^error: Cannot export .*: there is no data set in .*data; name the folder .* with --data\n$/,
+      /^error: Cannot open the data set .*data: the run was trained on it; name its folder with --data\n$/,
     );
     const out = path.join(directory, "moved.ticket.safetensors");
     await exported(...asTicket.slice(2), "--data", moved, "--out", out);

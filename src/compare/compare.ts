@@ -301,8 +301,10 @@ function testResults(
     const place = findPair(pairs, one);
     if (place === null) {
       throw new UsageError(
-        `Cannot test the pair ${one.text}: these runs have the pairs ${
-          pairs.map(({ a, b }) => JSON.stringify(`${a}:${b}`)).join(", ") || "none"
+        `Cannot test the pair ${one.text}: these runs have ${
+          pairs.length === 0
+            ? "no two methods with networks of about the same size"
+            : `the pairs ${pairs.map(({ a, b }) => JSON.stringify(`${a}:${b}`)).join(", ")}`
         }`,
       );
     }

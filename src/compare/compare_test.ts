@@ -363,6 +363,10 @@ Deno.test("planned differences are adjusted together, the others are exploratory
       () => compareDirectories(runs, { pairs: parsePairs("weight-rewind:magic") }),
       /Cannot test the pair weight-rewind:magic: these runs have the pairs "finetune:lr-rewind", /,
     );
+    assert.throws(
+      () => compareDirectories(runs.slice(0, 1), { pairs: parsePairs("a:b") }),
+      /Cannot test the pair a:b: these runs have no two methods with networks of about the same size$/,
+    );
   }));
 
 Deno.test("networks of unequal training are marked, and a note names them", () =>

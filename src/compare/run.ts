@@ -113,7 +113,8 @@ function runsIn(name: string): string[] {
     .filter(hasSummary);
   if (inside.length > 0) return inside.map((run) => fs.realpathSync(run));
   throw new UsageError(
-    `Cannot compare ${directory}: it has no summary.json, so no round of it is finished`,
+    `Cannot compare ${directory}: it holds no summary.json, neither do the folders in it, so there is no ` +
+      "finished round of a run",
   );
 }
 

@@ -152,7 +152,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up; make room and try again",
   EIO: "the disk reports an input/output error",
   EACCES: "permission denied",
+  EPERM: "permission denied",
   EROFS: "the file system is read-only",
+  ENOENT: "its folder does not exist and cannot be made",
+  ENAMETOOLONG: "the name is too long",
 };
 
 function reasonOf(error: unknown): string {

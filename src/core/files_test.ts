@@ -110,6 +110,17 @@ Deno.test("a folder in the place of a file is the user's mistake, and stays", ()
   });
 });
 
+Deno.test("a file that cannot be made is reported by its own name, in words", () => {
+  inDirectory((directory) => {
+    const long = path.join(directory, "x".repeat(300));
+    assert.throws(() => writeFileAtomic(long, "1"), {
+      name: "Failure",
+      message: `Cannot write ${long}: the name is too long (ENAMETOOLONG)`,
+    });
+    assert.deepEqual(fs.readdirSync(directory), []);
+  });
+});
+
 Deno.test("a path through a file is the user's mistake, and nothing is written", () => {
   inDirectory((directory) => {
     const file = path.join(directory, "file");

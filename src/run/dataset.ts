@@ -12,20 +12,29 @@ import { loadDataset, type LoadedDataset } from "../data/dataset.ts";
 import { foldOf } from "../data/folds.ts";
 import { ensureSampleDataset } from "../data/sample.ts";
 
-/** The data set that a configuration names, with its splits or folds. */
-export function openDataset(config: Config): LoadedDataset {
-  const dataset = readDataset(config);
+/** What a user can do about a data set that is not there: as the run begins, and when it was trained. */
+export const MISSING = {
+  build: "run `deno task build-datasets` first, or use --data sample",
+  name: "the run was trained on it; name its folder with --data",
+  restore: "the run was trained on it; build it again or move it back there",
+} as const;
+
+/**
+ * The data set that a configuration names, with its splits or folds.
+ *
+ * @param missing End of the message if there is none, one of {@linkcode MISSING}.
+ * @throws {UsageError} If there is none.
+ */
+export function openDataset(config: Config, missing: string = MISSING.build): LoadedDataset {
+  const dataset = readDataset(config, missing);
   return config.folds === null ? dataset : foldOf(dataset, config.folds);
 }
 
-function readDataset(config: Config): LoadedDataset {
+function readDataset(config: Config, missing: string): LoadedDataset {
   if (config.data === "sample") return loadDataset(ensureSampleDataset());
   const directory = path.resolve(ROOT, config.data);
   if (!fs.existsSync(directory) || (directory === DATA && !hasDataset(directory))) {
-    throw new UsageError(
-      `Cannot open the data set ${config.data}: run \`deno task build-datasets\` first, or use ` +
-        `--data sample`,
-    );
+    throw new UsageError(`Cannot open the data set ${config.data}: ${missing}`);
   }
   return loadDataset(directory);
 }

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { ROOT, runDirectory } from "../core/paths.ts";
+import { runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { readDescription } from "../data/description.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
 import type { Summary } from "../results/summary.ts";
-import { openDataset } from "../run/dataset.ts";
+import { MISSING, openDataset } from "../run/dataset.ts";
 import { RunStore } from "../run/run_store.ts";
 import { CINC2017_LICENCE, type Ticket } from "./ticket.ts";
 import { ticketOfRound } from "./ticket_of_run.ts";
@@ -39,21 +38,13 @@ export function openRound(
     throw new UsageError(`Cannot export ${run}: there is no run in ${directory}`);
   }
   const config = store.config();
-  refuseMissingData(run, data ?? config.data);
-  const dataset = openDataset(data === undefined ? config : { ...config, data });
+  const dataset = openDataset(data === undefined ? config : { ...config, data }, MISSING.name);
   const summary = hasSummary(directory) ? readSummary(directory) : null;
   if (summary !== null) refuseOtherData(directory, dataset.sha256, summary.dataset.sha256);
   const { revision } = readDescription(dataset.directory).labels;
   const known = revision === "own" ? "Not stated: the data are the user's own." : CINC2017_LICENCE;
   const request = { store, name: path.basename(directory), config, dataset, round };
   return { ticket: ticketOfRound({ ...request, licence: licence ?? known }), dataset, summary };
-}
-
-function refuseMissingData(run: string, data: string): void {
-  if (data === "sample" || fs.existsSync(path.resolve(ROOT, data))) return;
-  throw new UsageError(
-    `Cannot export ${run}: there is no data set in ${data}; name the folder of its data set with --data`,
-  );
 }
 
 /** Refuses other data: normalisation and priors are computed from them. */
