@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { runFiles } from "../core/paths.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Summary } from "../results/summary.ts";
 import { withToyDataset } from "../run/testing.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
@@ -26,6 +26,22 @@ Deno.test("controls of a finished run work from the command line to the report, 
       const summary = summaryOf(`${run}-${kind}`);
       assert.deepEqual(summary.rounds.map(({ round }) => round), [2]);
       assert.ok(fs.existsSync(path.join(`${run}-${kind}`, "report.html")));
+    }
+
+    // A copy that has left its masks behind, or whose disk cut one off.
+    const copy = path.join(directory, "copy");
+    fs.cpSync(run, copy, { recursive: true });
+    const mask = roundFiles.mask(runFiles.round(copy, 1));
+    for (const spoil of [() => fs.truncateSync(mask, 100), () => fs.rmSync(mask)]) {
+      spoil();
+      const spoilt = await outcome(["control", "--run", copy, "--kind", "shuffle"]);
+      assert.equal(spoilt.code, 1, spoilt.err);
+      assert.match(
+        spoilt.err,
+        /^error: .*mask\.safetensors is damaged: .*; delete .*DONE and continue/,
+      );
+      assert.doesNotMatch(spoilt.err, /\n\s+at /);
+      assert.ok(!fs.existsSync(`${copy}-shuffle`), "a control was begun");
     }
 
     const named = path.join(directory, "fresh");

@@ -4,10 +4,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import * as fs from "node:fs";
 import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
-import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
+import { runDirectory } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import { RunStore } from "./run_store.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
@@ -86,11 +85,15 @@ export function refuseOtherData({ name, summary }: ControlBase, sha256: string):
   );
 }
 
-/** SHA-256 over the mask files of these rounds; the dense round has no mask file. */
+/**
+ * SHA-256 over the mask files of these rounds; the dense round has no mask file.
+ *
+ * @throws {Failure} If one is damaged or missing.
+ */
 export function masksSha256(base: ControlBase, rounds: readonly number[]): string {
   const hash = createHash("sha256");
   for (const round of rounds.filter((round) => round > 0)) {
-    hash.update(fs.readFileSync(roundFiles.mask(runFiles.round(base.store.directory, round))));
+    hash.update(base.store.maskFile(round));
   }
   return hash.digest("hex");
 }

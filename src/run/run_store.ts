@@ -155,6 +155,12 @@ export class RunStore {
     return this.readOf(round, roundFiles.mask(this.round(round))).snapshot;
   }
 
+  /** The file of the masks of a finished round, to identify them by. @throws {Failure} If it is damaged or missing. */
+  maskFile(round: number): Uint8Array {
+    this.loadMasks(round);
+    return fs.readFileSync(roundFiles.mask(this.round(round)));
+  }
+
   /** The masks of the current round; null if they are damaged or missing and must be made again. */
   loadMasksUnderWay(round: number, note: Note): Snapshot | null {
     try {
