@@ -4,8 +4,10 @@
  * comparison of all, and the page that labels ECGs.
  *
  *     deno run -A scripts/screenshots.ts RUN RUN...
+ *     deno run -A scripts/screenshots.ts --only comparison RUN RUN...
  *
- * A run is a name below checkpoints/ or a path. It needs Chromium, and the data set of the first run.
+ * A run is a name below checkpoints/ or a path. It needs Chromium, and the data set of the first run; a
+ * comparison alone does not need it.
  *
  * @module
  */
@@ -14,6 +16,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { ROOT, runDirectory } from "../src/core/paths.ts";
 import { palettePng, type Pixels } from "./palette_png.ts";
@@ -42,8 +45,8 @@ interface Picture {
 const PICTURES: Picture[] = [
   { name: "report", page: "run.html", width: 1120, height: 850, theme: "light" },
   {
-    ...{ name: "comparison", page: "comparison.html", width: 1120, height: 700, theme: "dark" },
-    from: "#scores",
+    ...{ name: "comparison", page: "comparison.html", width: 1120, height: 730, theme: "dark" },
+    from: "#dense",
   },
   {
     ...{ name: "ecg", page: "run/ecg.html", width: 1120, height: 640, theme: "light" },
@@ -74,22 +77,28 @@ async function task(...words: string[]): Promise<void> {
   if (!success) throw new Error(`Cannot take pictures: deno task ${words.join(" ")} failed`);
 }
 
-/** Writes all pages into `directory`. */
-async function writePages(runs: readonly string[], directory: string): Promise<void> {
-  const [first] = runs;
-  await task("report", "--run", first!, "--out", path.join(directory, "run.html"), "--ecg");
-  await task("export", "--format", "html", "--out", path.join(directory, "label.html"));
-  await task("compare", ...runs, "--out", path.join(directory, "comparison"), "--allow-incomplete");
+/** Writes the pages of `pictures` into `directory`. */
+async function writePages(
+  pictures: readonly Picture[],
+  { runs, directory }: { runs: readonly string[]; directory: string },
+): Promise<void> {
+  const at = (name: string) => path.join(directory, name);
+  const isShown = (...pages: string[]) => pictures.some(({ page }) => pages.includes(page));
+  if (isShown("run.html", "run/ecg.html")) {
+    await task("report", "--run", runs[0]!, "--out", at("run.html"), "--ecg");
+  }
+  if (isShown("label.html")) await task("export", "--format", "html", "--out", at("label.html"));
+  if (isShown("comparison.html")) await task("compare", ...runs, "--out", at("comparison"));
 }
 
-/** Takes the pictures of the pages in `directory`. */
-async function takePictures(directory: string): Promise<void> {
+/** Takes pictures of the pages in `directory`. */
+async function takePictures(pictures: readonly Picture[], directory: string): Promise<void> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
   try {
-    for (const { name, page: file, width, height, theme, from, prepare } of PICTURES) {
+    for (const { name, page: file, width, height, theme, from, prepare } of pictures) {
       const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });
       await page.goto(pathToFileURL(path.join(directory, file)).href);
       await page.waitForSelector("html[data-ready]", { state: "attached" });
@@ -135,7 +144,16 @@ async function pixelsOf(browser: Browser, png: Buffer): Promise<Pixels> {
 }
 
 if (import.meta.main) {
-  const runs = process.argv.slice(2);
+  const { values: { only }, positionals: runs } = parseArgs({
+    args: process.argv.slice(2),
+    options: { only: { type: "string" } },
+    allowPositionals: true,
+  });
+  const pictures = PICTURES.filter(({ name }) => only === undefined || name === only);
+  if (pictures.length === 0) {
+    console.error(`error: --only takes one of ${PICTURES.map(({ name }) => name).join(", ")}`);
+    process.exit(2);
+  }
   if (runs.length === 0 || !runs.every((run) => fs.existsSync(runDirectory(run)))) {
     console.error("error: name the finished runs for the pictures");
     process.exit(2);
@@ -143,8 +161,8 @@ if (import.meta.main) {
   fs.mkdirSync(TARGET, { recursive: true });
   const directory = fs.mkdtempSync(path.join(ROOT, "reports/pictures-"));
   try {
-    await writePages(runs, directory);
-    await takePictures(directory);
+    await writePages(pictures, { runs, directory });
+    await takePictures(pictures, directory);
   } finally {
     fs.rmSync(directory, { recursive: true });
   }
