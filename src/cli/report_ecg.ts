@@ -160,7 +160,7 @@ export function chooseRecords(
 }
 
 /** How often the two networks differ over the whole split, and which of them is right then. */
-function answerOf(
+export function answerOf(
   ticket: ReadonlyMap<string, Outcome>,
   dense: ReadonlyMap<string, Outcome> | null,
   split: string,
@@ -170,6 +170,10 @@ function answerOf(
   const hits = all.filter(([, outcome]) => right(outcome)).length;
   if (dense === null) return `${hits} of ${all.length} ${split} recordings are labelled correctly.`;
   const apart = all.filter(([name, { predicted }]) => dense.get(name)?.predicted !== predicted);
+  if (apart.length === 0) {
+    return `Dense network and ticket give each of the ${all.length} ${split} recordings the same label; ` +
+      `${hits} are right.`;
+  }
   const ours = apart.filter(([, outcome]) => right(outcome)).length;
   const theirs = apart.filter(([name]) => {
     const outcome = dense.get(name);
@@ -205,7 +209,7 @@ function page(
       `Up to ${
         counted(perClass, `${split} recording`)
       } of each class, not drawn at random: up to half of them are ` +
-      "ones that the two networks label differently, so this page does not show how often they differ.",
+      "ones that the two networks label differently, so these recordings do not show how often they differ.",
     ],
     back: { href: `../${encodeURIComponent(path.basename(report))}`, name: "The run’s report" },
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Outcome } from "../compare/predictions.ts";
-import { chooseRecords } from "./report_ecg.ts";
+import { answerOf, chooseRecords } from "./report_ecg.ts";
 
 const outcomes = (entries: [string, number, number][]): Map<string, Outcome> =>
   new Map(entries.map(([name, truth, predicted]) => [name, { truth, predicted }]));
@@ -21,4 +21,18 @@ Deno.test("per class, half of the chosen records differ, one is wrong, the other
     ...["r0", "r3", "r8", "r9"],
   ]);
   assert.deepEqual(chooseRecords(new Map(), options), []);
+});
+
+Deno.test("the answer counts the recordings on which the two networks differ, or says that they agree", () => {
+  const labels = (predicted: number[]) =>
+    new Map(predicted.map((own, i) => [`r${i}`, { truth: 0, predicted: own }]));
+  const dense = labels([0, 1, 1, 0]);
+  assert.match(
+    answerOf(labels([0, 0, 2, 1]), dense, "test"),
+    /label 3 of 4 test recordings differently: .* right on 1 of them, only the ticket on 1, neither on 1\./,
+  );
+  assert.equal(
+    answerOf(labels([0, 1, 1, 0]), dense, "test"),
+    "Dense network and ticket give each of the 4 test recordings the same label; 2 are right.",
+  );
 });
