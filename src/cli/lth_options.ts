@@ -75,8 +75,11 @@ function addRunOptions(command: Command): void {
         .conflicts(["replicates", "denseFrom"]),
     )
     .addOption(
-      new Option("--dense-from <run>", "take over the dense round of a run with the same settings")
-        .conflicts("replicates"),
+      new Option(
+        "--dense-from <run>",
+        "take over the dense round of a run with the same settings; before that, train to a " +
+          "rewind point that it does not have",
+      ).conflicts("replicates"),
     )
     .option(
       "--replicates <n>",

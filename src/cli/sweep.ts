@@ -12,7 +12,7 @@ import { freeMemory } from "../run/room.ts";
 import { runDirectory, shortPath } from "../core/paths.ts";
 import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
 import { isSingleTraining } from "../config/modes.ts";
-import { denseSettings, hasDenseRound } from "../run/shared_dense.ts";
+import { denseTraining, hasDenseRound } from "../run/shared_dense.ts";
 import { type Cell, expandPlan, shareDenseRounds } from "../sweep/cells.ts";
 import { logFile, startCell, takeOverWords } from "../sweep/child.ts";
 import { HeldNotices } from "../sweep/held.ts";
@@ -114,7 +114,7 @@ function denseKey({ args, base }: Cell): string | null {
   const backend = options.device === "auto" ? "cpu" : options.device;
   const config = askedConfig(options, backend);
   if (isSingleTraining(config.mode)) return null;
-  return JSON.stringify([options.device, denseSettings(config)]);
+  return JSON.stringify([options.device, denseTraining(config)]);
 }
 
 /** The run to take the dense round from, if that run has finished it. */

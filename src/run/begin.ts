@@ -21,6 +21,8 @@ export interface BegunRun extends Disposable {
   readonly store: RunStore;
   /** Machine and build that the run began on. */
   readonly environment: Environment;
+  /** Whether a dense round is to be copied when the run has reached its own rewind point. */
+  readonly awaitsRewindPoint: boolean;
 }
 
 /** Everything that a run needs to begin. */
@@ -63,9 +65,13 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
   });
   store.checkFinished();
   store.sealOlderRounds();
-  takeOver(store, { ...beginning, environment, note });
+  const awaitsRewindPoint = !copyDense(store, { ...beginning, environment, note });
+  if (fork) {
+    copyRounds(new RunStore(runDirectory(fork.from)), { store, rounds: fork.rounds });
+    note(`forked from ${fork.origin}`);
+  }
   const held = lock.move();
-  return { store, environment, [Symbol.dispose]: () => held.dispose() };
+  return { store, environment, awaitsRewindPoint, [Symbol.dispose]: () => held.dispose() };
 }
 
 /** Whether this number of rounds is done. */
@@ -73,19 +79,22 @@ export function isComplete(store: RunStore, rounds: number): boolean {
   return store.exists() && store.doneRounds().length === rounds;
 }
 
-/** Copies the rounds of other runs that this run starts with. */
-function takeOver(
+/**
+ * Copies the dense round of the run `denseFrom`, if there is one and the round is not done.
+ *
+ * @returns False if this has to wait until the run has reached its own rewind point.
+ * @throws {UsageError | Failure} As {@linkcode takeOverDense}.
+ */
+export function copyDense(
   store: RunStore,
-  { config, denseFrom, fork, environment, note }: Beginning & { note: Note },
-): void {
-  if (denseFrom !== undefined && !store.isDone(0)) {
-    takeOverDense(store, { from: denseFrom, config, environment });
-    note(`took over the dense round of ${denseFrom}`);
-  }
-  if (fork) {
-    copyRounds(new RunStore(runDirectory(fork.from)), { store, rounds: fork.rounds });
-    note(`forked from ${fork.origin}`);
-  }
+  { config, denseFrom, environment, note }:
+    & Pick<Beginning, "config" | "denseFrom" | "environment">
+    & { note: Note },
+): boolean {
+  if (denseFrom === undefined || store.isDone(0)) return true;
+  if (!takeOverDense(store, { from: denseFrom, config, environment })) return false;
+  note(`took over the dense round of ${denseFrom}`);
+  return true;
 }
 
 /** @throws {UsageError} Naming each setting in which the run in `store` and `asked` differ. */

@@ -69,6 +69,30 @@ Deno.test("a damaged state is replaced by the previous one, two damaged states b
     assertSameResults(run, at("whole"));
   }));
 
+Deno.test("a dense round whose rewind point is lost is trained from its beginning, with a note", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data, { rewindTo: "3it" });
+    await doToyRun({ directory: at("whole"), config });
+    let chunks = 0;
+    const stop = () => fs.existsSync(runFiles.rewind(at("stopped"))) && ++chunks >= 3;
+    await doToyRun({ directory: at("stopped"), config, stop });
+    const losses = { ...damages, missing: (file: string) => fs.rmSync(file) };
+    for (const [how, lose] of Object.entries(losses)) {
+      const run = at(how);
+      fs.cpSync(at("stopped"), run, { recursive: true });
+      lose(runFiles.rewind(run));
+      const notes: string[] = [];
+      await doToyRun({ directory: run, config, note: (text) => notes.push(text) });
+      assert.match(
+        notes.join("\n"),
+        /rewind\.safetensors is missing or damaged, .*: the dense round is trained/,
+        how,
+      );
+      assertSameResults(run, at("whole"), how);
+    }
+  }));
+
 Deno.test("a damaged state never overwrites the good state before it", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "run");

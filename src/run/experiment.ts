@@ -9,7 +9,7 @@ import { criterionOf } from "../pruning/criteria.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights, prune } from "../pruning/prune.ts";
 import { evaluate } from "../training/evaluate.ts";
-import type { Progress } from "../training/progress.ts";
+import { type Progress, stepsDone } from "../training/progress.ts";
 import { keepingStatistics, recalibrateStatistics } from "../training/recalibrate.ts";
 import {
   resetMasks,
@@ -20,6 +20,8 @@ import {
 } from "../training/snapshot.ts";
 import type { TrainingPlan } from "../training/train.ts";
 import { POLICIES } from "../config/modes.ts";
+import { runFiles } from "../core/paths.ts";
+import type { Note, RoundState } from "./run_store.ts";
 import { Rounds, type RoundsContext, startOfRound } from "./rounds.ts";
 
 export class Experiment extends Rounds {
@@ -39,6 +41,25 @@ export class Experiment extends Rounds {
     resetOptimiser(this.bench.network);
     this.state = startOfRound(0);
     return Promise.resolve();
+  }
+
+  protected override misses(state: RoundState, note: Note): boolean {
+    if (super.misses(state, note)) return true;
+    const passed = state.round === 0 &&
+      stepsDone(state.progress, this.bench.stepsPerEpoch) > this.rewindStep;
+    if (!passed || this.store.hasRewindPoint()) return false;
+    note(
+      `${
+        runFiles.rewind(this.store.directory)
+      } is missing or damaged, and rounds need it: the dense ` +
+        `round is trained from its beginning`,
+    );
+    return true;
+  }
+
+  /** Step of the dense round at which the rewind point is saved. */
+  private get rewindStep(): number {
+    return iterationOf(parseStepPoint(this.config.rewindTo), this.bench.stepsPerEpoch);
   }
 
   override async prune(round: number): Promise<void> {
@@ -81,13 +102,7 @@ export class Experiment extends Rounds {
   }
 
   protected override plan(round: number): TrainingPlan {
-    if (round === 0) {
-      const point = parseStepPoint(this.config.rewindTo);
-      return this.budget(0, {
-        rate: null,
-        milestone: iterationOf(point, this.bench.stepsPerEpoch),
-      });
-    }
+    if (round === 0) return this.budget(0, { rate: null, milestone: this.rewindStep });
     const replay = POLICIES[this.config.mode].learningRate === "replay";
     return this.budget(round, { rate: replay ? null : this.finalLearningRate() });
   }

@@ -38,6 +38,8 @@ export interface RoundsContext {
   readonly observer: RunObserver;
   /** Called when a round's results are on disk. */
   readonly roundDone: (round: RoundSummary) => void;
+  /** Asked after every chunk of steps: whether the state is saved and training ends. */
+  readonly stopRequested: () => boolean;
   /** How often the state within a round is saved, in milliseconds of training. */
   readonly checkpointEvery: number;
 }
@@ -101,16 +103,23 @@ export abstract class Rounds implements LotteryParts {
     const latest = this.store.loadLatest(round, note);
     const masks = latest && round > 0 ? this.masksOf(latest, note) : null;
     if (!latest || (round > 0 && !masks)) return Promise.resolve(false);
-    if (
-      this.timesKernels && kernelsAreLost(this.bench, { directory: this.directory(round), note })
-    ) {
-      this.store.removeLatest(); // before new kernels are recorded: the state was not trained on them
+    if (this.misses(latest.state, note)) {
+      this.store.removeLatest(); // before the missing file is made again: the state does not belong to it
       return Promise.resolve(false);
     }
     if (masks) restoreMasks(this.bench.network, masks);
     restoreSnapshot(this.bench.network, latest.snapshot);
     this.state = latest.state;
     return Promise.resolve(true);
+  }
+
+  /**
+   * Whether something that was written before the saved state is lost, so that the round has to be trained
+   * from its beginning. It is then told.
+   */
+  protected misses({ round }: RoundState, note: Note): boolean {
+    return this.timesKernels &&
+      kernelsAreLost(this.bench, { directory: this.directory(round), note });
   }
 
   /** The masks of a saved state: its own, or the ones that the round began with. */
@@ -170,9 +179,9 @@ export abstract class Rounds implements LotteryParts {
 
   /** @returns Whether to stop. */
   protected advanced(round: number, progress: Progress): boolean {
-    const { observer, checkpointEvery } = this.context;
+    const { observer, stopRequested, checkpointEvery } = this.context;
     observer.advanced(round, progress);
-    const stop = observer.stopRequested();
+    const stop = stopRequested();
     if (stop || performance.now() - this.clock.saved >= checkpointEvery) {
       const snapshot = new Map([...this.soundSnapshot(), ...this.ownMasks()]);
       this.store.saveLatest({ snapshot, state: this.state });

@@ -13,13 +13,12 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
 import type { Teacher } from "../training/teacher.ts";
 import { Workbench } from "../training/workbench.ts";
-import { beginRun, isComplete } from "./begin.ts";
+import { beginRun, copyDense, isComplete } from "./begin.ts";
 import { openDataset, refuseUnusable } from "./dataset.ts";
 import { describeEnvironment, type Environment } from "./environment.ts";
 import { type Fork, planFork } from "./fork.ts";
 import { runLottery } from "./lottery.ts";
 import type { RunObserver } from "./observer.ts";
-import type { RoundsContext } from "./rounds.ts";
 import { refuseWithoutRoom } from "./room.ts";
 import { RunStore } from "./run_store.ts";
 import { refuseOtherDense } from "./shared_dense.ts";
@@ -61,9 +60,10 @@ export async function doRun(
   const { config, directory, denseFrom, takeOver } = options;
   const prepared = prepare(options);
   const { dataset, plan, rounds, environment: here, fork } = prepared;
+  const note = (message: string) => observer.note(message);
   using begun = beginRun(
     { directory, config, environment: here, rounds, denseFrom, fork, takeOver },
-    (message) => observer.note(message),
+    note,
   );
   const { store, environment } = begun;
   const summarise = () => {
@@ -72,14 +72,22 @@ export async function doRun(
     return summary;
   };
   let told = false;
-  const outcome = await trainStages(prepared, {
-    ...{ options, store, observer },
-    roundDone(round) {
-      observer.roundDone(round);
-      observer.summarised(summarise(), environment);
-      told = true;
-    },
-  });
+  const train = (stopRequested: () => boolean) =>
+    trainStages(prepared, {
+      ...{ options, store, observer, stopRequested },
+      roundDone(round) {
+        observer.roundDone(round);
+        observer.summarised(summarise(), environment);
+        told = true;
+      },
+    });
+  // A run with a rewind point of its own trains to it and then takes over the dense round.
+  let awaitsRewindPoint = begun.awaitsRewindPoint;
+  if (awaitsRewindPoint) {
+    await train(() => store.hasRewindPoint() || observer.stopRequested());
+    awaitsRewindPoint = !copyDense(store, { config, denseFrom, environment, note });
+  }
+  const outcome = awaitsRewindPoint ? "stopped" : await train(() => observer.stopRequested());
   const summary = summarise();
   // An earlier process may have been killed after the last round and before the report.
   if (!told && summary.rounds.length > 0) observer.summarised(summary, environment);
@@ -144,15 +152,16 @@ async function trainStages(
     store: RunStore;
     observer: RunObserver;
     roundDone: (round: RoundSummary) => void;
+    stopRequested: () => boolean;
   },
 ): Promise<"finished" | "stopped"> {
-  const { options: { config, device, checkpointEvery }, store, observer, roundDone } = run;
+  const { options: { config, device, checkpointEvery }, ...context } = run;
   for (const { network, open } of plan.stages) {
     const settings = workbenchConfig({ ...config, network }, dataset);
     using bench = new Workbench(device, dataset, settings, teachers);
-    observer.opened(bench);
-    const context: RoundsContext = { bench, store, config, observer, roundDone, checkpointEvery };
-    if (await runLottery(open(context)) === "stopped") return "stopped";
+    context.observer.opened(bench);
+    const rounds = open({ ...context, bench, config, checkpointEvery });
+    if (await runLottery(rounds) === "stopped") return "stopped";
   }
   return "finished";
 }

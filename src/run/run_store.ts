@@ -88,6 +88,19 @@ export class RunStore {
     this.writer.checkpoint(runFiles.rewind(this.directory), checkpoint);
   }
 
+  /** Whether there is an undamaged rewind point. */
+  hasRewindPoint(): boolean {
+    const file = runFiles.rewind(this.directory);
+    if (!fs.existsSync(file)) return false;
+    try {
+      readCheckpoint(file);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error;
+      return false;
+    }
+  }
+
   /** The state that the dense round saved for rewinding. @throws {Failure} If it is damaged or missing. */
   loadRewindPoint(): Checkpoint<Progress> {
     return this.readOf<Progress>(0, runFiles.rewind(this.directory));
@@ -194,10 +207,12 @@ export class RunStore {
     this.writer.file(roundFiles.metrics(directory), stringify(summary.epochs, { header: true }));
     this.writer.file(roundFiles.predictions(directory), predictionsCsv(results.predictions));
     this.writer.json(roundFiles.scores(directory), summary);
-    this.seal(directory);
+    this.seal(summary.round);
   }
 
-  private seal(directory: string): void {
+  /** Writes the marker of a round whose other files are all written. */
+  seal(round: number): void {
+    const directory = this.round(round);
     this.writer.file(roundFiles.done(directory), markerOf(directory));
   }
 
@@ -231,8 +246,8 @@ export class RunStore {
 
   /** Fills the empty markers of rounds that older versions finished. */
   sealOlderRounds(): void {
-    for (const directory of this.doneRounds().map((round) => this.round(round))) {
-      if (!isSealed(directory)) this.seal(directory);
+    for (const round of this.doneRounds()) {
+      if (!isSealed(this.round(round))) this.seal(round);
     }
   }
 

@@ -136,6 +136,7 @@ export async function withToyRun<Result>(
     const experiment = new Experiment({
       ...{ bench, store, config, observer, checkpointEvery: 0 },
       roundDone: (round) => observer.roundDone(round),
+      stopRequested: () => observer.stopRequested(),
     });
     return await body({ bench, store, experiment });
   } finally {
@@ -205,6 +206,7 @@ export async function withToyStage<Result>(
     const rounds = stage!.open({
       ...{ bench, store, config, observer: silent, checkpointEvery: 0 },
       roundDone: () => {},
+      stopRequested: () => false,
     });
     return await body({ bench, store, rounds });
   } finally {
