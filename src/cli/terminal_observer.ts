@@ -51,6 +51,7 @@ export class TerminalObserver implements RunObserver {
   private stepsPerEpoch = 1;
   private prunable = 0;
   private metric = "";
+  private title = "";
 
   private readonly report: RunReport;
 
@@ -77,11 +78,13 @@ export class TerminalObserver implements RunObserver {
     const records = sizes.map((s) => `${dataset.splits[s].lengths.length} ${s}`).join(", ");
     const weights = network.prunable.reduce((sum, p) => sum + p.parameter.size, 0);
     this.prunable = weights;
-    console.log(
-      `Run ${this.run.name}: ${weights.toLocaleString("en")} prunable weights in ` +
-        `${network.prunable.length} convolutions; ${records} records; ${device.name}, ` +
-        `${device.description}`,
-    );
+    const title = `Run ${this.run.name}: ${weights.toLocaleString("en")} prunable weights in ` +
+      `${network.prunable.length} convolutions; ${records} records; ${device.name}, ` +
+      `${device.description}`;
+    this.close();
+    if (title === this.title) return; // the same network is opened again to copy a round in between
+    this.title = title;
+    console.log(title);
     const disk = diskOfRun(bench, this.run.config);
     if (disk) console.log(diskText(disk, { directory: runDirectory(this.run.name) }));
   }
