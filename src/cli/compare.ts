@@ -86,6 +86,7 @@ function main(args: string[]): Promise<void> {
   const read = { split: asked, allowIncomplete, showTest, rescored };
   const { runs, split } = readRuns(command.args, read);
   const comparison = compareRuns(runs, {
+    ...COMPARE_DEFAULTS,
     ...{ split, draws, seed, margin, secondMargin, rescored },
     pairs,
   });

@@ -44,6 +44,8 @@ export interface CompareOptions {
   secondMargin: number;
   /** Differences that were named before the results were seen. */
   pairs: readonly AskedPair[];
+  /** Number of further such differences whose runs are not there yet; the adjustment counts them. */
+  awaitedPairs: number;
   /** The rule by which records were decided again; null for each run's own rule. */
   rescored: DecisionRule | null;
 }
@@ -55,6 +57,7 @@ export const COMPARE_DEFAULTS: Omit<CompareOptions, "split"> = {
   margin: PRIMARY_MARGIN,
   secondMargin: SECONDARY_MARGIN,
   pairs: [],
+  awaitedPairs: 0,
   rescored: null,
 };
 
@@ -70,7 +73,7 @@ export function compareRuns(runs: readonly Run[], options: CompareOptions): Comp
   const full = (runs.find((run) => !isSmallDense(run)) ?? runs[0]!).summary.rounds[0]!.prunable;
   const results = scored.map((method) => methodResult(method, { runs, full, ...options }));
   const pairs = pairResults(scored, { results, ...options });
-  const tests = testResults(options.pairs, { results, pairs });
+  const tests = testResults(options, { results, pairs });
   const { summary } = runs[0]!;
   const comparison: Comparison = {
     format: "lth-ecg-comparison/1",
@@ -294,7 +297,7 @@ function isEqualTraining(a: Cost | null, b: Cost | null): boolean {
 
 /** @throws {UsageError} If a requested difference is not among `pairs`. */
 function testResults(
-  asked: readonly AskedPair[],
+  { pairs: asked, awaitedPairs }: Pick<CompareOptions, "pairs" | "awaitedPairs">,
   { results, pairs }: { results: readonly MethodResult[]; pairs: readonly PairResult[] },
 ): PairTest[] {
   const found = asked.map((one) => {
@@ -315,7 +318,7 @@ function testResults(
     const density = level === null ? null : method.levels[pair.levels[level]!.levelA]!.density;
     return { one, estimate, density, sign };
   });
-  const adjusted = holm(found.map(({ estimate }) => estimate.p));
+  const adjusted = holm(found.map(({ estimate }) => estimate.p), found.length + awaitedPairs);
   return found.map(({ one, estimate, density, sign }, i) => ({
     a: one.a,
     b: one.b,

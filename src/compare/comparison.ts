@@ -147,7 +147,7 @@ export interface PairTest {
   low: number;
   high: number;
   p: number;
-  /** The p value, adjusted by Holm's method over all tests. */
+  /** The p value, adjusted by Holm's method over all planned tests. */
   adjusted: number;
   /** Whether `adjusted` is below 0.05. */
   differs: boolean;

@@ -13,6 +13,16 @@ Deno.test("adjusted p values worked by hand", () => {
   assert.deepEqual(holm([]), []);
 });
 
+Deno.test("tests without a value count in the family, so that later values adjust no p upwards", () => {
+  assert.deepEqual(holm([0.02], 4), [0.08]);
+  const rng = createRng(5, "holm");
+  for (let i = 0; i < 200; i++) {
+    const all = Array.from({ length: 6 }, () => rng.next() ** 3);
+    const early = holm(all.slice(0, 3), 6);
+    holm(all).slice(0, 3).forEach((p, k) => assert.ok(p <= early[k]!, `${p} after ${early[k]}`));
+  }
+});
+
 Deno.test("about 5 % of families without any difference have a false claim", () => {
   const rng = createRng(4, "holm");
   const families = 4000;

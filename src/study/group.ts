@@ -98,11 +98,11 @@ export function readGroup(folder: string): Group | null {
   const planned = (plan?.pairs ?? []).flatMap(parsePairs);
   const isHere = ({ a, b }: AskedPair) =>
     [a, b].every((name) => names.includes(fullName(name, names)));
+  const missingPairs = planned.filter((pair) => !isHere(pair));
   const comparison = compareRuns(runs, {
     ...{ ...COMPARE_DEFAULTS, split: "test", rescored },
-    pairs: planned.filter(isHere),
+    ...{ pairs: planned.filter(isHere), awaitedPairs: missingPairs.length },
   });
-  const missingPairs = planned.filter((pair) => !isHere(pair));
   return {
     ...{ name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells },
     collected,
