@@ -9,7 +9,7 @@ import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
 import { type AskedPair, parsePairs } from "../compare/pairs.ts";
 import { readRuns, type ScoredSplit } from "../compare/run.ts";
-import { decisive } from "../compare/sentences.ts";
+import { decisive, referenceEpochs } from "../compare/reference.ts";
 import { UsageError } from "../core/errors.ts";
 import { shortPath } from "../core/paths.ts";
 import { signed } from "../statistics/verdict.ts";
@@ -123,22 +123,21 @@ function ruleAsked({ decision, priorExponent }: Options): DecisionRule | null {
 function levels({ methods }: Comparison): string {
   const head = ["method", "left", "theta", "of all", "runs", "epochs", "mean F1", "min", "max"];
   head.push("to dense of", "difference", "95 %", "");
-  const rows = methods.flatMap(({ name, levels, folds }) =>
-    levels.map((level) => {
-      const { density, theta, thetaAll, scores, cost, mean, min, max, toEqual } = level;
+  const rows = methods.flatMap((method) =>
+    method.levels.map((level) => {
+      const { density, theta, thetaAll, scores, cost, mean, min, max } = level;
       const found = decisive(level);
-      const epochs = toEqual ? toEqual.epochs.dense : levels[0]!.cost?.epochs;
       return [
-        name,
+        method.name,
         percent(density),
         `${theta.toFixed(1)}x`,
         thetaAll === null ? "-" : `${thetaAll.toFixed(1)}x`,
-        String(scores.length * folds),
+        String(scores.length * method.folds),
         epochText(cost?.epochs),
         decimals(mean),
         decimals(min),
         decimals(max),
-        found ? epochsText(epochs) : "",
+        found ? epochsText(referenceEpochs(method, level)) : "",
         found ? signed(found.difference) : "",
         found ? `[${signed(found.low)}, ${signed(found.high)}]` : "",
         found ? found.verdict : "dense",

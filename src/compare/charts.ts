@@ -16,8 +16,8 @@ import {
 } from "../report/charts/chart.ts";
 import { scoreRange } from "../report/charts/scores.ts";
 import { format, type Kind } from "../report/format.ts";
+import { commonKind, differenceTo, REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
 import type { Comparison, LevelResult, MethodResult } from "./comparison.ts";
-import { decisive, hasEqualTraining } from "./sentences.ts";
 import { meanEpochs } from "./tables.ts";
 
 type Limits = [low: number, high: number];
@@ -44,10 +44,10 @@ export function scoresChart(data: Comparison, view: View): Chart {
  */
 export function differencesChart(data: Comparison, view: View): Chart {
   const x = densities(data);
-  const isFair = data.methods.some(hasEqualTraining);
+  const kind = commonKind(data.methods.flatMap(({ levels }) => levels));
   const shown = (level: LevelResult) => {
-    if (decisive(level) === null) return { difference: 0, low: 0, high: 0 }; // the dense network itself
-    return isFair ? level.toEqual : level.toDense;
+    if (referenceOf(level) === null) return { difference: 0, low: 0, high: 0 }; // the dense network itself
+    return differenceTo(level, kind);
   };
   const lines = methodLines(data, view, {
     x,
@@ -79,7 +79,7 @@ export function differencesChart(data: Comparison, view: View): Chart {
   return overDensity(x, {
     lines: all,
     view,
-    label: isFair ? "Difference to dense of equal training" : "Difference to dense",
+    label: `Difference to ${REFERENCE_NAMES[kind]}`,
     range,
   });
 }

@@ -7,6 +7,7 @@ import { UsageError } from "../core/errors.ts";
 import { holm } from "../statistics/holm.ts";
 import { mean } from "../statistics/interval.ts";
 import { fixedSequence, PRIMARY_MARGIN, SECONDARY_MARGIN } from "../statistics/matches.ts";
+import { commonKind, differenceTo } from "../statistics/reference.ts";
 import { denseSentence, denseVerdict, pairSentence, pairVerdict } from "../statistics/verdict.ts";
 import type { DecisionRule } from "../training/decision.ts";
 import { isSmallDense, refuseIncomparable } from "./check.ts";
@@ -15,6 +16,7 @@ import type {
   Difference,
   EqualTraining,
   LevelResult,
+  LevelScores,
   Matching,
   MethodResult,
   PairResult,
@@ -113,62 +115,68 @@ interface MethodContext {
 
 function methodResult(scored: ScoredMethod, context: MethodContext): MethodResult {
   const { method, levels } = scored;
-  const toDense = levels.map(({ scores, dense }, i) => i === 0 ? null : difference(scores, dense));
-  const toEqualOf = (measure: Measure) =>
-    levels.map(({ equal: { [measure]: equal } }) => equal && difference(equal.own, equal.dense));
-  const toEqual = toEqualOf("epochs");
-  const toEqualWork = toEqualOf("denseEpochs");
-  // If some networks have a dense one of equal training, networks without one cannot be tested.
-  const equal = toEqual.some((found) => found !== null);
-  const first = equal ? toEqual : toDense;
   const { margin, secondMargin } = context;
-  const results = levels.map((level, i) => ({
+  const [dense, ...later] = levels;
+  const toDense = later.map(({ scores, dense }) => difference(scores, dense));
+  const toEqual = equalTraining(later, "epochs", margin);
+  const toEqualWork = equalTraining(later, "denseEpochs", margin);
+  const laterLevels = later.map((level, i) => ({
     ...levelResult(level, context),
-    // A dense network that is trained further is not pruned, so there is no limit to test for.
-    toDense: againstDense(method.continued ? toDense.slice(0, 1) : toDense, toDense[i], {
-      i,
+    toDense: againstDense(toDense[i]!, {
+      // A dense network that is trained further is not pruned, so there is no limit to test for.
+      tested: method.continued || isTested(toDense, i, margin),
       margin,
     }),
-    toEqual: equalTraining(toEqual, level, { measure: "epochs", i, margin }),
-    toEqualWork: equalTraining(toEqualWork, level, { measure: "denseEpochs", i, margin }),
+    toEqual: toEqual[i]!,
+    toEqualWork: toEqualWork[i]!,
   }));
+  // If some networks have a dense one of equal training, networks without one cannot be tested.
+  const kind = commonKind(laterLevels);
+  const tested = laterLevels.map((level) => differenceTo(level, kind));
   const none: Matching = { byInterval: null, stoppedAt: null, byPoint: null };
+  const denseLevel: LevelResult = {
+    ...levelResult(dense!, context),
+    ...{ toDense: null, toEqual: null, toEqualWork: null },
+  };
   return {
     name: method.name,
     seeds: method.replicates.map(({ seed }) => seed),
     folds: method.replicates[0]!.dense.length,
     continued: method.continued,
-    levels: results,
-    matching: method.continued ? none : matchingOf(first, margin),
-    secondMatching: method.continued ? none : matchingOf(first, secondMargin),
+    levels: [denseLevel, ...laterLevels],
+    matching: method.continued ? none : matchingOf(tested, margin),
+    secondMatching: method.continued ? none : matchingOf(tested, secondMargin),
   };
 }
 
-/** The difference of level `i` to dense networks of equal training; null if there are none. */
+/** For each level its difference to dense networks of equal training by a measure; null if there are none. */
 function equalTraining(
-  found: readonly (Found | null)[],
-  level: ScoredLevel,
-  { measure, ...place }: { measure: Measure; i: number; margin: number },
-): EqualTraining | null {
-  const equal = level.equal[measure];
-  if (equal === null) return null;
-  const { epochs, denseEpochs, own } = equal;
-  return {
-    ...againstDense(found, found[place.i], place)!,
-    ...{ epochs, denseEpochs },
-    replicates: { compared: own.labels.length, of: level.scores.labels.length },
-  };
+  later: readonly ScoredLevel[],
+  measure: Measure,
+  margin: number,
+): (EqualTraining | null)[] {
+  const found = later.map(({ equal: { [measure]: equal } }) =>
+    equal && difference(equal.own, equal.dense)
+  );
+  return later.map((level, i) => {
+    const equal = level.equal[measure];
+    const own = found[i];
+    if (!equal || !own) return null;
+    return {
+      ...againstDense(own, { tested: isTested(found, i, margin), margin }),
+      ...{ epochs: equal.epochs, denseEpochs: equal.denseEpochs },
+      replicates: { compared: equal.own.labels.length, of: level.scores.labels.length },
+    };
+  });
 }
 
-/** The wording for level `i` of the levels that are tested in order, from the dense one on. */
-function againstDense(
-  levels: readonly (Found | null)[],
-  found: Found | null | undefined,
-  { i, margin }: { i: number; margin: number },
-) {
-  if (!found) return null;
-  const { stoppedAt } = fixedSequence(levels.slice(1), margin);
-  const tested = stoppedAt === null || i - 1 <= stoppedAt;
+/** Whether all networks before position `i` match, of those that are tested from dense to sparse. */
+function isTested(tested: readonly (Found | null)[], i: number, margin: number): boolean {
+  const { stoppedAt } = fixedSequence(tested, margin);
+  return stoppedAt === null || i <= stoppedAt;
+}
+
+function againstDense(found: Found, { tested, margin }: { tested: boolean; margin: number }) {
   return worded(found, {
     verdict: (estimate, margin) => denseVerdict(estimate, margin, tested),
     sentence: (estimate, margin) => denseSentence(estimate, margin, tested),
@@ -176,20 +184,25 @@ function againstDense(
   });
 }
 
-function matchingOf(levels: readonly (Found | null)[], margin: number): Matching {
-  const { matching, stoppedAt } = fixedSequence(levels.slice(1), margin);
-  const byPoint = levels.findLastIndex((found) => found !== null && found.difference > -margin);
+/** Positions among a method's levels, of which `tested` are all but the dense one. */
+function matchingOf(
+  tested: readonly (Pick<Found, "difference" | "low" | "high"> | null)[],
+  margin: number,
+): Matching {
+  const { matching, stoppedAt } = fixedSequence(tested, margin);
+  const byPoint = tested.findLastIndex((found) => found !== null && found.difference > -margin);
+  const levelOf = (position: number) => position + 1;
   return {
-    byInterval: matching === null ? null : matching + 1,
-    stoppedAt: stoppedAt === null ? null : stoppedAt + 1,
-    byPoint: byPoint < 0 ? null : byPoint,
+    byInterval: matching === null ? null : levelOf(matching),
+    stoppedAt: stoppedAt === null ? null : levelOf(stoppedAt),
+    byPoint: byPoint < 0 ? null : levelOf(byPoint),
   };
 }
 
 function levelResult(
   { kept, networks, denseNetworks, scores: { units, mean } }: ScoredLevel,
   { runs, full }: MethodContext,
-): Omit<LevelResult, "toDense" | "toEqual" | "toEqualWork"> {
+): LevelScores {
   const single = networks.flat();
   const denseSingle = denseNetworks.flat();
   const scores = units.map(({ value }) => value);

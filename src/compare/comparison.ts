@@ -7,6 +7,7 @@ import type { DecisionRule } from "../training/decision.ts";
 import type { Cost } from "./cost.ts";
 import type { Sides } from "./equal_training.ts";
 import type { Estimate } from "../statistics/estimate.ts";
+import type { OfDense, OfLater } from "../statistics/reference.ts";
 import type { ScoredSplit } from "./run.ts";
 import type { DenseVerdict, PairVerdict } from "../statistics/verdict.ts";
 
@@ -74,7 +75,10 @@ export interface MethodResult {
 }
 
 /** The networks of one method that keep the same number of weights. */
-export interface LevelResult {
+export type LevelResult = LevelScores & (DenseLevel | LaterLevel);
+
+/** The scores and the cost of a level. */
+export interface LevelScores {
   /** How many times it was pruned. */
   round: number;
   kept: number;
@@ -88,19 +92,24 @@ export interface LevelResult {
   mean: number;
   min: number;
   max: number;
-  /**
-   * Mean over replicates minus the mean of dense networks trained for as many epochs in total; null for
-   * dense networks, and if there are no such dense networks.
-   */
-  toEqual: EqualTraining | null;
-  /** The same with dense networks that took as much work, in epochs of the dense network. */
-  toEqualWork: EqualTraining | null;
-  /** Mean minus that of the dense networks that the method began with; null for those networks. */
-  toDense: Difference<DenseVerdict> | null;
   /** Mean over runs; null for a control whose base is missing. */
   cost: Cost | null;
   /** Per run: epochs until dev reached the final dev score of its dense network, null if never. */
   epochsToDense: (number | null)[];
+}
+
+/** The dense networks that the method began with: they are compared with nothing. */
+export interface DenseLevel extends OfDense {
+  readonly toEqualWork: null;
+}
+
+/**
+ * A later network. `toDense`: its mean minus that of the dense networks that the method began with. `toEqual`: the
+ * mean over replicates minus the mean of dense networks trained for as many epochs in total.
+ */
+export interface LaterLevel extends OfLater<Difference<DenseVerdict>, EqualTraining> {
+  /** Like `toEqual`, with dense networks that took as much work, in epochs of the dense network. */
+  readonly toEqualWork: EqualTraining | null;
 }
 
 /** A difference with what the draws and the seeds say about it. */

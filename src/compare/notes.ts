@@ -8,6 +8,7 @@ import { counted } from "../core/counted.ts";
 import { decidedByDev } from "../report/shown.ts";
 import { format } from "../report/format.ts";
 import { majorityScore } from "../statistics/f1.ts";
+import { referenceOf } from "../statistics/reference.ts";
 import { signed } from "../statistics/verdict.ts";
 import { describeRule } from "../training/decision.ts";
 import { isSingleTraining } from "../config/modes.ts";
@@ -17,7 +18,7 @@ import { foldCount, foldOf } from "./fold.ts";
 import { methodSettings } from "./method.ts";
 import type { Method } from "./replicates.ts";
 import { ruleOf } from "./rescore.ts";
-import { decisive } from "./sentences.ts";
+import { decisive, hasEqualTraining } from "./reference.ts";
 
 /**
  * Settings of the training budget: runs that differ here differ in effort, not only in method. The choice of
@@ -82,9 +83,7 @@ function uncertainty(comparison: Comparison): string {
 function differencesOf({ methods, pairs }: Comparison): Difference<string>[] {
   return [
     ...methods.flatMap(({ levels }) =>
-      levels.flatMap((
-        { toDense, toEqual },
-      ) => [...(toDense ? [toDense] : []), ...(toEqual ? [toEqual] : [])])
+      levels.flatMap(({ toDense, toEqual }) => [toDense, toEqual].filter((own) => own !== null))
     ),
     ...pairs.flatMap(({ levels, average }) => [...levels, average]),
   ];
@@ -94,8 +93,8 @@ function differencesOf({ methods, pairs }: Comparison): Difference<string>[] {
 export function unequalTraining(
   { methods }: Comparison,
 ): { names: string[]; least: number; most: number } | null {
-  const lacking = methods.filter(({ continued, levels }) =>
-    !continued && levels.length > 1 && levels.every(({ toEqual }) => toEqual === null)
+  const lacking = methods.filter((method) =>
+    !method.continued && method.levels.length > 1 && !hasEqualTraining(method)
   );
   const epochs = lacking.flatMap(({ levels }) => {
     const [first, last] = [levels[0]!.cost, levels.at(-1)!.cost];
@@ -122,19 +121,18 @@ function equalTrainingNote(comparison: Comparison): string[] {
 
 /** Levels or replicates without a dense network of equal training, in methods that have some. */
 function partlyEqualNote({ methods }: Comparison): string[] {
-  return methods.flatMap(({ name, continued, levels }) => {
-    const later = levels.slice(1);
-    const having = later.filter(({ toEqual }) => toEqual);
-    if (continued || having.length === 0) return [];
-    const missing = later.filter(({ toEqual }) => !toEqual).map(({ theta }) =>
-      format(theta, "factor")
-    );
-    const fewer = having.some(({ toEqual }) =>
-      toEqual!.replicates.compared < toEqual!.replicates.of
+  return methods.filter(hasEqualTraining).flatMap(({ name, levels }) => {
+    const missing = levels.filter((level) => referenceOf(level)?.kind === "once");
+    const fewer = levels.some(({ toEqual }) =>
+      toEqual !== null && toEqual.replicates.compared < toEqual.replicates.of
     );
     return [
       ...(missing.length > 0
-        ? [`${name}: no dense network was trained for as long as the one at ${missing.join(", ")}.`]
+        ? [
+          `${name}: no dense network was trained for as long as the one at ${
+            missing.map(({ theta }) => format(theta, "factor")).join(", ")
+          }.`,
+        ]
         : []),
       ...(fewer
         ? [
@@ -150,7 +148,7 @@ function partlyEqualNote({ methods }: Comparison): string[] {
 function weakerNote({ methods }: Comparison): string[] {
   return methods.flatMap(({ name, levels }) => {
     const weaker = levels.filter(({ toEqual, toDense }) =>
-      toEqual && toDense && toEqual.difference > toDense.difference
+      toEqual !== null && toEqual.difference > toDense.difference
     );
     return weaker.length === 0 ? [] : [
       `${name} at ${

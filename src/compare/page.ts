@@ -11,8 +11,8 @@ import { type Html, html } from "../report/html.ts";
 import { heartbeats, shell } from "../report/shell.ts";
 import { tableHtml } from "../report/table_html.ts";
 import type { Table } from "../report/tables.ts";
+import { commonKind, referenceOf } from "../statistics/reference.ts";
 import type { Comparison } from "./comparison.ts";
-import { hasEqualTraining } from "./sentences.ts";
 import { costTable, levelTable, methodTable, pairTable, runTable, testTable } from "./tables.ts";
 import { words } from "./words.ts";
 
@@ -132,13 +132,12 @@ function body(comparison: Comparison): Html {
 
 /** What the chart of differences subtracts, and which networks it therefore lacks. */
 function differencesNote({ methods }: Comparison): string {
-  if (!methods.some(hasEqualTraining)) {
+  const pruned = methods.filter(({ continued }) => !continued).flatMap(({ levels }) => levels);
+  if (commonKind(pruned) === "once") {
     return "Pruned networks minus the dense networks that they began with.";
   }
-  const later = methods.filter(({ continued }) => !continued)
-    .flatMap(({ levels }) => levels.slice(1));
   return "Pruned networks minus dense networks that were trained for as many epochs." +
-    (later.some(({ toEqual }) => toEqual === null)
+    (pruned.some((level) => referenceOf(level)?.kind === "once")
       ? " Pruned networks without such a dense network are not drawn here; the table below compares them " +
         "with the dense network that they began with."
       : "");

@@ -12,7 +12,7 @@ import type { Summary } from "../results/summary.ts";
 import type { RoundDifference, RunDifferences } from "../report/extras.ts";
 import { readSummary } from "../results/read.ts";
 import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
-import type { Comparison, Difference, LevelResult } from "./comparison.ts";
+import type { Comparison, Difference, LaterLevel, LevelResult, LevelScores } from "./comparison.ts";
 import { hasPredictions } from "./predictions.ts";
 import { readRun } from "./run.ts";
 import { continuedBeside, denseBeside } from "./siblings.ts";
@@ -59,7 +59,9 @@ export function runDifferences(directory: string, summary: Summary): RunDifferen
   const roundOf = (level: number | null) => level === null ? null : levels[level]!.round;
   return {
     rounds: new Map(
-      levels.slice(1).map((level) => [level.round, roundDifference(level, levels[0]!)]),
+      levels.flatMap((level) =>
+        level.toDense === null ? [] : [[level.round, roundDifference(level, levels[0]!)]]
+      ),
     ),
     margin: comparison.margin,
     secondMargin: comparison.secondMargin,
@@ -78,7 +80,7 @@ function onlyDense(summary: Summary): Summary {
 }
 
 function roundDifference(
-  { toDense, toEqual, cost, mean }: LevelResult,
+  { toDense, toEqual, cost, mean }: LevelScores & LaterLevel,
   dense: LevelResult,
 ): RoundDifference {
   const limits = ({ difference, low, high, sentence }: Difference<string>) => ({
@@ -86,7 +88,7 @@ function roundDifference(
   });
   const epochs = cost?.epochs ?? null;
   return {
-    toDense: { ...limits(toDense!), score: dense.mean, epochs: dense.cost?.epochs ?? null },
+    toDense: { ...limits(toDense), score: dense.mean, epochs: dense.cost?.epochs ?? null },
     toEqual: toEqual && {
       ...limits(toEqual),
       score: mean - toEqual.difference,

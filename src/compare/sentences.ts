@@ -5,10 +5,12 @@
  */
 import { counted } from "../core/counted.ts";
 import { epochsText, format } from "../report/format.ts";
+import { commonKind, differenceTo, REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
 import { intervalText, signed } from "../statistics/verdict.ts";
+import { decisive } from "./reference.ts";
 import type {
   Comparison,
-  Difference,
+  EqualTraining,
   LevelResult,
   MethodResult,
   PairResult,
@@ -35,30 +37,21 @@ export function sentencesOf(results: Results): Comparison["sentences"] {
   };
 }
 
-/** Whether any network of a method is compared with a dense network of as many epochs. */
-export function hasEqualTraining({ levels }: Pick<MethodResult, "levels">): boolean {
-  return levels.some(({ toEqual }) => toEqual !== null);
-}
-
-/** The difference that decides: to dense of equal training if there is one, else to the original dense. */
-export function decisive({ toEqual, toDense }: LevelResult): Difference<string> | null {
-  return toEqual ?? toDense;
-}
-
 /**
  * The sparsest network that matches dense. If some methods have dense networks of equal training, only
  * those methods count.
  */
 function answer({ methods, margin }: Results): string {
-  const fair = methods.filter(hasEqualTraining);
-  const [best] = (fair.length > 0 ? fair : methods).flatMap(({ name, levels, matching }) => {
+  const kind = commonKind(methods.flatMap(({ levels }) => levels));
+  const compared = methods.filter(({ levels }) => commonKind(levels) === kind);
+  const [best] = compared.flatMap(({ name, levels, matching }) => {
     const { byInterval } = matching;
     return byInterval === null ? [] : [{ name, level: levels[byInterval]! }];
   }).sort((a, b) => b.level.theta - a.level.theta);
   if (best) {
     return `Down to ${format(best.level.density, "percent")} of the weights ` +
-      `(${format(best.level.theta, "factor")} fewer) a pruned network is shown to match dense` +
-      `${best.level.toEqual ? " of equal training" : ""} within ${margin}: ${best.name}, ` +
+      `(${format(best.level.theta, "factor")} fewer) a pruned network is shown to match ` +
+      `${REFERENCE_NAMES[kind]} within ${margin}: ${best.name}, ` +
       `${intervalText(decisive(best.level)!)}.`;
   }
   return methods.some(({ levels, continued }) => levels.length > 1 && !continued)
@@ -67,11 +60,8 @@ function answer({ methods, margin }: Results): string {
 }
 
 /** E.g. "dense of equal training (40 epochs, dense 40)". */
-function reference({ toEqual, toDense }: LevelResult): string {
-  if (!toEqual) return toDense ? "dense" : "itself";
-  const { own, dense } = toEqual.epochs;
-  return `dense of equal training (${epochsText(own)}, dense ` +
-    `${format(dense, "epochs")})`;
+function equalDense({ epochs: { own, dense } }: EqualTraining): string {
+  return `${REFERENCE_NAMES.equal} (${epochsText(own)}, dense ${format(dense, "epochs")})`;
 }
 
 function methodSentence(method: MethodResult, { secondMargin }: Results): string {
@@ -98,7 +88,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
   if (stoppedAt !== null) {
     const level = levels[stoppedAt]!;
     text.push(
-      decisive(level) === null || (level.toEqual === null && hasEqualTraining(method))
+      differenceTo(level, commonKind(levels)) === null
         ? `At ${place(level)} there is no dense network of equal training, so the tests end.`
         : `At ${place(level)} it ${verdict(level)}: the tests end there.`,
     );
@@ -108,7 +98,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
     text.push(`At ${place(levels[last]!)} it ${verdict(levels[last]!)}.`);
   }
   const shown = levels[byInterval ?? stoppedAt ?? last]!;
-  if (shown.toEqual && shown.toDense) {
+  if (shown.toDense !== null && referenceOf(shown).kind === "equal") {
     text.push(
       `Against the original dense network, at ${place(shown)}: ${intervalText(shown.toDense)}.`,
     );
@@ -170,11 +160,11 @@ function verdict(level: LevelResult): string {
     values.length > 1
       ? `; by ${what} ${signed(Math.min(...values))} to ${signed(Math.max(...values))}`
       : "";
-  const said = !level.toEqual
+  const said = level.toEqual === null
     ? sentence
     : / dense\b/.test(sentence)
-    ? sentence.replace(/ dense\b/, ` ${reference(level)}`)
-    : sentence.replace(": ", ` against ${reference(level)}: `);
+    ? sentence.replace(/ dense\b/, ` ${equalDense(level.toEqual)}`)
+    : sentence.replace(": ", ` against ${equalDense(level.toEqual)}: `);
   return `${said.startsWith("matches") ? "" : "is "}${said}${spread("seed", perSeed)}${
     spread("fold", perFold)
   }`;

@@ -5,8 +5,10 @@
  */
 import type { Kind } from "../report/format.ts";
 import type { Table } from "../report/tables.ts";
+import { REFERENCE_NAMES } from "../statistics/reference.ts";
 import type { Comparison, Difference, LevelResult, MethodResult, PairTest } from "./comparison.ts";
-import { decisive, replicatesText, shownP } from "./sentences.ts";
+import { decisive, referenceEpochs } from "./reference.ts";
+import { replicatesText, shownP } from "./sentences.ts";
 
 type Cell = string | number | null;
 
@@ -74,7 +76,7 @@ export function levelTable({ methods }: Comparison): Table {
     [
       "Epochs of the dense network",
       "integer",
-      ({ method, level }) => referenceEpochs(method, level),
+      ({ method, level }) => rounded(referenceEpochs(method, level)),
     ],
     ...differenceColumns(({ level }: LevelRow) => decisive(level)),
     ["To dense once", "signed", ({ level }) => level.toDense?.difference ?? null],
@@ -87,15 +89,9 @@ export function levelTable({ methods }: Comparison): Table {
   ], levelRows(methods));
 }
 
-/** Total epochs of the dense network that the decisive difference is to. */
-function referenceEpochs({ levels }: MethodResult, level: LevelResult): number | null {
-  if (level.toEqual) return rounded(level.toEqual.epochs.dense);
-  return level.toDense ? rounded(levels[0]!.cost?.epochs) : null;
-}
-
 /** Dense networks of equal training, as the column "against" calls them. */
 const EQUAL_TRAINING = [
-  { key: "toEqual", against: "dense of equal training" },
+  { key: "toEqual", against: REFERENCE_NAMES.equal },
   { key: "toEqualWork", against: "dense of equal work" },
 ] as const;
 
@@ -199,7 +195,7 @@ export function allTable({ methods, pairs }: Comparison): Table {
   const rows: Row[] = [
     ...levelRows(methods).map(({ method, level }) => ({
       method: method.name,
-      against: "dense",
+      against: REFERENCE_NAMES.once,
       level,
       other: method.levels[0]!,
       found: level.toDense,
@@ -294,6 +290,6 @@ function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Ta
 }
 
 /** Rounded to one decimal; null if there is no number. */
-function rounded(x: number | undefined): number | null {
-  return x === undefined || !Number.isFinite(x) ? null : Math.round(10 * x) / 10;
+function rounded(x: number | null | undefined): number | null {
+  return x === null || x === undefined || !Number.isFinite(x) ? null : Math.round(10 * x) / 10;
 }

@@ -5,6 +5,7 @@
  */
 import type { RoundAnalysis } from "../analysis/analysis.ts";
 import type { Summary } from "../results/summary.ts";
+import type { OfLater } from "../statistics/reference.ts";
 
 /** Optional input of a report, in addition to a summary. */
 export interface Extras {
@@ -35,12 +36,11 @@ export interface DenseDifference {
   epochs: number | null;
 }
 
-/** A pruned round against dense networks. */
-export interface RoundDifference {
-  /** Difference to the dense network that the run began with, or to that of `RunDifferences.beside`. */
-  toDense: DenseDifference;
-  /** Difference to a dense network that was trained for about as long; null without one. */
-  toEqual: DenseDifference | null;
+/**
+ * A pruned round against dense networks: the one that the run began with, or that of `RunDifferences.beside`, and the
+ * one that was trained for about as long.
+ */
+export interface RoundDifference extends OfLater<DenseDifference, DenseDifference> {
   /** Total epochs of the pruned network; null if not known. */
   epochs: number | null;
 }

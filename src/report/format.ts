@@ -55,7 +55,7 @@ export function format(value: Value | string | undefined, kind: Kind): string {
 }
 
 /** E.g. "1 epoch", "24 epochs", "0.5 epochs"; "– epochs" if the number is not known. */
-export function epochsText(epochs: number | undefined): string {
+export function epochsText(epochs: number | null | undefined): string {
   const text = format(epochs, "epochs");
   return `${text} ${nounOf(Number(text), "epoch")}`;
 }

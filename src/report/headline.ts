@@ -9,6 +9,7 @@ import { decidedByDev, type ShownSummary } from "./shown.ts";
 import type { Summary } from "../results/summary.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { majorityScore } from "../statistics/f1.ts";
+import { commonKind, differenceTo, REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
 import { NORMAL_95 } from "../statistics/standard_error.ts";
 import { type ReportData, resultSplit, type RoundData } from "./data.ts";
 import type { DenseDifference, Extras, RoundDifference, RunDifferences } from "./extras.ts";
@@ -89,23 +90,25 @@ function answer({ data, dense, ticket, differences, found }: Context): string {
     return `${start} against ${format(dense?.[split]?.score, "score")} dense: ` +
       `${format(change, "signed")}.`;
   }
-  const { toEqual, toDense, epochs } = found;
+  const { toDense, epochs } = found;
   const beside = differences?.beside ?? null;
   const once = toDense.epochs === null || epochs === null || toDense.epochs === epochs
     ? ""
     : ` after ${epochsText(toDense.epochs)} (this network: ${epochsText(epochs)})`;
-  if (!toEqual) {
+  const reference = referenceOf(found);
+  if (reference.kind === "once") {
     const whose = beside === null ? "" : ` (of ${beside})`;
     return `${start} against ${format(toDense.score, "score")} dense${whose}${once}: ` +
       `${differenceText(toDense)}.`;
   }
+  const { found: toEqual } = reference;
   const trained = toEqual.epochs === null || epochs === null
     ? ""
     : toEqual.epochs === epochs
     ? ` (${epochsText(epochs)})`
     : ` (${epochsText(toEqual.epochs)}, this network ${epochsText(epochs)})`;
   const original = beside === null ? "the dense network it began with" : `that of ${beside}`;
-  return `${start}. Against dense of equal training${trained}, ` +
+  return `${start}. Against ${REFERENCE_NAMES.equal}${trained}, ` +
     `${format(toEqual.score, "score")}: ${differenceText(toEqual)}. Against ${original}, ${
       format(toDense.score, "score")
     }${toDense.epochs === null ? "" : ` after ${epochsText(toDense.epochs)}`}: ${
@@ -127,7 +130,7 @@ function lessTraining(
   { complete }: Summary,
   { differences, found, ticket }: Context,
 ): { remark: string; command: string | null } | null {
-  if (!differences || !found || found.toEqual) return null;
+  if (!differences || !found || referenceOf(found).kind === "equal") return null;
   const { toDense, epochs } = found;
   if (toDense.epochs === null || epochs === null || toDense.epochs >= epochs) return null;
   if (differences.continued !== null) {
@@ -155,14 +158,12 @@ function matching({ data, differences }: Context): string | null {
     const theta = data.rounds.find(({ round }) => round === number)?.theta ?? null;
     return `round ${number}, ${format(theta, "factor")} fewer weights`;
   };
-  const equal = [...rounds.values()].some(({ toEqual }) => toEqual);
-  const to = equal ? "dense of equal training" : "dense";
+  const kind = commonKind(rounds.values());
+  const to = REFERENCE_NAMES[kind];
   const stop = stoppedAt === null ? null : rounds.get(stoppedAt);
   const ended = stop
     ? `The tests from dense to sparse end at ${place(stoppedAt!)}: ${
-      equal && !stop.toEqual
-        ? "there is no dense network of equal training"
-        : (stop.toEqual ?? stop.toDense).sentence
+      differenceTo(stop, kind)?.sentence ?? "there is no dense network of equal training"
     }.`
     : null;
   if (differences.matching === null) {
@@ -238,7 +239,7 @@ function uncertainty(
     const alone =
       "No run beside it has a dense network of the same settings and seed to compare with";
     const text = found && differences
-      ? `${intervalSource(differences)}, ${verdictOf(found.toEqual ?? found.toDense)}`
+      ? `${intervalSource(differences)}, ${verdictOf(referenceOf(found).found)}`
       : now?.standardError == null
       ? alone
       : `the score has a standard error of about ${format(now.standardError, "score")}. ${alone}`;
@@ -252,8 +253,9 @@ function uncertainty(
   const change = difference(now.score, before.score);
   if (ticket.round === 0 || change === null) return `${own}.${selected}`;
   const half = NORMAL_95 * Math.hypot(now.standardError, before.standardError);
-  const { low, high } = found?.toEqual ?? found?.toDense ??
-    { low: change - half, high: change + half };
+  const { low, high } = found
+    ? referenceOf(found).found
+    : { low: change - half, high: change + half };
   const interval = differences && found
     ? intervalSource(differences)
     : `the difference a 95 % interval of about ${limitsText({ low, high })}`;

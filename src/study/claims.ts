@@ -5,7 +5,7 @@
  */
 import type { Comparison } from "../compare/comparison.ts";
 import { findPair, fullName, levelNear, withSign } from "../compare/pairs.ts";
-import { decisive } from "../compare/sentences.ts";
+import { decisive } from "../compare/reference.ts";
 import type { Claim } from "./group.ts";
 
 /** "not run": a method of the claim is not among the runs, or not at that density. */

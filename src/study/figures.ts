@@ -6,6 +6,7 @@
 import { counted } from "../core/counted.ts";
 import { format } from "../report/format.ts";
 import { mean } from "../statistics/interval.ts";
+import { differenceTo } from "../statistics/reference.ts";
 import type { Group } from "./group.ts";
 import { type Level, networksOf } from "./networks.ts";
 import { type Axis, lineChart, type Point } from "./svg.ts";
@@ -48,17 +49,17 @@ function scoreFigure(group: Group): string {
 
 /** The dense networks that a ticket is compared with. A line has one of them: they answer different questions. */
 const REFERENCES = [
-  { key: "toEqual", text: "as many epochs" },
-  { key: "toDense", text: "one round" },
+  { kind: "equal", text: "as many epochs" },
+  { kind: "once", text: "one round" },
 ] as const;
 
 /** Differences to dense of equal training, and to the dense network of one round, with 95 % intervals. */
 function differenceFigure(group: Group): string {
   const { comparison } = group;
   const networks = networksOf(group).filter(({ name }) => name !== "dense");
-  const pruned = REFERENCES.flatMap(({ key, text }) =>
+  const pruned = REFERENCES.flatMap(({ kind, text }) =>
     series(networks, ({ level }) => {
-      const found = level[key];
+      const found = differenceTo(level, kind);
       return found && { x: level.density, y: found.difference, low: found.low, high: found.high };
     }).map(({ label, points }) => ({ label: `${label}, ${text}`, points }))
   ).filter(({ points }) => points.length > 0);

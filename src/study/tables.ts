@@ -39,7 +39,7 @@ function methodsTable(group: Group): string {
       ...["method", "weights left", "theta", "epochs", "F1", "dense of as many epochs"],
       ...["difference", "verdict", "to dense of one round"],
     ],
-    networksOf(group).map(({ name, method, level }) => [
+    networksOf(group).map(({ name, level }) => [
       name,
       format(level.density, "percent"),
       format(level.theta, "factor"),
@@ -47,7 +47,7 @@ function methodsTable(group: Group): string {
       signed(level.mean),
       level.toEqual ? signed(level.mean - level.toEqual.difference) : "",
       level.toEqual ? intervalShort(level.toEqual) : "",
-      method.continued ? "" : level.toEqual?.verdict ?? "",
+      level.toEqual?.verdict ?? "",
       level.toDense ? intervalShort(level.toDense) : "",
     ]),
   );
