@@ -6,6 +6,7 @@
 import { UsageError } from "../core/errors.ts";
 import { configDifferences } from "../config/config.ts";
 import { controlPolicy, isSmallNetwork, trainsOn } from "../config/controls.ts";
+import { isRecord } from "../core/records.ts";
 import { foldOf } from "./fold.ts";
 import { setting } from "./method.ts";
 import type { Run } from "./run.ts";
@@ -49,8 +50,12 @@ export function isContinued({ control }: Run): boolean {
   return !!control && trainsOn(controlPolicy(control.kind));
 }
 
+/** Dropout is a way of training, so networks may differ in it. */
 function refuseOtherNetwork(a: Run, b: Run): void {
-  const [x, y] = [a, b].map(({ summary }) => ({ network: setting(summary.config, "network") }));
+  const [x, y] = [a, b].map(({ summary }) => {
+    const network = setting(summary.config, "network");
+    return { network: isRecord(network) ? { ...network, dropout: 0 } : network };
+  });
   const differences = configDifferences(x, y);
   if (differences.length === 0) return;
   throw new UsageError(

@@ -29,6 +29,7 @@ import type { Measure } from "./equal_training.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { matchLevels } from "./match_levels.ts";
 import { hintsOf } from "./hints.ts";
+import { haveSameDense } from "./method.ts";
 import { notesOf } from "./notes.ts";
 import { askedLevel, type AskedPair, findPair, withSign } from "./pairs.ts";
 import { methodsOf } from "./replicates.ts";
@@ -270,12 +271,15 @@ function pairResults(methods: readonly ScoredMethod[], context: PairContext): Pa
 }
 
 function pairResult(a: ScoredMethod, b: ScoredMethod, context: PairContext): PairResult | null {
-  const kept = ({ levels }: ScoredMethod) => levels.slice(1).map((level) => level.kept);
+  // Dense networks that are trained in the same way are one network in both methods.
+  const [denseA, denseB] = [a, b].map(({ levels }) => levels[0]!.networks[0]![0]!.run);
+  const first = haveSameDense(denseA!, denseB!) ? 1 : 0;
+  const kept = ({ levels }: ScoredMethod) => levels.slice(first).map((level) => level.kept);
   const matched = matchLevels(kept(a), kept(b)).map(([i, k]) => ({
-    levelA: i + 1,
-    levelB: k + 1,
-    a: a.levels[i + 1]!.scores,
-    b: b.levels[k + 1]!.scores,
+    levelA: i + first,
+    levelB: k + first,
+    a: a.levels[i + first]!.scores,
+    b: b.levels[k + first]!.scores,
   }));
   if (matched.length === 0) return null;
   const { results, margin, pairs } = context;

@@ -55,6 +55,20 @@ export function methodSettings({ summary, control }: Described): Map<string, str
   return settings;
 }
 
+/** Settings of training that only pruned rounds follow. */
+const OF_PRUNED_ROUNDS = ["training.sameNoise", "training.dropoutRounds"];
+
+/** Whether the dense networks of two methods are trained in the same way. */
+export function haveSameDense(a: Described, b: Described): boolean {
+  const dense = (run: Described) =>
+    JSON.stringify(
+      [...methodSettings(run)]
+        .filter(([path]) => /^(network|training)\./.test(path) && !OF_PRUNED_ROUNDS.includes(path))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  return dense(a) === dense(b);
+}
+
 /** A key that is equal for runs of one method. */
 export function methodKey(run: Described): string {
   return JSON.stringify([...methodSettings(run)].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -78,7 +78,10 @@ function answer({ data, dense, ticket, differences, found }: Context): string {
   const split = resultSplit(data.rounds);
   const name = `${data.metric} ${format(ticket[split]?.score, "score")}`;
   if (ticket.round === 0) {
-    return `The dense network scores ${name} on ${split}; no pruned round is finished yet.`;
+    const later = data.plannedRounds === 0
+      ? "this run has no pruned round"
+      : "no pruned round is finished yet";
+    return `The dense network scores ${name} on ${split}; ${later}.`;
   }
   const kept = format(ticket.density, "percent");
   const start = `At ${

@@ -49,6 +49,8 @@ Deno.test("an unfinished run says what is missing", () => {
   const one = words(fixtureSummary({ rounds: 1, planned: 10 }));
   assert.match(one.answer, /^The dense network scores .* no pruned round is finished yet/);
   assert.match(one.remarks.join(" "), /1 round is finished/);
+  const dense = words(fixtureSummary({ rounds: 1, planned: 0 }));
+  assert.match(dense.answer, /^The dense network scores .*; this run has no pruned round\.$/);
   assert.doesNotMatch(words(fixtureSummary({ rounds: 3 })).remarks.join(" "), /not complete/);
 });
 
