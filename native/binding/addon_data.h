@@ -28,8 +28,7 @@ struct AddonData {
       program_class;
   /// The object that the next constructor adopts; null if JavaScript calls the constructor.
   void* pending = nullptr;
-  /// Of builders, so that a value tells which one it belongs to.
-  /// Of builders, so that a value tells which one it belongs to.
+  /// Number of builders made so far, so that a value tells which one it belongs to.
   int64_t builders = 0;
   std::set<DeviceState*> devices;
 };

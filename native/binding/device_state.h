@@ -41,6 +41,7 @@ class DeviceState : public std::enable_shared_from_this<DeviceState> {
   AddonData& addon() { return *addon_; }
   bool busy() const { return job_ != nullptr; }
   bool closed() const { return backend_ == nullptr; }
+  const std::shared_ptr<Backend>& backend() const { return backend_; }
 
   /// The backend, for calls that touch device memory; throws Error(state) while a run is under way
   /// or after closing. @param action what was asked for, e.g. "parameter.read"

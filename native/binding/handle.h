@@ -102,7 +102,7 @@ class DeviceObject : public Handle<T>, public Child {
           std::string(T::kName) + " objects are made by a device's methods, not by new");
     }
     device_ = std::move(init->device);
-    native_ = std::move(init->native);
+    native_ = with_backend(*device_, std::move(init->native));
     bytes_ = init->bytes;
     device_->adopt(*this);
     device_->addon().adjust_external_memory(bytes_);
@@ -162,6 +162,17 @@ class DeviceObject : public Handle<T>, public Child {
   }
 
  private:
+  /// The same object, with the backend alive for as long as anybody holds it: it frees its memory
+  /// through the backend, and a getter of an argument may close the device in the middle of a call.
+  static std::shared_ptr<N> with_backend(const DeviceState& device, std::shared_ptr<N> native) {
+    struct Owned {
+      std::shared_ptr<Backend> backend;
+      std::shared_ptr<N> native;  // destroyed first
+    };
+    N* object = native.get();
+    return {std::make_shared<Owned>(device.backend(), std::move(native)), object};
+  }
+
   std::shared_ptr<DeviceState> device_;  // destroyed after native_, which may need it
   std::shared_ptr<N> native_;
   int64_t bytes_ = 0;

@@ -63,6 +63,26 @@ Deno.test("a program keeps what it uses alive", () =>
     assert.ok(loss[49]! < loss[0]!);
   }));
 
+Deno.test("a device that a getter of an argument closes outlives what the call still holds", async () => {
+  const { code, output } = await runScript(`
+    const builder = device.builder({ records: 1, length: 8, seed: 1n });
+    const first = { value: device.buffer(1e6), average: device.buffer(1e6) };
+    const second = {
+      get value() {
+        device[Symbol.dispose]();
+        return first.value;
+      },
+      average: first.average,
+    };
+    try {
+      builder.average({ decay: 0.9, buffers: [first, second] });
+    } catch (error) {
+      console.log(error.message);
+    }`);
+  assert.equal(code, 0, output);
+  assert.match(output, /This Buffer cannot be used any more: its device was closed/);
+});
+
 Deno.test("making and disposing 200 objects of 4 MiB leaks no memory", () =>
   withDevice((device) => {
     const floats = MEBI / 4; // in each of a parameter's four arrays
