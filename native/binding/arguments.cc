@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "lth/error.h"
+#include "lth/number_text.h"
 
 namespace lth::binding {
 namespace {
@@ -12,17 +13,37 @@ namespace {
 constexpr size_t kTextShown = 40;
 constexpr uint32_t kMaxElements = 1000000;
 
-std::string number_text(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  char text[32];
-  const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
-  std::snprintf(text, sizeof text, whole ? "%.0f" : "%.9g", value);
-  return text;
+/// The first bytes of a text in UTF-8, cut between two characters.
+std::string shortened(const std::string& text) {
+  if (text.size() <= kTextShown) return text;
+  size_t end = kTextShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
 }
 
-std::string shortened(const std::string& text) {
-  return text.size() > kTextShown ? text.substr(0, kTextShown) + "..." : text;
+/// A text between quotes and on one line: a message ends at a NUL.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char character : shortened(text)) {
+    const auto code = static_cast<unsigned char>(character);
+    if (code < 0x20 || code == 0x7f) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", code);
+      result += escaped;
+    } else {
+      result += character;
+    }
+  }
+  return result + "\"";
+}
+
+/// `"cpu", "cuda"`
+std::string listed(std::initializer_list<std::string_view> names) {
+  std::string list;
+  for (const std::string_view name : names) {
+    list += (list.empty() ? "\"" : ", \"") + std::string(name) + "\"";
+  }
+  return list;
 }
 
 std::string array_text(const Napi::Value& value) {
@@ -45,8 +66,12 @@ std::string array_text(const Napi::Value& value) {
   throw_type(what + " must be " + expected + ", got " + describe(value));
 }
 
-std::string interval_text(double min, double max) {
-  return "from " + number_text(min) + " to " + number_text(max);
+/// The numbers that to_float takes, without an end that is only the end of floats.
+std::string numbers_text(double min, double max) {
+  using Limits = std::numeric_limits<float>;
+  if (max < Limits::max()) return "a number from " + number_text(min) + " to " + number_text(max);
+  return min > Limits::lowest() ? "a finite number, at least " + number_text(min)
+                                : "a finite number";
 }
 
 }  // namespace
@@ -62,7 +87,7 @@ std::string describe(const Napi::Value& value) {
     case napi_number:
       return number_text(value.As<Napi::Number>().DoubleValue());
     case napi_string:
-      return "\"" + shortened(value.As<Napi::String>().Utf8Value()) + "\"";
+      return quoted(value.As<Napi::String>().Utf8Value());
     case napi_symbol:
       return "a symbol";
     case napi_bigint:
@@ -77,6 +102,10 @@ std::string describe(const Napi::Value& value) {
   return "an object";
 }
 
+std::string element_path(const std::string& what, size_t index) {
+  return what + "[" + std::to_string(index) + "]";
+}
+
 double to_number(const Napi::Value& value, const std::string& what) {
   if (!value.IsNumber()) refuse(what, "a number", value);
   return value.As<Napi::Number>().DoubleValue();
@@ -85,8 +114,8 @@ double to_number(const Napi::Value& value, const std::string& what) {
 int64_t to_integer(const Napi::Value& value, const std::string& what, int64_t min, int64_t max) {
   const double number = to_number(value, what);
   if (!(number == std::floor(number) && number >= double(min) && number <= double(max))) {
-    throw_range(what + " must be a whole number " + interval_text(double(min), double(max)) +
-                ", got " + number_text(number));
+    throw_range(what + " must be a whole number from " + std::to_string(min) + " to " +
+                std::to_string(max) + ", got " + number_text(number));
   }
   return int64_t(number);
 }
@@ -94,8 +123,7 @@ int64_t to_integer(const Napi::Value& value, const std::string& what, int64_t mi
 float to_float(const Napi::Value& value, const std::string& what, double min, double max) {
   const double number = to_number(value, what);
   if (!(number >= min && number <= max)) {
-    throw_range(what + " must be a number " + interval_text(min, max) + ", got " +
-                number_text(number));
+    throw_range(what + " must be " + numbers_text(min, max) + ", got " + number_text(number));
   }
   return float(number);
 }
@@ -136,15 +164,11 @@ std::vector<Napi::Value> to_array(const Napi::Value& value, const std::string& w
 
 int to_choice(const Napi::Value& value, const std::string& what,
               std::initializer_list<std::string_view> names) {
-  const std::string text = to_text(value, what);
+  const std::string expected = "one of " + listed(names);
+  if (!value.IsString()) refuse(what, expected, value);
+  const std::string text = value.As<Napi::String>().Utf8Value();
   const auto found = std::find(names.begin(), names.end(), text);
-  if (found == names.end()) {
-    std::string list;
-    for (std::string_view name : names) {
-      list += (list.empty() ? "\"" : ", \"") + std::string(name) + "\"";
-    }
-    throw_range(what + " must be one of " + list + ", got " + describe(value));
-  }
+  if (found == names.end()) throw_range(what + " must be " + expected + ", got " + describe(value));
   return int(found - names.begin());
 }
 
@@ -161,8 +185,8 @@ void typed_array(const Napi::Value& value, const std::string& what, napi_typedar
 
 void require_length(size_t actual, size_t expected, const std::string& what) {
   if (actual != expected) {
-    throw_range(what + " must have " + std::to_string(expected) + " elements, got " +
-                std::to_string(actual));
+    throw_range(what + " must have " + std::to_string(expected) +
+                (expected == 1 ? " element, got " : " elements, got ") + std::to_string(actual));
   }
 }
 
@@ -177,7 +201,8 @@ Fields::Fields(const Napi::Value& value, std::string where,
   for (uint32_t i = 0; i < names.Length(); ++i) {
     const std::string name = names.Get(i).ToString().Utf8Value();
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw_type(where_ + " has an unknown field \"" + name + "\"");
+      throw_type(where_ + " has an unknown field " + quoted(name) + ": the known ones are " +
+                 listed(known));
     }
   }
 }

@@ -17,6 +17,8 @@ namespace lth::binding {
 
 /// A value for an error message: `3`, `"abc"`, `Float32Array of 5`.
 std::string describe(const Napi::Value& value);
+/// How messages name an element: `what[index]`.
+std::string element_path(const std::string& what, size_t index);
 
 double to_number(const Napi::Value& value, const std::string& what);
 /// A whole number in [min, max].

@@ -5,6 +5,7 @@
 #include "binding/dataset.h"
 #include "binding/parameter.h"
 #include "binding/value_code.h"
+#include "lth/number_text.h"
 #include "lth/traced_op.h"
 
 namespace lth::binding {
@@ -47,7 +48,8 @@ LossSettings to_loss(const Fields& fields) {
   const Napi::Value weights = fields.get("classWeights");
   if (weights.IsUndefined()) return settings;
   for (const Napi::Value& weight : to_array(weights, fields.path("classWeights"))) {
-    settings.class_weights.push_back(to_float(weight, fields.path("classWeights"), 0, kAny));
+    const std::string what = element_path(fields.path("classWeights"), settings.class_weights.size());
+    settings.class_weights.push_back(to_float(weight, what, 0, kAny));
   }
   return settings;
 }
@@ -163,7 +165,7 @@ Napi::Value norm(Builder& self, const Napi::CallbackInfo& info) {
   settings.dropout = to_number(fields.get("dropout"), fields.path("dropout"));
   if (!(settings.dropout >= 0 && settings.dropout < 1)) {
     throw_range(fields.path("dropout") + " must be from 0 to less than 1, got " +
-                describe(fields.get("dropout")));
+                number_text(settings.dropout));
   }
   const lth::Value x = self.value(info[0], "norm: x");
   settings.gamma = Parameter::on(self.device(), gamma, fields.path("gamma"));
@@ -186,7 +188,8 @@ Napi::Value cross_entropy(Builder& self, const Napi::CallbackInfo& info) {
     const Napi::Value teachers = fields.get("teachers");
     if (!teachers.IsUndefined()) {
       for (const Napi::Value& teacher : to_array(teachers, fields.path("teachers"))) {
-        settings.teachers.push_back(self.value(teacher, fields.path("teachers")));
+        const std::string what = element_path(fields.path("teachers"), settings.teachers.size());
+        settings.teachers.push_back(self.value(teacher, what));
       }
     }
   }
@@ -200,7 +203,7 @@ Napi::Value optimizer(Builder& self, const Napi::CallbackInfo& info) {
   const OptimizerSettings settings = to_settings(info[1]);
   std::vector<std::shared_ptr<lth::Parameter>> parameters;
   for (const Napi::Value& element : elements) {
-    const std::string what = "optimizer: parameters[" + std::to_string(parameters.size()) + "]";
+    const std::string what = element_path("optimizer: parameters", parameters.size());
     parameters.push_back(Parameter::on(self.device(), element, what));
   }
   const auto recording = self.idle("builder.optimizer");
@@ -214,7 +217,7 @@ Napi::Value average(Builder& self, const Napi::CallbackInfo& info) {
   const float decay = to_float(options.get("decay"), options.path("decay"), 0, 1);
   std::vector<ProgramBuilder::AveragedBuffer> buffers;
   for (const Napi::Value& element : to_array(options.get("buffers"), options.path("buffers"))) {
-    const std::string what = options.path("buffers") + "[" + std::to_string(buffers.size()) + "]";
+    const std::string what = element_path(options.path("buffers"), buffers.size());
     const Fields pair(element, what, {"value", "average"});
     const Napi::Value value = pair.get("value"), average = pair.get("average");
     buffers.push_back({Buffer::on(self.device(), value, pair.path("value")),
@@ -271,12 +274,14 @@ Napi::Value Builder::backward(const Napi::CallbackInfo& info) {
     const Fields fields(info[2], "backward: options", {"inputs", "also"});
     if (const Napi::Value inputs = fields.get("inputs"); !inputs.IsUndefined()) {
       for (const Napi::Value& input : to_array(inputs, fields.path("inputs"))) {
-        options.inputs.push_back(value(input, fields.path("inputs")));
+        const std::string what = element_path(fields.path("inputs"), options.inputs.size());
+        options.inputs.push_back(value(input, what));
       }
     }
     if (const Napi::Value also = fields.get("also"); !also.IsUndefined()) {
       for (const Napi::Value& element : to_array(also, fields.path("also"))) {
-        const Fields pair(element, fields.path("also"), {"value", "gradient"});
+        const std::string what = element_path(fields.path("also"), options.also.size());
+        const Fields pair(element, what, {"value", "gradient"});
         options.also.push_back({value(pair.get("value"), pair.path("value")),
                                 value(pair.get("gradient"), pair.path("gradient"))});
       }

@@ -9,6 +9,7 @@
 #include "binding/parameter.h"
 #include "binding/run.h"
 #include "binding/value_code.h"
+#include "lth/number_text.h"
 #include "lth/program.h"
 
 namespace lth::binding {
@@ -56,8 +57,8 @@ std::vector<int> to_shape(const Napi::Value& value) {
   std::vector<int> shape;
   int64_t size = 1;
   for (const Napi::Value& extent : to_array(value, "parameter: shape")) {
-    shape.push_back(int(to_integer(extent, "parameter: shape[" + std::to_string(shape.size()) + "]",
-                                   1, kMaxElements)));
+    shape.push_back(int(to_integer(extent, element_path("parameter: shape", shape.size()), 1,
+                                   kMaxElements)));
     size *= shape.back();
     if (size > kMaxElements) throw_range("parameter: shape has more than 2^31 - 1 elements");
   }
@@ -70,8 +71,8 @@ std::vector<int64_t> to_offsets(const std::vector<double>& numbers) {
   offsets.reserve(numbers.size());
   for (double number : numbers) {
     if (!(number >= 0 && number <= double(kMaxSafeInteger) && number == double(int64_t(number)))) {
-      throw_range("dataset: data.offsets[" + std::to_string(offsets.size()) +
-                  "] must be a whole number of samples, got " + std::to_string(number));
+      throw_range(element_path("dataset: data.offsets", offsets.size()) +
+                  " must be a whole number of samples, got " + number_text(number));
     }
     offsets.push_back(int64_t(number));
   }
@@ -171,8 +172,7 @@ Napi::Value Device::select_magnitude(const Napi::CallbackInfo& info) {
   const std::vector<Napi::Value> elements = to_array(info[0], "selectMagnitude: parameters");
   const int64_t keep = to_integer(info[1], "selectMagnitude: keep", 0, kMaxSafeInteger);
   for (const Napi::Value& element : elements) {
-    const std::string what =
-        "selectMagnitude: parameters[" + std::to_string(parameters.size()) + "]";
+    const std::string what = element_path("selectMagnitude: parameters", parameters.size());
     const auto& parameter = Parameter::on(*state_, element, what);
     if (std::find(parameters.begin(), parameters.end(), parameter) != parameters.end()) {
       throw_range(what + " is listed twice");

@@ -22,7 +22,7 @@ struct GraphCopy {
     const Fields options(argument, "Inference: options", {"nodes", "epsilon", "isa"});
     const std::vector<Napi::Value> all = to_array(options.get("nodes"), options.path("nodes"));
     for (size_t i = 0; i < all.size(); ++i) {
-      const std::string path = options.path("nodes") + "[" + std::to_string(i) + "]";
+      const std::string path = element_path(options.path("nodes"), i);
       const Fields node(all[i], path,
                         {"op", "name", "input", "add", "channels", "kernel", "stride", "relu",
                          "weight", "bias", "gamma", "beta", "mean", "variance"});

@@ -9,6 +9,7 @@
 #include "binding/arguments.h"
 #include "binding/errors.h"
 #include "binding/program.h"
+#include "lth/number_text.h"
 
 namespace lth::binding {
 namespace {
@@ -105,8 +106,8 @@ void check_learning_rates(const std::vector<float>& rates, size_t steps) {
   require_length(rates.size(), steps, "run: inputs.learningRates");
   for (size_t i = 0; i < steps; ++i) {
     if (!(rates[i] >= 0 && rates[i] <= std::numeric_limits<float>::max())) {
-      throw_range("run: inputs.learningRates[" + std::to_string(i) +
-                  "] must be a finite number >= 0, got " + std::to_string(rates[i]));
+      throw_range(element_path("run: inputs.learningRates", i) +
+                  " must be a finite number >= 0, got " + number_text(rates[i]));
     }
   }
 }
@@ -153,7 +154,7 @@ Napi::Value start_run(Napi::Env env, const std::shared_ptr<DeviceState>& device,
   std::vector<Step> steps;
   steps.reserve(elements.size());
   for (const Napi::Value& element : elements) {
-    const std::string what = "run: programs[" + std::to_string(steps.size()) + "]";
+    const std::string what = element_path("run: programs", steps.size());
     steps.push_back({Program::on(*device, element, what), {}});
   }
   device->idle_backend("device.run");

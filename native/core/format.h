@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <string>
 
 #include "lth/activation.h"
+#include "lth/number_text.h"
 
 namespace lth {
 
@@ -23,13 +23,6 @@ inline std::string shape_text(std::span<const int> extents) {
 inline std::string shape_text(const ActivationShape& shape) {
   const int extents[] = {shape.records, shape.channels, shape.length};
   return shape_text(extents);
-}
-
-/// Shortest of the usual notations, for messages.
-inline std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
 }
 
 }  // namespace lth

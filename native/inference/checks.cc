@@ -4,6 +4,7 @@
 
 #include "inference/values.h"
 #include "lth/error.h"
+#include "lth/number_text.h"
 
 namespace lth::inference {
 namespace {
@@ -16,13 +17,13 @@ constexpr int kMostLevel = 20;
 
 void check_tensor(std::span<const float> data, size_t size, const std::string& name) {
   if (data.size() != size) {
-    throw_range(name + " must have " + std::to_string(size) + " elements, got " +
-                std::to_string(data.size()));
+    throw_range(name + " must have " + std::to_string(size) +
+                (size == 1 ? " element, got " : " elements, got ") + std::to_string(data.size()));
   }
   for (size_t i = 0; i < size; ++i) {
     if (!std::isfinite(data[i])) {
       throw_range(name + " must be finite, but element " + std::to_string(i) + " is " +
-                  std::to_string(data[i]));
+                  number_text(data[i]));
     }
   }
 }
@@ -50,7 +51,7 @@ void check_norm(const InferenceNode& node, int channels) {
   for (size_t c = 0; c < norm.variance.size(); ++c) {
     if (norm.variance[c] < 0) {
       throw_range(node.name + ".running_variance must not be negative, but element " +
-                  std::to_string(c) + " is " + std::to_string(norm.variance[c]));
+                  std::to_string(c) + " is " + number_text(norm.variance[c]));
     }
   }
 }
@@ -82,7 +83,7 @@ int length_at(int length, int level) {
 
 std::vector<Value> checked_values(const InferenceGraph& graph) {
   if (!(graph.epsilon > 0) || !std::isfinite(graph.epsilon)) {
-    throw_range("epsilon must be positive, got " + std::to_string(graph.epsilon));
+    throw_range("epsilon must be positive and finite, got " + number_text(graph.epsilon));
   }
   std::vector<Value> values(1);
   const auto read = [&](int value, const std::string& what) -> Value& {

@@ -181,7 +181,7 @@ testMisuse("builder", [
     "backward to a foreign input",
     (t) => t.builder.backward(t.x, t.x, { inputs: [t.foreignValue] }),
     TypeError,
-    /options.inputs belongs to another builder or program/,
+    /options.inputs\[0\] belongs to another builder or program/,
   ],
   [
     "backward to inputs that are no array",

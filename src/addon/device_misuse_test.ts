@@ -47,10 +47,28 @@ testMisuse("device", [
     /"cpu", "cuda", got "gpu"/,
   ],
   [
+    "no backend",
+    () => new (wrong(loadAddon().Device))({}),
+    TypeError,
+    /options.backend must be one of "cpu", "cuda", got undefined/,
+  ],
+  [
     "misspelled option",
     () => new (wrong(loadAddon().Device))({ backend: "cpu", thread: 2 }),
     TypeError,
-    /unknown field "thread"/,
+    /unknown field "thread": the known ones are "backend", "threads", "isa", "index", "precision"/,
+  ],
+  [
+    "a text on two lines with a NUL",
+    () => new (wrong(loadAddon().Device))({ backend: "a\0b\nc" }),
+    RangeError,
+    /got "a\\u0000b\\u000ac"$/,
+  ],
+  [
+    "a long text whose 40th byte is within a character",
+    () => new (wrong(loadAddon().Device))({ backend: "x".repeat(39) + "é".repeat(9) }),
+    RangeError,
+    /got "x{39}\.\.\."$/,
   ],
   [
     "half a thread",
@@ -124,7 +142,7 @@ testMisuse("device", [
     "dataset with a label too many",
     (t) => t.device.dataset({ ...DATA, labels: new Int32Array(2) }),
     RangeError,
-    /labels must have 1 elements, got 2/,
+    /labels must have 1 element, got 2/,
   ],
   [
     "dataset past its end",
@@ -137,6 +155,12 @@ testMisuse("device", [
     (t) => t.device.dataset({ ...DATA, offsets: Float64Array.of(0.5) }),
     RangeError,
     /offsets\[0\] .* 0.5/,
+  ],
+  [
+    "dataset with a tiny offset",
+    (t) => t.device.dataset({ ...DATA, offsets: Float64Array.of(1e-9) }),
+    RangeError,
+    /got 1e-9$|got 1e-09$/,
   ],
   [
     "dataset with a NaN offset",

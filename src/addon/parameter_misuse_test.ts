@@ -19,7 +19,7 @@ testMisuse("parameter and buffer", [
     "slot missing",
     (t) => wrong(t.parameter).read(),
     TypeError,
-    /slot must be a string, got undefined/,
+    /slot must be one of "value", .* got undefined/,
   ],
   [
     "write of another type",

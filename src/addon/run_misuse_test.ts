@@ -95,14 +95,21 @@ testMisuse("run and selection", [
     (t) =>
       t.device.run([t.step.program], { ...smallInputs(1), learningRates: new Float32Array(0) }),
     RangeError,
-    /learningRates must have 1 elements, got 0/,
+    /learningRates must have 1 element, got 0/,
   ],
   [
     "NaN learning rate",
     (t) =>
       t.device.run([t.step.program], { ...smallInputs(1), learningRates: Float32Array.of(NaN) }),
     RangeError,
-    /learningRates\[0\] must be a finite number >= 0/,
+    /learningRates\[0\] must be a finite number >= 0, got NaN/,
+  ],
+  [
+    "negative learning rate",
+    (t) =>
+      t.device.run([t.step.program], { ...smallInputs(1), learningRates: Float32Array.of(-1e-10) }),
+    RangeError,
+    /must be a finite number >= 0, got -1e-10$/,
   ],
   [
     "optimizer step missing",
