@@ -47,7 +47,7 @@ export function headline(summary: ShownSummary, data: ReportData, extras: Extras
     majority(summary, data),
   );
   return {
-    answer: answer(context),
+    answer: answer(summary, context),
     remarks: remarks.filter(isText),
     advice: less && [less.remark, less.command].filter(isText).join(" "),
   };
@@ -74,11 +74,14 @@ interface Context {
   found: RoundDifference | null;
 }
 
-function answer({ data, dense, ticket, differences, found }: Context): string {
+function answer(
+  { plannedRounds }: Summary,
+  { data, dense, ticket, differences, found }: Context,
+): string {
   const split = resultSplit(data.rounds);
   const name = `${data.metric} ${format(ticket[split]?.score, "score")}`;
   if (ticket.round === 0) {
-    const later = data.plannedRounds === 0
+    const later = plannedRounds === 0
       ? "this run has no pruned round"
       : "no pruned round is finished yet";
     return `The dense network scores ${name} on ${split}; ${later}.`;
