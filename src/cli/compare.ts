@@ -12,7 +12,6 @@ import { readRuns, type ScoredSplit } from "../compare/run.ts";
 import { decisive, referenceEpochs } from "../compare/reference.ts";
 import { UsageError } from "../core/errors.ts";
 import { shortPath } from "../core/paths.ts";
-import { signed } from "../statistics/verdict.ts";
 import { defaultOut, writeComparison } from "../compare/write.ts";
 import type { DecisionRule } from "../training/decision.ts";
 import { createCommand, integer, number, runMain } from "./command.ts";
@@ -138,8 +137,8 @@ function levels({ methods }: Comparison): string {
         decimals(min),
         decimals(max),
         found ? epochsText(referenceEpochs(method, level)) : "",
-        found ? signed(found.difference) : "",
-        found ? `[${signed(found.low)}, ${signed(found.high)}]` : "",
+        found ? decimals(found.difference) : "",
+        found ? `[${decimals(found.low)}, ${decimals(found.high)}]` : "",
         found ? found.verdict : "dense",
       ];
     })

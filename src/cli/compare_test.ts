@@ -34,7 +34,7 @@ Deno.test("compare prints the verdicts and writes its three files", () =>
     assert.match(stdout, /finetune .*2\.7x .*worse/);
     assert.match(
       stdout,
-      /^finetune against weight-rewind, mean of 3 densities .*worse: difference -0/m,
+      /^finetune against weight-rewind, mean of 3 densities .*worse: difference −0/m,
     );
     assert.match(stdout, /500 draws \(seed 1\) of the 60 test records/);
     assert.deepEqual(fs.readdirSync(path.join(directory, "out")).sort(), ["page", "page.html"]);

@@ -4,10 +4,7 @@
  * @module
  */
 
-/** Three decimals. */
-export function decimals(x: number): string {
-  return x.toFixed(3);
-}
+export { decimals } from "../core/decimals.ts";
 
 /** A fraction as per cent, with enough digits for small ones. */
 export function percent(fraction: number): string {

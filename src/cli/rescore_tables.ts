@@ -71,7 +71,7 @@ function rulesTable(rescored: readonly Rescored[], split: ScoredSplit): string {
   );
   const old = rules.findIndex(({ priorUnit }) => priorUnit === "steps");
   const gain = (mean: number) =>
-    `${mean < means[old]! ? "-" : "+"}${decimals(Math.abs(mean - means[old]!))}`;
+    `${mean < means[old]! ? "−" : "+"}${decimals(Math.abs(mean - means[old]!))}`;
   const best = networks.map(({ scores }) => Math.max(...scores.map((score) => score ?? 0)));
   const summed = scored.length === 0 ? [] : [
     ["mean", "", "", ...means.map(shown)],

@@ -5,11 +5,11 @@
  * @module
  */
 import { counted } from "../core/counted.ts";
+import { decimals } from "../core/decimals.ts";
 import { decidedByDev } from "../report/shown.ts";
 import { format } from "../report/format.ts";
 import { majorityScore } from "../statistics/f1.ts";
 import { referenceOf } from "../statistics/reference.ts";
-import { signed } from "../statistics/verdict.ts";
 import { describeRule } from "../training/decision.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import type { Comparison, Difference } from "./comparison.ts";
@@ -205,7 +205,7 @@ function checkNote({ methods, margin }: Comparison): string[] {
       ? ": it still matches"
       : ": it no longer matches";
     return [
-      `${name} at ${format(level.theta, "factor")} [${signed(low)}, ${signed(high)}]${holds}`,
+      `${name} at ${format(level.theta, "factor")} [${decimals(low)}, ${decimals(high)}]${holds}`,
     ];
   });
   return rows.length === 0 ? [] : [

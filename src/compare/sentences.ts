@@ -4,9 +4,10 @@
  * @module
  */
 import { counted } from "../core/counted.ts";
+import { decimals } from "../core/decimals.ts";
 import { epochsText, format } from "../report/format.ts";
 import { commonKind, differenceTo, REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
-import { intervalText, signed } from "../statistics/verdict.ts";
+import { intervalText } from "../statistics/verdict.ts";
 import { decisive } from "./reference.ts";
 import type {
   Comparison,
@@ -153,12 +154,12 @@ function pairText(
     `${average.sentence}; at ${place(last)} ${levels.at(-1)!.sentence}${label}.`;
 }
 
-/** E.g. "is worse than dense: difference …, 95 % […]; by seed -0.020 to -0.012". */
+/** E.g. "is worse than dense: difference …, 95 % […]; by seed −0.020 to −0.012". */
 function verdict(level: LevelResult): string {
   const { sentence, perSeed, perFold } = decisive(level)!;
   const spread = (what: string, values: readonly number[]) =>
     values.length > 1
-      ? `; by ${what} ${signed(Math.min(...values))} to ${signed(Math.max(...values))}`
+      ? `; by ${what} ${decimals(Math.min(...values))} to ${decimals(Math.max(...values))}`
       : "";
   const said = level.toEqual === null
     ? sentence

@@ -4,6 +4,7 @@
  * @module
  */
 import { nounOf } from "../core/counted.ts";
+import { decimals } from "../core/decimals.ts";
 import type { Value } from "./data.ts";
 
 /** Shown where there is no value. */
@@ -31,10 +32,10 @@ const FORMATTERS: Record<Kind, (value: number) => string> = {
   integer: formatInteger,
   // Rounds may end early, so the mean epochs of several runs have fractions: to a tenth.
   epochs: (value) => formatInteger(Math.round(10 * value) / 10),
-  score: (value) => value.toFixed(3).replace("-", "−"),
+  score: (value) => decimals(value),
   signed: (value) => {
-    const text = Math.abs(value).toFixed(3);
-    return Number(text) === 0 ? `±${text}` : (value < 0 ? "−" : "+") + text;
+    const text = decimals(value);
+    return Number(text) === 0 ? `±${text}` : value < 0 ? text : `+${text}`;
   },
   percent: formatPercent,
   factor: (value) => (value >= 99.95 ? formatInteger(Math.round(value)) : short(value)) + "×",

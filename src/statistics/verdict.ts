@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decimals } from "../core/decimals.ts";
 import { matchesDense } from "./matches.ts";
 
 /** The parts of an estimate that a sentence needs. */
@@ -46,7 +47,7 @@ export function pairVerdict({ low, high }: Limits, margin: number): PairVerdict 
   return low > -margin && high < margin ? "equal" : "not resolved";
 }
 
-/** E.g. "matches dense: difference -0.004, 95 % [-0.016, 0.008]". */
+/** E.g. "matches dense: difference −0.004, 95 % [−0.016, 0.008]". */
 export function denseSentence(limits: Limits, margin: number, tested = true): string {
   const words: Record<DenseVerdict, string> = {
     better: "better than dense",
@@ -58,24 +59,18 @@ export function denseSentence(limits: Limits, margin: number, tested = true): st
   return `${words[denseVerdict(limits, margin, tested)]}: ${intervalText(limits)}`;
 }
 
-/** E.g. "not resolved: difference 0.004, 95 % [-0.016, 0.024]". */
+/** E.g. "not resolved: difference 0.004, 95 % [−0.016, 0.024]". */
 export function pairSentence(limits: Limits, margin: number): string {
   const kind = pairVerdict(limits, margin);
   return `${kind === "equal" ? `equal within ${margin}` : kind}: ${intervalText(limits)}`;
 }
 
-/** E.g. "difference -0.004, 95 % [-0.016, 0.008]". */
+/** E.g. "difference −0.004, 95 % [−0.016, 0.008]". */
 export function intervalText({ difference, low, high }: Limits): string {
-  return `difference ${signed(difference)}, 95 % [${signed(low)}, ${signed(high)}]`;
+  return `difference ${decimals(difference)}, 95 % [${decimals(low)}, ${decimals(high)}]`;
 }
 
-/** E.g. "-0.004 [-0.016, 0.008]", for tables. */
+/** E.g. "−0.004 [−0.016, 0.008]", for tables. */
 export function intervalShort({ difference, low, high }: Limits): string {
-  return `${signed(difference)} [${signed(low)}, ${signed(high)}]`;
-}
-
-/** Three decimals, without a minus sign before zero. */
-export function signed(x: number): string {
-  const text = x.toFixed(3);
-  return Number(text) === 0 ? "0.000" : text;
+  return `${decimals(difference)} [${decimals(low)}, ${decimals(high)}]`;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { denseSentence, denseVerdict, pairSentence, pairVerdict, signed } from "./verdict.ts";
+import { denseSentence, denseVerdict, pairSentence, pairVerdict } from "./verdict.ts";
 
 const of = (difference: number, low: number, high: number) => ({ difference, low, high });
 
@@ -38,22 +38,17 @@ Deno.test("verdicts between methods, margin 0.01", () => {
 Deno.test("sentences say the verdict and the numbers", () => {
   assert.equal(
     denseSentence(of(-0.0041, -0.0158, 0.0081), 0.02),
-    "matches dense: difference -0.004, 95 % [-0.016, 0.008]",
+    "matches dense: difference −0.004, 95 % [−0.016, 0.008]",
   );
   assert.equal(
     denseSentence(of(-0.1, -0.2, -0.05), 0.01),
-    "worse than dense: difference -0.100, 95 % [-0.200, -0.050]",
+    "worse than dense: difference −0.100, 95 % [−0.200, −0.050]",
   );
   assert.equal(
     denseSentence(of(-0.005, -0.009, -0.002), 0.01),
-    "below dense, by less than 0.01: difference -0.005, 95 % [-0.009, -0.002]",
+    "below dense, by less than 0.01: difference −0.005, 95 % [−0.009, −0.002]",
   );
   assert.match(denseSentence(of(0, -0.05, 0.05), 0.01), /^not resolved \(a loss of 0\.01 or more/);
   assert.match(denseSentence(of(0.1, 0.05, 0.2), 0.01), /^better than dense: difference 0\.100/);
   assert.match(pairSentence(of(0, -0.001, 0.001), 0.01), /^equal within 0\.01: /);
-});
-
-Deno.test("a rounded zero has no sign", () => {
-  assert.equal(signed(-0.0004), "0.000");
-  assert.equal(signed(-0.0006), "-0.001");
 });

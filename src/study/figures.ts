@@ -4,6 +4,7 @@
  * @module
  */
 import { counted } from "../core/counted.ts";
+import { decimals } from "../core/decimals.ts";
 import { format } from "../report/format.ts";
 import { mean } from "../statistics/interval.ts";
 import { differenceTo } from "../statistics/reference.ts";
@@ -200,7 +201,7 @@ function linearAxis(values: readonly number[], label: string): Axis {
     max: to * step,
     ticks: Array.from({ length: to - from + 1 }, (_, i) => {
       const at = (from + i) * step;
-      return { at, text: at.toFixed(step < 0.01 ? 3 : 2) };
+      return { at, text: decimals(at, step < 0.01 ? 3 : 2) };
     }),
   };
 }

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { writeRun } from "../compare/fixture.ts";
 import { compareDirectories, withDirectory } from "../compare/testing.ts";
 import { readPredictions } from "../compare/predictions.ts";
+import { decimals } from "../core/decimals.ts";
 import { Failure, UsageError } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import { outdated, studyFiles } from "./build.ts";
@@ -101,7 +102,7 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     assert.equal(text.match(/^\| lr-rewind \| 72\s% \|/gm)?.length, 4);
     assert.match(text, /\| lr-rewind \| 3 \| seed 1; seed 2; seed 3 \|/);
     // finetune before lr-rewind, by name, at both levels.
-    assert.equal(text.match(/^\| finetune \| lr-rewind \| [^|]+ \| -?0\.\d{3} \[/gm)?.length, 2);
+    assert.equal(text.match(/^\| finetune \| lr-rewind \| [^|]+ \| −?0\.\d{3} \[/gm)?.length, 2);
     assert.equal(files.size, 5);
     assert.deepEqual(outdated(files).length, 5);
     for (const [file, contents] of files) fs.writeFileSync(file, contents);
@@ -251,7 +252,7 @@ Deno.test("the table of work pairs a ticket with the dense network of about as m
       "24 epochs",
       dense.toFixed(3),
     ]);
-    assert.match(difference!, new RegExp(`^${(mean - dense).toFixed(3)} \\[`));
+    assert.match(difference!, new RegExp(`^${decimals(mean - dense)} \\[`));
   }));
 
 Deno.test("a claim holds, fails or is not resolved by its interval; it is not run without its method", () =>

@@ -7,10 +7,11 @@ import { seedOf } from "../compare/fold.ts";
 import { denseOf } from "../compare/levels.ts";
 import { cellOf, type Run } from "../compare/run.ts";
 import { shownP } from "../compare/sentences.ts";
+import { decimals } from "../core/decimals.ts";
 import { epochsText, format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
 import { mean } from "../statistics/interval.ts";
-import { intervalShort, signed } from "../statistics/verdict.ts";
+import { intervalShort } from "../statistics/verdict.ts";
 import { judge } from "./claims.ts";
 import type { Group } from "./group.ts";
 import { networksOf } from "./networks.ts";
@@ -44,8 +45,8 @@ function methodsTable(group: Group): string {
       format(level.density, "percent"),
       format(level.theta, "factor"),
       format(level.cost?.epochs, "epochs"),
-      signed(level.mean),
-      level.toEqual ? signed(level.mean - level.toEqual.difference) : "",
+      decimals(level.mean),
+      level.toEqual ? decimals(level.mean - level.toEqual.difference) : "",
       level.toEqual ? intervalShort(level.toEqual) : "",
       level.toEqual?.verdict ?? "",
       level.toDense ? intervalShort(level.toDense) : "",
@@ -62,11 +63,13 @@ function workTable(group: Group): string {
     ],
     networksOf(group).flatMap(({ name, level: { density, mean, toEqualWork: found } }) =>
       found === null ? [] : [[
-        ...[name, format(density, "percent"), found.denseEpochs.own.toFixed(1), signed(mean)],
+        ...[name, format(density, "percent"), found.denseEpochs.own.toFixed(1), decimals(mean)],
         epochsText(found.denseEpochs.dense),
-        signed(mean - found.difference),
+        decimals(mean - found.difference),
         intervalShort(found),
-        found.corrected ? `[${signed(found.corrected.low)}, ${signed(found.corrected.high)}]` : "",
+        found.corrected
+          ? `[${decimals(found.corrected.low)}, ${decimals(found.corrected.high)}]`
+          : "",
       ]]
     ),
   );
@@ -89,9 +92,9 @@ function classesTable(group: Group): string {
       const each = [...matrices.values()].map((cells) =>
         classF1(cells, { classes: classes.length, c }) ?? 0
       );
-      return each.length === 0 ? NONE : signed(mean(each));
+      return each.length === 0 ? NONE : decimals(mean(each));
     });
-    return [name, format(level.density, "percent"), signed(level.mean), ...f1];
+    return [name, format(level.density, "percent"), decimals(level.mean), ...f1];
   });
   return markdown(["method", "weights left", "mean of N, A, O", ...classes], rows);
 }
