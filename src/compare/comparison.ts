@@ -36,6 +36,7 @@ export interface Comparison {
   notes: string[];
   /** Commands and options that would make the answers better; for the terminal, pages leave them out. */
   hints: string[];
+  /** By name, then the controls. */
   methods: MethodResult[];
   /** Planned differences; their p values are adjusted together. */
   tests: PairTest[];

@@ -13,7 +13,15 @@ import { tableHtml } from "../report/table_html.ts";
 import type { Table } from "../report/tables.ts";
 import { commonKind, referenceOf } from "../statistics/reference.ts";
 import type { Comparison } from "./comparison.ts";
-import { costTable, levelTable, methodTable, pairTable, runTable, testTable } from "./tables.ts";
+import {
+  costTable,
+  denseTable,
+  methodTable,
+  pairTable,
+  runTable,
+  scoreTable,
+  testTable,
+} from "./tables.ts";
 import { words } from "./words.ts";
 
 /** The figures of the page; `client/main.ts` draws each. */
@@ -58,7 +66,8 @@ function body(comparison: Comparison): Html {
     <section id="methods">
       ${card("The methods", methodTable(comparison))}
       <p class="note">The largest compression that is shown to match dense, the training it took (all rounds up to
-        it), and the sparsest network. “Learnt”: its dev score reached the dense network’s. A dash: there is none.</p>
+        it), and the sparsest network. “Learnt”: its dev score reached the dense network’s. “Not pruned”: a dense
+        network that was trained on keeps all weights, so it has no compression to match at. A dash: there is none.</p>
     </section>
     <section id="scores">
       <h2>Score against weights kept</h2>
@@ -68,6 +77,9 @@ function body(comparison: Comparison): Html {
         tall: true,
         pick: false,
       })}
+      ${card("Scores", scoreTable(comparison))}
+      <p class="note">Lowest and highest are over replicates. Pooled folds are one replicate, and so is a single seed:
+        they have a dash.</p>
     </section>
     <section id="dense">
       <h2>Difference to dense</h2>
@@ -81,7 +93,7 @@ function body(comparison: Comparison): Html {
         tall: true,
         pick: false,
       })}
-      ${card("Scores and differences", levelTable(comparison))}
+      ${card("Differences to dense", denseTable(comparison))}
     </section>
     ${tests.length === 0 ? null : html`
       <section id="tests">

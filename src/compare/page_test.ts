@@ -6,7 +6,7 @@ import { browserTest, canvasColors, newPicture, overflow } from "../report/testi
 import type { Comparison } from "./comparison.ts";
 import { writeRun } from "./fixture.ts";
 import { comparisonPage } from "./page.ts";
-import { levelTable } from "./tables.ts";
+import { scoreTable } from "./tables.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 import { defaultOut, writeComparison } from "./write.ts";
 
@@ -54,12 +54,14 @@ browserTest("a comparison is drawn, says its verdicts and holds its values", asy
       );
     const level = comparison.methods[0]!.levels[5]!;
     const { difference, low, high } = level.toDense!;
+    assert.deepEqual(await cells("#scores tbody tr:nth-child(6) td[data-value]"), [
+      ...[level.round, level.kept, level.density, level.theta, level.thetaAll],
+      ...[72, level.mean, level.min, level.max, 3],
+    ]);
     assert.deepEqual(await cells("#dense tbody tr:nth-child(6) td[data-value]"), [
       level.round,
-      level.kept,
       level.density,
       level.theta,
-      level.thetaAll,
       72,
       12,
       difference,
@@ -69,10 +71,6 @@ browserTest("a comparison is drawn, says its verdicts and holds its values", asy
       difference,
       low,
       high,
-      level.mean,
-      level.min,
-      level.max,
-      3,
     ]);
     assert.equal(await page.locator("#pairs tbody tr").count(), 3 * 6);
     assert.equal(await page.locator("#runs tbody tr").count(), 9);
@@ -103,7 +101,7 @@ browserTest("methods can be read by keyboard, hidden, and saved", async (pages) 
     await figure.getByRole("button", { name: "CSV" }).click();
     const target = path.join(pages.directory, "saved.csv");
     await (await waiting).saveAs(target);
-    assert.equal(fs.readFileSync(target, "utf8"), csvText(levelTable(comparison)));
+    assert.equal(fs.readFileSync(target, "utf8"), csvText(scoreTable(comparison)));
   });
 });
 

@@ -41,7 +41,7 @@ export interface Method {
 }
 
 /**
- * The methods among `runs`, by name.
+ * The methods among `runs`, by name; then the controls, of which the dense networks that are trained on come first.
  *
  * @throws {UsageError} If two runs of one method share seed, fold and number of weights kept, or for the
  * reasons of {@linkcode levelsOf}.
@@ -59,7 +59,12 @@ export function methodsOf(runs: readonly Run[]): Method[] {
       replicates,
       levels: [...levels].sort((a, b) => b - a),
     };
-  }).sort((a, b) => compareText(a.name, b.name));
+  }).sort((a, b) => order(a) - order(b) || compareText(a.name, b.name));
+}
+
+function order({ continued, replicates }: Method): number {
+  if (replicates[0]!.runs[0]!.control === null) return 0;
+  return continued ? 1 : 2;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Kind } from "../report/format.ts";
 import type { Table } from "../report/tables.ts";
-import { REFERENCE_NAMES } from "../statistics/reference.ts";
+import { REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
 import type { Comparison, Difference, LevelResult, MethodResult, PairTest } from "./comparison.ts";
 import { decisive, referenceEpochs } from "./reference.ts";
 import { replicatesText, shownP } from "./sentences.ts";
@@ -37,7 +37,11 @@ export function methodTable({ methods }: Comparison): Table {
     ["Method", "text", ({ name }) => name],
     ["Replicates", "text", replicatesText],
     ["Dense score", "score", ({ levels }) => levels[0]!.mean],
-    ["Largest matching θ", "factor", (method) => at(method)?.theta ?? null],
+    [
+      "Largest matching θ",
+      "factor",
+      (method) => method.continued ? "not pruned" : at(method)?.theta ?? null,
+    ],
     ["Matching θ of all parameters", "factor", (method) => at(method)?.thetaAll ?? null],
     [
       "Matching θ by the second margin",
@@ -67,25 +71,42 @@ export function meanEpochs({ epochsToDense }: LevelResult): number | null {
   return rounded(reached.reduce((sum, x) => sum + x, 0) / reached.length);
 }
 
-/** Scores of every method at every density, and their differences to dense. */
-export function levelTable({ methods }: Comparison): Table {
+/** Scores of every method at every density. */
+export function scoreTable({ methods }: Comparison): Table {
+  // The lowest and the highest of one score would repeat the mean.
+  const several = ({ scores }: LevelResult) => scores.length > 1;
   return tableOf<LevelRow>([
     ...levelColumns,
+    ["Epochs in all", "integer", ({ level }) => rounded(level.cost?.epochs)],
+    ["Mean score", "score", ({ level }) => level.mean],
+    ["Lowest", "score", ({ level }) => several(level) ? level.min : null],
+    ["Highest", "score", ({ level }) => several(level) ? level.max : null],
+    ["Replicates", "integer", ({ level }) => level.scores.length],
+  ], levelRows(methods));
+}
+
+/** Differences of every method to dense at every density: to the networks that decide, and to the original ones. */
+export function denseTable({ methods }: Comparison): Table {
+  return tableOf<LevelRow>([
+    ["Method", "text", ({ method }) => method.name],
+    ["Round", "integer", ({ level }) => level.round],
+    ["Density", "percent", ({ level }) => level.density],
+    ["Compression θ", "factor", ({ level }) => level.theta],
     // Before the verdict, which depends on them: a ticket is easily better than a dense network of fewer epochs.
     ["Epochs in all", "integer", ({ level }) => rounded(level.cost?.epochs)],
+    ["Compared with", "text", ({ level }) => {
+      const reference = referenceOf(level);
+      return reference && REFERENCE_NAMES[reference.kind];
+    }],
     [
       "Epochs of the dense network",
       "integer",
       ({ method, level }) => rounded(referenceEpochs(method, level)),
     ],
     ...differenceColumns(({ level }: LevelRow) => decisive(level)),
-    ["To dense once", "signed", ({ level }) => level.toDense?.difference ?? null],
-    ["95 % from", "signed", ({ level }) => level.toDense?.low ?? null],
-    ["to", "signed", ({ level }) => level.toDense?.high ?? null],
-    ["Mean score", "score", ({ level }) => level.mean],
-    ["Min", "score", ({ level }) => level.min],
-    ["Max", "score", ({ level }) => level.max],
-    ["Replicates", "integer", ({ level }) => level.scores.length],
+    ["To the original dense", "signed", ({ level }) => level.toDense?.difference ?? null],
+    ["its 95 % from", "signed", ({ level }) => level.toDense?.low ?? null],
+    ["its 95 % to", "signed", ({ level }) => level.toDense?.high ?? null],
   ], levelRows(methods));
 }
 

@@ -20,7 +20,7 @@ const WORDS: [word: string, meaning: string][] = [
   [
     "Dense of equal training",
     "The dense network trained on without pruning (control “continue”), at the round whose total of epochs is " +
-    "nearest to that of the pruned network. “To dense once” is the difference to the dense network that the " +
+    "nearest to that of the pruned network. “To the original dense” is the difference to the dense network that the " +
     "pruned one began with, which had fewer epochs. A single training (gradual, set, rigl) began with none: it is " +
     "compared with that of another method with the same seed and fold.",
   ],

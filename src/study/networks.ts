@@ -19,8 +19,8 @@ export interface Level {
 }
 
 /**
- * All networks. Methods come before their controls; the dense network that several methods began with
- * comes once.
+ * All networks, by method in the order of the comparison. The dense network that several methods began with comes
+ * once.
  */
 export function networksOf({ runs, comparison }: Group): Level[] {
   const runsOf = (method: MethodResult) => {
@@ -30,11 +30,8 @@ export function networksOf({ runs, comparison }: Group): Level[] {
   };
   const isControl = (method: MethodResult) =>
     runsOf(method).some(({ control }) => control !== null);
-  const methods = [...comparison.methods].sort((a, b) =>
-    Number(isControl(a)) - Number(isControl(b)) || Number(b.continued) - Number(a.continued)
-  );
   const seen = new Set<string>();
-  return methods.flatMap((method) =>
+  return comparison.methods.flatMap((method) =>
     method.levels.flatMap((level, i): Level[] => {
       const dense = i === 0;
       const key = JSON.stringify(level.scores);

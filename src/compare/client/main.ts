@@ -10,16 +10,16 @@ import { palette, setUpTheme } from "../../report/client/theme.ts";
 import { differencesChart, effortChart, scoresChart, speedChart } from "../charts.ts";
 import type { Comparison } from "../comparison.ts";
 import type { ComparisonFigureId } from "../page.ts";
-import { costTable, levelTable } from "../tables.ts";
+import { costTable, denseTable, scoreTable } from "../tables.ts";
 
-const shared = { table: levelTable, log: true, logLabel: "Log axis", variants: () => [] };
+const shared = { log: true, logLabel: "Log axis", variants: () => [] };
 
 /** By the figure's `data-figure`. */
 const kinds: Record<ComparisonFigureId, FigureKind<Comparison>> = {
-  scores: { build: scoresChart, ...shared },
-  differences: { build: differencesChart, ...shared },
-  speed: { build: speedChart, ...shared, table: costTable },
-  effort: { build: effortChart, ...shared, table: costTable },
+  scores: { build: scoresChart, table: scoreTable, ...shared },
+  differences: { build: differencesChart, table: denseTable, ...shared },
+  speed: { build: speedChart, table: costTable, ...shared },
+  effort: { build: effortChart, table: costTable, ...shared },
 };
 
 const data = JSON.parse(find("#data").textContent ?? "null") as Comparison;
