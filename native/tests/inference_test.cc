@@ -198,7 +198,7 @@ void test_misuse() {
                engine.run(samples, std::span(logits).first(63)));
   CHECK_THROWS(range, "got 0", engine.run({}, logits));
   net.weights[1][5] = NAN;
-  CHECK_THROWS(range, "conv2.weight must be finite, but element 5 is nan",
+  CHECK_THROWS(range, "conv2.weight must be finite, but element 5 is NaN",
                InferenceNetwork(net.graph(), Isa::automatic));
   net.weights[1].pop_back();
   CHECK_THROWS(range, "conv2.weight must have 48 elements, got 47",

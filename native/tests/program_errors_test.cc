@@ -88,10 +88,11 @@ void test_gather() {
     CHECK_THROWS(range, message, f.b.gather(f.dataset(0), 0, 1, false, augment));
   };
   refuse("hop of an augmentation must be from 1", {.hop = 0});
-  refuse("stretch of an augmentation must go from a number to none below it", {.stretch = {2, 1}});
-  refuse("within 0.0625 to 16, got 0 to 1", {.stretch = {0, 1}});
-  refuse("got nan to 1", {.stretch = {kNaN, 1}});
-  refuse("amplitude must go", {.log2_amplitude = {-17, 0}});
+  refuse("stretch of an augmentation must be two numbers, the first not above the second",
+         {.stretch = {2, 1}});
+  refuse("from 0.0625 to 16, got 0 to 1", {.stretch = {0, 1}});
+  refuse("got NaN to 1", {.stretch = {kNaN, 1}});
+  refuse("amplitude must be two numbers", {.log2_amplitude = {-17, 0}});
   refuse("amplitude of an augmentation's wander", {.wander_amplitude = {-1, 0}});
   refuse("frequency of an augmentation's wander", {.wander_frequency = {0, 0.6f}});
   refuse("noise of an augmentation", {.noise = {0, kInfinity}});

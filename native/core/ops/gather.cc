@@ -66,7 +66,7 @@ class GatherOp : public Op {
 
 void check_range(const Range& range, float least, float most, const char* what) {
   if (range.low >= least && range.low <= range.high && range.high <= most) return;
-  throw_range(std::string(what) + " must go from a number to none below it, within " +
+  throw_range(std::string(what) + " must be two numbers, the first not above the second, from " +
               number_text(least) + " to " + number_text(most) + ", got " +
               number_text(range.low) + " to " + number_text(range.high));
 }
