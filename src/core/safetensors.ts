@@ -40,6 +40,7 @@ const DTYPES = {
 type Dtype = keyof typeof DTYPES;
 
 const ALIGNMENT = 8;
+const OPENING_BRACE = "{".charCodeAt(0);
 
 function dtypeOf(data: TensorArray): Dtype {
   for (const [name, type] of Object.entries(DTYPES)) if (data instanceof type) return name as Dtype;
@@ -113,7 +114,14 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > bytes.length - 8) throw bad(`its header of ${headerLength} bytes is cut off`);
+  if (headerLength > bytes.length - 8) {
+    const isCutOff = (bytes[8] ?? OPENING_BRACE) === OPENING_BRACE;
+    throw bad(
+      isCutOff
+        ? `its header of ${headerLength} bytes is cut off`
+        : "it is another kind of file, without the header of one",
+    );
+  }
   let header: unknown;
   try {
     header = JSON.parse(

@@ -98,6 +98,7 @@ Deno.test("broken files are refused by name, each for its own reason", () => {
     [new Uint8Array(7), /7 bytes/],
     [encodeSafetensors(example()).subarray(0, 40), /header of \d+ bytes is cut off/],
     [encodeSafetensors(example()).subarray(0, -1), /is cut off/],
+    [new TextEncoder().encode("# A page of text"), /another kind of file, without the header/],
     [withHeader("{nope", 0), /not JSON/],
     [withHeader("[]", 0), /not an object/],
     [withHeader('{"a":null}', 0), /a is not an object/],
