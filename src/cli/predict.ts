@@ -65,8 +65,6 @@ async function main(args: string[]): Promise<void> {
     .parse(args, { from: "user" });
   const options = command.opts<PredictOptions>();
   using predictor = new Predictor(openTicket(options.ticket));
-  // Standard output carries only the table or the JSON.
-  console.error(describeDecision(predictor.ticket));
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
   if (!command.args.includes("-")) {
     if (isGiven("window")) {
@@ -150,6 +148,8 @@ function predictFiles(predictor: Predictor, names: string[], options: PredictOpt
   if (problems.length > 0) {
     console.error(`Left out ${counted(problems.length, "recording")}:\n${listProblems(problems)}`);
   }
+  // Standard output carries only the table or the JSON.
+  console.error(describeDecision(predictor.ticket));
   for (const line of notesOn(read, options)) console.error(line);
   if (html !== undefined) writePage(html, { predictor, drawn, seconds, options });
   if (!options.json) console.log(asTable(predictor, predictions) + hourTables(predictions, step));
@@ -235,6 +235,7 @@ async function answerStdin(predictor: Predictor, options: PredictOptions): Promi
   if (options.rate === undefined) {
     console.error(`Assumed: standard input has ${rate} samples per second (--rate confirms it)`);
   }
+  console.error(describeDecision(predictor.ticket));
   const stream = { ...readingOptionsOf(options), window: options.window, note: console.error };
   for await (const answer of predictStream(predictor, process.stdin, stream)) {
     const { seconds, label, probabilities, heartRate } = answer;

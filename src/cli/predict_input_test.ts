@@ -46,6 +46,16 @@ Deno.test("--json says how each file was read, and standard error says it once",
     assert.equal(err.match(/^Assumed: whole numbers are 1000 per mV/gm)?.length, 1, err);
   }));
 
+Deno.test("what cannot be read ends in its error alone", () =>
+  withTicket(async ({ predict, write }) => {
+    const { code, out, err } = await predict([write("empty.mat", "")]);
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(
+      err,
+      /^error: 1 of 1 recording cannot be used:\n .*empty\.mat: empty file \(0 bytes\)\n$/,
+    );
+  }));
+
 Deno.test("a recording that may not be an ECG is labelled with a warning; --force omits the warning", () =>
   withTicket(async ({ predict, write }) => {
     const volts = write("volts.csv", SAMPLES.map((x) => (x / 1e6).toFixed(6)).join("\n"));
