@@ -5,9 +5,12 @@
  *
  * @module
  */
+import { counted } from "../../core/counted.ts";
 import type { Finding, Remedy } from "../advice.ts";
 import { millivoltsIn, UNITS_PER_MILLIVOLT } from "./units.ts";
 
+/** Samples per second below which the waves of a beat are lost. */
+const LEAST_RATE = 50;
 /** Millivolts from the lowest to the highest sample. */
 const PEAK_TO_PEAK = { least: 0.05, most: 50 };
 /** Largest distance of the median from 0, in multiples of the peak-to-peak range. */
@@ -42,6 +45,12 @@ export function doubtsAbout(
   const { low, high } = extremesOf(signal);
   const extent = (high - low) / UNITS_PER_MILLIVOLT;
   const doubts: Finding[] = [];
+  if (rate < LEAST_RATE) {
+    doubts.push({
+      fact: `it has ${counted(rate, "sample")} per second, an ECG at least ${LEAST_RATE}`,
+      remedy: { kind: "another-rate" },
+    });
+  }
   if (extent < PEAK_TO_PEAK.least || extent > PEAK_TO_PEAK.most) {
     const { least, most } = PEAK_TO_PEAK;
     doubts.push({

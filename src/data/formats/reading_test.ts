@@ -160,9 +160,12 @@ Deno.test("short gaps become straight lines, long ones are refused, at the ends 
 });
 
 Deno.test("an implausible ECG is reported, with the option that helps", () => {
-  const doubts = (values: readonly number[], { missing = 0, unit = "mV", assumed = false } = {}) =>
+  const doubts = (
+    values: readonly number[],
+    { rate = 300, missing = 0, unit = "mV", assumed = false } = {},
+  ) =>
     explainAll(
-      doubtsAbout(Float64Array.from(values), { rate: 300, missing, unit, assumed }),
+      doubtsAbout(Float64Array.from(values), { rate, missing, unit, assumed }),
       inOptions,
     ).join("; ");
   const fine = [...noise(600, 3)];
@@ -187,6 +190,11 @@ Deno.test("an implausible ECG is reported, with the option that helps", () => {
   assert.match(doubts(counts, { assumed: true }), /never below 0.*--gain.*--baseline/);
   assert.equal(doubts(counts), "");
   assert.match(doubts(fine, { missing: 120 }), /20 % of its samples were missing/);
+  assert.equal(doubts(fine, { rate: 50 }), "");
+  assert.match(
+    doubts(fine, { rate: 30 }),
+    /it has 30 samples per second, an ECG at least 50: --rate says another/,
+  );
 });
 
 Deno.test("a signal is bridged, resampled to the network's rate and rounded", () => {
