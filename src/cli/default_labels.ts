@@ -34,7 +34,7 @@ export function defaultLabels(source: string, columns: LabelColumns): string {
       : []
   );
   throw new UsageError(
-    `Cannot find ${LABELS} beside or inside ${source}, but ${other}: ` +
+    `There is no ${LABELS} beside or inside ${source}, but there is ${other}: ` +
       (why === null
         ? `if these are the labels, give ${labels}`
         : `with ${labels} it ends with "${why}"`) +

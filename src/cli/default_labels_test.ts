@@ -28,7 +28,7 @@ Deno.test("without REFERENCE-v3.csv, a file that is named like labels is mention
     fs.writeFileSync(inside, "A00001,N\nA00002,A\n");
     assert.equal(
       said(() => defaultLabels(source, {})),
-      `Cannot find REFERENCE-v3.csv beside or inside ${source}, but ${inside}: if these are the labels, ` +
+      `There is no REFERENCE-v3.csv beside or inside ${source}, but there is ${inside}: if these are the labels, ` +
         `give --labels ${inside}; if these are the recordings of China Physiological Signal Challenge ` +
         "2018, use --dataset cpsc2018",
     );
