@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
 import { whyUnreadable } from "../core/files.ts";
 import { recordFiles } from "./formats/record_files.ts";
@@ -43,8 +44,10 @@ export function listSource(
   keepListed(root, { prefix: "", files });
   if (files.size === 0) {
     throw new UsageError(
-      `The folder ${directory} holds no recordings (${ENDINGS.join(", ")}), neither do ` +
-        `the folders below it: ${advice}`,
+      `The folder ${directory} holds no recordings (${
+        ENDINGS.join(", ")
+      }), and the folders below ` +
+        `it hold none${othersIn(root)}: ${advice}`,
     );
   }
   return { files, unlisted: idsOf(root, "").filter((id) => !files.has(id)) };
@@ -57,13 +60,15 @@ interface Folder {
   folders: Map<string, Folder>;
   /** The lines of its RECORDS file. */
   list: string[] | undefined;
+  /** Endings of its other files, one for each. */
+  others: string[];
 }
 
 function readFolder(
   directory: string,
   { labels, above }: { labels: string | undefined; above: readonly string[] },
 ): Folder {
-  const folder: Folder = { files: new Map(), folders: new Map(), list: undefined };
+  const folder: Folder = { files: new Map(), folders: new Map(), list: undefined, others: [] };
   const real = realPath(directory);
   if (above.includes(real)) return folder; // A link points to a folder above.
   const names: string[] = [];
@@ -80,7 +85,26 @@ function readFolder(
   for (const [id, own] of recordFiles(names, (name) => readOrNull(path.join(directory, name)))) {
     folder.files.set(id, own.map((name) => path.join(directory, name)));
   }
+  folder.others = names.map((name) => path.extname(name).toLowerCase())
+    .filter((ending) => ending !== "" && !ENDINGS.includes(ending));
   return folder;
+}
+
+const SHOWN_ENDINGS = 3;
+
+/** What lies in a folder and below it instead of recordings, as a clause: a user may have expected it to be read. */
+function othersIn(root: Folder): string {
+  const counts = new Map<string, number>();
+  const count = ({ others, folders }: Folder): void => {
+    for (const ending of others) counts.set(ending, (counts.get(ending) ?? 0) + 1);
+    for (const inner of folders.values()) count(inner);
+  };
+  count(root);
+  const found = [...counts].sort((a, b) => b[1] - a[1]).slice(0, SHOWN_ENDINGS);
+  if (found.length === 0) return "";
+  const unpack = counts.has(".zip") ? ", which must be unpacked first" : "";
+  return `; there ${found[0]![1] === 1 && found.length === 1 ? "is" : "are"} ` +
+    found.map(([ending, files]) => counted(files, `${ending} file`)).join(", ") + unpack;
 }
 
 /** Adds to `files` the recordings that RECORDS files list, in `folder` and below; without RECORDS, all. */

@@ -35,6 +35,18 @@ Deno.test("folders are searched to any depth; label files and hidden files are n
   });
 });
 
+Deno.test("a folder without recordings is refused with what it holds instead", async () => {
+  await inTemporaryDirectory((directory) => {
+    const refused = (message: RegExp) =>
+      assert.throws(() => listSource(directory, { advice: "name another" }), message);
+    refused(/holds no recordings \(.mat, .*\), and the folders below it hold none: name another$/);
+    make(directory, { "a/1.wav": "", "a/2.WAV": "", "labels.csv": "1,N\n2,A\n" });
+    refused(/hold none; there are 2 \.wav files: name another$/);
+    make(directory, { "all.zip": "" });
+    refused(/there are 2 \.wav files, 1 \.zip file, which must be unpacked first: name another$/);
+  });
+});
+
 Deno.test("RECORDS lists records and folders, with or without endings, for its folder and below", async () => {
   await inTemporaryDirectory((directory) => {
     make(directory, {

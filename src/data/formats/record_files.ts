@@ -8,7 +8,7 @@ import { parseWfdbHeader } from "./wfdb_header.ts";
 
 /** Files in published data sets that are not recordings. */
 const NO_RECORDING =
-  /^\.|^(reference.*|readme.*|license.*|licence.*|records.*|annotators.*|sha256sums.*|md5sums.*)\.(csv|txt|tsv)$/i;
+  /^\.|^(reference.*|labels?|readme.*|license.*|licence.*|records.*|annotators.*|sha256sums.*|md5sums.*)\.(csv|txt|tsv)$/i;
 
 /**
  * The recordings among a folder's file names, by name without ending. A WFDB record counts as one recording:
