@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Option } from "commander";
+import { type Command, Option } from "commander";
 import * as path from "node:path";
 import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
@@ -12,7 +12,7 @@ import { readRuns, type ScoredSplit } from "../compare/run.ts";
 import { decisive, referenceEpochs } from "../compare/reference.ts";
 import { UsageError } from "../core/errors.ts";
 import { shortPath } from "../core/paths.ts";
-import { defaultOut, writeComparison } from "../compare/write.ts";
+import { type ComparisonFiles, defaultOut, writeComparison } from "../compare/write.ts";
 import type { DecisionRule } from "../training/decision.ts";
 import { createCommand, integer, number, runMain } from "./command.ts";
 import { epochsText, format } from "../report/format.ts";
@@ -33,7 +33,27 @@ interface Options {
 }
 
 function main(args: string[]): Promise<void> {
-  const command = createCommand("compare", "Compare finished runs: means, intervals, verdicts")
+  const command = commandLine();
+  command.parse(args, { from: "user" });
+  const options = command.opts<Options>();
+  const { out, draws, seed, margin, secondMargin, pairs = [], allowIncomplete, showTest } = options;
+  const rescored = ruleAsked(options);
+  const { runs, split } = readRuns(command.args, {
+    ...{ split: options.split, allowIncomplete, showTest, rescored },
+  });
+  const comparison = compareRuns(runs, {
+    ...COMPARE_DEFAULTS,
+    ...{ split, draws, seed, margin, secondMargin, pairs, rescored },
+  });
+  const target = out === undefined
+    ? defaultOut(comparison)
+    : path.resolve(out.replace(/\.html$/, ""));
+  print(textOf(comparison, writeComparison(comparison, target)));
+  return Promise.resolve();
+}
+
+function commandLine(): Command {
+  return createCommand("compare", "Compare finished runs: means, intervals, verdicts")
     .argument(
       "<runs...>",
       "names of runs below checkpoints/, or paths of runs or of folders of runs",
@@ -76,35 +96,6 @@ function main(args: string[]): Promise<void> {
     )
     .option("--allow-incomplete", "use the finished rounds of unfinished runs", false)
     .option("--show-test", "show test scores of unfinished runs too", false);
-  command.parse(args, { from: "user" });
-  const options = command.opts<Options>();
-  const { out, split: asked, allowIncomplete, showTest, draws, seed } = options;
-  const { margin, secondMargin, pairs = [] } = options;
-
-  const rescored = ruleAsked(options);
-  const read = { split: asked, allowIncomplete, showTest, rescored };
-  const { runs, split } = readRuns(command.args, read);
-  const comparison = compareRuns(runs, {
-    ...COMPARE_DEFAULTS,
-    ...{ split, draws, seed, margin, secondMargin, rescored },
-    pairs,
-  });
-  const target = out === undefined
-    ? defaultOut(comparison)
-    : path.resolve(out.replace(/\.html$/, ""));
-  const files = writeComparison(comparison, target);
-  print(`\n${levels(comparison)}\n`);
-  const { sentences } = comparison;
-  print(
-    [sentences.answer, ...sentences.methods, ...sentences.tests, ...sentences.pairs].join("\n"),
-  );
-  print(`\n${[...comparison.notes, ...comparison.hints].join("\n")}`);
-  print(
-    `\nNumbers: ${shortPath(files.json)}, ${shortPath(files.csv)}\nReport: ${
-      shortPath(files.page)
-    }`,
-  );
-  return Promise.resolve();
 }
 
 /** @throws {UsageError} If the exponent is given without the rule, or the rule without it. */
@@ -117,6 +108,18 @@ function ruleAsked({ decision, priorExponent }: Options): DecisionRule | null {
     );
   }
   return { decision, priorExponent, priorUnit: "records" };
+}
+
+/** The answers, and where the numbers are. */
+function textOf(comparison: Comparison, files: ComparisonFiles): string {
+  const { sentences, notes, hints } = comparison;
+  return [
+    `\n${levels(comparison)}\n`,
+    ...[sentences.answer, ...sentences.methods, ...sentences.tests, ...sentences.pairs],
+    `\n${[...notes, ...hints].join("\n")}`,
+    `\nNumbers: ${shortPath(files.json)}, ${shortPath(files.csv)}`,
+    `Report: ${shortPath(files.page)}`,
+  ].join("\n");
 }
 
 function levels({ methods }: Comparison): string {

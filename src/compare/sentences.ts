@@ -7,8 +7,8 @@ import { counted } from "../core/counted.ts";
 import { decimals } from "../core/decimals.ts";
 import { epochsText, format } from "../report/format.ts";
 import { commonKind, differenceTo, REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
-import { intervalText } from "../statistics/verdict.ts";
-import { decisive } from "./reference.ts";
+import { denseWords, intervalText } from "../statistics/verdict.ts";
+import { decisive, levelReference } from "./reference.ts";
 import type {
   Comparison,
   EqualTraining,
@@ -65,7 +65,7 @@ function equalDense({ epochs: { own, dense } }: EqualTraining): string {
   return `${REFERENCE_NAMES.equal} (${epochsText(own)}, dense ${format(dense, "epochs")})`;
 }
 
-function methodSentence(method: MethodResult, { secondMargin }: Results): string {
+function methodSentence(method: MethodResult, { margin, secondMargin }: Results): string {
   const { levels, matching, secondMatching } = method;
   const about = `${method.name} (${replicatesText(method)})`;
   if (levels.length === 1) return `${about} has no pruned network, only a dense one.`;
@@ -76,7 +76,7 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
     text.push(`${about}: no pruned network is shown to match dense.`);
   } else {
     const level = levels[byInterval]!;
-    text.push(`${about} up to ${place(level)} ${verdict(level)}.`);
+    text.push(`${about} up to ${place(level)} ${verdict(level, margin)}.`);
     const strict = secondMatching.byInterval;
     if (strict !== byInterval) {
       text.push(
@@ -91,12 +91,12 @@ function methodSentence(method: MethodResult, { secondMargin }: Results): string
     text.push(
       differenceTo(level, commonKind(levels)) === null
         ? `At ${place(level)} there is no dense network of equal training, so the tests end.`
-        : `At ${place(level)} it ${verdict(level)}: the tests end there.`,
+        : `At ${place(level)} it ${verdict(level, margin)}: the tests end there.`,
     );
   }
   const last = levels.length - 1;
   if (last !== byInterval && last !== stoppedAt) {
-    text.push(`At ${place(levels[last]!)} it ${verdict(levels[last]!)}.`);
+    text.push(`At ${place(levels[last]!)} it ${verdict(levels[last]!, margin)}.`);
   }
   const shown = levels[byInterval ?? stoppedAt ?? last]!;
   if (shown.toDense !== null && referenceOf(shown).kind === "equal") {
@@ -155,20 +155,17 @@ function pairText(
 }
 
 /** E.g. "is worse than dense: difference …, 95 % […]; by seed −0.020 to −0.012". */
-function verdict(level: LevelResult): string {
-  const { sentence, perSeed, perFold } = decisive(level)!;
-  const spread = (what: string, values: readonly number[]) =>
-    values.length > 1
-      ? `; by ${what} ${decimals(Math.min(...values))} to ${decimals(Math.max(...values))}`
-      : "";
-  const said = level.toEqual === null
-    ? sentence
-    : / dense\b/.test(sentence)
-    ? sentence.replace(/ dense\b/, ` ${equalDense(level.toEqual)}`)
-    : sentence.replace(": ", ` against ${equalDense(level.toEqual)}: `);
-  return `${said.startsWith("matches") ? "" : "is "}${said}${spread("seed", perSeed)}${
-    spread("fold", perFold)
-  }`;
+function verdict(level: LevelResult, margin: number): string {
+  const { kind, found } = levelReference(level)!;
+  const words = denseWords(found, margin, kind === "equal" ? equalDense(found) : undefined);
+  return `${words.startsWith("matches") ? "" : "is "}${words}: ${intervalText(found)}` +
+    spread("seed", found.perSeed) + spread("fold", found.perFold);
+}
+
+function spread(what: string, values: readonly number[]): string {
+  return values.length > 1
+    ? `; by ${what} ${decimals(Math.min(...values))} to ${decimals(Math.max(...values))}`
+    : "";
 }
 
 /** E.g. "12.2× fewer weights (8.2 % kept)". */

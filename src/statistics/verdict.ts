@@ -49,14 +49,30 @@ export function pairVerdict({ low, high }: Limits, margin: number): PairVerdict 
 
 /** E.g. "matches dense: difference −0.004, 95 % [−0.016, 0.008]". */
 export function denseSentence(limits: Limits, margin: number, tested = true): string {
+  const verdict = denseVerdict(limits, margin, tested);
+  return `${denseWords({ ...limits, verdict }, margin)}: ${intervalText(limits)}`;
+}
+
+/**
+ * A verdict in words, e.g. "worse than dense".
+ *
+ * @param dense The dense networks that it is about, if they are not simply dense.
+ */
+export function denseWords(
+  { verdict, high }: Limits & { verdict: DenseVerdict },
+  margin: number,
+  dense?: string,
+): string {
+  const name = dense ?? "dense";
+  const against = dense === undefined ? "" : ` against ${dense}`;
   const words: Record<DenseVerdict, string> = {
-    better: "better than dense",
-    matches: limits.high < 0 ? `below dense, by less than ${margin}` : "matches dense",
-    worse: "worse than dense",
-    "not resolved": `not resolved (a loss of ${margin} or more is not excluded)`,
-    "not tested": "not tested (a network with more weights was not shown to match)",
+    better: `better than ${name}`,
+    matches: high < 0 ? `below ${name}, by less than ${margin}` : `matches ${name}`,
+    worse: `worse than ${name}`,
+    "not resolved": `not resolved (a loss of ${margin} or more is not excluded)${against}`,
+    "not tested": `not tested (a network with more weights was not shown to match)${against}`,
   };
-  return `${words[denseVerdict(limits, margin, tested)]}: ${intervalText(limits)}`;
+  return words[verdict];
 }
 
 /** E.g. "not resolved: difference 0.004, 95 % [−0.016, 0.024]". */

@@ -56,81 +56,18 @@ const COLOURS = [
 
 /** The text of an SVG file. */
 export function lineChart({ title, x, y, series, marks = [] }: Chart): string {
-  const atX = position(x, [AREA.left, AREA.right]);
-  const atY = position(y, [AREA.bottom, AREA.top]);
-  const { left, right, top, bottom } = AREA;
-  const text = (
-    content: string,
-    { x, y, anchor = "start", more = "" }: { x: number; y: number; anchor?: string; more?: string },
-  ) =>
-    `<text x="${short(x)}" y="${short(y)}" text-anchor="${anchor}"${more}>${
-      escaped(content)
-    }</text>`;
-  const line = (x1: number, y1: number, x2: number, y2: number, style: string) =>
-    `<line x1="${short(x1)}" y1="${short(y1)}" x2="${short(x2)}" y2="${short(y2)}" ${style}/>`;
-  const grid = 'stroke="#e3e1da"';
+  const at: Places = {
+    x: position(x, [AREA.left, AREA.right]),
+    y: position(y, [AREA.bottom, AREA.top]),
+  };
   const parts = [
-    ...x.ticks.flatMap(({ at, text: label }) => [
-      line(atX(at), top, atX(at), bottom, grid),
-      text(label, { x: atX(at), y: bottom + 18, anchor: "middle" }),
+    ...grid(x, y, at),
+    ...marks.flatMap((mark, i) => dashedLine(mark, { at, below: i > 0 })),
+    ...labels({ title, x, y }),
+    ...series.flatMap((own, i) => [
+      ...curve(own, { at, style: styleOf(i), aside: asideOf(i, series) }),
+      ...legendEntry(own, i),
     ]),
-    ...y.ticks.flatMap(({ at, text: label }) => [
-      line(left, atY(at), right, atY(at), grid),
-      text(label, { x: left - 8, y: atY(at) + 4, anchor: "end" }),
-    ]),
-    // The second label is below its line: lines may be closer than a label is high.
-    ...marks.flatMap(({ at, text: label }, i) => [
-      line(left, atY(at), right, atY(at), 'stroke="#5d6670" stroke-dasharray="5 4"'),
-      text(label, {
-        ...{ x: right - 4, y: atY(at) + (i === 0 ? -5 : 14), anchor: "end" },
-        more: ' fill="#5d6670"',
-      }),
-    ]),
-    text(x.label, { x: (left + right) / 2, y: bottom + 42, anchor: "middle" }),
-    text(y.label, {
-      x: 16,
-      y: (top + bottom) / 2,
-      anchor: "middle",
-      more: ` transform="rotate(-90 16 ${short((top + bottom) / 2)})"`,
-    }),
-    text(title, { x: left, y: 20, more: ' font-weight="600"' }),
-    ...series.flatMap(({ label, points }, i) => {
-      const colour = COLOURS[i % COLOURS.length]!;
-      const stroke = `stroke="${colour}"`;
-      // Intervals of neighbouring series would hide one another.
-      const hasIntervals = points.some(({ low }) => low !== undefined);
-      const aside = hasIntervals ? (i - (series.length - 1) / 2) * 3 : 0;
-      const px = (point: Point) => atX(point.x) + aside;
-      const dash = i < COLOURS.length ? "" : ' stroke-dasharray="6 3"';
-      const path = points.map((point, k) =>
-        `${k ? "L" : "M"}${short(px(point))} ${short(atY(point.y))}`
-      );
-      return [
-        ...points.flatMap((point) =>
-          point.low === undefined || point.high === undefined ? [] : [
-            line(
-              px(point),
-              atY(point.low),
-              px(point),
-              atY(point.high),
-              `${stroke} opacity="0.6"`,
-            ),
-          ]
-        ),
-        `<path d="${path.join("")}" fill="none" ${stroke} stroke-width="2"${dash}/>`,
-        ...points.map((point) =>
-          `<circle cx="${short(px(point))}" cy="${short(atY(point.y))}" r="3" fill="${colour}"/>`
-        ),
-        line(
-          right + 14,
-          top + 12 + 20 * i,
-          right + 36,
-          top + 12 + 20 * i,
-          `${stroke} stroke-width="2"${dash}`,
-        ),
-        text(label, { x: right + 42, y: top + 16 + 20 * i }),
-      ];
-    }),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
   font-family="system-ui, sans-serif" font-size="12" fill="#1d2126">
@@ -139,6 +76,124 @@ export function lineChart({ title, x, y, series, marks = [] }: Chart): string {
 ${parts.join("\n")}
 </svg>
 `;
+}
+
+/** From a value to its place in the picture, by axis. */
+interface Places {
+  x(value: number): number;
+  y(value: number): number;
+}
+
+/** Lines and texts of the ticks of both axes. */
+function grid(x: Axis, y: Axis, at: Places): string[] {
+  const { left, right, top, bottom } = AREA;
+  const stroke = 'stroke="#e3e1da"';
+  return [
+    ...x.ticks.flatMap(({ at: value, text: label }) => [
+      line([at.x(value), top], [at.x(value), bottom], stroke),
+      text(label, { x: at.x(value), y: bottom + 18, anchor: "middle" }),
+    ]),
+    ...y.ticks.flatMap(({ at: value, text: label }) => [
+      line([left, at.y(value)], [right, at.y(value)], stroke),
+      text(label, { x: left - 8, y: at.y(value) + 4, anchor: "end" }),
+    ]),
+  ];
+}
+
+/** A mark with its label above it, or `below`: lines may be closer than a label is high. */
+function dashedLine(
+  { at: value, text: label }: { at: number; text: string },
+  { at, below }: { at: Places; below: boolean },
+): string[] {
+  const { left, right } = AREA;
+  const y = at.y(value);
+  return [
+    line([left, y], [right, y], 'stroke="#5d6670" stroke-dasharray="5 4"'),
+    text(label, {
+      ...{ x: right - 4, y: y + (below ? 14 : -5), anchor: "end" },
+      more: ' fill="#5d6670"',
+    }),
+  ];
+}
+
+/** The title and what the axes show. */
+function labels({ title, x, y }: Pick<Chart, "title" | "x" | "y">): string[] {
+  const { left, right, top, bottom } = AREA;
+  const middle = (top + bottom) / 2;
+  return [
+    text(x.label, { x: (left + right) / 2, y: bottom + 42, anchor: "middle" }),
+    text(y.label, {
+      ...{ x: 16, y: middle, anchor: "middle" },
+      more: ` transform="rotate(-90 16 ${short(middle)})"`,
+    }),
+    text(title, { x: left, y: 20, more: ' font-weight="600"' }),
+  ];
+}
+
+/** The colour of a series, and its dashes: colours repeat with dashes. */
+function styleOf(i: number): { colour: string; dash: string } {
+  return {
+    colour: COLOURS[i % COLOURS.length]!,
+    dash: i < COLOURS.length ? "" : ' stroke-dasharray="6 3"',
+  };
+}
+
+/** Shifts a series with intervals to the side, since intervals of neighbouring series would hide one another. */
+function asideOf(i: number, series: readonly Series[]): number {
+  const hasIntervals = series[i]!.points.some(({ low }) => low !== undefined);
+  return hasIntervals ? (i - (series.length - 1) / 2) * 3 : 0;
+}
+
+/** The intervals, the line and the points of a series. */
+function curve(
+  { points }: Series,
+  { at, style: { colour, dash }, aside }: {
+    at: Places;
+    style: ReturnType<typeof styleOf>;
+    aside: number;
+  },
+): string[] {
+  const stroke = `stroke="${colour}"`;
+  const px = (point: Point) => at.x(point.x) + aside;
+  const path = points.map((point, k) =>
+    `${k ? "L" : "M"}${short(px(point))} ${short(at.y(point.y))}`
+  );
+  const intervals = points.flatMap((point) =>
+    point.low === undefined || point.high === undefined ? [] : [
+      line([px(point), at.y(point.low)], [px(point), at.y(point.high)], `${stroke} opacity="0.6"`),
+    ]
+  );
+  return [
+    ...intervals,
+    `<path d="${path.join("")}" fill="none" ${stroke} stroke-width="2"${dash}/>`,
+    ...points.map((point) =>
+      `<circle cx="${short(px(point))}" cy="${short(at.y(point.y))}" r="3" fill="${colour}"/>`
+    ),
+  ];
+}
+
+function legendEntry({ label }: Series, i: number): string[] {
+  const { right, top } = AREA;
+  const { colour, dash } = styleOf(i);
+  const y = top + 12 + 20 * i;
+  return [
+    line([right + 14, y], [right + 36, y], `stroke="${colour}" stroke-width="2"${dash}`),
+    text(label, { x: right + 42, y: y + 4 }),
+  ];
+}
+
+function text(
+  content: string,
+  { x, y, anchor = "start", more = "" }: { x: number; y: number; anchor?: string; more?: string },
+): string {
+  return `<text x="${short(x)}" y="${short(y)}" text-anchor="${anchor}"${more}>${
+    escaped(content)
+  }</text>`;
+}
+
+function line(from: [x: number, y: number], to: [x: number, y: number], style: string): string {
+  const [x1, y1, x2, y2] = [...from, ...to].map(short);
+  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${style}/>`;
 }
 
 function position(
