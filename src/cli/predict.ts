@@ -98,63 +98,110 @@ interface FilePrediction extends RecordingPrediction, Partial<LongRecord> {
 }
 
 function predictFiles(predictor: Predictor, names: string[], options: PredictOptions): void {
-  const predictions: FilePrediction[] = [];
-  /** Only what the notes need: predictions that are printed at once are not kept. */
-  const read: Pick<FilePrediction, "record" | "read" | "warnings">[] = [];
-  const drawn: JudgedRecord[] = [];
-  const problems: Problem[] = [];
   const { html } = options;
   const reading = readingOptionsOf(options);
-  const targetRate = predictor.ticket.normalisation.rate;
   if (html !== undefined) refusePageName(html);
   const records = listInputs(names);
   const asLines = options.json === true && records.length > 1;
-  const step = { seconds: predictor.hop / targetRate, classes: predictor.ticket.classes };
-  let seconds = 0;
-  for (const record of records) {
-    if (html !== undefined) refuseTooMany({ records: records.length, seconds });
-    try {
-      const recording = readRecording(record, { ...reading, targetRate });
-      const { samples, missing, gaps, understood } = recording;
-      const assumed = explainAssumed(understood.assumed, inOptions);
-      const warnings = explainAll(recording.doubts, inOptions);
-      const { stepProbabilities, ...said } = predictor.judge(samples);
-      const how = { read: { ...understood, assumed, missing, gaps }, warnings };
-      read.push({ record, ...how });
-      const long = longRecord(said, step);
-      const prediction = {
-        ...{ record, samples: samples.length, ...said },
-        ...{ ...long, ...how },
-      };
-      if (asLines) console.log(JSON.stringify(prediction));
-      else predictions.push(prediction);
-      if (html !== undefined) drawn.push({ record, samples, stepProbabilities, ...said });
-      seconds += samples.length / targetRate;
-    } catch (error) {
-      if (!(error instanceof BadRecord)) throw error;
-      problems.push({ id: record, reason: error.reason, detail: error.explain(inOptions) });
-    }
-  }
-  if (problems.length > 0 && (!options.skipBad || read.length === 0)) {
-    const others = asLines ? "; the others were labelled" : "; --skip-bad labels the others";
-    const rest = read.length > 0 ? others : "";
-    throw new UsageError(
-      `${problems.length} of ${
-        counted(problems.length + read.length, "recording")
-      } cannot be used${rest}:\n` +
-        listProblems(problems),
-    );
-  }
-  if (problems.length > 0) {
-    console.error(`Left out ${counted(problems.length, "recording")}:\n${listProblems(problems)}`);
-  }
+  const labelled = labelAll(predictor, records, { reading, asLines, isDrawn: html !== undefined });
+  const { predictions, read, problems, drawn, seconds } = labelled;
+  tellProblems(problems, { labelled: read.length, asLines, skipBad: options.skipBad === true });
   // Standard output carries only the table or the JSON.
   console.error(describeDecision(predictor.ticket));
   for (const line of notesOn(read, options)) console.error(line);
   if (html !== undefined) writePage(html, { predictor, drawn, seconds, options });
-  if (!options.json) console.log(asTable(predictor, predictions) + hourTables(predictions, step));
-  else if (!asLines) console.log(JSON.stringify(predictions, null, 2));
+  if (!options.json) {
+    console.log(asTable(predictor, predictions) + hourTables(predictions, stepOf(predictor)));
+  } else if (!asLines) console.log(JSON.stringify(predictions, null, 2));
   if (html !== undefined) console.error(`Page: ${html}`);
+}
+
+/** What is kept of all recordings. */
+interface Labelled {
+  /** Empty if predictions are printed at once. */
+  readonly predictions: FilePrediction[];
+  /** What the notes need of every prediction. */
+  readonly read: Pick<FilePrediction, "record" | "read" | "warnings">[];
+  /** Empty without --html. */
+  readonly drawn: JudgedRecord[];
+  readonly problems: Problem[];
+  /** Length of all recordings. */
+  seconds: number;
+}
+
+/** @param options Whether each prediction is printed at once, as a line of JSON, and whether a page is drawn. */
+function labelAll(
+  predictor: Predictor,
+  records: readonly string[],
+  options: { reading: ReturnType<typeof readingOptionsOf>; asLines: boolean; isDrawn: boolean },
+): Labelled {
+  const { reading, asLines, isDrawn } = options;
+  const all: Labelled = { predictions: [], read: [], drawn: [], problems: [], seconds: 0 };
+  for (const record of records) {
+    if (isDrawn) refuseTooMany({ records: records.length, seconds: all.seconds });
+    try {
+      const { prediction, judged } = labelFile(predictor, record, reading);
+      const { read, warnings } = prediction;
+      all.read.push({ record, read, warnings });
+      if (asLines) console.log(JSON.stringify(prediction));
+      else all.predictions.push(prediction);
+      if (isDrawn) all.drawn.push(judged);
+      all.seconds += judged.samples.length / predictor.ticket.normalisation.rate;
+    } catch (error) {
+      if (!(error instanceof BadRecord)) throw error;
+      all.problems.push({ id: record, reason: error.reason, detail: error.explain(inOptions) });
+    }
+  }
+  return all;
+}
+
+/** @throws {BadRecord} If the recording cannot be used. */
+function labelFile(
+  predictor: Predictor,
+  record: string,
+  reading: ReturnType<typeof readingOptionsOf>,
+): { prediction: FilePrediction; judged: JudgedRecord } {
+  const targetRate = predictor.ticket.normalisation.rate;
+  const recording = readRecording(record, { ...reading, targetRate });
+  const { samples, missing, gaps, understood } = recording;
+  const assumed = explainAssumed(understood.assumed, inOptions);
+  const warnings = explainAll(recording.doubts, inOptions);
+  const { stepProbabilities, ...said } = predictor.judge(samples);
+  return {
+    prediction: {
+      ...{ record, samples: samples.length, ...said },
+      ...longRecord(said, stepOf(predictor)),
+      ...{ read: { ...understood, assumed, missing, gaps }, warnings },
+    },
+    judged: { record, samples, stepProbabilities, ...said },
+  };
+}
+
+function stepOf({ hop, ticket }: Predictor) {
+  return { seconds: hop / ticket.normalisation.rate, classes: ticket.classes };
+}
+
+/**
+ * Names the recordings that cannot be used.
+ *
+ * @param labelled Number of those that were labelled.
+ * @throws {UsageError} Unless they are to be left out and others were labelled.
+ */
+function tellProblems(
+  problems: readonly Problem[],
+  { labelled, asLines, skipBad }: { labelled: number; asLines: boolean; skipBad: boolean },
+): void {
+  if (problems.length === 0) return;
+  if (skipBad && labelled > 0) {
+    console.error(`Left out ${counted(problems.length, "recording")}:\n${listProblems(problems)}`);
+    return;
+  }
+  const others = asLines ? "; the others were labelled" : "; --skip-bad labels the others";
+  throw new UsageError(
+    `${problems.length} of ${counted(problems.length + labelled, "recording")} cannot be used${
+      labelled > 0 ? others : ""
+    }:\n${listProblems(problems)}`,
+  );
 }
 
 /** Lines for standard error: assumptions, bridged gaps, and doubts about recordings. */

@@ -108,7 +108,36 @@ export function safetensorsParts(file: TensorFile): Uint8Array[] {
  * @throws {UsageError} If the bytes are not a complete, consistent safetensors file.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
-  const bad = (why: string) => new UsageError(`Cannot read ${name} as safetensors: ${why}`);
+  const bad: Refusal = (why) => new UsageError(`Cannot read ${name} as safetensors: ${why}`);
+  const { header, body } = split(bytes, bad);
+  const tensors = new Map<string, StoredTensor>();
+  let metadata: Record<string, string> = {};
+  const extents: Extent[] = [];
+  for (const [key, value] of Object.entries(header)) {
+    if (!isRecord(value)) throw bad(`${key} is not an object`);
+    if (key === "__metadata__") {
+      metadata = metadataOf(value, bad);
+    } else {
+      const { type, shape, extent } = entryOf(key, value, { bad, length: body.length });
+      tensors.set(key, { shape, data: new type(body.slice(...extent).buffer) as TensorArray });
+      extents.push(extent);
+    }
+  }
+  refuseHoles(extents, { bad, length: body.length });
+  return { tensors, metadata };
+}
+
+/** The error for a file that is no safetensors file, with the reason. */
+type Refusal = (why: string) => UsageError;
+
+/** The bytes of a tensor, as positions in the body. */
+type Extent = [begin: number, end: number];
+
+/** The parsed header and the bytes behind it. */
+function split(
+  bytes: Uint8Array,
+  bad: Refusal,
+): { header: Record<string, unknown>; body: Uint8Array } {
   if (bytes.length < 8) {
     throw bad(`it has ${bytes.length} bytes, fewer than the 8 of its header length`);
   }
@@ -137,46 +166,52 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
     bytes.byteOffset + 8 + headerLength,
     bytes.byteLength - 8 - headerLength,
   );
-  const tensors = new Map<string, StoredTensor>();
-  let metadata: Record<string, string> = {};
-  const extents: [begin: number, end: number][] = [];
-  for (const [key, value] of Object.entries(header)) {
-    if (!isRecord(value)) throw bad(`${key} is not an object`);
-    if (key === "__metadata__") {
-      if (!Object.values(value).every((text) => typeof text === "string")) {
-        throw bad("its metadata is not text");
-      }
-      metadata = value as Record<string, string>;
-      continue;
-    }
-    const { dtype, shape, data_offsets: offsets } = value as {
-      dtype?: string;
-      shape?: number[];
-      data_offsets?: [number, number];
-    };
-    const type = DTYPES[dtype as Dtype];
-    if (!type) throw bad(`tensor ${key} has the unsupported type ${dtype}`);
-    const validShape = Array.isArray(shape) &&
-      shape.every((n) => Number.isSafeInteger(n) && n >= 0);
-    const [begin, end] = Array.isArray(offsets) ? offsets : [-1, -1];
-    if (
-      !validShape || !Number.isSafeInteger(begin) || !Number.isSafeInteger(end) || begin < 0 ||
-      end < begin
-    ) {
-      throw bad(`tensor ${key} has a broken shape or extent`);
-    }
-    if (end > body.length) throw bad(`tensor ${key} is cut off`);
-    if (elementCount(shape) * type.BYTES_PER_ELEMENT !== end - begin) {
-      throw bad(`tensor ${key} of shape [${shape}] does not fit its ${end - begin} bytes`);
-    }
-    tensors.set(key, { shape, data: new type(body.slice(begin, end).buffer) as TensorArray });
-    extents.push([begin, end]);
+  return { header, body };
+}
+
+function metadataOf(value: Record<string, unknown>, bad: Refusal): Record<string, string> {
+  if (!Object.values(value).every((text) => typeof text === "string")) {
+    throw bad("its metadata is not text");
   }
+  return value as Record<string, string>;
+}
+
+/** A tensor's entry in the header. */
+function entryOf(
+  key: string,
+  { dtype, shape, data_offsets: offsets }: {
+    dtype?: string;
+    shape?: number[];
+    data_offsets?: [number, number];
+  },
+  { bad, length }: { bad: Refusal; length: number },
+): { type: (typeof DTYPES)[Dtype]; shape: number[]; extent: Extent } {
+  const type = DTYPES[dtype as Dtype];
+  if (!type) throw bad(`tensor ${key} has the unsupported type ${dtype}`);
+  const validShape = Array.isArray(shape) && shape.every((n) => Number.isSafeInteger(n) && n >= 0);
+  const [begin, end] = Array.isArray(offsets) ? offsets : [-1, -1];
+  if (
+    !validShape || !Number.isSafeInteger(begin) || !Number.isSafeInteger(end) || begin < 0 ||
+    end < begin
+  ) {
+    throw bad(`tensor ${key} has a broken shape or extent`);
+  }
+  if (end > length) throw bad(`tensor ${key} is cut off`);
+  if (elementCount(shape) * type.BYTES_PER_ELEMENT !== end - begin) {
+    throw bad(`tensor ${key} of shape [${shape}] does not fit its ${end - begin} bytes`);
+  }
+  return { type, shape, extent: [begin, end] };
+}
+
+/** Every byte of the body belongs to one tensor. */
+function refuseHoles(
+  extents: readonly Extent[],
+  { bad, length }: { bad: Refusal; length: number },
+): void {
   let covered = 0;
-  for (const [begin, end] of extents.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+  for (const [begin, end] of extents.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
     if (begin !== covered) throw bad(`its tensors overlap or leave a hole at byte ${covered}`);
     covered = end;
   }
-  if (covered !== body.length) throw bad(`${body.length - covered} bytes follow its last tensor`);
-  return { tensors, metadata };
+  if (covered !== length) throw bad(`${length - covered} bytes follow its last tensor`);
 }
