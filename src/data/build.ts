@@ -72,44 +72,79 @@ export function buildDataset(options: BuildOptions): Description {
   const sideOf = (i: number): Side => SIDES[sides[i]!]!;
   const groups = groupsOf(scan, { by: list.records.groupedBy, sideOf });
   refuseEmptyTrain(scan, { options, sideOf });
-  const hash = fingerprint(scan.records.map((record, i) => ({ ...record, side: sideOf(i) })));
-
-  const files: [string, Contents][] = [];
-  const manifests: Record<string, string> = {};
-  for (const side of SIDES) {
+  const built: Built = {
+    scan,
+    classes,
+    sides,
+    sideOf,
+    groups,
+    labelFile: list.labelFile,
+    sha256: fingerprint(scan.records.map((record, i) => ({ ...record, side: sideOf(i) }))),
+  };
+  const manifests = SIDES.flatMap((side): [string, string][] => {
     const members = order.filter((i) => sideOf(i) === side).map((i) => scan.records[i]!);
-    if (members.length === 0) continue;
     const text = manifestText(options.out, members);
-    manifests[FILES.manifest(side)] = sha256(text);
-    files.push([path.join(options.out, FILES.manifest(side)), text]);
-  }
-  const { records, samples } = scan;
-  const cache = cacheParts({
+    return members.length > 0 ? [[FILES.manifest(side), text]] : [];
+  });
+  const description = describe(built, { options, manifests });
+  write(options.out, [
+    ...manifests,
+    [FILES.cache, packedCache(built)],
+    [FILES.description, jsonText(description)],
+  ]);
+  return description;
+}
+
+/** The records of a data set with all that follows from its options. */
+interface Built {
+  readonly scan: Scan;
+  readonly classes: string[];
+  /** Index into SIDES of each record [records]. */
+  readonly sides: Uint8Array;
+  /** The side of record i. */
+  readonly sideOf: (i: number) => Side;
+  /** Undefined if the records have no groups. */
+  readonly groups: GroupList | undefined;
+  /** Undefined if the recordings say their labels themselves. */
+  readonly labelFile: string | undefined;
+  /** Of samples, labels, ids and sides. */
+  readonly sha256: string;
+}
+
+function packedCache({ scan: { records, samples }, classes, sides, groups, sha256 }: Built) {
+  return cacheParts({
     ids: records.map(({ id }) => id),
     samples,
     offsets: Float64Array.from([...records.map(({ offset }) => offset), samples.length]),
     labels: Int32Array.from(records, ({ label }) => classes.indexOf(label)),
     split: sides,
-    sha256: hash,
+    sha256,
     ...(groups ? { groups: records.map(({ group }) => group!) } : {}),
   });
-  files.push([path.join(options.out, FILES.cache), cache]);
+}
 
-  const description: Description = {
+/** The contents of dataset.json. @param context.manifests Names and texts of the manifests. */
+function describe(
+  built: Built,
+  { options, manifests }: { options: BuildOptions; manifests: readonly [string, string][] },
+): Description {
+  const { scan, classes, sideOf, groups } = built;
+  const { records } = scan;
+  return {
     format: DATASET_FORMAT,
     classes,
     records: records.length,
     sampleRate: options.targetRate,
     hop: HOP,
     ...trainingStatistics(scan, sideOf),
-    sha256: hash,
+    sha256: built.sha256,
     splits: {
-      train: summary("train"),
-      dev: summary("dev"),
-      test: summary("test"),
+      train: contentsOf("train", built),
+      dev: contentsOf("dev", built),
+      test: contentsOf("test", built),
     },
     split: options.split,
-    labels: labelsOf(options, { scan, file: list.labelFile }),
+    labels: labelsOf(options, { scan, file: built.labelFile }),
     ...(options.dataset ? { dataset: options.dataset.name } : {}),
     source: {
       directory: relative(options.out, options.source),
@@ -127,30 +162,30 @@ export function buildDataset(options: BuildOptions): Description {
       ...emptySides(scan, { split: options.split, sideOf }),
       ...absentClasses(records, { classes, sideOf }),
     ]),
-    manifests,
+    manifests: Object.fromEntries(manifests.map(([file, text]) => [file, sha256(text)])),
   };
-  files.push([path.join(options.out, FILES.description), jsonText(description)]);
-  write(files, SIDES.map(FILES.manifest).filter((file) => !(file in manifests)));
-  return description;
+}
 
-  function write(files: [string, Contents][], absent: string[]): void {
-    try {
-      writeFilesAtomic(files);
-      for (const file of absent) fs.rmSync(path.join(options.out, file), { force: true });
-    } catch (error) {
-      throw new Failure(`Cannot write the data set to ${options.out}: ${messageOf(error)}`);
-    }
-  }
+/** What one side of the split holds. */
+function contentsOf(side: Side, { scan: { records }, classes, sideOf }: Built) {
+  const members = records.filter((_, i) => sideOf(i) === side);
+  return {
+    records: members.length,
+    samples: members.reduce((total, { length }) => total + usedLength(length), 0),
+    classes: Object.fromEntries(
+      classes.map((name) => [name, members.filter(({ label }) => label === name).length]),
+    ),
+  };
+}
 
-  function summary(side: Side) {
-    const members = records.filter((_, i) => sideOf(i) === side);
-    return {
-      records: members.length,
-      samples: members.reduce((total, { length }) => total + usedLength(length), 0),
-      classes: Object.fromEntries(
-        classes.map((name) => [name, members.filter(({ label }) => label === name).length]),
-      ),
-    };
+/** Writes all files or none, and removes the manifests of an earlier build that are not among them. */
+function write(out: string, files: readonly [string, Contents][]): void {
+  const absent = SIDES.map(FILES.manifest).filter((name) => !files.some(([file]) => file === name));
+  try {
+    writeFilesAtomic(files.map(([file, contents]) => [path.join(out, file), contents]));
+    for (const file of absent) fs.rmSync(path.join(out, file), { force: true });
+  } catch (error) {
+    throw new Failure(`Cannot write the data set to ${out}: ${messageOf(error)}`);
   }
 }
 
