@@ -68,7 +68,7 @@ export function writeFolderAtomic(
     syncDirectory(path.dirname(folder));
   } catch (error) {
     removeQuietly(temporary);
-    throw new Failure(`Cannot write ${current}: ${reasonOf(error)}`);
+    throw new Failure(`Cannot write ${current}: ${whyUnwritable(error)}`);
   }
 }
 
@@ -103,7 +103,7 @@ function writeFiles(
     }
   } catch (error) {
     for (const [temporary] of renames) removeQuietly(temporary);
-    throw new Failure(`Cannot write ${current}: ${reasonOf(error)}`);
+    throw new Failure(`Cannot write ${current}: ${whyUnwritable(error)}`);
   }
 }
 
@@ -119,7 +119,7 @@ export function whatLiesAt(file: string): fs.Stats | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOTDIR") {
       throw new UsageError(`Cannot write ${file}: a part of this path is a file, not a folder`);
     }
-    throw new Failure(`Cannot write ${file}: ${reasonOf(error)}`);
+    throw new Failure(`Cannot write ${file}: ${whyUnwritable(error)}`);
   }
 }
 
@@ -158,7 +158,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
 };
 
-function reasonOf(error: unknown): string {
+/** Why something cannot be written, as a clause with the system's code. */
+export function whyUnwritable(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   const reason = REASONS[code];
   return reason === undefined ? messageOf(error) : `${reason} (${code})`;

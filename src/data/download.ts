@@ -5,7 +5,8 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Failure, messageOf, UsageError } from "../core/errors.ts";
+import { Failure, UsageError } from "../core/errors.ts";
+import { whyUnwritable } from "../core/files.ts";
 import { downloadFile } from "./download_file.ts";
 import { sha256 } from "./fingerprint.ts";
 import { readLabels } from "./labels.ts";
@@ -132,7 +133,7 @@ function unpackRecordings(
       throw new Failure(`${error.message}. Delete it to download it again`);
     }
     if (!(error as NodeJS.ErrnoException).syscall) throw error;
-    throw new Failure(`Cannot unpack ${archive}: ${messageOf(error)}`);
+    throw new Failure(`Cannot unpack ${archive}: ${whyUnwritable(error)}`);
   } finally {
     fs.rmSync(temporary, { recursive: true, force: true });
   }

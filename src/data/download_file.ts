@@ -6,6 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, messageOf } from "../core/errors.ts";
+import { whyUnwritable } from "../core/files.ts";
 import { megabytes, type TransferProgress } from "./transfer_progress.ts";
 
 /** Options of a download. */
@@ -121,7 +122,7 @@ async function attempt({ url, file, progress, stall = 60_000 }: DownloadOptions)
     if (error instanceof NotTheSame) discard(part);
     if (error instanceof Failure || error instanceof Interrupted) throw error;
     if ((error as NodeJS.ErrnoException).syscall) {
-      throw new Failure(`Cannot write ${part}: ${messageOf(error)}`);
+      throw new Failure(`Cannot write ${part}: ${whyUnwritable(error)}`);
     }
     throw new Interrupted(abort.signal.aborted ? "no more data arrived" : messageOf(error));
   } finally {

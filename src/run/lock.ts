@@ -13,7 +13,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import process from "node:process";
-import { Failure, messageOf, UsageError } from "../core/errors.ts";
+import { Failure, UsageError } from "../core/errors.ts";
+import { whyUnwritable } from "../core/files.ts";
 import { runFiles } from "../core/paths.ts";
 
 interface Holder {
@@ -226,5 +227,5 @@ function held(directory: string, holder: Holder | null): UsageError {
 }
 
 function failed(file: string, error: unknown): Failure {
-  return new Failure(`Cannot lock the run with ${file}: ${messageOf(error)}`);
+  return new Failure(`Cannot lock the run with ${file}: ${whyUnwritable(error)}`);
 }

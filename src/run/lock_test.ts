@@ -44,6 +44,13 @@ Deno.test("the lock of a dead process or a cut-off file is taken over, another m
     assert.throws(() => lockRun(directory), /on elsewhere .*--resume --take-over elsewhere$/);
   }));
 
+Deno.test("a place that cannot be written to is refused in words", () => {
+  assert.throws(
+    () => lockRun("/proc/none/run"),
+    /Cannot lock the run with .*lock: (its folder|permission|the file system).* \(E[A-Z]+\)$/,
+  );
+});
+
 Deno.test("another machine's lock is taken over if the user says that its process there is gone", () =>
   withDirectory((directory) => {
     const file = runFiles.lock(directory);
