@@ -47,8 +47,6 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
   const { directory, summary, report, perClass } = request;
   const ticket = chosenRound(summary, request.round);
   const dense = summary.rounds.some(({ round }) => round === 0) && ticket !== 0 ? 0 : null;
-  const store = new RunStore(directory);
-  const config = store.config();
   const split: SplitName = summary.rounds.some(({ test }) => test !== null) ? "test" : "dev";
   const outcomes = (round: number) =>
     readPredictions(directory, { round, split, classes: summary.classes });
@@ -58,7 +56,33 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
     classes: summary.classes.length,
     perClass,
   });
+  const records = await recordsOf(request, { chosen, ticket, dense, split });
+  const file = ecgFile(report);
+  writeFileAtomic(
+    file,
+    page(records, {
+      ...{ summary, split, ticket, perClass, report },
+      answer: answerOf(ticketSaid, denseSaid, split),
+    }),
+  );
+  return file;
+}
 
+/** What is drawn: records by name, and the rounds whose networks label them. */
+interface Shown {
+  readonly chosen: readonly string[];
+  readonly ticket: number;
+  readonly dense: number | null;
+  readonly split: SplitName;
+}
+
+/** The chosen records with their samples and what the saved networks say about each step. */
+async function recordsOf(
+  { directory, summary }: EcgRequest,
+  { chosen, ticket, dense, split }: Shown,
+): Promise<EcgRecord[]> {
+  const store = new RunStore(directory);
+  const config = store.config();
   const dataset = openDataset(config, MISSING.restore);
   if (dataset.sha256 !== summary.dataset.sha256) {
     throw new UsageError(
@@ -72,17 +96,10 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
   const device = openForShowing(config);
   try {
     using bench = new Workbench(device, dataset, workbenchConfig(config, dataset));
-    const said = async (round: number): Promise<StepPredictions[]> => {
-      resetMasks(bench.network);
-      if (round > 0) restoreMasks(bench.network, store.loadMasks(round));
-      restoreSnapshot(bench.network, store.loadEnd(round));
-      useKernels(bench, { directory: runFiles.round(store.directory, round), note: console.error });
-      const temperature = summary.rounds.find((each) => each.round === round)?.temperature ?? 1;
-      return await predictSteps(bench, { split, records, temperature });
-    };
-    const theirs = dense === null ? null : await said(dense);
-    const ours = await said(ticket);
-    const shown = records.map((record, i): EcgRecord => ({
+    const say = (round: number) => stepsOf(bench, { store, summary, round, split, records });
+    const theirs = dense === null ? null : await say(dense);
+    const ours = await say(ticket);
+    return records.map((record, i): EcgRecord => ({
       name: ids[record]!,
       samples: dataset.samples.subarray(offsets[record]!, offsets[record]! + lengths[record]!),
       perMillivolt: UNITS_PER_MILLIVOLT,
@@ -97,18 +114,28 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
         ticket: ours[i]!.probabilities,
       },
     }));
-    const file = ecgFile(report);
-    writeFileAtomic(
-      file,
-      page(shown, {
-        ...{ summary, split, ticket, perClass, report },
-        answer: answerOf(ticketSaid, denseSaid, split),
-      }),
-    );
-    return file;
   } finally {
     await device.close();
   }
+}
+
+/** What the saved network of a round says about records, which are indices into the split. */
+async function stepsOf(
+  bench: Workbench,
+  { store, summary, round, split, records }: {
+    store: RunStore;
+    summary: Summary;
+    round: number;
+    split: SplitName;
+    records: readonly number[];
+  },
+): Promise<StepPredictions[]> {
+  resetMasks(bench.network);
+  if (round > 0) restoreMasks(bench.network, store.loadMasks(round));
+  restoreSnapshot(bench.network, store.loadEnd(round));
+  useKernels(bench, { directory: runFiles.round(store.directory, round), note: console.error });
+  const temperature = summary.rounds.find((each) => each.round === round)?.temperature ?? 1;
+  return await predictSteps(bench, { split, records, temperature });
 }
 
 function chosenRound({ rounds, control, name }: Summary, asked: number | null): number {
