@@ -59,7 +59,12 @@ export async function runMain(main: (args: string[]) => Promise<number | void>):
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed it
+  if (error instanceof CommanderError) { // commander has printed it
+    if (/^commander\.missing/.test(error.code)) {
+      console.error("(--help shows what the command needs)");
+    }
+    return error.exitCode === 0 ? 0 : 2;
+  }
   if (error instanceof UsageError || error instanceof Failure) {
     console.error(`error: ${messageOf(error)}`);
     return error.exitCode;

@@ -74,7 +74,7 @@ Deno.test("compare refuses incomparable runs, without a stack trace and without 
     fs.rmSync(path.join(torn, "round-002/predictions.csv"));
     const out = path.join(directory, "out");
     const cases: [args: string[], status: number, message: RegExp][] = [
-      [[], 2, /missing required argument 'runs'/],
+      [[], 2, /missing required argument 'runs'\n\(--help shows what the command needs\)/],
       [["no-such-run-here"], 2, /no such directory/],
       [[".."], 2, /Cannot name a run/],
       [[good, half], 2, /not finished .* --allow-incomplete/],
