@@ -36,6 +36,12 @@ function readDataset(config: Config, missing: string): LoadedDataset {
   if (!fs.existsSync(directory) || (directory === DATA && !hasDataset(directory))) {
     throw new UsageError(`Cannot open the data set ${config.data}: ${missing}`);
   }
+  if (!fs.statSync(directory).isDirectory()) {
+    throw new UsageError(
+      `Cannot open the data set ${config.data}: it is a file; name the folder that ` +
+        "`deno task build-datasets` wrote",
+    );
+  }
   return loadDataset(directory);
 }
 
