@@ -47,6 +47,7 @@ Deno.test("a finished run shows its results again; other settings need another n
     const second = await outcome(toyArgs(data, run));
     assert.equal(second.code, 0, second.err);
     assert.match(second.out, /is already complete/);
+    assert.doesNotMatch(second.out, /^Disk:/m, "nothing is written any more");
     assert.equal(fs.statSync(runFiles.rewind(run)).mtimeMs, before);
     const other = await outcome([...toyArgs(data, run), "--seed", "2"]);
     assert.equal(other.code, 2);
@@ -63,6 +64,7 @@ Deno.test("mistakes on the command line give one sentence and exit code 2", asyn
     [["--name", "two words"], /Cannot name a run "two words"/],
     [["--preset", "quick", "--config", "x.json"], /--config and --preset/],
     [["--config", "/nowhere.json"], /no such file/],
+    [["--data", "README.md"], /Cannot open the data set README\.md: it is a file; name the folder/],
     [["--data", "/nowhere", "--name", "nowhere-run"], /Cannot open the data set|build-datasets/],
     [["--focal", "-1"], /Expected a number from 0/],
     [["--class-weights", "1,,2"], /has an empty item/],

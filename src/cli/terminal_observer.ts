@@ -14,6 +14,7 @@ import { keepCounts } from "../pruning/plan.ts";
 import type { Environment } from "../run/environment.ts";
 import type { EpochRow, RoundSummary, Summary } from "../results/summary.ts";
 import type { RunObserver } from "../run/observer.ts";
+import { RunStore } from "../run/run_store.ts";
 import { type Progress, stepsDone } from "../training/progress.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { diskOfRun } from "../run/disk_need.ts";
@@ -85,8 +86,10 @@ export class TerminalObserver implements RunObserver {
     if (title === this.title) return; // the same network is opened again to copy a round in between
     this.title = title;
     console.log(title);
+    const directory = runDirectory(this.run.name);
+    if (new RunStore(directory).isComplete()) return; // its results are shown, nothing is written
     const disk = diskOfRun(bench, this.run.config);
-    if (disk) console.log(diskText(disk, { directory: runDirectory(this.run.name) }));
+    if (disk) console.log(diskText(disk, { directory }));
   }
 
   note(message: string): void {
