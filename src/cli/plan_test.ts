@@ -131,6 +131,16 @@ Deno.test("--plan prints rounds, steps, memory and disk use, and writes nothing"
     assert.deepEqual(folders.map(listing), before);
   }));
 
+Deno.test("--plan says that it ends before the rounds asked for, once one weight is left", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const args = [...toyArgs(data, path.join(directory, "run")), "--prune", "0.9", "--plan"];
+    const { code, out } = await outcome([...args, "--rounds", "100"]);
+    assert.equal(code, 0);
+    const [, last] = /^ +(\d+) +1 .*\nRound \1 is the last: 1 weight is left\.$/m.exec(out) ?? [];
+    assert.ok(Number(last) < 100, out);
+    assert.doesNotMatch((await outcome([...args, "--rounds", "2"])).out, /is the last/);
+  }));
+
 Deno.test("a plan for a sample that is not built, or from another archive, builds nothing that stays", () =>
   inTemporaryDirectory((directory) => {
     const config = presetConfig("quick", "cpu");

@@ -50,8 +50,10 @@ function roundsText({ rounds, denseMacs, changing }: RunPlan): string {
     `${(evenMacs / 1e6).toFixed(0)} M`,
     seconds === null ? "-" : durationText(seconds),
   ]);
+  const last = rounds.at(-1);
   return [
     table([["round", "weights", "left", "theta", "MACs", "training"], ...rows]),
+    ...(last?.kept === 1 ? [`Round ${last.round} is the last: 1 weight is left.`] : []),
     `MACs: of one record of ${REFERENCE} (dense ${
       (denseMacs / 1e6).toFixed(0)
     } M) if every layer ` +
