@@ -47,6 +47,7 @@ Deno.test("a finished run shows its results again; other settings need another n
     const second = await outcome(toyArgs(data, run));
     assert.equal(second.code, 0, second.err);
     assert.match(second.out, /is already complete/);
+    assert.match(first.out, /^Disk: /m);
     assert.doesNotMatch(second.out, /^Disk:/m, "nothing is written any more");
     assert.equal(fs.statSync(runFiles.rewind(run)).mtimeMs, before);
     const other = await outcome([...toyArgs(data, run), "--seed", "2"]);

@@ -3,13 +3,10 @@
  *
  * @module
  */
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import type { NativeDevice } from "../addon/native.ts";
 import { iterationOf, parseStepPoint } from "../core/step.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
-import { ensureSampleDataset, isSampleBuilt, SAMPLE_BUILT } from "../data/sample.ts";
+import { withBuiltSample } from "../data/sample.ts";
 import { refuseUnusableStretch } from "../config/augmentation.ts";
 import type { Config } from "../config/config.ts";
 import { trainingLength } from "../config/training_length.ts";
@@ -143,26 +140,10 @@ export function planRun(device: NativeDevice, config: Config): RunPlan {
   });
 }
 
-/**
- * Opens the run's data set. A sample that is not built, or was built from another archive, is built in a temporary
- * folder, so that a plan leaves nothing behind.
- *
- * @param built Folder of the built sample, for tests.
- */
-export function withDataset<Result>(
-  config: Config,
-  body: (dataset: LoadedDataset) => Result,
-  built: string = SAMPLE_BUILT,
-): Result {
+/** Opens the run's data set. A sample that is not built is built in a folder that does not stay. */
+function withDataset<Result>(config: Config, body: (dataset: LoadedDataset) => Result): Result {
   if (config.data !== "sample") return body(openDataset(config));
-  if (isSampleBuilt({ built })) return body(openDataset({ ...config, data: built }));
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "lth-plan-"));
-  try {
-    const data = ensureSampleDataset({ built: path.join(directory, "built"), quiet: true });
-    return body(openDataset({ ...config, data }));
-  } finally {
-    fs.rmSync(directory, { recursive: true });
-  }
+  return withBuiltSample((data) => body(openDataset({ ...config, data })));
 }
 
 /** Shown under the table. */

@@ -5,8 +5,6 @@ import { openDevice } from "../addon/select.ts";
 import { openBench } from "../../bench/shape.ts";
 import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
 import { loadDataset } from "../data/dataset.ts";
-import { FILES } from "../data/format.ts";
-import { inTemporaryDirectory } from "../data/testing.ts";
 import { presetConfig } from "../config/presets.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { dropoutBytes, memoryOf } from "../run/memory_need.ts";
@@ -19,7 +17,7 @@ import {
   writeToyDataset,
 } from "../run/testing.ts";
 import { Workbench } from "../training/workbench.ts";
-import { planRun, type RunPlan, withDataset } from "./plan.ts";
+import { planRun, type RunPlan } from "./plan.ts";
 import { knownRates, type Rate, secondsPerEpoch } from "./plan_rates.ts";
 import { outcome, toyArgs } from "./testing.ts";
 
@@ -139,33 +137,6 @@ Deno.test("--plan says that it ends before the rounds asked for, once one weight
     const [, last] = /^ +(\d+) +1 .*\nRound \1 is the last: 1 weight is left\.$/m.exec(out) ?? [];
     assert.ok(Number(last) < 100, out);
     assert.doesNotMatch((await outcome([...args, "--rounds", "2"])).out, /is the last/);
-  }));
-
-Deno.test("a plan for a sample that is not built, or from another archive, builds nothing that stays", () =>
-  inTemporaryDirectory((directory) => {
-    const config = presetConfig("quick", "cpu");
-    assert.equal(config.data, "sample");
-    const said: unknown[] = [];
-    const { error } = console;
-    console.error = (text) => void said.push(text);
-    try {
-      const built = path.join(directory, "built");
-      for (const stale of [false, true]) {
-        if (stale) {
-          fs.mkdirSync(built);
-          fs.writeFileSync(path.join(built, FILES.description), "{}");
-        }
-        const before = listing(directory);
-        withDataset(config, ({ splits }) => {
-          assert.equal(splits.test.ids.length, 91);
-          assert.deepEqual(listing(directory), before);
-        }, built);
-        assert.deepEqual(listing(directory), before);
-      }
-    } finally {
-      console.error = error;
-    }
-    assert.deepEqual(said, []);
   }));
 
 Deno.test("--plan gives the verdict that the run itself would", () =>

@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { groupInId, type GroupRule, groupRule } from "./groups.ts";
 import { type LabelColumns, type LabelRow, type LabelTable, readLabels } from "./labels.ts";
-import { RecordIndex } from "./match_ids.ts";
+import { type Match, RecordIndex } from "./match_ids.ts";
 import type { Problem } from "./problem.ts";
 import type { RecordList, WantedRecord } from "./record_list.ts";
 import { CINC_CLASSES, isCinc } from "./revision.ts";
@@ -39,59 +39,16 @@ export function listTable(options: TableListing): RecordList {
   const isRecording = (id: string) => index.find(id).kind === "one";
   const table = readLabels(labels, isRecording, { ...options.columns, group });
   const rule = group === undefined ? undefined : ruleOf(group, table);
-  const notes = [...table.notes, ...unlistedNote(found, source)];
-
-  const matches = table.rows.map(({ id }) => index.find(id));
-  const records = matches.map((match, i) =>
-    match.kind === "one" ? match.record : table.rows[i]!.id
-  );
-  const times = new Map<string, number>();
-  for (const record of records) times.set(record, (times.get(record) ?? 0) + 1);
   const known = options.classOf ? undefined : cincClasses(table.rows);
-  const unused = new Map<string, number>();
-  const told = new Set<string>();
-  const entries = table.rows.flatMap((row, i): (WantedRecord | Problem)[] => {
-    const id = records[i]!;
-    if (told.has(id)) return [];
-    told.add(id);
-    if (times.get(id)! > 1) {
-      const detail = `${times.get(id)} lines of the label file have this id`;
-      return [{ id, reason: "duplicate-id", detail }];
-    }
-    if (row.label === "") return [{ id, reason: "unknown-label", detail: "the label is empty" }];
-    if (known && !known.includes(row.label)) {
-      const detail = `${JSON.stringify(row.label)}, expected one of ${known.join(" ")}`;
-      return [{ id, reason: "unknown-label", detail }];
-    }
-    const label = classOf(row.label);
-    if (label === null) {
-      unused.set(row.label, (unused.get(row.label) ?? 0) + 1);
-      return [];
-    }
-    const match = matches[i]!;
-    if (match.kind === "several") {
-      const detail = `it can be ${match.records.join(" or ")}; the label file must say which`;
-      return [{ id, reason: "ambiguous-id", detail }];
-    }
-    const files = found.files.get(id) ?? [];
-    if (files.length === 0) {
-      return [{ id, reason: "missing", detail: `no recording ${id}` }];
-    }
-    if (files.length > 1) {
-      const names = files.map((file) => path.basename(file)).join(" and ");
-      return [{ id, reason: "duplicate-id", detail: `both ${names} have this id` }];
-    }
-    const own = rule && groupOf(row, { id, rule });
-    if (own !== undefined && typeof own !== "string") return [own];
-    return [{
-      id,
-      label,
-      ...(own === undefined ? {} : { group: own }),
-      ...(row.fold === undefined ? {} : { fold: row.fold }),
-      file: files[0]!,
-    }];
-  });
-  const strays = [...found.files].filter(([id]) => !told.has(id));
+
+  const lines = linesByRecord(table.rows, index);
+  const listed = [...lines].map(([id, own]) =>
+    entryOf({ id, lines: own, files: found.files.get(id) ?? [] }, { known, classOf, rule })
+  );
+  const entries = listed.filter((entry) => entry !== null);
+  const without = listed.length - entries.length;
+  const notes = [...table.notes, ...unlistedNote(found, source)];
+  const strays = [...found.files].filter(([id]) => !lines.has(id));
   if (options.allLabelled ?? true) {
     for (const [id, [file]] of strays) {
       entries.push({
@@ -103,7 +60,6 @@ export function listTable(options: TableListing): RecordList {
   } else if (strays.length > 0) {
     notes.push(`${counted(strays.length, "recording")} in ${source} without a label: not read`);
   }
-  const without = [...unused.values()].reduce((sum, count) => sum + count, 0);
   if (without > 0) {
     notes.push(
       `${
@@ -112,6 +68,66 @@ export function listTable(options: TableListing): RecordList {
     );
   }
   return { entries, rows: table.rows, notes, groupedBy: rule && describe(rule) };
+}
+
+/** A line of the label file and the recording that its id names. */
+interface Line {
+  row: LabelRow;
+  match: Match;
+}
+
+/** The lines of each record, in the order of its first. A record is called as its recording, or else as in the line. */
+function linesByRecord(rows: readonly LabelRow[], index: RecordIndex): Map<string, Line[]> {
+  const lines = new Map<string, Line[]>();
+  for (const row of rows) {
+    const match = index.find(row.id);
+    const id = match.kind === "one" ? match.record : row.id;
+    const own = lines.get(id);
+    if (own) own.push({ row, match });
+    else lines.set(id, [{ row, match }]);
+  }
+  return lines;
+}
+
+/** @returns The record, or why it cannot be used; null if its label stands for no class. */
+function entryOf(
+  { id, lines, files }: { id: string; lines: readonly Line[]; files: readonly string[] },
+  { known, classOf, rule }: {
+    known: readonly string[] | undefined;
+    classOf: (label: string) => string | null;
+    rule: GroupRule | undefined;
+  },
+): WantedRecord | Problem | null {
+  if (lines.length > 1) {
+    const detail = `${lines.length} lines of the label file have this id`;
+    return { id, reason: "duplicate-id", detail };
+  }
+  const { row, match } = lines[0]!;
+  if (row.label === "") return { id, reason: "unknown-label", detail: "the label is empty" };
+  if (known && !known.includes(row.label)) {
+    const detail = `${JSON.stringify(row.label)}, expected one of ${known.join(" ")}`;
+    return { id, reason: "unknown-label", detail };
+  }
+  const label = classOf(row.label);
+  if (label === null) return null;
+  if (match.kind === "several") {
+    const detail = `it can be ${match.records.join(" or ")}; the label file must say which`;
+    return { id, reason: "ambiguous-id", detail };
+  }
+  if (files.length === 0) return { id, reason: "missing", detail: `no recording ${id}` };
+  if (files.length > 1) {
+    const names = files.map((file) => path.basename(file)).join(" and ");
+    return { id, reason: "duplicate-id", detail: `both ${names} have this id` };
+  }
+  const own = rule && groupOf(row, { id, rule });
+  if (own !== undefined && typeof own !== "string") return own;
+  return {
+    id,
+    label,
+    ...(own === undefined ? {} : { group: own }),
+    ...(row.fold === undefined ? {} : { fold: row.fold }),
+    file: files[0]!,
+  };
 }
 
 /** With the ids and classes of CinC 2017, every other class is a mistake. */

@@ -4,6 +4,7 @@
  * @module
  */
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { Failure } from "../core/errors.ts";
@@ -36,17 +37,6 @@ export interface SampleOptions {
   built?: string;
   /** Whether to build without a line that says so, for a folder that does not stay. */
   quiet?: boolean;
-}
-
-/**
- * Whether the data set is built from this archive.
- *
- * @throws {Failure} If the archive is absent.
- */
-export function isSampleBuilt(
-  { zip = SAMPLE_ZIP, built = SAMPLE_BUILT }: Omit<SampleOptions, "quiet"> = {},
-): boolean {
-  return isBuilt(built, stampOf(zip));
 }
 
 /** What a built data set was made of. */
@@ -91,6 +81,25 @@ export function ensureSampleDataset(
     fs.rmSync(temporary, { recursive: true, force: true });
   }
   return built;
+}
+
+/**
+ * Calls `body` with the folder of the built sample. A sample that is not built, or was built from another archive, is
+ * built in a temporary folder, so that nothing stays.
+ *
+ * @throws {Failure} If the archive is absent or damaged.
+ */
+export function withBuiltSample<Result>(
+  body: (data: string) => Result,
+  { zip = SAMPLE_ZIP, built = SAMPLE_BUILT }: Omit<SampleOptions, "quiet"> = {},
+): Result {
+  if (isBuilt(built, stampOf(zip))) return body(built);
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "lth-sample-"));
+  try {
+    return body(ensureSampleDataset({ zip, built: path.join(directory, "built"), quiet: true }));
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
 }
 
 /** A recording of the sample as it was published. */

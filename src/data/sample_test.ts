@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { loadDataset } from "./dataset.ts";
-import { ensureSampleDataset, SAMPLE_ZIP } from "./sample.ts";
+import { ensureSampleDataset, SAMPLE_ZIP, withBuiltSample } from "./sample.ts";
 import { inTemporaryDirectory, snapshot } from "./testing.ts";
 
 Deno.test("the archive is small enough and has the contents that its README states", async () => {
@@ -67,3 +67,33 @@ Deno.test("messages about damage say what to do", async () => {
     assert.deepEqual(fs.readdirSync(directory).sort(), ["built", "sample.zip"]);
   });
 });
+
+Deno.test("a sample that is not built, or from another archive, can be used without anything that stays", () =>
+  inTemporaryDirectory((directory) => {
+    const built = path.join(directory, "built");
+    const said: unknown[] = [];
+    const { error } = console;
+    console.error = (text) => void said.push(text);
+    try {
+      for (const stale of [false, true]) {
+        if (stale) {
+          fs.mkdirSync(built);
+          fs.writeFileSync(path.join(built, "dataset.json"), "{}");
+        }
+        const before = fs.readdirSync(directory, { recursive: true });
+        let used = "";
+        withBuiltSample((data) => {
+          used = data;
+          assert.equal(loadDataset(data).splits.test.ids.length, 91);
+          assert.deepEqual(fs.readdirSync(directory, { recursive: true }), before);
+        }, { built });
+        assert.deepEqual(fs.readdirSync(directory, { recursive: true }), before);
+        assert.ok(!fs.existsSync(used));
+      }
+      ensureSampleDataset({ built, quiet: true });
+      assert.equal(withBuiltSample((data) => data, { built }), built);
+    } finally {
+      console.error = error;
+    }
+    assert.deepEqual(said, []);
+  }));
