@@ -7,7 +7,7 @@ import { counted } from "../core/counted.ts";
 import { decimals } from "../core/decimals.ts";
 import { format } from "../report/format.ts";
 import { mean } from "../statistics/interval.ts";
-import { differenceTo } from "../statistics/reference.ts";
+import { commonKind, differenceTo } from "../statistics/reference.ts";
 import type { Group } from "./group.ts";
 import { type Level, networksOf } from "./networks.ts";
 import { type Axis, lineChart, type Point } from "./svg.ts";
@@ -48,29 +48,27 @@ function scoreFigure(group: Group): string {
   });
 }
 
-/** The dense networks that a ticket is compared with. A line has one of them: they answer different questions. */
-const REFERENCES = [
-  { kind: "equal", text: "as many epochs" },
-  { kind: "once", text: "one round" },
-] as const;
+/** The dense networks of {@linkcode differenceFigure}, by the kind of reference. */
+const DENSE_OF = { equal: "as many epochs", once: "one round" } as const;
 
-/** Differences to dense of equal training, and to the dense network of one round, with 95 % intervals. */
+/**
+ * Differences to dense networks with 95 % intervals: to those of equal training if there are any. One figure has one
+ * kind, because the two answer different questions.
+ */
 function differenceFigure(group: Group): string {
   const { comparison } = group;
   const networks = networksOf(group).filter(({ name }) => name !== "dense");
-  const pruned = REFERENCES.flatMap(({ kind, text }) =>
-    series(networks, ({ level }) => {
-      const found = differenceTo(level, kind);
-      return found && { x: level.density, y: found.difference, low: found.low, high: found.high };
-    }).map(({ label, points }) => ({ label: `${label}, ${text}`, points }))
-  ).filter(({ points }) => points.length > 0);
+  const kind = commonKind(networks.map(({ level }) => level));
+  const pruned = series(networks, ({ level }) => {
+    const found = differenceTo(level, kind);
+    return found && { x: level.density, y: found.difference, low: found.low, high: found.high };
+  }).filter(({ points }) => points.length > 0);
   const margins = [-comparison.margin, -comparison.secondMargin];
   const values = pruned.flatMap(({ points }) =>
     points.flatMap(({ y, low = y, high = y }) => [low, high])
   );
   return lineChart({
-    title:
-      `Difference of ${comparison.metric} to dense of as many epochs and of one round, 95 % intervals`,
+    title: `Difference of ${comparison.metric} to dense of ${DENSE_OF[kind]}, 95 % intervals`,
     x: densityAxis(pruned.flatMap(({ points }) => points.map(({ x }) => x))),
     y: linearAxis([...values, 0, ...margins], "ticket minus dense"),
     series: pruned,
