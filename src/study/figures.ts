@@ -26,9 +26,7 @@ function scoreFigure(group: Group): string {
   const networks = networksOf(group);
   const [dense] = networks;
   const pruned = series(networks, ({ level }) => ({ x: level.density, y: level.mean }), dense);
-  const longest = networks.filter(({ method, name }) => method.continued && name !== "dense").at(
-    -1,
-  );
+  const longest = networks.filter(({ method, isDense }) => method.continued && !isDense).at(-1);
   const marks = longest
     ? [{
       at: longest.level.mean,
@@ -57,7 +55,7 @@ const DENSE_OF = { equal: "as many epochs", once: "one round" } as const;
  */
 function differenceFigure(group: Group): string {
   const { comparison } = group;
-  const networks = networksOf(group).filter(({ name }) => name !== "dense");
+  const networks = networksOf(group).filter(({ isDense }) => !isDense);
   const kind = commonKind(networks.map(({ level }) => level));
   const pruned = series(networks, ({ level }) => {
     const found = differenceTo(level, kind);
@@ -79,10 +77,8 @@ function differenceFigure(group: Group): string {
 /** Share of each layer's weights that is left, for the levels of the first method. */
 function layersFigure(group: Group): string {
   const networks = networksOf(group);
-  const [first] = networks.filter(({ name, method }) => name !== "dense" && !method.continued);
-  const levels = networks.filter(({ name, method }) =>
-    name !== "dense" && method === first?.method
-  );
+  const [first] = networks.filter(({ isDense, method }) => !isDense && !method.continued);
+  const levels = networks.filter(({ isDense, method }) => !isDense && method === first?.method);
   const lines = levels.map(({ level, rounds }) => ({
     label: `${format(level.density, "percent")} left`,
     points: rounds[0]!.round.layers.map((layer, i): Point => {
@@ -125,9 +121,9 @@ function layersFigure(group: Group): string {
  */
 function lossesFigure(group: Group): string {
   const networks = networksOf(group);
-  const dense = networks.filter(({ name }) => name === "dense").slice(0, 1);
-  const [pruned] = networks.filter(({ name, method }) => name !== "dense" && !method.continued);
-  const others = networks.filter(({ name }) => name !== "dense");
+  const dense = networks.filter(({ isDense }) => isDense).slice(0, 1);
+  const [pruned] = networks.filter(({ isDense, method }) => !isDense && !method.continued);
+  const others = networks.filter(({ isDense }) => !isDense);
   const parts = [
     { label: pruned?.name ?? "", own: others.filter(({ method }) => method === pruned?.method) },
     { label: "dense, trained on", own: others.filter(({ method }) => method.continued) },
@@ -163,10 +159,8 @@ function series(
   point: (level: Level) => Point | null,
   start?: Level,
 ) {
-  const names = [
-    ...new Set(networks.filter(({ method }) => !method.continued).map(({ name }) => name)),
-  ];
-  return names.filter((name) => name !== "dense").map((name) => ({
+  const own = networks.filter(({ isDense, method }) => !isDense && !method.continued);
+  return [...new Set(own.map(({ name }) => name))].map((name) => ({
     label: name,
     points: [...start ? [start] : [], ...networks.filter((network) => network.name === name)]
       .flatMap((network) => point(network) ?? []),

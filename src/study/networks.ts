@@ -10,8 +10,13 @@ import type { Group } from "./group.ts";
 
 /** The networks of one method that keep the same number of weights. */
 export interface Level {
-  /** The method's name; "dense" for the network that pruning began with, "dense, 24 epochs" for its control. */
+  /**
+   * The method's name; "dense" for the network that pruning began with, or "dense of METHOD" if methods began
+   * with different ones; "dense, 24 epochs" for its control.
+   */
   name: string;
+  /** Whether pruning began with it. */
+  isDense: boolean;
   method: MethodResult;
   level: LevelResult;
   /** One round of every run that has it. */
@@ -31,21 +36,24 @@ export function networksOf({ runs, comparison }: Group): Level[] {
   const isControl = (method: MethodResult) =>
     runsOf(method).some(({ control }) => control !== null);
   const seen = new Set<string>();
-  return comparison.methods.flatMap((method) =>
+  const networks = comparison.methods.flatMap((method) =>
     method.levels.flatMap((level, i): Level[] => {
-      const dense = i === 0;
+      const isDense = i === 0;
       const key = JSON.stringify(level.scores);
-      if (dense && (seen.has(key) || isControl(method))) return [];
+      if (isDense && (seen.has(key) || isControl(method))) return [];
       const rounds = runsOf(method).flatMap((run) =>
         run.summary.rounds.filter(({ round }) => round === level.round)
           .map((round) => ({ run, round }))
       );
       // A single training is compared with the dense network of another method, which has a row there.
-      if (dense && rounds.length === 0) return [];
-      if (dense) seen.add(key);
+      if (isDense && rounds.length === 0) return [];
+      if (isDense) seen.add(key);
       const name = method.continued ? `dense, ${epochsText(level.cost?.epochs)}` : method.name;
-      const start = seen.size === 1 ? "dense" : `dense of ${method.name}`;
-      return [{ name: dense ? start : name, method, level, rounds }];
+      return [{ name, isDense, method, level, rounds }];
     })
+  );
+  const denseName = (method: MethodResult) => seen.size > 1 ? `dense of ${method.name}` : "dense";
+  return networks.map((network) =>
+    network.isDense ? { ...network, name: denseName(network.method) } : network
   );
 }
