@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { isRecord } from "../core/records.ts";
+import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
 import { LEAVES } from "../config/paths.ts";
 import { DEPENDS } from "../config/setting.ts";
 import { isSingleTraining, type Mode, POLICIES } from "../config/modes.ts";
@@ -55,23 +56,28 @@ export function methodSettings({ summary, control }: Described): Map<string, str
   return settings;
 }
 
-/** Settings of training that only pruned rounds follow. */
-const OF_PRUNED_ROUNDS = ["training.sameNoise", "training.dropoutRounds"];
-
-/** Whether the dense networks of two methods are trained in the same way. */
-export function haveSameDense(a: Described, b: Described): boolean {
-  const dense = (run: Described) =>
-    JSON.stringify(
-      [...methodSettings(run)]
-        .filter(([path]) => /^(network|training)\./.test(path) && !OF_PRUNED_ROUNDS.includes(path))
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  return dense(a) === dense(b);
+/** A key that is equal for runs with the same settings, of those that `counts` takes by their path. */
+export function settingsKey(run: Described, counts: (path: string) => boolean): string {
+  return JSON.stringify(
+    [...methodSettings(run)].filter(([path]) => counts(path)).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 /** A key that is equal for runs of one method. */
 export function methodKey(run: Described): string {
-  return JSON.stringify([...methodSettings(run)].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return settingsKey(run, () => true);
+}
+
+/** Paths of settings that only pruned rounds follow. */
+export const PATHS_OF_PRUNED_ROUNDS: readonly string[] = OF_PRUNED_ROUNDS.map((name) =>
+  `training.${name}`
+);
+
+/** Whether two runs train their dense networks in the same way. */
+export function haveSameDense(a: Described, b: Described): boolean {
+  const ofDense = (path: string) =>
+    /^(network|training)\./.test(path) && !PATHS_OF_PRUNED_ROUNDS.includes(path);
+  return settingsKey(a, ofDense) === settingsKey(b, ofDense);
 }
 
 /**

@@ -11,7 +11,13 @@ import { controlPolicy, trainsOn } from "../config/controls.ts";
 import { isSingleTraining, POLICIES } from "../config/modes.ts";
 import type { Summary } from "../results/summary.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
-import { type Described, methodKey, methodSettings, setting } from "./method.ts";
+import {
+  type Described,
+  methodKey,
+  PATHS_OF_PRUNED_ROUNDS,
+  setting,
+  settingsKey,
+} from "./method.ts";
 import { compareText } from "./run.ts";
 
 /**
@@ -61,18 +67,14 @@ export function denseBeside(directory: string, summary: Summary): string | null 
 }
 
 /** Settings that do not decide a dense network, or (epochs) mean something else in a single training. */
-const NOT_OF_DENSE =
-  /^(mode|rewindTo|pruning\..*|training\.(epochs|kernels|sameNoise|dropoutRounds|earlyStopping.*))$/;
+const NOT_OF_DENSE = /^(mode|rewindTo|pruning\..*|training\.(epochs|kernels|earlyStopping.*))$/;
 
 function trainsSameDense(directory: string, { config, mode, control = null }: Summary): boolean {
-  const ofDense = (run: Described) =>
-    JSON.stringify(
-      [...methodSettings(run)].filter(([path]) => !NOT_OF_DENSE.test(path))
-        .sort(([a], [b]) => compareText(a, b)),
-    );
+  const ofDense = (path: string) =>
+    !NOT_OF_DENSE.test(path) && !PATHS_OF_PRUNED_ROUNDS.includes(path);
   const other = readSettings(directory);
   return other !== null && other.control === null && !isSingleTraining(other.summary.mode) &&
-    ofDense(other) === ofDense({ summary: { config, mode }, control }) &&
+    settingsKey(other, ofDense) === settingsKey({ summary: { config, mode }, control }, ofDense) &&
     setting(other.summary.config, "seed") === setting(config, "seed") &&
     setting(other.summary.config, "folds.fold") === setting(config, "folds.fold");
 }

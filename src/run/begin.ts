@@ -21,8 +21,6 @@ export interface BegunRun extends Disposable {
   readonly store: RunStore;
   /** Machine and build that the run began on. */
   readonly environment: Environment;
-  /** Whether a dense round is to be copied when the run has reached its own rewind point. */
-  readonly awaitsRewindPoint: boolean;
 }
 
 /** Everything that a run needs to begin. */
@@ -65,13 +63,13 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
   });
   store.checkFinished();
   store.sealOlderRounds();
-  const awaitsRewindPoint = !copyDense(store, { ...beginning, environment, note });
+  copyDense(store, { ...beginning, environment, note });
   if (fork) {
     copyRounds(new RunStore(runDirectory(fork.from)), { store, rounds: fork.rounds });
     note(`forked from ${fork.origin}`);
   }
   const held = lock.move();
-  return { store, environment, awaitsRewindPoint, [Symbol.dispose]: () => held.dispose() };
+  return { store, environment, [Symbol.dispose]: () => held.dispose() };
 }
 
 /** Whether this number of rounds is done. */
@@ -80,9 +78,9 @@ export function isComplete(store: RunStore, rounds: number): boolean {
 }
 
 /**
- * Copies the dense round of the run `denseFrom`, if there is one and the round is not done.
+ * Copies the dense round of the run `denseFrom`, if there is one, unless the round is done or the run has yet to
+ * reach a rewind point of its own.
  *
- * @returns False if this has to wait until the run has reached its own rewind point.
  * @throws {UsageError | Failure} As {@linkcode takeOverDense}.
  */
 export function copyDense(
@@ -90,11 +88,11 @@ export function copyDense(
   { config, denseFrom, environment, note }:
     & Pick<Beginning, "config" | "denseFrom" | "environment">
     & { note: Note },
-): boolean {
-  if (denseFrom === undefined || store.isDone(0)) return true;
-  if (!takeOverDense(store, { from: denseFrom, config, environment })) return false;
-  note(`took over the dense round of ${denseFrom}`);
-  return true;
+): void {
+  if (denseFrom === undefined || store.isDone(0)) return;
+  if (takeOverDense(store, { from: denseFrom, config, environment })) {
+    note(`took over the dense round of ${denseFrom}`);
+  }
 }
 
 /** @throws {UsageError} Naming each setting in which the run in `store` and `asked` differ. */

@@ -15,6 +15,7 @@ import { UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { type Config, configDifferences } from "../config/config.ts";
+import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
 import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
 import { RunStore } from "./run_store.ts";
 import { isSingleTraining } from "../config/modes.ts";
@@ -105,8 +106,7 @@ export function planFork(request: ForkRequest): Fork {
 function equalRounds({ config, dataset }: ForkRequest, saved: Config): number[] {
   const how = ({ mode, training, pruning: { criterion, keepLayers } }: Config) => ({
     mode,
-    sameNoise: training.sameNoise,
-    dropoutRounds: training.dropoutRounds,
+    training: OF_PRUNED_ROUNDS.map((name) => training[name]),
     criterion,
     keepLayers: [...keepLayers].sort(),
   });

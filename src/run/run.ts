@@ -82,12 +82,12 @@ export async function doRun(
       },
     });
   // A run with a rewind point of its own trains to it and then takes over the dense round.
-  let awaitsRewindPoint = begun.awaitsRewindPoint;
-  if (awaitsRewindPoint) {
+  const awaitsDense = () => denseFrom !== undefined && !store.isDone(0);
+  if (awaitsDense()) {
     await train(() => store.hasRewindPoint() || observer.stopRequested());
-    awaitsRewindPoint = !copyDense(store, { config, denseFrom, environment, note });
+    copyDense(store, { config, denseFrom, environment, note });
   }
-  const outcome = awaitsRewindPoint ? "stopped" : await train(() => observer.stopRequested());
+  const outcome = awaitsDense() ? "stopped" : await train(() => observer.stopRequested());
   const summary = summarise();
   // An earlier process may have been killed after the last round and before the report.
   if (!told && summary.rounds.length > 0) observer.summarised(summary, environment);

@@ -10,6 +10,7 @@ import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, configDifferences } from "../config/config.ts";
+import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
 import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
 import { RunStore } from "./run_store.ts";
 import { copyRounds } from "./copy_rounds.ts";
@@ -17,8 +18,9 @@ import { copyRounds } from "./copy_rounds.ts";
 /** The settings that decide the dense round and its rewind point. */
 export function denseSettings(config: Config): Record<string, unknown> {
   const { preset: _name, mode: _mode, pruning: _pruning, training, ...dense } = config;
-  const { sameNoise: _later, dropoutRounds: _pruned, ...ofDense } = training;
-  return { ...dense, training: ofDense };
+  const later: readonly string[] = OF_PRUNED_ROUNDS;
+  const ofDense = Object.entries(training).filter(([name]) => !later.includes(name));
+  return { ...dense, training: Object.fromEntries(ofDense) };
 }
 
 /**
@@ -26,9 +28,10 @@ export function denseSettings(config: Config): Record<string, unknown> {
  * timed: a run that reaches a rewind point of its own could then have been trained on other kernels.
  */
 export function denseTraining(config: Config): Record<string, unknown> {
-  const { rewindTo: _point, ...training } = denseSettings(config);
-  const oneKernel = config.backend === "cpu" || config.training.kernels !== "timed";
-  return oneKernel ? training : denseSettings(config);
+  const settings = denseSettings(config);
+  if (config.backend !== "cpu" && config.training.kernels === "timed") return settings;
+  const { rewindTo: _point, ...training } = settings;
+  return training;
 }
 
 /** Whether the dense round of the run `name` is done. */
