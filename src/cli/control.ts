@@ -8,17 +8,11 @@ import * as fs from "node:fs";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
-import {
-  type ControlKind,
-  controlPolicy,
-  CONTROLS,
-  hasDenseRound,
-  trainsOn,
-} from "../config/controls.ts";
+import { type ControlKind, controlPolicy, CONTROLS, trainsOn } from "../config/controls.ts";
 import { computeSettings } from "../config/rules.ts";
 import { RunStore } from "../run/run_store.ts";
-import { openBase, roundsOf } from "../run/control_base.ts";
-import { controlConfig } from "../run/control_config.ts";
+import { openBase } from "../run/control_base.ts";
+import { askedRounds, controlConfig } from "../run/control_config.ts";
 import { createCommand, number } from "./command.ts";
 import { addDeviceOptions, type DeviceOptions, openConfigured } from "./device_options.ts";
 import { executeRun, refuseTakeOverAlone, refuseUnfinished } from "./execute_run.ts";
@@ -108,10 +102,7 @@ function listed(rounds: number[] | "all"): number[] | null {
 
 function noteLeftOut({ run, kind, rounds = "all" }: ControlOptions, { control }: Config): void {
   const base = openBase(run, "take masks from");
-  const asked = roundsOf(base, {
-    asked: listed(rounds),
-    dense: hasDenseRound(controlPolicy(kind)),
-  });
+  const asked = askedRounds(base, { kind, rounds: listed(rounds) });
   const added = control!.rounds.filter((round) => !asked.includes(round));
   if (added.length > 0) {
     console.log(`Note: earlier rounds are needed, so round ${added.join(", ")} is trained too.`);

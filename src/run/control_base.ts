@@ -25,7 +25,7 @@ export interface ControlBase {
  * Opens the run `name`, a name or a path.
  *
  * @param purpose Words for an error, such as "take masks from".
- * @throws {UsageError} If the run does not exist, is not finished, is a control itself, or was never pruned.
+ * @throws {UsageError} If the run does not exist, is not finished, or is a control itself.
  */
 export function openBase(name: string, purpose: string): ControlBase {
   const directory = runDirectory(name);
@@ -49,8 +49,12 @@ export function openBase(name: string, purpose: string): ControlBase {
   }
   const summary = store.loadSummary()!; // there is one, or it would not be complete
   const rounds = new Map(summary.rounds.map((round) => [round.round, round]));
-  if (!rounds.keys().some((round) => round > 0)) refuse("it has no pruned round");
   return { name, store, config, summary, rounds };
+}
+
+/** Whether a run has a pruned round. */
+export function isPruned({ rounds }: ControlBase): boolean {
+  return rounds.keys().some((round) => round > 0);
 }
 
 /**
@@ -58,13 +62,16 @@ export function openBase(name: string, purpose: string): ControlBase {
  *
  * @param options.asked Round numbers, or null for all.
  * @param options.dense Whether round 0 is included.
- * @throws {UsageError} If the base has no such round.
+ * @throws {UsageError} If the base has no such round, or was never pruned.
  */
 export function roundsOf(
   base: ControlBase,
   options: { asked: readonly number[] | null; dense: boolean },
 ): number[] {
   const { asked, dense } = options;
+  if (!isPruned(base)) {
+    throw new UsageError(`Cannot use the rounds of ${base.name}: it has no pruned round`);
+  }
   const known = [...base.rounds.keys()].filter((round) => dense || round > 0);
   const missing = (asked ?? []).filter((round) => !known.includes(round));
   if (missing.length > 0) {
@@ -86,13 +93,13 @@ export function refuseOtherData({ name, summary }: ControlBase, sha256: string):
 }
 
 /**
- * SHA-256 over the mask files of these rounds; the dense round has no mask file.
+ * SHA-256 over the mask files of those rounds that the base has; the dense round has no mask file.
  *
  * @throws {Failure} If one is damaged or missing.
  */
 export function masksSha256(base: ControlBase, rounds: readonly number[]): string {
   const hash = createHash("sha256");
-  for (const round of rounds.filter((round) => round > 0)) {
+  for (const round of rounds.filter((round) => round > 0 && base.rounds.has(round))) {
     hash.update(base.store.maskFile(round));
   }
   return hash.digest("hex");

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import {
   type ControlBase,
+  isPruned,
   masksSha256,
   openBase,
   refuseOtherData,
@@ -19,6 +20,7 @@ import {
   FRESH_SEED_OFFSET,
   hasDenseRound,
   isSmallNetwork,
+  trainsOn,
 } from "../config/controls.ts";
 import { type SmallNetwork, smallNetwork } from "./small_network.ts";
 
@@ -30,18 +32,45 @@ export interface ControlRequest {
 }
 
 /**
+ * The rounds that a control of this kind is asked to train, in order. A control that trains the dense network
+ * further needs none of the base's masks, so it can have more rounds than the base.
+ *
+ * @throws {UsageError} If there can be no such round.
+ */
+export function askedRounds(base: ControlBase, { kind, rounds: asked }: ControlRequest): number[] {
+  const policy = controlPolicy(kind);
+  if (!trainsOn(policy) || (asked === null && isPruned(base))) {
+    return roundsOf(base, { asked, dense: hasDenseRound(policy) });
+  }
+  if (asked === null) {
+    throw new UsageError(
+      `Cannot train ${base.name} further as often as it was pruned: it has no pruned round; ` +
+        "say how often, as in --rounds 1,2",
+    );
+  }
+  if (asked.includes(0)) {
+    throw new UsageError(
+      `Cannot train round 0 of ${base.name} further: it is where this control begins; ask for round 1 and later ones`,
+    );
+  }
+  return [...new Set(asked)].sort((a, b) => a - b);
+}
+
+/**
  * The configuration of a control of `base`: the base's configuration plus the control's settings. A round is
  * left out if its small dense network equals that of an earlier round. If each round starts from the
  * control's previous round, the rounds before the requested ones are included.
  *
- * @throws {UsageError} If the base has no such round, or nothing that such a control could start from.
+ * @throws {UsageError} If there can be no such round, or the base has nothing that such a control could start from.
  */
 export function controlConfig(base: ControlBase, request: ControlRequest): Config {
   const { kind } = request;
   const policy = controlPolicy(kind);
   if (isSingleTraining(base.config.mode)) refuseOfSingleTraining(base, kind);
-  let rounds = roundsOf(base, { asked: request.rounds, dense: hasDenseRound(policy) });
-  if (policy.weights === "previous") rounds = [...base.rounds.keys()].filter(between(1, rounds));
+  let rounds = askedRounds(base, request);
+  if (policy.weights === "previous") {
+    rounds = Array.from({ length: Math.max(...rounds) }, (_, i) => i + 1);
+  }
   if (isSmallNetwork(policy)) {
     const sizes = rounds.map((round) => JSON.stringify(smallNetworkOf(base, round)));
     rounds = rounds.filter((_, i) => sizes.indexOf(sizes[i]!) === i);
@@ -83,8 +112,7 @@ export function baseOfControl(
 ): ControlBase {
   const base = openBase(control.base, "take masks from");
   refuseOtherData(base, datasetSha256);
-  const dense = hasDenseRound(controlPolicy(control.kind));
-  const rounds = roundsOf(base, { asked: control.rounds, dense });
+  const rounds = askedRounds(base, control);
   if (masksSha256(base, rounds) !== control.masksSha256) {
     throw new UsageError(
       `Cannot continue a control of ${control.base}: its masks are not the ones that the control ` +
@@ -101,10 +129,4 @@ export function smallNetworkOf(base: ControlBase, round: number): SmallNetwork {
     weights: kept,
     classes: base.summary.classes.length,
   });
-}
-
-/** Whether a round lies between `first` and the last of `rounds`. */
-function between(first: number, rounds: readonly number[]): (round: number) => boolean {
-  const last = Math.max(...rounds);
-  return (round) => round >= first && round <= last;
 }

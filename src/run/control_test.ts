@@ -224,6 +224,19 @@ Deno.test("continue trains the dense network further, cycle after cycle, without
         const start = takeSnapshot(bench.network, { optimiser: true });
         assertEqualSnapshots(withoutMoments(start), base.store.loadEnd(0));
       });
+      // It needs no masks, so it can train a run further that was never pruned, and as often as it is asked to.
+      const dense0 = path.join(context.directory, `${mode}-dense`);
+      const neverPruned = toyConfig(context.data, { mode, rewindTo: "4it", pruning: halving(0) });
+      await doToyRun({ directory: dense0, config: neverPruned });
+      const longer = controlConfig(openBase(dense0, "take masks from"), {
+        ...{ kind: "continue", rounds: [3] },
+      });
+      assert.deepEqual(longer.control!.rounds, [1, 2, 3]);
+      await doToyRun({ directory: `${dense0}-continue`, config: longer });
+      for (const round of [1, 2]) {
+        const end = new RunStore(`${dense0}-continue`).loadEnd(round);
+        assertEqualSnapshots(store.loadEnd(round), end);
+      }
       // A run that prunes nothing and rewinds the learning rate does the same training.
       const idle = path.join(context.directory, `${mode}-idle`);
       await doToyRun({
@@ -286,6 +299,25 @@ Deno.test("a base that cannot be used is refused with the reason", () =>
     await refused(
       () => controlConfig(base, { kind: "reinit", rounds: [1, 7] }),
       /Cannot use round 7 of .*there are pruned rounds 1 to 2/,
+    );
+    await refused(
+      () => controlConfig(base, { kind: "continue", rounds: [0, 1] }),
+      /Cannot train round 0 of .* further: it is where this control begins/,
+    );
+    const neverPruned = path.join(context.directory, "never-pruned");
+    await doToyRun({
+      directory: neverPruned,
+      config: toyConfig(context.data, { pruning: halving(0) }),
+    });
+    const dense = openBase(neverPruned, "take masks from");
+    for (
+      const [kind, rounds] of [["reinit", [1]], ["reorder", null]] as const
+    ) {
+      await refused(() => controlConfig(dense, { kind, rounds }), /it has no pruned round$/);
+    }
+    await refused(
+      () => controlConfig(dense, { kind: "continue", rounds: null }),
+      /it has no pruned round; say how often, as in --rounds 1,2$/,
     );
     const unfinished = path.join(context.directory, "unfinished");
     await doToyRun({ directory: unfinished, config: toyConfig(context.data), stop: () => true });

@@ -61,7 +61,10 @@ Deno.test("each round has its own batches, sign flips and dropout", () =>
 Deno.test("with dropout in dense rounds alone, pruned rounds are those of a network without dropout", () =>
   withToyDataset(async ({ directory, data }) => {
     const { network, training } = toyConfig(data);
-    const configOf = (dropout: number, dropoutRounds: "all" | "dense") =>
+    const configOf = (
+      dropout: number,
+      dropoutRounds: Config["training"]["dropoutRounds"],
+    ) =>
       toyConfig(data, {
         ...{ mode: "lr-rewind", pruning: halving(2) },
         network: { ...network, dropout },
@@ -82,6 +85,9 @@ Deno.test("with dropout in dense rounds alone, pruned rounds are those of a netw
     const everywhere = await ends("all", configOf(0.5, "all"));
     assertEqualSnapshots(everywhere[0]!, dense!);
     assert.throws(() => assertEqualSnapshots(everywhere[1]!, first!));
+    (await ends("first", configOf(0.5, "first"))).forEach((end, round) =>
+      assertEqualSnapshots(end, [dense, first, second][round]!)
+    );
     const never = await ends("never", configOf(0, "all"), dense);
     assertEqualSnapshots(never[1]!, first!);
     assertEqualSnapshots(never[2]!, second!);

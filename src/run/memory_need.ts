@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
+import { controlPolicy, trainsOn } from "../config/controls.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
 import { trainingLength } from "../config/training_length.ts";
@@ -53,17 +54,21 @@ export interface MemoryNeed {
 /** Measured: 96 to 130 MB from the start of the process to the first step. */
 const RUNTIME_BYTES = 130e6;
 
-/** Each round and the number of weights it keeps; a control keeps as many as its base. */
+/** Each round and the number of weights it keeps; a control keeps as many as its base, or all. */
 export function keptWeights(
   config: Config,
   dataset: LoadedDataset,
 ): { round: number; kept: number }[] {
   const { control, network, pruning } = config;
+  const total = prunableWeights(networkGraph(network, dataset.classes.length));
   if (control !== null) {
     const base = baseOfControl(control, dataset.sha256);
-    return control.rounds.map((round) => ({ round, kept: base.rounds.get(round)!.kept }));
+    const isDense = trainsOn(controlPolicy(control.kind));
+    return control.rounds.map((round) => ({
+      round,
+      kept: isDense ? total : base.rounds.get(round)!.kept,
+    }));
   }
-  const total = prunableWeights(networkGraph(network, dataset.classes.length));
   const rounds = [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
   return isSingleTraining(config.mode) ? rounds.slice(1) : rounds;
 }

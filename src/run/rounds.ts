@@ -144,8 +144,15 @@ export abstract class Rounds implements LotteryParts {
    * Whether a round trains with dropout. With few inputs to a unit, dropout changes the variance that batch
    * norms measure, and these then do not fit evaluation (Li et al. 2019); docs/recipe.md has numbers.
    */
-  private hasDropout(): boolean {
-    return this.config.training.dropoutRounds === "all" || this.isDense();
+  private hasDropout(round: number): boolean {
+    switch (this.config.training.dropoutRounds) {
+      case "all":
+        return true;
+      case "dense":
+        return this.isDense();
+      case "first":
+        return round === 0 && this.isDense();
+    }
   }
 
   /** Whether the present round's network keeps all weights. */
@@ -155,7 +162,7 @@ export abstract class Rounds implements LotteryParts {
   }
 
   async train(round: number): Promise<"finished" | "stopped"> {
-    this.bench.setDropout(this.hasDropout());
+    this.bench.setDropout(this.hasDropout(round));
     if (this.timesKernels) {
       const { writer } = this.store;
       await settleKernels(this.bench, { directory: this.directory(round), writer });

@@ -231,9 +231,10 @@ export const training = group({
     default: false,
     absent: true,
   }),
-  dropoutRounds: setting(choice(["all", "dense"]), {
+  dropoutRounds: setting(choice(["all", "dense", "first"]), {
     label: "Rounds with dropout",
-    help: "rounds that train with dropout: all, or only those of dense networks",
+    help:
+      "rounds that train with dropout: all, those of dense networks, or only the first dense one",
     flag: "--dropout-rounds <which>",
     heading: "network",
     default: "all",
