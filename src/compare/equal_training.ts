@@ -8,6 +8,7 @@ import { isContinued } from "./check.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { denseOf, type Network } from "./levels.ts";
+import { haveSameDense, settingsKey } from "./method.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -33,8 +34,9 @@ export interface EqualDense extends Record<Measure, Sides> {
 }
 
 /**
- * Candidates are the dense network that `network` began with and the rounds that train it further (control
- * `continue`). The one with the nearest total by a measure is chosen; of two equally near, the longer one. The
+ * Candidates are the dense network that `network` began with and the rounds that train it, or one trained like it,
+ * further (control `continue`). If there are several such controls, those that train like `network` in all settings
+ * come first, then those of the very dense network that it began with. The one with the nearest total by a measure is chosen; of two equally near, the longer one. The
  * totals may differ by half a schedule, because late resetting repeats less than a whole schedule, and work ends
  * between two rounds of a dense network.
  *
@@ -48,10 +50,16 @@ export function denseOfEqualTraining(
   const own = costOf(network, runs);
   const start = denseOf(network.run, runs);
   if (!own || !start) return none;
-  const continued = runs.filter((run) => {
-    const other = isContinued(run) ? denseOf(run, runs) : null;
-    return other !== null && isSameDense(start, other);
-  });
+  const continued = nearestOf(
+    runs.filter((run) => {
+      const other = isContinued(run) ? denseOf(run, runs) : null;
+      return other !== null && isTrainedAlike(start, other);
+    }),
+    [
+      (run) => trainingKey(run) === trainingKey(network.run),
+      (run) => history(denseOf(run, runs)!) === history(start),
+    ],
+  );
   if (continued.length === 0) return none;
   const candidates = [
     start,
@@ -69,10 +77,30 @@ export function denseOfEqualTraining(
   });
 }
 
-/** Whether two dense rounds are the same network: runs that share it have the same history. */
-function isSameDense(a: Network, b: Network): boolean {
+/**
+ * Whether two dense networks were trained with the same settings, seed and fold. On machines that round differently
+ * they still are different networks.
+ */
+function isTrainedAlike(a: Network, b: Network): boolean {
   if (a.run === b.run) return true;
-  const history = ({ round }: Network) => JSON.stringify([round.epochs, round.dev]);
   return seedOf(a.run) === seedOf(b.run) && foldOf(a.run) === foldOf(b.run) &&
-    history(a) === history(b);
+    haveSameDense(a.run, b.run);
+}
+
+/** Runs that share a dense round have the same history. */
+function history({ round }: Network): string {
+  return JSON.stringify([round.epochs, round.dev]);
+}
+
+/** A key that is equal for runs whose rounds are trained in the same way, the later ones included. */
+function trainingKey(run: Run): string {
+  return settingsKey(run, (path) => path.startsWith("training."));
+}
+
+/** Those for which every condition holds that holds for any of them, the first condition before the second. */
+function nearestOf(runs: readonly Run[], conditions: ((run: Run) => boolean)[]): readonly Run[] {
+  return conditions.reduce((left, holds) => {
+    const found = left.filter(holds);
+    return found.length > 0 ? found : left;
+  }, runs);
 }

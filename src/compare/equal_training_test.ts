@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import type { Mode } from "../config/modes.ts";
+import type { Summary } from "../results/summary.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 
@@ -113,4 +114,37 @@ Deno.test("if dense was not trained for as long, the tests end and a note says s
       notes.some((note) => /^lr-rewind: no dense network was trained for as long/.test(note)),
     );
     assert.match(sentences.methods.find((text) => /^lr-rewind/.test(text))!, /the tests end\./);
+  }));
+
+Deno.test("of two dense networks of equal training the one that trains like the ticket is taken", () =>
+  withDirectory((directory) => {
+    const dropoutIn = (rounds: string) => ({ config }: Summary) => {
+      const training = config["training"] as Record<string, unknown>;
+      config["training"] = { ...training, dropoutRounds: rounds };
+    };
+    const write = (fixture: Partial<RunFixture> & { name: string }, rounds: string) =>
+      writeRun(directory, {
+        ...{ mode: "lr-rewind", rounds: 3, stream: fixture.name, change: dropoutIn(rounds) },
+        ...fixture,
+      });
+    const trainedOn = (base: string, rounds: string, quality: number) =>
+      write({
+        name: `${base}-continue`,
+        quality: () => quality,
+        control: { kind: "continue", base: path.join(directory, base) },
+      }, rounds);
+    const ticket = write({ name: "ticket" }, "dense");
+    // The second dense network has other bits, as from another machine, and drops in its first round alone.
+    const other = write({ name: "other", rounds: 1, planned: 0, quality: () => 0.7 }, "first");
+    const own = trainedOn("ticket", "dense", 0.9);
+    const others = trainedOn("other", "first", 0.6);
+    const against = (runs: string[]) => {
+      const { methods } = compareDirectories(runs);
+      const level = methods.flatMap(({ continued, levels }) => continued ? [] : levels)
+        .find(({ density, toEqual }) => density < 1 && toEqual !== null)!;
+      return level.mean - level.toEqual!.difference;
+    };
+    const [higher, lower] = [against([ticket, own]), against([ticket, other, others])];
+    assert.ok(higher > lower + 0.05, `${higher} ${lower}`);
+    assert.ok(Math.abs(against([ticket, own, other, others]) - higher) < 1e-12);
   }));

@@ -99,21 +99,36 @@ export function methodName({ summary, control }: Run): string {
   return name === "weight-rewind" ? control.kind : `${control.kind} of ${name}`;
 }
 
+/** A setting that methods show by their rounds, so it names one only if nothing else does. */
+const SHOWN_BY_ROUNDS = "pruning.rounds";
+
 /**
  * Names for methods given by one run of each. Methods that would share a name get the settings in which
  * they differ from each other appended.
  */
 export function distinctNames(examples: readonly Run[]): string[] {
   const names = examples.map(methodName);
-  return examples.map((example, i) => {
-    const twins = examples.filter((_, k) => names[k] === names[i]).map(methodSettings);
+  const all = examples.map(methodSettings);
+  return all.map((own, i) => {
+    const twins = all.filter((_, k) => names[k] === names[i]);
     if (twins.length === 1) return names[i]!;
-    const own = methodSettings(example);
     const differing = [...new Set(twins.flatMap((twin) => [...twin.keys()]))].sort()
       .filter((key) => twins.some((twin) => twin.get(key) !== own.get(key)));
-    const text = differing.map((key) => `${key} ${shortText(own.get(key) ?? "absent")}`).join(", ");
+    const short = differing.filter((key) => key !== SHOWN_BY_ROUNDS);
+    const told = distinguishes(short, twins) ? short : differing;
+    const present = told.filter((key) => own.has(key));
+    const text = (present.length > 0 ? present : told)
+      .map((key) => `${key} ${shortText(own.get(key) ?? "absent")}`).join(", ");
     return `${names[i]} (${text})`;
   });
+}
+
+/** Whether no two methods have equal values of these settings. */
+function distinguishes(keys: readonly string[], methods: readonly Map<string, string>[]): boolean {
+  const values = methods.map((method) =>
+    JSON.stringify(keys.map((key) => method.get(key) ?? null))
+  );
+  return new Set(values).size === methods.length;
 }
 
 /** Longer values, such as the nodes of a network, are told by their hash. */

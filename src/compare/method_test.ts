@@ -89,6 +89,17 @@ Deno.test("methods that would share a name are told apart by their settings", ()
     "finetune (training.epochs 9)",
     "lr-rewind",
   ]);
+  const pruned = (rounds: number, dropout: number) =>
+    run("lr-rewind", { network: { dropout }, pruning: { rounds } });
+  // The number of rounds is told only where nothing else differs.
+  assert.deepEqual(distinctNames([pruned(0, 0), pruned(6, 0.2)]), [
+    "lr-rewind (network.dropout 0)",
+    "lr-rewind (network.dropout 0.2)",
+  ]);
+  assert.deepEqual(distinctNames([pruned(4, 0), pruned(6, 0)]), [
+    "lr-rewind (pruning.rounds 4)",
+    "lr-rewind (pruning.rounds 6)",
+  ]);
   const nodes = (channels: number) =>
     run("finetune", { network: { graph: { nodes: Array(20).fill({ op: "conv", channels }) } } });
   for (const name of distinctNames([nodes(4), nodes(8)])) {

@@ -40,7 +40,7 @@ export function addRuns(
     });
     for (const run of runs) collect(run, { ...options, group: copy });
     try {
-      readGroup(copy);
+      readGroup(copy, path.dirname(group));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       const why = error.message.replaceAll(fs.realpathSync(copy), group);

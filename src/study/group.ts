@@ -45,8 +45,15 @@ const groupSchema = z.strictObject({
   priorExponent: z.number().min(0).optional(),
   /** The plan of the runs, from the repository's root: it names all of them and the planned pairs. */
   plan: z.string().optional(),
+  /** Runs of other groups that are compared with those of this one, as in "main/study-lr-rewind". */
+  with: z.array(z.string()).default([]),
   claims: z.array(claimSchema).default([]),
 });
+
+/** The name that runs share which differ in seed and fold alone. */
+export function partOf(name: string): string {
+  return name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
+}
 
 /** A published claim and how it is tested. */
 export type Claim = z.infer<typeof claimSchema>;
@@ -77,11 +84,12 @@ export function groupFolders(study: string = STUDY): string[] {
  * Reads the runs of a group and compares them on the test split. Methods that lack folds wait until they
  * have as many as the others, and a round until every fold has it. Planned pairs are tested if both methods are there.
  *
+ * @param study The folder in which it finds other groups.
  * @returns null if the group has no finished run yet.
  * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
  */
-export function readGroup(folder: string): Group | null {
-  const { decision, priorExponent, plan: file, claims } = readSettings(folder);
+export function readGroup(folder: string, study: string = path.dirname(folder)): Group | null {
+  const { decision, priorExponent, plan: file, claims, with: others } = readSettings(folder);
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
   const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
   const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
@@ -90,7 +98,10 @@ export function readGroup(folder: string): Group | null {
     ? null
     : { decision, priorExponent: priorExponent ?? 0, priorUnit: "records" as const };
   // Unfinished runs are here only because they were asked for, see collect.ts.
-  const { runs: collected } = readRuns([folder], {
+  const { runs: collected } = readRuns([
+    folder,
+    ...others.flatMap((name) => runsOfOther(name, study)),
+  ], {
     ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
   });
   const runs = withAllFolds(collected);
@@ -107,6 +118,18 @@ export function readGroup(folder: string): Group | null {
     ...{ name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells },
     collected,
   };
+}
+
+/** The folders of the runs that `with` names. */
+function runsOfOther(name: string, study: string): string[] {
+  const group = path.join(study, path.dirname(name));
+  const runs = fs.existsSync(group)
+    ? fs.readdirSync(group).sort().filter((run) => partOf(run) === path.basename(name))
+    : [];
+  if (runs.length === 0) {
+    throw new Failure(`Cannot compare with ${name}: there is no such run in ${group}`);
+  }
+  return runs.map((run) => path.join(group, run));
 }
 
 /** The runs of methods with the most folds: fewer folds are other test records, which no difference can pair. */

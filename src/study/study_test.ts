@@ -80,6 +80,34 @@ Deno.test("runs that the group could not be compared with are not added to it", 
     assert.equal(readGroup(group)!.runs.length, 2);
   }));
 
+Deno.test("a group is compared with the runs of another group that it names", () =>
+  withDirectory((directory) => {
+    const [one, two] = ["one", "two"].map((name) => path.join(directory, "study", name));
+    for (const seed of [1, 2]) {
+      writeRun(one!, { name: `a-seed${seed}`, mode: "lr-rewind", seed, rounds: 3 });
+      writeRun(one!, { name: `a-seed${seed}-continue`, mode: "finetune", seed, rounds: 3 });
+      writeRun(two!, { name: `b-seed${seed}`, mode: "weight-rewind", seed, rounds: 2 });
+    }
+    const settings = path.join(two!, "study.json");
+    const names = () => readGroup(two!)!.comparison.methods.map(({ name }) => name).sort();
+    fs.writeFileSync(settings, "{}");
+    assert.deepEqual(names(), ["weight-rewind"]);
+    fs.writeFileSync(settings, '{ "with": ["one/a"] }');
+    assert.deepEqual(names(), ["lr-rewind", "weight-rewind"]);
+    // Where a run is added, it is compared with them, too.
+    const added = writeRun(path.join(directory, "runs"), {
+      ...{ name: "c-seed1", mode: "finetune", seed: 1, rounds: 3 },
+      change: (summary) => void (summary.dataset.sha256 = "00"),
+    });
+    assert.throws(() => addRuns([added], { group: two!, allowIncomplete: false }), UsageError);
+    fs.writeFileSync(settings, '{ "with": ["one/c"] }');
+    assert.throws(() => readGroup(two!), (error) => {
+      assert.ok(error instanceof Failure);
+      assert.match(error.message, /^Cannot compare with one\/c: there is no such run in /);
+      return true;
+    });
+  }));
+
 Deno.test("a group is read with the tables and figures of its runs", () =>
   withDirectory((directory) => {
     const group = path.join(directory, "study/toy");

@@ -13,7 +13,7 @@ import { classF1 } from "../statistics/f1.ts";
 import { mean } from "../statistics/interval.ts";
 import { intervalShort } from "../statistics/verdict.ts";
 import { judge } from "./claims.ts";
-import type { Group } from "./group.ts";
+import { type Group, partOf } from "./group.ts";
 import { networksOf } from "./networks.ts";
 
 /** The tables that a document can ask for, by name. */
@@ -233,7 +233,7 @@ function costTable(group: Group): string {
 function progressTable({ collected, planned }: Group): string {
   const parts = new Map<string, (Run | undefined)[]>();
   for (const name of planned) {
-    const part = name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
+    const part = partOf(name);
     const run = collected.find((run) => run.name === name);
     parts.set(part, [...parts.get(part) ?? [], run]);
   }
