@@ -5,13 +5,14 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Precision } from "../../src/addon/native.ts";
+import type { Isa } from "../../src/addon/native_inference.ts";
 import { defaultPrecision } from "../../src/addon/select.ts";
 import { type TableName, TABLES } from "../document.ts";
 import type { StepShape } from "../shape.ts";
 import { TORCH_SCRIPT } from "../torch_peer.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { createCommand, integer, number } from "../../src/cli/command.ts";
-import { deviceOption, precisionOption } from "../../src/cli/device_options.ts";
+import { deviceOption, isaOption, precisionOption } from "../../src/cli/device_options.ts";
 
 /** What is measured, and how. */
 export interface BenchOptions {
@@ -25,7 +26,7 @@ export interface BenchOptions {
   /** Number of the GPU. */
   readonly device?: number;
   readonly threads: number;
-  readonly isa: "automatic" | "portable" | "avx2" | "avx512";
+  readonly isa: Isa;
   readonly precision: Precision;
   readonly peer: "none" | "torch" | "tfjs";
   readonly peerDensities: readonly number[];
@@ -89,10 +90,7 @@ function benchCommand(): Command {
     .option("--warmup <n>", "steps that are not counted (default: 2)", integer(0))
     .option("--repeat <n>", "steps whose median is shown (default: 5)", integer(1))
     .option("--threads <n>", "CPU threads, 0 for one per core", integer(0, 1024), 0)
-    .addOption(
-      new Option("--isa <name>", "instruction set of the CPU backend")
-        .choices(["automatic", "portable", "avx2", "avx512"]).default("automatic"),
-    )
+    .addOption(isaOption())
     .addOption(
       new Option("--backend <name>", "where to compute").choices(["cpu", "cuda"]).default("cpu"),
     )

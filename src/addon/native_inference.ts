@@ -5,7 +5,10 @@
  */
 
 /** Instruction sets of the CPU backend; `automatic` is the best one of the machine. */
-export type Isa = "automatic" | "portable" | "avx2" | "avx512";
+export type Isa = (typeof ISAS)[number];
+
+/** All of them, and `automatic`: the best one of the machine. */
+export const ISAS = ["automatic", "portable", "avx2", "avx512"] as const;
 
 /**
  * A node of a trained network. Values are numbered: 0 is the recording [1, L], i + 1 is the output of node i.

@@ -87,17 +87,22 @@ export function openDeviceWithReason(
 ): { device: NativeDevice; reason: string } {
   const addon = loadAddon();
   const { backend, reason } = chooseBackend(options.backend, addon.listBackends());
-  const { index, precision = defaultPrecision(backend) } = options;
+  const { index, isa = "automatic", precision = defaultPrecision(backend) } = options;
   if (backend === "cpu" && index !== undefined) {
     throw new UsageError(
       `Cannot use device ${index} of backend cpu: only GPUs are counted (backend cuda)`,
+    );
+  }
+  if (backend === "cuda" && isa !== "automatic") {
+    throw new UsageError(
+      `Cannot use the instruction set ${isa} with backend cuda: only the CPU has a choice; add --backend cpu`,
     );
   }
   try {
     const device = new addon.Device({
       backend,
       threads: options.threads ?? 0,
-      isa: options.isa ?? "automatic",
+      isa,
       precision,
       ...(index === undefined ? {} : { index }),
     });

@@ -131,11 +131,12 @@ async function measure(
 ): Promise<Analysis> {
   const { base, rounds, other, reordered } = what;
   const { config } = base;
-  const { threads, device: index, precision } = options;
+  const { threads, device: index, precision, isa } = options;
   const backend = options.backend === "auto" ? undefined : options.backend;
   const device = openConfigured(computeSettings(config, { backend, precision }), {
     threads,
     index,
+    isa,
   });
   try {
     using _lock = lockRun(base.store.directory);

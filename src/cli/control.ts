@@ -56,7 +56,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
   command.parse([...args], { from: "user" });
   const options = command.opts<ControlOptions>();
   const name = options.name ?? `${options.run.replace(/\/+$/, "")}-${options.kind}`;
-  const { resume, threads, device: index, checkpointEvery, showTest, takeOver } = options;
+  const { resume, threads, isa, device: index, checkpointEvery, showTest, takeOver } = options;
   refuseTakeOverAlone(options);
   const store = new RunStore(runDirectory(name));
   const config = controlOf(options, resume && store.exists() ? savedControl(store, name) : null);
@@ -65,7 +65,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     if (resume) console.log(`There is no run ${name} yet: starting it.`);
     noteLeftOut(options, config);
   }
-  const device = openConfigured(config, { threads, index });
+  const device = openConfigured(config, { threads, index, isa });
   const code = await executeRun({ name, config, device, checkpointEvery, showTest, takeOver });
   const { run: base, kind } = options;
   if (code === 0 && trainsOn(controlPolicy(kind)) && fs.existsSync(reportFile(base))) {

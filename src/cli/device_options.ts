@@ -5,6 +5,7 @@
  */
 import { type Command, Option } from "commander";
 import type { NativeDevice, Precision } from "../addon/native.ts";
+import { type Isa, ISAS } from "../addon/native_inference.ts";
 import { type BackendChoice, openDevice } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Config } from "../config/config.ts";
@@ -19,6 +20,7 @@ export interface DeviceOptions {
   readonly device?: number;
   readonly precision?: Precision;
   readonly threads: number;
+  readonly isa: Isa;
 }
 
 /** Adds them to a command. */
@@ -29,6 +31,7 @@ export function addDeviceOptions(command: Command): Command {
     precisionOption(),
     new Option("--threads <n>", "CPU threads, 0 for one per core")
       .argParser(integer(0, 1024)).default(0),
+    isaOption(),
   ];
   for (const option of options) command.addOption(option.helpGroup(helpGroup("device")));
   return command;
@@ -38,6 +41,12 @@ export function addDeviceOptions(command: Command): Command {
 export function deviceOption(): Option {
   return new Option("--device <n>", "number of the GPU, from 0 (default: 0)")
     .argParser(integer(0, 1023));
+}
+
+/** `--isa` alone. */
+export function isaOption(): Option {
+  return new Option("--isa <name>", "instruction set of the CPU; a run goes on only with its own")
+    .choices(ISAS).default("automatic" satisfies Isa);
 }
 
 /** `--precision` alone. */
@@ -58,9 +67,13 @@ function settingOption(path: "backend" | "precision", more: readonly string[] = 
  */
 export function openConfigured(
   { backend, precision }: Pick<Config, "backend" | "precision">,
-  { threads, index }: { threads: number; index?: number | undefined },
+  { threads, index, isa = "automatic" }: {
+    threads: number;
+    index?: number | undefined;
+    isa?: Isa;
+  },
 ): NativeDevice {
-  return openDevice({ backend, precision, threads, index });
+  return openDevice({ backend, precision, threads, index, isa });
 }
 
 /**
@@ -81,9 +94,9 @@ export function openForShowing(
 
 /** The command-line arguments that ask for the same device. */
 export function deviceWords(options: DeviceOptions): string[] {
-  const { backend, device, precision, threads } = options;
+  const { backend, device, precision, threads, isa } = options;
   return [
-    ...["--backend", backend, "--threads", String(threads)],
+    ...["--backend", backend, "--threads", String(threads), "--isa", isa],
     ...(device === undefined ? [] : ["--device", String(device)]),
     ...(precision === undefined ? [] : ["--precision", precision]),
   ];

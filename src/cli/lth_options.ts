@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
+import type { Isa } from "../addon/native_inference.ts";
 import type { BackendChoice } from "../addon/select.ts";
 import { UsageError } from "../core/errors.ts";
 import { number as numberKind } from "../config/kinds.ts";
@@ -29,6 +30,7 @@ export interface LthOptions extends Overrides {
   /** Which GPU. */
   index?: number;
   threads: number;
+  isa: Isa;
   /** Seconds. */
   checkpointEvery: number;
   /** Show test scores before the run is complete. */

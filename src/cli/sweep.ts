@@ -5,6 +5,7 @@
  */
 import { CommanderError, Option } from "commander";
 import * as os from "node:os";
+import type { Isa } from "../addon/native_inference.ts";
 import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { lockHolder } from "../run/lock.ts";
@@ -14,11 +15,12 @@ import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { denseTraining, hasDenseRound } from "../run/shared_dense.ts";
 import { type Cell, expandPlan, shareDenseRounds } from "../sweep/cells.ts";
-import { logFile, startCell, takeOverWords } from "../sweep/child.ts";
+import { isaWords, logFile, startCell, takeOverWords } from "../sweep/child.ts";
 import { HeldNotices } from "../sweep/held.ts";
 import { readPlan } from "../sweep/plan.ts";
 import { type CellStatus, Pool } from "../sweep/pool.ts";
 import { createCommand, integer, runMain } from "./command.ts";
+import { isaOption } from "./device_options.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { askedConfig, main as lth } from "./lth.ts";
 import { parseLthOptions } from "./lth_options.ts";
@@ -34,6 +36,7 @@ import {
 interface SweepOptions extends SlurmOptions {
   jobs: number;
   threads: number;
+  isa: Isa;
   cell?: number;
   list: boolean;
   takeOver?: string;
@@ -49,6 +52,7 @@ async function main(args: string[]): Promise<number> {
       integer(0, 1024),
       0,
     )
+    .addOption(isaOption())
     .addOption(
       new Option("--cell <i>", "do only this run of the list, e.g. as an array job on a cluster")
         .argParser(integer(1)).conflicts(["jobs", "list"]),
@@ -134,7 +138,7 @@ function list(cells: readonly Cell[]): number {
 /** Does one cell in this process, for a scheduler that gives each cell a process of its own. */
 async function doOne(
   cells: readonly Cell[],
-  { cell: number, threads, takeOver }: SweepOptions & { cell: number },
+  { cell: number, threads, isa, takeOver }: SweepOptions & { cell: number },
 ): Promise<number> {
   const cell = cells[number - 1];
   if (!cell) throw new UsageError(`Cannot do cell ${number}: the plan has 1 to ${cells.length}`);
@@ -147,7 +151,7 @@ async function doOne(
   }
   const dense = denseOf(cell);
   return await lth([
-    ...[...cell.args, "--resume", "--threads", String(threads)],
+    ...[...cell.args, "--resume", "--threads", String(threads), ...isaWords(isa)],
     ...takeOverWords(takeOver),
     ...(dense === null ? [] : ["--dense-from", dense]),
   ]);
@@ -155,7 +159,7 @@ async function doOne(
 
 async function doAll(
   cells: readonly Cell[],
-  { jobs, threads, takeOver, pairs, again }: SweepOptions & {
+  { jobs, threads, isa, takeOver, pairs, again }: SweepOptions & {
     pairs: readonly string[];
     again: string;
   },
@@ -169,7 +173,8 @@ async function doAll(
     : { bytes: freeMemory(undefined, 0).bytes / processes, runs: processes };
   const pool = new Pool(cells, {
     jobs: processes,
-    start: (cell) => startCell(cell, { threads: each, denseFrom: denseOf(cell), memory, takeOver }),
+    start: (cell) =>
+      startCell(cell, { threads: each, isa, denseFrom: denseOf(cell), memory, takeOver }),
     hasDense: hasDenseRound,
     isComplete: ({ name }) => isComplete(name),
     holder: ({ name }) => lockHolder(runDirectory(name), { takeOver })?.words ?? null,

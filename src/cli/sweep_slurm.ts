@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
+import type { Isa } from "../addon/native_inference.ts";
 import { shellWords } from "../core/shell.ts";
 import { counted } from "../core/counted.ts";
 import { UsageError } from "../core/errors.ts";
@@ -16,7 +17,7 @@ import { lockHolder } from "../run/lock.ts";
 import { hasDenseRound } from "../run/shared_dense.ts";
 import { isComplete, readProgress } from "../sweep/cell_state.ts";
 import type { Cell } from "../sweep/cells.ts";
-import { lastError, PERMISSIONS, takeOverWords } from "../sweep/child.ts";
+import { isaWords, lastError, PERMISSIONS, takeOverWords } from "../sweep/child.ts";
 import { HeldNotices } from "../sweep/held.ts";
 import type { CellStatus, Status } from "../sweep/pool.ts";
 import {
@@ -105,7 +106,7 @@ function filesOf(name: string): SlurmFiles & { plan: string; jobs: string } {
  */
 export function submitSweep(
   { file, name, cells }: PlannedSweep,
-  options: SlurmOptions & { readonly takeOver?: string },
+  options: SlurmOptions & { readonly isa: Isa; readonly takeOver?: string },
 ): number {
   const stages = stagesOf(cells, {
     isDone: (cell) => isComplete(cell.name),
@@ -152,7 +153,10 @@ ${calls.join("")}`);
 /** The two commands of the batch script. They start without the build, which `deno task sweep` has done. */
 function commands(
   plan: string,
-  { cpus, takeOver }: Pick<SlurmOptions, "cpus"> & { readonly takeOver?: string },
+  { cpus, isa, takeOver }: Pick<SlurmOptions, "cpus"> & {
+    readonly isa: Isa;
+    readonly takeOver?: string;
+  },
 ) {
   const deno = [Deno.execPath(), "run", "--no-prompt", ...PERMISSIONS];
   const main = (name: string) => path.join(ROOT, "src/cli", name);
@@ -160,7 +164,7 @@ function commands(
     directory: shellWords([process.cwd()]),
     check: shellWords([...deno, main("devices.ts")]),
     cell: shellWords([
-      ...[...deno, main("sweep.ts"), plan, "--threads", String(cpus)],
+      ...[...deno, main("sweep.ts"), plan, "--threads", String(cpus), ...isaWords(isa)],
       ...[...takeOverWords(takeOver), "--cell"],
     ]),
   };

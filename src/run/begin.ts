@@ -9,7 +9,12 @@ import { type Config, configDifferences, parseConfig } from "../config/config.ts
 import { UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import { copyRounds } from "./copy_rounds.ts";
-import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
+import {
+  type Environment,
+  numericDifferences,
+  readEnvironment,
+  sameInstructions,
+} from "./environment.ts";
 import { type Fork, refuseSecondFork } from "./fork.ts";
 import { lockRun } from "./lock.ts";
 import { type Note, RunStore } from "./run_store.ts";
@@ -140,12 +145,14 @@ function recordEnvironment(
   }
   const then = readEnvironment(file);
   const differences = numericDifferences(then, here);
+  const option = sameInstructions(then, here);
   if (differences.length > 0 && complete) {
     note(`this run was made on another machine, build or data set (${differences.join("; ")})`);
   } else if (differences.length > 0) {
     throw new UsageError(
       `Cannot continue ${store.directory}: it began on another machine, build or data set, and its bits would differ ` +
         `(${differences.join("; ")}); ` +
+        (option === null ? "" : `add ${option} to go on with the same bits, or `) +
         instead({ fork: then.datasetSha256 === here.datasetSha256 }),
     );
   }

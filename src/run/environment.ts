@@ -73,3 +73,26 @@ export function numericDifferences(then: Environment, now: Environment): string[
     .filter((key) => decisive(then[key]) !== decisive(now[key]))
     .map((key) => `${key}: ${then[key]}, now ${now[key]}`);
 }
+
+/** Instruction sets of x86-64 as a device names them, and the names that `--isa` takes; the later can run the earlier. */
+const INSTRUCTION_SETS = [["portable", "portable"], ["AVX2", "avx2"], [
+  "AVX-512",
+  "avx512",
+]] as const;
+
+/**
+ * The option that makes this machine compute as the one of `then` did, if they differ in their instruction set alone
+ * and this one has both; else null.
+ */
+export function sameInstructions(then: Environment, now: Environment): string | null {
+  const place = ({ device }: Environment) =>
+    INSTRUCTION_SETS.findIndex(([name]) => device.startsWith(`cpu: ${name},`));
+  const [there, here] = [place(then), place(now)];
+  const device = now.device.replace(
+    INSTRUCTION_SETS[here]?.[0] ?? "",
+    INSTRUCTION_SETS[there]?.[0] ?? "",
+  );
+  const isOnlyThat = 0 <= there && there < here &&
+    numericDifferences(then, { ...now, device }).length === 0;
+  return isOnlyThat ? `--isa ${INSTRUCTION_SETS[there]![1]}` : null;
+}

@@ -11,7 +11,12 @@ import { UsageError } from "../core/errors.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, configDifferences } from "../config/config.ts";
 import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
-import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
+import {
+  type Environment,
+  numericDifferences,
+  readEnvironment,
+  sameInstructions,
+} from "./environment.ts";
 import { RunStore } from "./run_store.ts";
 import { copyRounds } from "./copy_rounds.ts";
 
@@ -77,6 +82,10 @@ export function refuseOtherDense(
   const then = readEnvironment(runFiles.environment(source));
   const other = numericDifferences(then, environment);
   if (other.length > 0) {
-    refuse(`it was trained on another machine, build or data set (${other.join("; ")})`);
+    const option = sameInstructions(then, environment);
+    refuse(
+      `it was trained on another machine, build or data set (${other.join("; ")})` +
+        (option === null ? "" : `; ${option} computes as that machine did`),
+    );
   }
 }

@@ -8,6 +8,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import process from "node:process";
+import type { Isa } from "../addon/native_inference.ts";
 import { messageOf } from "../core/errors.ts";
 import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import { type MemoryShare, shareVariable } from "../run/memory_share.ts";
@@ -40,14 +41,16 @@ export function logFile({ name }: Cell): string {
  * Starts or continues a cell.
  *
  * @param options.threads CPU threads, 0 for one per core.
+ * @param options.isa Instruction set of the CPU.
  * @param options.denseFrom The run whose dense round it copies; null for none.
  * @param options.memory What it may take of the free memory; null for all.
  * @param options.takeOver A machine whose processes are gone, as the user says.
  */
 export function startCell(
   cell: Cell,
-  { threads, denseFrom, memory, takeOver }: {
+  { threads, isa, denseFrom, memory, takeOver }: {
     threads: number;
+    isa: Isa;
     denseFrom: string | null;
     memory: MemoryShare | null;
     takeOver: string | undefined;
@@ -56,7 +59,7 @@ export function startCell(
   const file = logFile(cell);
   const args = [
     ...["run", "--no-prompt", ...PERMISSIONS, path.join(ROOT, "src/cli/lth.ts")],
-    ...[...cell.args, "--resume", "--threads", String(threads)],
+    ...[...cell.args, "--resume", "--threads", String(threads), ...isaWords(isa)],
     ...takeOverWords(takeOver),
     ...(denseFrom === null ? [] : ["--dense-from", denseFrom]),
   ];
@@ -87,6 +90,11 @@ export function startCell(
 /** The option of a command that takes over what a machine has left; nothing without a machine. */
 export function takeOverWords(host: string | undefined): string[] {
   return host === undefined ? [] : ["--take-over", host];
+}
+
+/** The option of a command for an instruction set; nothing for the machine's best. */
+export function isaWords(isa: Isa): string[] {
+  return isa === "automatic" ? [] : ["--isa", isa];
 }
 
 /** The last error that the last attempt wrote to the log, or else its last line. */

@@ -16,7 +16,7 @@ import { PRESET_NAMES } from "../config/choices.ts";
 /** Options of `deno task lth` that follow from the rest of the plan, or have no meaning in it. */
 const NOT_IN_SET = [
   ...["mode", "preset", "config", "name", "resume", "seed", "replicates", "set"],
-  ...["folds", "fold", "threads", "help", "dense-from", "fork", "plan"],
+  ...["folds", "fold", "threads", "isa", "help", "dense-from", "fork", "plan"],
 ];
 
 function isDecidedElsewhere(name: string): boolean {

@@ -1,0 +1,54 @@
+/** Runs on an instruction set that is not the machine's best. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { listBackends } from "../addon/select.ts";
+import { runFiles } from "../core/paths.ts";
+import type { Environment } from "../run/environment.ts";
+import { assertSameResults, withToyDataset } from "../run/testing.ts";
+import { lth, outcome, toyArgs } from "./testing.ts";
+
+const detail = listBackends().find(({ name }) => name === "cpu")?.detail ?? "";
+// The portable kernels are the only ones of other processors.
+const hasChoice = /AVX/.test(detail);
+if (!hasChoice) console.log(`Another instruction set is not tested: the CPU here has ${detail}`);
+
+Deno.test({
+  name: "a run of another instruction set is told how it goes on, and ends bit-equal",
+  ignore: !hasChoice,
+  fn: () =>
+    withToyDataset(async ({ directory, data }) => {
+      const [whole, stopped] = ["whole", "stopped"].map((name) => path.join(directory, name));
+      const portable = ["--isa", "portable", "--epochs", "30"];
+      const first = await outcome([...toyArgs(data, whole!), ...portable]);
+      assert.equal(first.code, 0, first.err);
+      assert.match(first.out, /; cpu, portable, /);
+      const { device } = JSON.parse(
+        fs.readFileSync(runFiles.environment(whole!), "utf8"),
+      ) as Environment;
+      assert.match(device, /^cpu: portable, /);
+
+      const child = lth([...toyArgs(data, stopped!), ...portable]).spawn();
+      let ended = false;
+      child.status.then(() => ended = true);
+      while (!fs.existsSync(runFiles.latest(stopped!)) && !ended) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      if (!ended) child.kill("SIGTERM");
+      assert.equal((await child.output()).code, 130);
+
+      const resume = ["--name", stopped!, "--resume"];
+      const refused = await outcome(resume);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /add --isa portable to go on with the same bits, or start a run/);
+      const end = await outcome([...resume, "--isa", "portable"]);
+      assert.equal(end.code, 0, end.err);
+      assertSameResults(whole!, stopped!);
+    }),
+});
+
+Deno.test("an instruction set that does not exist is refused", async () => {
+  const { code, err } = await outcome(["--isa", "sse", "--plan"]);
+  assert.equal(code, 2);
+  assert.match(err, /'sse' is invalid. Allowed choices are automatic, portable, avx2, avx512/);
+});
