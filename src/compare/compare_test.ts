@@ -139,7 +139,14 @@ Deno.test("pooled folds of one seed give the result of the undivided records", (
       assert.equal(level.toDense!.source, "folds");
       assert.ok(Math.abs(level.toDense!.high - level.toDense!.difference - half) < 1e-6);
       assert.ok(level.toDense!.corrected!.high > level.toDense!.high);
+      // Over records alone it is that of the undivided records.
+      assert.deepEqual(level.toDense!.records, { low: toDense!.low, high: toDense!.high });
     });
+    const isShorter = pooled.methods[0]!.levels.some(({ toDense }) =>
+      toDense !== null &&
+      toDense.high - toDense.low < toDense.records!.high - toDense.records!.low
+    );
+    assert.equal(pooled.notes.some((note) => /these intervals are too short/.test(note)), isShorter);
     assert.ok(pooled.notes.some((note) => /pooled over 3 folds/.test(note)));
     const two = compareDirectories(parts.slice(0, 2));
     assert.ok(two.notes.some((note) => /Only 2 of the 3 folds/.test(note)));

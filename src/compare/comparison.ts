@@ -126,6 +126,8 @@ export interface Difference<Verdict> extends Estimate {
   seedDeviation: number | null;
   /** For an interval over folds: the corrected interval of Nadeau and Bengio. */
   corrected: { low: number; high: number } | null;
+  /** For an interval over folds: the one over records alone, with the networks as they are. */
+  records: { low: number; high: number } | null;
 }
 
 /** A difference to dense networks of equal training. */

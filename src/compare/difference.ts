@@ -25,25 +25,30 @@ export interface Wording<Verdict> {
  * several replicates (paired if both sides have the same seeds), and over records for a single replicate.
  */
 export function difference(a: Scores, b: Scores): Found {
+  const paired = JSON.stringify(a.labels) === JSON.stringify(b.labels);
+  const pairs = paired ? pairedUnits(a.units, b.units) : [];
+  const crossed = crossedEstimate(paired ? [pairs] : [a.units, negated(b.units)], a.mean - b.mean);
   if (a.folds && b.folds && a.folds.scores.length === b.folds.scores.length) {
     const perFold = a.folds.scores.map((score, k) => score - b.folds!.scores[k]!);
     const { testPerTrain } = a.folds;
+    // The folds of a replicate are pooled, so this one varies the records and not the networks.
+    const { low, high } = crossed;
     return {
       ...foldEstimate(a.mean - b.mean, { perFold, testPerTrain }),
       perSeed: [],
       perFold,
       seedDeviation: standardDeviation(perFold),
+      records: { low, high },
     };
   }
-  const paired = JSON.stringify(a.labels) === JSON.stringify(b.labels);
-  const pairs = paired ? pairedUnits(a.units, b.units) : [];
   const perSeed = pairs.map(({ value }) => value);
   return {
-    ...crossedEstimate(paired ? [pairs] : [a.units, negated(b.units)], a.mean - b.mean),
+    ...crossed,
     perSeed,
     perFold: [],
     seedDeviation: standardDeviation(perSeed),
     corrected: null,
+    records: null,
   };
 }
 

@@ -38,6 +38,7 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
     ...ruleNote(comparison, methods),
     ...seedNote(comparison),
     ...checkNote(comparison),
+    ...shortNote(comparison),
     ...budgetNote(methods),
     ...trainingNote(comparison),
     ...incompleteNote(comparison),
@@ -211,6 +212,36 @@ function checkNote({ methods, margin }: Comparison): string[] {
   return rows.length === 0 ? [] : [
     "The training sets of folds overlap, and the spread over folds ignores that. With the corrected variance " +
     `of Nadeau and Bengio (2003): ${rows.join("; ")}.`,
+  ];
+}
+
+/** Intervals over folds that are shorter than those over records, which the folds contain. */
+function shortNote({ methods, pairs }: Comparison): string[] {
+  const found = [
+    ...methods.flatMap(({ name, levels }) =>
+      levels.flatMap((level) => {
+        const difference = decisive(level);
+        return difference
+          ? [{ about: `${name} at ${format(level.theta, "factor")}`, difference }]
+          : [];
+      })
+    ),
+    ...pairs.flatMap(({ a, b, levels }) =>
+      levels.map((difference) => {
+        const { theta } = methods.find(({ name }) => name === a)!.levels[difference.levelA]!;
+        return { about: `${a} against ${b} at ${format(theta, "factor")}`, difference };
+      })
+    ),
+  ];
+  const width = ({ low, high }: { low: number; high: number }) => high - low;
+  const rows = found.flatMap(({ about, difference }) => {
+    const { records } = difference;
+    if (records === null || width(difference) >= width(records)) return [];
+    return [`${about} [${decimals(records.low)}, ${decimals(records.high)}]`];
+  });
+  return rows.length === 0 ? [] : [
+    "The differences of folds were closer to each other than their records allow, so these intervals are too short. " +
+    `Over records alone they are: ${rows.join("; ")}.`,
   ];
 }
 

@@ -262,6 +262,8 @@ export function allTable({ methods, pairs }: Comparison): Table {
     ["p", "loss", ({ found }) => found?.p ?? null],
     ["corrected low", "signed", ({ found }) => found?.corrected?.low ?? null],
     ["corrected high", "signed", ({ found }) => found?.corrected?.high ?? null],
+    ["low over records", "signed", ({ found }) => found?.records?.low ?? null],
+    ["high over records", "signed", ({ found }) => found?.records?.high ?? null],
     ["deviation over seeds or folds", "score", ({ found }) => found?.seedDeviation ?? null],
     ["verdict", "text", ({ found }) => found?.verdict ?? null],
     [

@@ -9,7 +9,7 @@
  *
  * The spread does not include that training sets of two folds overlap, which correlates the D_k. The
  * corrected variance of Nadeau and Bengio (2003), (1 / K + n_test / n_train) * sd², includes it. It was made
- * for random splits and is too wide for a cross-validation, so it is given only as a check: a result that
+ * for random splits and may be too wide for a cross-validation, so it is given as a check: a result that
  * holds with it is safe.
  *
  * @module

@@ -5,6 +5,7 @@
  */
 import { seedOf } from "../compare/fold.ts";
 import { denseOf } from "../compare/levels.ts";
+import type { Difference } from "../compare/comparison.ts";
 import { cellOf, type Run } from "../compare/run.ts";
 import { shownP } from "../compare/sentences.ts";
 import { decimals } from "../core/decimals.ts";
@@ -20,6 +21,7 @@ import { networksOf } from "./networks.ts";
 export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   methods: methodsTable,
   work: workTable,
+  checks: checksTable,
   classes: classesTable,
   labels: labelsTable,
   planned: plannedTable,
@@ -67,12 +69,42 @@ function workTable(group: Group): string {
         epochsText(found.denseEpochs.dense),
         decimals(mean - found.difference),
         intervalShort(found),
-        found.corrected
-          ? `[${decimals(found.corrected.low)}, ${decimals(found.corrected.high)}]`
-          : "",
+        limits(found.corrected),
       ]]
     ),
   );
+}
+
+/** The differences of folds with the two other intervals, to dense networks of as many epochs and between methods. */
+function checksTable(group: Group): string {
+  const { methods, pairs } = group.comparison;
+  const row = (words: string[], found: Difference<string>) => [
+    ...words,
+    ...[decimals(found.difference), limits(found), limits(found.corrected), limits(found.records)],
+  ];
+  const toDense = networksOf(group).flatMap(({ name, level: { density, toEqual } }) =>
+    toEqual === null ? [] : [
+      row(
+        [name, `dense, ${epochsText(toEqual.epochs.dense)}`, format(density, "percent")],
+        toEqual,
+      ),
+    ]
+  );
+  const between = pairs.flatMap(({ a, b, levels }) =>
+    levels.map((found) => {
+      const { density } = methods.find(({ name }) => name === a)!.levels[found.levelA]!;
+      return row([a, b, format(density, "percent")], found);
+    })
+  );
+  return markdown(
+    ["method", "against", "weights left", "difference", "over folds", "corrected", "over records"],
+    [...toDense, ...between],
+  );
+}
+
+/** "[low, high]"; nothing without an interval. */
+function limits(interval: { low: number; high: number } | null): string {
+  return interval ? `[${decimals(interval.low)}, ${decimals(interval.high)}]` : "";
 }
 
 /** F1 of every class; folds are pooled, seeds averaged. */
