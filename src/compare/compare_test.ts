@@ -146,7 +146,10 @@ Deno.test("pooled folds of one seed give the result of the undivided records", (
       toDense !== null &&
       toDense.high - toDense.low < toDense.records!.high - toDense.records!.low
     );
-    assert.equal(pooled.notes.some((note) => /these intervals are too short/.test(note)), isShorter);
+    assert.equal(
+      pooled.notes.some((note) => /these intervals are too short/.test(note)),
+      isShorter,
+    );
     assert.ok(pooled.notes.some((note) => /pooled over 3 folds/.test(note)));
     const two = compareDirectories(parts.slice(0, 2));
     assert.ok(two.notes.some((note) => /Only 2 of the 3 folds/.test(note)));

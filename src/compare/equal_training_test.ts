@@ -119,8 +119,9 @@ Deno.test("if dense was not trained for as long, the tests end and a note says s
 Deno.test("of two dense networks of equal training the one that trains like the ticket is taken", () =>
   withDirectory((directory) => {
     const dropoutIn = (rounds: string) => ({ config }: Summary) => {
-      const training = config["training"] as Record<string, unknown>;
+      const { training, network } = config as Record<string, Record<string, unknown>>;
       config["training"] = { ...training, dropoutRounds: rounds };
+      config["network"] = { ...network, dropout: 0.2 };
     };
     const write = (fixture: Partial<RunFixture> & { name: string }, rounds: string) =>
       writeRun(directory, {
@@ -147,4 +148,9 @@ Deno.test("of two dense networks of equal training the one that trains like the 
     const [higher, lower] = [against([ticket, own]), against([ticket, other, others])];
     assert.ok(higher > lower + 0.05, `${higher} ${lower}`);
     assert.ok(Math.abs(against([ticket, own, other, others]) - higher) < 1e-12);
+    const noted = (runs: string[]) =>
+      compareDirectories(runs).notes.some((note) =>
+        /had dropout in all of their epochs/.test(note)
+      );
+    assert.deepEqual([noted([ticket, own]), noted([ticket, other, others])], [true, false]);
   }));

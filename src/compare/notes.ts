@@ -35,6 +35,7 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
     ...equalTrainingNote(comparison),
     ...partlyEqualNote(comparison),
     ...weakerNote(comparison),
+    ...dropoutNote(comparison, methods),
     ...ruleNote(comparison, methods),
     ...seedNote(comparison),
     ...checkNote(comparison),
@@ -190,6 +191,22 @@ export function rulesOf(methods: readonly Method[]): { name: string; rule: strin
     name,
     rule: describeRule(ruleOf(replicates[0]!.runs[0]!.summary.config)),
   }));
+}
+
+/** Dense networks that train on with dropout beside pruned ones that train without. */
+function dropoutNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
+  const dropsIfDense = results.filter(({ name }) => {
+    const method = methods.find((method) => method.name === name)!;
+    const settings = methodSettings(method.replicates[0]!.runs[0]!);
+    return settings.get("training.dropoutRounds") === '"dense"' &&
+      Number(settings.get("network.dropout")) > 0;
+  });
+  const pruned = dropsIfDense.filter((method) => !method.continued && hasEqualTraining(method));
+  if (pruned.length === 0 || !dropsIfDense.some(({ continued }) => continued)) return [];
+  return [
+    "Dense networks of equal training had dropout in all of their epochs; pruned networks had it in the dense round " +
+    "alone. So a difference between them may come from dropout, too.",
+  ];
 }
 
 /** The corrected variance, for intervals over folds. */
