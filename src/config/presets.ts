@@ -18,7 +18,7 @@ const RECIPE = {
   warmup: 1,
   optimizer: "adamw",
   weightDecay: 0.05,
-  dropoutRounds: "dense",
+  dropoutRounds: "first",
   augment: { stretch: [0.85, 1.18], amplitude: [0.5, 2] },
 } as const satisfies PatchOf<typeof SETTINGS>["training"];
 

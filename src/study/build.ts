@@ -10,18 +10,22 @@ import { filled } from "./document.ts";
 import { FIGURES } from "./figures.ts";
 import { type Group, groupFolders, readGroup, STUDY } from "./group.ts";
 
-/** The document whose regions are filled. */
-export const DOCUMENT: string = path.join(ROOT, "docs/study.md");
+/** The documents whose regions are filled. */
+export const DOCUMENTS: readonly string[] = ["docs/study.md", "README.md"].map((file) =>
+  path.join(ROOT, file)
+);
 
 /** The files of the study by path, with the text that they should have. */
 export function studyFiles(
-  { study = STUDY, document = DOCUMENT }: { study?: string; document?: string } = {},
+  { study = STUDY, documents = DOCUMENTS }: { study?: string; documents?: readonly string[] } = {},
 ): Map<string, string> {
   const groups = new Map<string, Group | null>(
     groupFolders(study).map((folder) => [path.basename(folder), readGroup(folder)]),
   );
   const files = new Map<string, string>();
-  files.set(document, filled(fs.readFileSync(document, "utf8"), groups));
+  for (const document of documents) {
+    files.set(document, filled(fs.readFileSync(document, "utf8"), groups));
+  }
   for (const [name, group] of groups) {
     for (const [figure, draw] of Object.entries(FIGURES)) {
       if (group) files.set(path.join(study, name, `${figure}.svg`), draw(group));

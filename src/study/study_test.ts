@@ -122,7 +122,7 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     const asked = Object.keys(TABLES)
       .map((table) => `<!-- study: toy ${table} -->\n<!-- end -->`).join("\n\n");
     fs.writeFileSync(document, `# Title\n\n${asked}\n\nAfter.\n`);
-    const files = studyFiles({ study: path.join(directory, "study"), document });
+    const files = studyFiles({ study: path.join(directory, "study"), documents: [document] });
     const text = files.get(document)!;
     assert.match(text, /^# Title\n\n<!-- study: toy methods -->\n\n\| method/);
     assert.match(text, /\n\nAfter\.\n$/);
@@ -135,7 +135,10 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     assert.deepEqual(outdated(files).length, 5);
     for (const [file, contents] of files) fs.writeFileSync(file, contents);
     // Filling a filled document changes nothing.
-    assert.deepEqual(outdated(studyFiles({ study: path.join(directory, "study"), document })), []);
+    assert.deepEqual(
+      outdated(studyFiles({ study: path.join(directory, "study"), documents: [document] })),
+      [],
+    );
   }));
 
 Deno.test("a method that lacks folds waits, and is in the tables when it has them all", () =>

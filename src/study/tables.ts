@@ -20,6 +20,7 @@ import { networksOf } from "./networks.ts";
 /** The tables that a document can ask for, by name. */
 export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   methods: methodsTable,
+  tickets: ticketsTable,
   work: workTable,
   checks: checksTable,
   classes: classesTable,
@@ -53,6 +54,34 @@ function methodsTable(group: Group): string {
       level.toEqual?.verdict ?? "",
       level.toDense ? intervalShort(level.toDense) : "",
     ]),
+  );
+}
+
+/**
+ * The networks of learning-rate rewinding beside dense ones of as many epochs, for a reader who wants the answer alone.
+ */
+function ticketsTable(group: Group): string {
+  return markdown(
+    [
+      "weights",
+      "left",
+      "epochs",
+      "CinC F1",
+      "dense of as many epochs",
+      "difference, 95 %",
+      "corrected",
+    ],
+    networksOf(group)
+      .filter(({ isDense, method }) => !isDense && /^lr-rewind\b/.test(method.name))
+      .map(({ level: { density, kept, mean, cost, toEqual } }) => [
+        kept.toLocaleString("en"),
+        format(density, "percent"),
+        format(cost?.epochs, "epochs"),
+        decimals(mean),
+        toEqual ? decimals(mean - toEqual.difference) : "not run",
+        toEqual ? intervalShort(toEqual) : "",
+        toEqual ? limits(toEqual.corrected) : "",
+      ]),
   );
 }
 
