@@ -47,6 +47,8 @@ const groupSchema = z.strictObject({
   plan: z.string().optional(),
   /** Runs of other groups that are compared with those of this one, as in "main/study-lr-rewind". */
   with: z.array(z.string()).default([]),
+  /** Shorter names for methods that are called by their settings. */
+  names: z.record(z.string(), z.string()).default({}),
   claims: z.array(claimSchema).default([]),
 });
 
@@ -89,7 +91,7 @@ export function groupFolders(study: string = STUDY): string[] {
  * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
  */
 export function readGroup(folder: string, study: string = path.dirname(folder)): Group | null {
-  const { decision, priorExponent, plan: file, claims, with: others } = readSettings(folder);
+  const { decision, priorExponent, plan: file, claims, names, with: others } = readSettings(folder);
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
   const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
   const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
@@ -105,18 +107,34 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
     ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
   });
   const runs = withAllFolds(collected);
-  const names = methodsOf(runs).map(({ name }) => name);
+  const methods = methodsOf(runs).map(({ name }) => name);
   const planned = (plan?.pairs ?? []).flatMap(parsePairs);
   const isHere = ({ a, b }: AskedPair) =>
-    [a, b].every((name) => names.includes(fullName(name, names)));
+    [a, b].every((name) => methods.includes(fullName(name, methods)));
   const missingPairs = planned.filter((pair) => !isHere(pair));
   const comparison = compareRuns(runs, {
     ...{ ...COMPARE_DEFAULTS, split: "test", rescored },
     ...{ pairs: planned.filter(isHere), awaitedPairs: missingPairs.length },
   });
   return {
-    ...{ name: path.basename(folder), runs, comparison, claims, missingPairs, planned: cells },
-    collected,
+    ...{ name: path.basename(folder), runs, collected, claims, missingPairs, planned: cells },
+    comparison: renamed(comparison, names),
+  };
+}
+
+/** A comparison whose methods have other names. */
+function renamed(comparison: Comparison, names: Readonly<Record<string, string>>): Comparison {
+  const of = (name: string) => names[name] ?? name;
+  const both = <Pair extends { a: string; b: string }>(pair: Pair): Pair => ({
+    ...pair,
+    ...{ a: of(pair.a), b: of(pair.b) },
+  });
+  return {
+    ...comparison,
+    methods: comparison.methods.map((method) => ({ ...method, name: of(method.name) })),
+    runs: comparison.runs.map((run) => ({ ...run, method: of(run.method) })),
+    pairs: comparison.pairs.map(both),
+    tests: comparison.tests.map(both),
   };
 }
 

@@ -94,6 +94,11 @@ Deno.test("a group is compared with the runs of another group that it names", ()
     assert.deepEqual(names(), ["weight-rewind"]);
     fs.writeFileSync(settings, '{ "with": ["one/a"] }');
     assert.deepEqual(names(), ["lr-rewind", "weight-rewind"]);
+    fs.writeFileSync(settings, '{ "with": ["one/a"], "names": { "lr-rewind": "theirs" } }');
+    const { comparison: { methods, runs, pairs } } = readGroup(two!)!;
+    assert.deepEqual(methods.map(({ name }) => name).sort(), ["theirs", "weight-rewind"]);
+    assert.equal(runs.filter(({ method }) => method === "theirs").length, 2);
+    assert.deepEqual(pairs.map(({ a, b }) => [a, b]), [["theirs", "weight-rewind"]]);
     // Where a run is added, it is compared with them, too.
     const added = writeRun(path.join(directory, "runs"), {
       ...{ name: "c-seed1", mode: "finetune", seed: 1, rounds: 3 },
@@ -329,7 +334,7 @@ Deno.test("a document that asks for what is not there is refused in a sentence",
   assert.throws(() => filled(region("other methods"), groups), Failure);
   assert.throws(
     () => filled(region("empty tables"), groups),
-    /one of the tables methods, work, classes/,
+    /one of the tables methods, tickets, work/,
   );
   assert.throws(
     () => filled("<!-- study: empty methods -->\n", groups),
