@@ -5,7 +5,6 @@
  * @module
  */
 import { counted } from "../core/counted.ts";
-import { decimals } from "../core/decimals.ts";
 import { decidedByDev } from "../report/shown.ts";
 import { format } from "../report/format.ts";
 import { majorityScore } from "../statistics/f1.ts";
@@ -15,6 +14,7 @@ import { isSingleTraining } from "../config/modes.ts";
 import type { Comparison, Difference } from "./comparison.ts";
 import type { Cost } from "./cost.ts";
 import { foldCount, foldOf } from "./fold.ts";
+import { foldIntervalNotes } from "./fold_notes.ts";
 import { methodSettings } from "./method.ts";
 import type { Method } from "./replicates.ts";
 import { ruleOf } from "./rescore.ts";
@@ -38,8 +38,7 @@ export function notesOf(comparison: Comparison, methods: readonly Method[]): str
     ...dropoutNote(comparison, methods),
     ...ruleNote(comparison, methods),
     ...seedNote(comparison),
-    ...checkNote(comparison),
-    ...shortNote(comparison),
+    ...foldIntervalNotes(comparison),
     ...budgetNote(methods),
     ...trainingNote(comparison),
     ...incompleteNote(comparison),
@@ -206,59 +205,6 @@ function dropoutNote({ methods: results }: Comparison, methods: readonly Method[
   return [
     "Dense networks of equal training had dropout in all of their epochs; pruned networks had it in the dense round " +
     "alone. So a difference between them may come from dropout, too.",
-  ];
-}
-
-/** The corrected variance, for intervals over folds. */
-function checkNote({ methods, margin }: Comparison): string[] {
-  const rows = methods.flatMap(({ name, levels, matching: { byInterval }, continued }) => {
-    if (continued || levels.length < 2) return [];
-    const level = levels[byInterval ?? levels.length - 1]!;
-    const found = decisive(level);
-    if (!found?.corrected) return [];
-    const { low, high } = found.corrected;
-    const holds = byInterval === null
-      ? ""
-      : low > -margin
-      ? ": it still matches"
-      : ": it no longer matches";
-    return [
-      `${name} at ${format(level.theta, "factor")} [${decimals(low)}, ${decimals(high)}]${holds}`,
-    ];
-  });
-  return rows.length === 0 ? [] : [
-    "The training sets of folds overlap, and the spread over folds ignores that. With the corrected variance " +
-    `of Nadeau and Bengio (2003): ${rows.join("; ")}.`,
-  ];
-}
-
-/** Intervals over folds that are shorter than those over records, which the folds contain. */
-function shortNote({ methods, pairs }: Comparison): string[] {
-  const found = [
-    ...methods.flatMap(({ name, levels }) =>
-      levels.flatMap((level) => {
-        const difference = decisive(level);
-        return difference
-          ? [{ about: `${name} at ${format(level.theta, "factor")}`, difference }]
-          : [];
-      })
-    ),
-    ...pairs.flatMap(({ a, b, levels }) =>
-      levels.map((difference) => {
-        const { theta } = methods.find(({ name }) => name === a)!.levels[difference.levelA]!;
-        return { about: `${a} against ${b} at ${format(theta, "factor")}`, difference };
-      })
-    ),
-  ];
-  const width = ({ low, high }: { low: number; high: number }) => high - low;
-  const rows = found.flatMap(({ about, difference }) => {
-    const { records } = difference;
-    if (records === null || width(difference) >= width(records)) return [];
-    return [`${about} [${decimals(records.low)}, ${decimals(records.high)}]`];
-  });
-  return rows.length === 0 ? [] : [
-    "The differences of folds were closer to each other than their records allow, so these intervals are too short. " +
-    `Over records alone they are: ${rows.join("; ")}.`,
   ];
 }
 
