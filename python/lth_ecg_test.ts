@@ -297,7 +297,6 @@ Deno.test({
           /no row of int16/,
         ],
         [["predict", ticket, at("y.mat", "abc")], /it has 3 bytes/],
-        [["rounds", directory], /There is no run with a finished round in /],
         [["predict", ticket, `${directory}/none.mat`], /Cannot use .*none\.mat: no such file/],
         [
           ["predict", ticket, at("z.mat", shortRecord(1))],
@@ -307,16 +306,29 @@ Deno.test({
           ["logits", ticket, at("s", "abcde"), "out"],
           /Cannot use .*s: it has 5 bytes, expected fl/,
         ],
-        [["rounds", ticket], /There is no folder /],
       ];
-      for (const [args, pattern] of cases) {
-        const { code, text } = runPython(LTH_ECG_PY, ...args);
-        assert.equal(code, 1, text);
-        assert.match(text, pattern);
-        assert.match(text, /^error: [^\n]*\n$/, text);
-      }
+      for (const [args, pattern] of cases) assertRefused(args, pattern);
     }),
 });
+
+Deno.test({
+  name: "lth_ecg.py refuses a folder without runs in one sentence",
+  ignore: !hasBoth,
+  fn: () =>
+    inTemporaryDirectory((directory) => {
+      assertRefused(["rounds", directory], /There is no run with a finished round in /);
+      const file = path.join(directory, "file");
+      fs.writeFileSync(file, "");
+      assertRefused(["rounds", file], /There is no folder /);
+    }),
+});
+
+function assertRefused(args: string[], pattern: RegExp): void {
+  const { code, text } = runPython(LTH_ECG_PY, ...args);
+  assert.equal(code, 1, text);
+  assert.match(text, pattern);
+  assert.match(text, /^error: [^\n]*\n$/, text);
+}
 
 /** A recording of so many samples, as PhysioNet/CinC 2017 has them. */
 function shortRecord(samples: number): Uint8Array {

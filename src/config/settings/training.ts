@@ -233,8 +233,7 @@ export const training = group({
   }),
   dropoutRounds: setting(choice(["all", "dense", "first"]), {
     label: "Rounds with dropout",
-    help:
-      "rounds that train with dropout: all, those of dense networks, or only the first dense one",
+    help: "rounds with dropout: all, those of dense networks, or the first alone",
     flag: "--dropout-rounds <which>",
     heading: "network",
     default: "all",
