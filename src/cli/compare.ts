@@ -16,6 +16,7 @@ import { type ComparisonFiles, defaultOut, writeComparison } from "../compare/wr
 import type { DecisionRule } from "../training/decision.ts";
 import { createCommand, integer, number, runMain } from "./command.ts";
 import { epochsText, format } from "../report/format.ts";
+import { limitsText } from "../statistics/verdict.ts";
 import { decimals, percent, table } from "./format.ts";
 
 interface Options {
@@ -141,7 +142,7 @@ function levels({ methods }: Comparison): string {
         scores.length > 1 ? decimals(max) : "-",
         found ? epochsText(referenceEpochs(method, level)) : "",
         found ? decimals(found.difference) : "",
-        found ? `[${decimals(found.low)}, ${decimals(found.high)}]` : "",
+        found ? limitsText(found) : "",
         found ? found.verdict : "dense",
       ];
     })

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Summary } from "../results/summary.ts";
 import { withToyDataset } from "../run/testing.ts";
-import { lth, outcome, toyArgs } from "./testing.ts";
+import { outcome, stoppedOnceSaved, toyArgs } from "./testing.ts";
 
 function summaryOf(run: string): Summary {
   return JSON.parse(fs.readFileSync(runFiles.summary(run), "utf8"));
@@ -46,17 +46,9 @@ Deno.test("controls of a finished run work from the command line to the report, 
 
     const named = path.join(directory, "fresh");
     const args = ["control", "--run", run, "--kind", "reinit", "--name", named];
-    const child = lth([...args, "--checkpoint-every", "0"]).spawn();
-    while (!fs.existsSync(runFiles.latest(named))) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    child.kill("SIGTERM");
-    const { code, stdout } = await child.output();
-    assert.equal(code, 130);
-    assert.match(
-      new TextDecoder().decode(stdout),
-      /Continue with: deno task lth --name \S+fresh --resume/,
-    );
+    const half = await stoppedOnceSaved([...args, "--checkpoint-every", "0"], named);
+    assert.equal(half.code, 130, half.err);
+    assert.match(half.out, /Continue with: deno task lth --name \S+fresh --resume/);
     const again = await outcome(args);
     assert.equal(again.code, 2);
     assert.match(again.err, /unfinished run .*: add --resume/);

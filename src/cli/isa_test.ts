@@ -6,7 +6,7 @@ import { listBackends } from "../addon/select.ts";
 import { runFiles } from "../core/paths.ts";
 import type { Environment } from "../run/environment.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
-import { lth, outcome, toyArgs } from "./testing.ts";
+import { outcome, stoppedOnceSaved, toyArgs } from "./testing.ts";
 
 const detail = listBackends().find(({ name }) => name === "cpu")?.detail ?? "";
 // The portable kernels are the only ones of other processors.
@@ -28,14 +28,8 @@ Deno.test({
       ) as Environment;
       assert.match(device, /^cpu: portable, /);
 
-      const child = lth([...toyArgs(data, stopped!), ...portable]).spawn();
-      let ended = false;
-      child.status.then(() => ended = true);
-      while (!fs.existsSync(runFiles.latest(stopped!)) && !ended) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      if (!ended) child.kill("SIGTERM");
-      assert.equal((await child.output()).code, 130);
+      const half = await stoppedOnceSaved([...toyArgs(data, stopped!), ...portable], stopped!);
+      assert.equal(half.code, 130, half.err);
 
       const resume = ["--name", stopped!, "--resume"];
       const refused = await outcome(resume);

@@ -3,22 +3,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { runFiles } from "../core/paths.ts";
 import { withToyDataset } from "../run/testing.ts";
-import { lth, outcome, toyArgs } from "./testing.ts";
+import { outcome, stoppedOnceSaved, toyArgs } from "./testing.ts";
 
 Deno.test("SIGTERM saves and prints the command that continues; resuming finishes the run", () =>
   withToyDataset(async ({ directory, data }) => {
     const run = path.join(directory, "stopped");
-    const child = lth([...toyArgs(data, run), "--epochs", "400"]).spawn();
-    let ended = false;
-    child.status.then(() => ended = true);
-    while (!fs.existsSync(runFiles.latest(run)) && !ended) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    if (!ended) child.kill("SIGTERM");
-    const { code, stdout, stderr } = await child.output();
-    assert.equal(code, 130, new TextDecoder().decode(stderr));
-    const text = new TextDecoder().decode(stdout);
-    assert.match(text, new RegExp(`deno task lth --name ${run} --resume`));
+    const half = await stoppedOnceSaved([...toyArgs(data, run), "--epochs", "400"], run);
+    assert.equal(half.code, 130, half.err);
+    assert.match(half.out, new RegExp(`deno task lth --name ${run} --resume`));
     assert.ok(!fs.existsSync(runFiles.lock(run)), "the lock is left behind");
 
     const other = await outcome(["--name", run, "--resume", "--epochs", "3", "--mode", "finetune"]);

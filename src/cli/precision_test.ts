@@ -7,7 +7,7 @@ import type { Environment } from "../run/environment.ts";
 import type { Config } from "../config/config.ts";
 import type { Summary } from "../results/summary.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
-import { lth, outcome, toyArgs } from "./testing.ts";
+import { outcome, stoppedOnceSaved, toyArgs } from "./testing.ts";
 
 const cpu = listBackends().find(({ name }) => name === "cpu");
 const withoutBf16 = !cpu?.detail.includes("bf16");
@@ -48,15 +48,8 @@ Deno.test({
         );
       }
 
-      const child = lth([...toyArgs(data, stopped), ...bf16]).spawn();
-      let ended = false;
-      child.status.then(() => ended = true);
-      while (!fs.existsSync(runFiles.latest(stopped)) && !ended) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      if (!ended) child.kill("SIGTERM");
-      const end = await child.output();
-      assert.equal(end.code, 130, new TextDecoder().decode(end.stderr));
+      const half = await stoppedOnceSaved([...toyArgs(data, stopped), ...bf16], stopped);
+      assert.equal(half.code, 130, half.err);
       const other = await outcome(["--name", stopped, "--resume", "--precision", "fp32"]);
       assert.equal(other.code, 2);
       assert.match(other.err, /^error: .*precision: "bf16", not "fp32"/);

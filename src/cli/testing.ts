@@ -5,7 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ROOT } from "../core/paths.ts";
+import { ROOT, runFiles } from "../core/paths.ts";
 
 const PERMISSIONS = ["read", "write", "env", "ffi", "sys"].map((name) => `--allow-${name}`);
 
@@ -32,6 +32,18 @@ export async function outcome(
   env: Record<string, string> = {},
 ): Promise<Outcome> {
   return outcomeOf(await lth(args, env).output());
+}
+
+/** Starts it, asks it to stop when `run` has saved a state, and waits for its end; it may have ended by itself before. */
+export async function stoppedOnceSaved(args: readonly string[], run: string): Promise<Outcome> {
+  const child = lth(args).spawn();
+  let ended = false;
+  child.status.then(() => ended = true);
+  while (!fs.existsSync(runFiles.latest(run)) && !ended) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  if (!ended) child.kill("SIGTERM");
+  return outcomeOf(await child.output());
 }
 
 /** Runs another command with the permissions of its task. */

@@ -36,9 +36,9 @@ export interface EqualDense extends Record<Measure, Sides> {
 /**
  * Candidates are the dense network that `network` began with and the rounds that train it, or one trained like it,
  * further (control `continue`). If there are several such controls, those that train like `network` in all settings
- * come first, then those of the very dense network that it began with. The one with the nearest total by a measure is chosen; of two equally near, the longer one. The
- * totals may differ by half a schedule, because late resetting repeats less than a whole schedule, and work ends
- * between two rounds of a dense network.
+ * come first, then those of the very dense network that it began with. The one with the nearest total by a measure
+ * is chosen; of two equally near, the longer one. The totals may differ by half a schedule, because late resetting
+ * repeats less than a whole schedule, and work ends between two rounds of a dense network.
  *
  * @returns By each measure; null if the dense network was not trained on, or not for as long.
  */
@@ -50,14 +50,15 @@ export function denseOfEqualTraining(
   const own = costOf(network, runs);
   const start = denseOf(network.run, runs);
   if (!own || !start) return none;
+  const [key, past] = [trainingKey(network.run), history(start)];
   const continued = nearestOf(
     runs.filter((run) => {
       const other = isContinued(run) ? denseOf(run, runs) : null;
       return other !== null && isTrainedAlike(start, other);
     }),
     [
-      (run) => trainingKey(run) === trainingKey(network.run),
-      (run) => history(denseOf(run, runs)!) === history(start),
+      (run) => trainingKey(run) === key,
+      (run) => history(denseOf(run, runs)!) === past,
     ],
   );
   if (continued.length === 0) return none;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { decimals } from "../core/decimals.ts";
 import { format } from "../report/format.ts";
+import { limitsText } from "../statistics/verdict.ts";
 import type { Comparison } from "./comparison.ts";
 import { decisive } from "./reference.ts";
 
@@ -20,14 +20,13 @@ function checkNote({ methods, margin }: Comparison): string[] {
     const level = levels[byInterval ?? levels.length - 1]!;
     const found = decisive(level);
     if (!found?.corrected) return [];
-    const { low, high } = found.corrected;
     const holds = byInterval === null
       ? ""
-      : low > -margin
+      : found.corrected.low > -margin
       ? ": it still matches"
       : ": it no longer matches";
     return [
-      `${name} at ${format(level.theta, "factor")} [${decimals(low)}, ${decimals(high)}]${holds}`,
+      `${name} at ${format(level.theta, "factor")} ${limitsText(found.corrected)}${holds}`,
     ];
   });
   return rows.length === 0 ? [] : [
@@ -58,7 +57,7 @@ function shortNote({ methods, pairs }: Comparison): string[] {
   const rows = found.flatMap(({ about, difference }) => {
     const { records } = difference;
     if (records === null || width(difference) >= width(records)) return [];
-    return [`${about} [${decimals(records.low)}, ${decimals(records.high)}]`];
+    return [`${about} ${limitsText(records)}`];
   });
   return rows.length === 0 ? [] : [
     "The differences of folds were closer to each other than their records allow, so these intervals are too short. " +

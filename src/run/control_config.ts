@@ -39,10 +39,10 @@ export interface ControlRequest {
  */
 export function askedRounds(base: ControlBase, { kind, rounds: asked }: ControlRequest): number[] {
   const policy = controlPolicy(kind);
-  if (!trainsOn(policy) || (asked === null && isPruned(base))) {
-    return roundsOf(base, { asked, dense: hasDenseRound(policy) });
-  }
+  const ofBase = () => roundsOf(base, { asked, dense: hasDenseRound(policy) });
+  if (!trainsOn(policy)) return ofBase();
   if (asked === null) {
+    if (isPruned(base)) return ofBase();
     throw new UsageError(
       `Cannot train ${base.name} further as often as it was pruned: it has no pruned round; ` +
         "say how often, as in --rounds 1,2",

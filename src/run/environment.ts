@@ -74,11 +74,12 @@ export function numericDifferences(then: Environment, now: Environment): string[
     .map((key) => `${key}: ${then[key]}, now ${now[key]}`);
 }
 
-/** Instruction sets of x86-64 as a device names them, and the names that `--isa` takes; the later can run the earlier. */
-const INSTRUCTION_SETS = [["portable", "portable"], ["AVX2", "avx2"], [
-  "AVX-512",
-  "avx512",
-]] as const;
+/** Instruction sets of x86-64 as a device names them and as `--isa` takes them; a machine with one has the earlier. */
+const INSTRUCTION_SETS = [
+  { name: "portable", isa: "portable" },
+  { name: "AVX2", isa: "avx2" },
+  { name: "AVX-512", isa: "avx512" },
+] as const;
 
 /**
  * The option that makes this machine compute as the one of `then` did, if they differ in their instruction set alone
@@ -86,13 +87,10 @@ const INSTRUCTION_SETS = [["portable", "portable"], ["AVX2", "avx2"], [
  */
 export function sameInstructions(then: Environment, now: Environment): string | null {
   const place = ({ device }: Environment) =>
-    INSTRUCTION_SETS.findIndex(([name]) => device.startsWith(`cpu: ${name},`));
+    INSTRUCTION_SETS.findIndex(({ name }) => device.startsWith(`cpu: ${name},`));
   const [there, here] = [place(then), place(now)];
-  const device = now.device.replace(
-    INSTRUCTION_SETS[here]?.[0] ?? "",
-    INSTRUCTION_SETS[there]?.[0] ?? "",
-  );
-  const isOnlyThat = 0 <= there && there < here &&
-    numericDifferences(then, { ...now, device }).length === 0;
-  return isOnlyThat ? `--isa ${INSTRUCTION_SETS[there]![1]}` : null;
+  if (there < 0 || there >= here) return null;
+  const { name, isa } = INSTRUCTION_SETS[there]!;
+  const device = now.device.replace(INSTRUCTION_SETS[here]!.name, name);
+  return numericDifferences(then, { ...now, device }).length === 0 ? `--isa ${isa}` : null;
 }

@@ -82,11 +82,16 @@ export function pairSentence(limits: Limits, margin: number): string {
 }
 
 /** E.g. "difference −0.004, 95 % [−0.016, 0.008]". */
-export function intervalText({ difference, low, high }: Limits): string {
-  return `difference ${decimals(difference)}, 95 % [${decimals(low)}, ${decimals(high)}]`;
+export function intervalText(limits: Limits): string {
+  return `difference ${decimals(limits.difference)}, 95 % ${limitsText(limits)}`;
 }
 
 /** E.g. "−0.004 [−0.016, 0.008]", for tables. */
-export function intervalShort({ difference, low, high }: Limits): string {
-  return `${decimals(difference)} [${decimals(low)}, ${decimals(high)}]`;
+export function intervalShort(limits: Limits): string {
+  return `${decimals(limits.difference)} ${limitsText(limits)}`;
+}
+
+/** E.g. "[−0.016, 0.008]". */
+export function limitsText({ low, high }: Pick<Limits, "low" | "high">): string {
+  return `[${decimals(low)}, ${decimals(high)}]`;
 }

@@ -12,7 +12,7 @@ import { decimals } from "../core/decimals.ts";
 import { epochsText, format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
 import { mean } from "../statistics/interval.ts";
-import { intervalShort } from "../statistics/verdict.ts";
+import { intervalShort, limitsText } from "../statistics/verdict.ts";
 import { judge } from "./claims.ts";
 import { type Group, partOf } from "./group.ts";
 import { networksOf } from "./networks.ts";
@@ -80,7 +80,7 @@ function ticketsTable(group: Group): string {
         decimals(mean),
         toEqual ? decimals(mean - toEqual.difference) : "not run",
         toEqual ? intervalShort(toEqual) : "",
-        toEqual ? limits(toEqual.corrected) : "",
+        toEqual?.corrected ? limitsText(toEqual.corrected) : "",
       ]),
   );
 }
@@ -98,7 +98,7 @@ function workTable(group: Group): string {
         epochsText(found.denseEpochs.dense),
         decimals(mean - found.difference),
         intervalShort(found),
-        limits(found.corrected),
+        found.corrected ? limitsText(found.corrected) : "",
       ]]
     ),
   );
@@ -108,8 +108,8 @@ function workTable(group: Group): string {
 function checksTable(group: Group): string {
   const { methods, pairs } = group.comparison;
   const row = (words: string[], found: Difference<string>) => [
-    ...words,
-    ...[decimals(found.difference), limits(found), limits(found.corrected), limits(found.records)],
+    ...[...words, decimals(found.difference)],
+    ...[found, found.corrected, found.records].map((each) => each ? limitsText(each) : ""),
   ];
   const toDense = networksOf(group).flatMap(({ name, level: { density, toEqual } }) =>
     toEqual === null ? [] : [
@@ -129,11 +129,6 @@ function checksTable(group: Group): string {
     ["method", "against", "weights left", "difference", "over folds", "corrected", "over records"],
     [...toDense, ...between],
   );
-}
-
-/** "[low, high]"; nothing without an interval. */
-function limits(interval: { low: number; high: number } | null): string {
-  return interval ? `[${decimals(interval.low)}, ${decimals(interval.high)}]` : "";
 }
 
 /** F1 of every class; folds are pooled, seeds averaged. */
