@@ -9,10 +9,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "bench/arguments.h"
 #include "bench/peak.h"
@@ -44,16 +49,26 @@ constexpr Layer kLayers[] = {
     {"head", 256, 4, 1, 1, 256},
 };
 
+/// Zeros in huge pages, as those of the backend are.
+std::unique_ptr<float, decltype(&std::free)> allocate_floats(size_t count) {
+  constexpr size_t kHugePage = size_t(2) << 20;
+  const size_t bytes = (count * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
+  void* memory = std::aligned_alloc(kHugePage, bytes);
+#if defined(__linux__)
+  madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  std::memset(memory, 0, bytes);
+  return {static_cast<float*>(memory), &std::free};
+}
+
 struct Tensor {
-  std::unique_ptr<float[]> memory;
+  std::unique_ptr<float, decltype(&std::free)> memory;
   Activation view;
 
   Tensor(int records, int channels, int length, int halo, const int32_t* lengths)
-      : view{{records, channels, length, halo}, nullptr, lengths} {
-    memory.reset(new float[view.elements() + 16]());
-    void* p = memory.get();
-    size_t space = view.elements() * 4 + 64;
-    view.data = std::align(64, view.elements() * 4, p, space);
+      : memory(nullptr, &std::free), view{{records, channels, length, halo}, nullptr, lengths} {
+    memory = allocate_floats(view.elements());
+    view.data = memory.get();
     uint32_t state = 1;
     for (int n = 0; n < records; ++n) {
       for (int c = 0; c < channels; ++c) {

@@ -72,7 +72,7 @@ void bench_stage(Backend& backend, int records, int channels, int length) {
   print("norm_forward dropout", 2 * x.bytes(),
         best_seconds([&] { backend.norm_forward(forward); }));
   NormBackward backward{x.activation, y.activation, dy.activation, nullptr,  dy.activation,
-                        ones.data(),  s + 2 * c,    s + 3 * c,     s,        s + c,
+                        ones.data(),  ones.data(),  s + 2 * c,     s + 3 * c, s,  s + c,
                         true,         0.2};
   print("norm_backward in place", 4 * x.bytes(),
         best_seconds([&] { backend.norm_backward(backward); }));

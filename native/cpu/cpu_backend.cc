@@ -62,6 +62,8 @@ class CpuBackend final : public Backend {
 
   size_t recomputed_norm_bytes() const override { return recomputed_norm_bytes_; }
 
+  bool norm_backward_reads_relu() const override { return false; }
+
   void* allocate(size_t bytes) override {
     // Linux grants more memory than exists, and kills the process that touches it: refuse early.
     const std::lock_guard lock(mutex_);

@@ -167,7 +167,7 @@ void test_norm_sums(bool relu, double rate) {
     backend->norm_forward({x.get(), y.get(), gamma.get(), beta.get(), mean.get(), variance.get(),
                            saved_mean.get(), saved_inv_std.get(), 1e-3f, 0.1f, true, relu,
                            Dropout{rate, 7, 1, 2}});
-    backend->norm_backward({x.get(), y.get(), dy.get(), nullptr, dx.get(), gamma.get(),
+    backend->norm_backward({x.get(), y.get(), dy.get(), nullptr, dx.get(), gamma.get(), beta.get(),
                             saved_mean.get(), saved_inv_std.get(), dgamma.get(), dbeta.get(), relu,
                             rate});
     for (const Device<float>* array :

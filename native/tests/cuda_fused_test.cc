@@ -78,6 +78,7 @@ struct Norm {
             .add = nullptr,
             .dx = dx,
             .gamma = slot(0),
+            .beta = slot(1),
             .saved_mean = slot(4),
             .saved_inv_std = slot(5),
             .dgamma = slot(6),

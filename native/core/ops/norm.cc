@@ -102,7 +102,9 @@ void NormOp::derive(Derivation& pass, ValueIndex dy) const {
   state.claim_gradient(*settings.gamma, "gamma");
   state.claim_gradient(*settings.beta, "beta");
   pass.add(x, Derivation::Order::norm, [&pass, &state, this, dy](ValueIndex add) {
-    const ValueIndex result = pass.again(y);
+    const bool by_relu_alone = settings.relu && settings.dropout == 0;
+    const bool reads = !by_relu_alone || state.recording->backend->norm_backward_reads_relu();
+    const ValueIndex result = reads ? pass.again(y) : kNone;
     const ValueIndex dx = state.new_value_like(x);
     state.record(std::make_unique<NormBackwardOp>(*this, result, dy, add, dx));
     return dx;
@@ -132,11 +134,12 @@ NormBackward NormBackwardOp::arguments(const Replay& replay, NormForward& forwar
   const float* const saved = norm.saved->data();
   forward = norm.arguments(replay);
   return {.x = replay.at(norm.x),
-          .y = norm.folded ? Activation{} : replay.at(y),
+          .y = norm.folded || y == kNone ? Activation{} : replay.at(y),
           .dy = replay.at(dy),
           .add = nullptr,
           .dx = replay.at(dx),
           .gamma = settings.gamma->data(Slot::value),
+          .beta = settings.beta->data(Slot::value),
           .saved_mean = saved,
           .saved_inv_std = saved + norm.saved->size() / 2,
           .dgamma = settings.gamma->data(Slot::gradient),

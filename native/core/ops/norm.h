@@ -50,7 +50,7 @@ class NormRecomputeOp : public Op {
 class NormBackwardOp : public Op {
  public:
   const NormOp& norm;
-  ValueIndex y;           ///< the norm's result
+  ValueIndex y;           ///< the norm's result, or none
   ValueIndex dy;
   ValueIndex add;         ///< or none
   ValueIndex dx;

@@ -1,6 +1,7 @@
 #include "cpu/kernels/conv1d_dense.h"
 
 #include "cpu/kernels/conv1d_output.h"
+#include "cpu/kernels/conv1d_prefetch.h"
 #include "cpu/kernels/simd.h"
 
 namespace lth::cpu::LTH_ISA {
@@ -248,13 +249,18 @@ void DensePass<Operands>::run_steps(const float* packed, const PassData& data,
         in.sums = sums;
         in.first = first == 0;
         in.last = first + block >= depth();
+        const float* x = input.x + ptrdiff_t(first) * ptrdiff_t(input.row);
+        const int read = (group_end - 1) * InStep + set.base + set.taps - input.first;
+        // Operands that were rounded are in the caches: their rows were read from end to end.
+        const bool direct = Operands::kTerms == 1;
+        const NextStrip next{x + ptrdiff_t(read) * kLanes, input.row, direct ? in.depth : 0};
         for (int row = unit.row_begin; row < unit.row_end; row += kRows) {
           const int rows = std::min(kRows, unit.row_end - row);
+          next.prefetch((row - unit.row_begin) / kRows, row_blocks, (group_end - group) * InStep);
           in.weight = packed + set_begin_[s] +
                       (size_t(row) * depth() + size_t(first) * kRows) * set.taps;
           for (int j = group; j < group_end; j += kColumns, in.sums += tile_sums) {
-            in.x = input.x + ptrdiff_t(first) * ptrdiff_t(input.row) +
-                   ptrdiff_t(j * InStep + set.base - input.first) * kLanes;
+            in.x = x + ptrdiff_t(j * InStep + set.base - input.first) * kLanes;
             const int columns = std::min(kColumns, group_end - j);
             dense_columns<Operands, InStep>(
                 columns, in, OutputTile<OutStep>::at(data, set, unit, row, j, columns), rows);

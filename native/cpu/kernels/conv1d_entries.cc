@@ -66,7 +66,8 @@ SparseEntries::SparseEntries(const PassGeometry& g, const SparsePattern& pattern
 
 const int32_t* SparseEntries::offsets(size_t row_stride, ThreadPool& pool) const {
   thread_local Array<int32_t> memory;
-  int32_t* const offset = memory.reserve(count());
+  int32_t* const offset = memory.reserve(count() + 1);
+  offset[count()] = 0;
   const uint32_t mask = (uint32_t(1) << position_bits_) - 1;
   over_entries(count(), pool, [&](size_t begin, size_t end) {
     for (size_t e = begin; e < end; ++e) {

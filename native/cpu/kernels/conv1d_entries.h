@@ -15,6 +15,7 @@ class SparseEntries {
   SparseEntries(const PassGeometry& geometry, const SparsePattern& pattern, bool transposed,
                 int block);
 
+  int block() const { return block_; }    ///< input channels per block (the last may have fewer)
   int blocks() const { return blocks_; }
   size_t count() const { return index_.size(); }
   /// Row r of (set, block) is entries [rows(..)[r], rows(..)[r + 1]).

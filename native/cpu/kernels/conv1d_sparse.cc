@@ -1,6 +1,7 @@
 #include "cpu/kernels/conv1d_sparse.h"
 
 #include "cpu/kernels/conv1d_output.h"
+#include "cpu/kernels/conv1d_prefetch.h"
 #include "cpu/kernels/simd.h"
 
 namespace lth::cpu::LTH_ISA {
@@ -26,6 +27,7 @@ struct StripBlock {
   float* sums;            ///< [rows][columns][16] of the blocks so far
   bool first;
   bool last;              ///< then the sums go to the output
+  NextStrip next;         ///< of the block's channels
 };
 
 template <int Columns, int InStep, int OutStep>
@@ -34,7 +36,10 @@ void strip_rows(const StripBlock& in, const OutputTile<OutStep>& out, int rows) 
   const int32_t* const offset = in.offset;
   const float* const value = in.value;
   int32_t e = in.begin[0];
+  // The place of an entry's input is looked up one entry ahead: its products need not wait for it.
+  const float* ahead = source + offset[e];
   for (int row = 0; row < rows; ++row) {
+    in.next.prefetch(row, rows, Columns * InStep);
     if (in.last) out.template prefetch_add<Columns>(row);
     const int32_t begin = e, end = in.begin[row + 1];
     for (int part = 0; part < kParts; part += kTogether) {
@@ -42,8 +47,10 @@ void strip_rows(const StripBlock& in, const OutputTile<OutStep>& out, int rows) 
       LTH_UNROLL for (int c = 0; c < Columns; ++c) {
         LTH_UNROLL for (int p = 0; p < kTogether; ++p) acc[c][p] = FloatRegister{};
       }
+      if (part > 0) ahead = source + offset[begin];
       for (e = begin; e < end; ++e) {
-        const float* x = source + offset[e] + part * kRegisterFloats;
+        const float* const x = ahead + part * kRegisterFloats;
+        ahead = source + offset[e + 1];
         const FloatRegister w = value[e] - FloatRegister{};
         LTH_UNROLL for (int c = 0; c < Columns; ++c) {
           LTH_UNROLL for (int p = 0; p < kTogether; ++p) {
@@ -129,14 +136,19 @@ void SparsePass::run_steps(const float* weight, const PassData& data, ThreadPool
       for_each_strip(unit.step_begin, unit.step_end(set, OutStep), [&](int j, int columns) {
         const auto out = OutputTile<OutStep>::at(data, set, unit, unit.row_begin, j, columns);
         const auto kernel = strip_kernel<InStep, OutStep>(columns);
+        const int read = (columns - 1) * InStep + set.base + set.taps;  // positions, from j on
         for (int b = 0; b < entries_.blocks(); ++b) {
+          const int channel = b * entries_.block();
+          const float* x = data.in.row(unit.group, channel) + size_t(j) * InStep * kLanes;
           const StripBlock block{data.in.row(unit.group, 0) + size_t(j) * InStep * kLanes,
                                  entries_.rows(s, b) + unit.row_begin,
                                  offset,
                                  value,
                                  sums,
                                  b == 0,
-                                 b == entries_.blocks() - 1};
+                                 b == entries_.blocks() - 1,
+                                 {x + read * kLanes, data.in.row_stride(),
+                                  std::min(entries_.block(), g.in_channels - channel)}};
           kernel(block, out, unit.row_end - unit.row_begin);
         }
       });

@@ -1,11 +1,19 @@
+#include "cpu/kernels/conv1d_prefetch.h"
 #include "cpu/kernels/conv1d_wgrad.h"
 #include "cpu/kernels/simd.h"
 
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-/// Positions of dy held in registers, beside four accumulators.
-constexpr int kStrip = kRegisters == 32 ? 24 / kParts : kParts == 2 ? 5 : 2;
+/// Entries at a time: one accumulator each. Four leave half of the additions that two units could
+/// have on their way; there is room for eight only if a register holds all lanes.
+constexpr int kMostEntries = kRegisters == 32 && kParts == 1 ? 8 : 4;
+
+/// Positions of dy held in registers, beside the accumulators.
+constexpr int kStrip = kMostEntries == 8  ? 20
+                       : kRegisters == 32 ? 24 / kParts
+                       : kParts == 2      ? 5
+                                          : 2;
 
 /// Bytes of a unit's sums: they stay in L2 while x passes through.
 constexpr size_t kUnitBytes = size_t(256) << 10;
@@ -15,7 +23,7 @@ constexpr int kMaxStripsPerUnit = 64;
 /// Entries whose segments are added up together.
 constexpr int32_t kStretch = 64;
 
-/// Entries are taken four at a time. A slot holds their sums: float i belongs to entry i % 4.
+/// A slot holds the sums of four entries: float i belongs to entry i % 4.
 struct StripWork {
   const float* x;         // channel 0, position first * stride
   const float* dy;        // first row, position first
@@ -23,20 +31,23 @@ struct StripWork {
   const int32_t* begin;   // [rows + 1] entries of each row
   const int32_t* offset;  // floats from x
   int rows;
+  NextStrip next;         // of the block's channels
 };
 
 template <int Columns>
 using StripOfDy = FloatRegister[Columns][kParts];
 
-/// Products of `Entries` <= 4 entries with the strip; short groups use several accumulators each,
-/// to hide the latency of the additions.
+/// Products of entries with the strip; short groups use several accumulators each, to hide the
+/// latency of the additions. @return past the last slot
 template <int Entries, int Columns, int Step>
-[[gnu::always_inline]] inline void add_entries(const StripOfDy<Columns>& dy, const float* x,
-                                               const int32_t* offset, FloatRegister* slot) {
+[[gnu::always_inline]] inline FloatRegister* add_entries(const StripOfDy<Columns>& dy,
+                                                         const float* x, const int32_t* offset,
+                                                         FloatRegister* slot) {
   constexpr int kChains = Entries == 1 ? 4 : Entries == 2 ? 2 : 1;
+  constexpr int kSlots = (Entries + 3) / 4;
   const float* source[Entries];
-  FloatRegister acc[4][kChains];
-  LTH_UNROLL for (int e = 0; e < 4; ++e) {
+  FloatRegister acc[4 * kSlots][kChains];
+  LTH_UNROLL for (int e = 0; e < 4 * kSlots; ++e) {
     LTH_UNROLL for (int i = 0; i < kChains; ++i) { acc[e][i] = FloatRegister{}; }
   }
   LTH_UNROLL for (int e = 0; e < Entries; ++e) { source[e] = x + offset[e]; }
@@ -48,12 +59,15 @@ template <int Entries, int Columns, int Step>
       }
     }
   }
-  LTH_UNROLL for (int e = 0; e < 4; ++e) {
+  LTH_UNROLL for (int e = 0; e < 4 * kSlots; ++e) {
     for (int i = kChains / 2; i > 0; i /= 2) {
       for (int k = 0; k < i; ++k) acc[e][k] += acc[e][k + i];
     }
   }
-  *slot += fold4(acc[0][0], acc[1][0], acc[2][0], acc[3][0]);
+  LTH_UNROLL for (int e = 0; e < 4 * kSlots; e += 4) {
+    *slot++ += fold4(acc[e][0], acc[e + 1][0], acc[e + 2][0], acc[e + 3][0]);
+  }
+  return slot;
 }
 
 /// @param slots sums of the work's entries, in order; @return past the last slot
@@ -63,6 +77,7 @@ FloatRegister* add_strip(const StripWork& work, FloatRegister* slot, FloatRegist
   for (int row = 0; row < work.rows; ++row) {
     const int32_t* offset = work.offset + work.begin[row];
     int count = work.begin[row + 1] - work.begin[row];
+    work.next.prefetch(row, work.rows, Columns * Step);
     if (count == 0 && !bias) continue;
     const float* source = work.dy + row * work.dy_row;
     StripOfDy<Columns> dy;
@@ -71,7 +86,8 @@ FloatRegister* add_strip(const StripWork& work, FloatRegister* slot, FloatRegist
         dy[c][part] = load_register(source + c * kLanes + part * kRegisterFloats);
       }
     }
-    if (bias) {
+    if (bias) {  // the first block, so that dy is asked for once
+      prefetch_positions(source + Columns * kLanes, Columns);
       FloatRegister sum[2] = {};
       LTH_UNROLL for (int c = 0; c < Columns; ++c) {
         LTH_UNROLL for (int part = 0; part < kParts; ++part) {
@@ -80,12 +96,16 @@ FloatRegister* add_strip(const StripWork& work, FloatRegister* slot, FloatRegist
       }
       bias[row] += sum[0] + sum[1];
     }
-    for (; count >= 4; count -= 4, offset += 4) {
-      add_entries<4, Columns, Step>(dy, work.x, offset, slot++);
+    for (; count >= kMostEntries; count -= kMostEntries, offset += kMostEntries) {
+      slot = add_entries<kMostEntries, Columns, Step>(dy, work.x, offset, slot);
     }
-    if (count == 3) add_entries<3, Columns, Step>(dy, work.x, offset, slot++);
-    if (count == 2) add_entries<2, Columns, Step>(dy, work.x, offset, slot++);
-    if (count == 1) add_entries<1, Columns, Step>(dy, work.x, offset, slot++);
+    if (kMostEntries > 4 && count >= 4) {
+      slot = add_entries<4, Columns, Step>(dy, work.x, offset, slot);
+      count -= 4, offset += 4;
+    }
+    if (count == 3) slot = add_entries<3, Columns, Step>(dy, work.x, offset, slot);
+    if (count == 2) slot = add_entries<2, Columns, Step>(dy, work.x, offset, slot);
+    if (count == 1) slot = add_entries<1, Columns, Step>(dy, work.x, offset, slot);
   }
   return slot;
 }
@@ -141,10 +161,17 @@ void sparse_wgrad(const Conv1dDesc& d, const SparseEntries& entries, const ConvW
       FloatRegister* slot = sums;
       const StripKernel kernel = kStripKernels.kernel[d.stride - 1][last - first - 1];
       for (int b = 0; b < blocks; ++b) {
+        const int channel = b * entries.block();
+        const int read = (last - 1) * d.stride - d.pad_left + d.kernel;
         const StripWork work{args.x.row(group, 0) + size_t(first) * d.stride * kLanes,
                              args.dy.row(group, row_begin) + size_t(first) * kLanes,
-                             args.dy.row_stride(), entries.rows(0, b) + row_begin, offset,
-                             unit_rows};
+                             args.dy.row_stride(),
+                             entries.rows(0, b) + row_begin,
+                             offset,
+                             unit_rows,
+                             {args.x.row(group, channel) + ptrdiff_t(read) * kLanes,
+                              args.x.row_stride(),
+                              std::min(entries.block(), d.in_channels - channel)}};
         slot = kernel(work, slot, b == 0 ? bias : nullptr);
       }
     });

@@ -1,5 +1,6 @@
 #include "cpu/kernels/bits.h"
 #include "cpu/kernels/lanes.h"
+#include "cpu/kernels/norm_scale.h"
 #include "cpu/kernels/ops.h"
 
 namespace lth::cpu::LTH_ISA {
@@ -7,15 +8,25 @@ namespace {
 
 constexpr int kChunk = 64;  // positions summed in float before they go to double
 
-/// Which gradients pass, according to the forward result.
-enum class Pass { all, positive, nonzero };
+/// Which gradients pass, according to the forward result. Without dropout it is made again from x,
+/// which is read anyway: that saves a third of what is read.
+enum class Pass { all, positive_again, positive, nonzero };
+
+/// What decides whether a gradient passes ReLU and dropout, and its factor then.
+struct Gate {
+  NormMap forward;
+  Vec kept_scale;
+};
 
 /// The gradient behind ReLU and dropout.
+/// @param y the forward result, for positive and nonzero
 template <Pass pass>
-inline Vec passed(const Vec& dy, const float* y, const Vec& kept_scale) {
+inline Vec passed(const Vec& dy, const Vec& x, const float* y, const Gate& gate) {
   if constexpr (pass == Pass::all) return dy;
-  const Vec forward = Vec::load(y);
   const Vec zero = Vec::zero();
+  if constexpr (pass == Pass::positive_again) return keep(greater(gate.forward(x), zero), dy);
+  const Vec& kept_scale = gate.kept_scale;
+  const Vec forward = Vec::load(y);
   if constexpr (pass == Pass::positive) return keep(greater(forward, zero), dy * kept_scale);
   return select(greater(forward, zero), dy * kept_scale,
                 keep(greater(zero, forward), dy * kept_scale));
@@ -27,7 +38,7 @@ struct Rows {
       : lengths(args.x.lengths + size_t(group) * kLanes),
         extent(group_extent(args.x, group)),
         x(args.x.row(group, channel)),
-        y(args.y.row(group, channel)),
+        y(args.y.data ? args.y.row(group, channel) : nullptr),
         dy(args.dy.row(group, channel)),
         add(args.add ? args.add->row(group, channel) : nullptr),
         dx(args.dx.row(group, channel)) {}
@@ -35,7 +46,7 @@ struct Rows {
   const int32_t* lengths;
   Extent extent;
   const float* x;
-  const float* y;
+  const float* y;  ///< or null
   const float* dy;
   const float* add;
   float* dx;
@@ -48,9 +59,8 @@ struct Sums {
 };
 
 template <Pass pass>
-void add_row(const Rows& rows, float mean_value, float scale, Sums& sums) {
-  const Vec mean = Vec::broadcast(mean_value);
-  const Vec kept_scale = Vec::broadcast(scale);
+void add_row(const Rows& rows, const Gate& gate, Sums& sums) {
+  const Vec mean = gate.forward.mean;
   int p = 0;
   for (; p + kChunk <= rows.extent.all; p += kChunk) {
     Vec gradient[4], product[4];
@@ -58,9 +68,10 @@ void add_row(const Rows& rows, float mean_value, float scale, Sums& sums) {
     for (int q = p; q < p + kChunk; q += 4) {
       for (int i = 0; i < 4; ++i) {
         const size_t at = size_t(q + i) * kLanes;
-        const Vec g = passed<pass>(Vec::load(rows.dy + at), rows.y + at, kept_scale);
+        const Vec x = Vec::load(rows.x + at);
+        const Vec g = passed<pass>(Vec::load(rows.dy + at), x, rows.y + at, gate);
         gradient[i] += g;
-        product[i] = fma(g, Vec::load(rows.x + at) - mean, product[i]);
+        product[i] = fma(g, x - mean, product[i]);
       }
     }
     sums.gradient.add((gradient[0] + gradient[1]) + (gradient[2] + gradient[3]));
@@ -71,10 +82,11 @@ void add_row(const Rows& rows, float mean_value, float scale, Sums& sums) {
     const int end = std::min(p + kChunk, rows.extent.any);
     for (; p < end; ++p) {
       const size_t at = size_t(p) * kLanes;
+      const Vec x = Vec::load(rows.x + at);
       const Vec g = keep(inside(rows.lengths, p),
-                         passed<pass>(Vec::load(rows.dy + at), rows.y + at, kept_scale));
+                         passed<pass>(Vec::load(rows.dy + at), x, rows.y + at, gate));
       gradient += g;
-      product = fma(g, Vec::load(rows.x + at) - mean, product);
+      product = fma(g, x - mean, product);
     }
     sums.gradient.add(gradient);
     sums.product.add(product);
@@ -83,23 +95,22 @@ void add_row(const Rows& rows, float mean_value, float scale, Sums& sums) {
 
 /// dx = a * g + b * (x - mean) + c over the valid positions of a channel.
 struct Affine {
-  float mean;
   float a;
   float b;
   float c;
 };
 
 template <Pass pass, bool has_add>
-void write_row(const Rows& rows, const Affine& affine, float scale) {
-  const Vec mean = Vec::broadcast(affine.mean);
+void write_row(const Rows& rows, const Affine& affine, const Gate& gate) {
+  const Vec mean = gate.forward.mean;
   const Vec a = Vec::broadcast(affine.a);
   const Vec b = Vec::broadcast(affine.b);
   const Vec c = Vec::broadcast(affine.c);
-  const Vec kept_scale = Vec::broadcast(scale);
   const auto result = [&](int p) __attribute__((always_inline)) {
     const size_t at = size_t(p) * kLanes;
-    const Vec g = passed<pass>(Vec::load(rows.dy + at), rows.y + at, kept_scale);
-    Vec v = fma(a, g, fma(b, Vec::load(rows.x + at) - mean, c));
+    const Vec x = Vec::load(rows.x + at);
+    const Vec g = passed<pass>(Vec::load(rows.dy + at), x, rows.y + at, gate);
+    Vec v = fma(a, g, fma(b, x - mean, c));
     if constexpr (has_add) v += Vec::load(rows.add + at);
     return v;
   };
@@ -116,11 +127,11 @@ void backward(const NormBackward& args, ThreadPool& pool) {
   const int64_t count = valid_positions(x);
   // A channel at a time, so that its second pass finds it in the cache.
   pool.parallel_for(x.shape.channels, [&](int channel, int) {
-    const float mean = args.saved_mean[channel];
+    const Gate gate{NormMap(NormScale::saved(args, channel)), Vec::broadcast(scale)};
     const double inv_std = double(args.saved_inv_std[channel]);
     Sums sums;
     for (int group = 0; group < x.groups(); ++group) {
-      add_row<pass>(Rows(args, group, channel), mean, scale, sums);
+      add_row<pass>(Rows(args, group, channel), gate, sums);
     }
     const double dbeta = sums.gradient.total();
     const double dgamma = sums.product.total() * inv_std;
@@ -128,13 +139,13 @@ void backward(const NormBackward& args, ThreadPool& pool) {
     args.dgamma[channel] = float(dgamma);
     const double a = double(args.gamma[channel]) * inv_std;
     const double share = count > 0 ? a / double(count) : 0;
-    const Affine affine{mean, float(a), float(-share * inv_std * dgamma), float(-share * dbeta)};
+    const Affine affine{float(a), float(-share * inv_std * dgamma), float(-share * dbeta)};
     for (int group = 0; group < x.groups(); ++group) {
       const Rows rows(args, group, channel);
       if (args.add) {
-        write_row<pass, true>(rows, affine, scale);
+        write_row<pass, true>(rows, affine, gate);
       } else {
-        write_row<pass, false>(rows, affine, scale);
+        write_row<pass, false>(rows, affine, gate);
       }
       zero_outside(args.dx, group, channel, rows.extent.any);
     }
@@ -144,7 +155,9 @@ void backward(const NormBackward& args, ThreadPool& pool) {
 }  // namespace
 
 void norm_backward(const NormBackward& args, ThreadPool& pool) {
-  if (args.relu) {
+  if (args.relu && args.dropout_rate == 0) {
+    backward<Pass::positive_again>(args, pool);
+  } else if (args.relu) {
     backward<Pass::positive>(args, pool);
   } else if (args.dropout_rate > 0) {
     backward<Pass::nonzero>(args, pool);

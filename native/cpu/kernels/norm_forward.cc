@@ -3,6 +3,7 @@
 #include "cpu/kernels/bits.h"
 #include "cpu/kernels/dropout.h"
 #include "cpu/kernels/lanes.h"
+#include "cpu/kernels/norm_scale.h"
 #include "cpu/kernels/ops.h"
 
 namespace lth::cpu::LTH_ISA {
@@ -69,13 +70,6 @@ void add_row(const Activation& x, int group, int channel, float pilot, Sums& sum
   }
 }
 
-/// The affine map of one channel.
-struct Scale {
-  float mean;
-  float factor;  // gamma / std
-  float beta;
-};
-
 /// Saves the statistics of the batch's channel and moves the running ones.
 void measure(const NormForward& args, int channel, int64_t count) {
   const Activation& x = args.x;
@@ -101,12 +95,7 @@ void measure(const NormForward& args, int channel, int64_t count) {
   args.saved_inv_std[channel] = float(1.0 / std::sqrt(variance + double(args.epsilon)));
 }
 
-Scale saved_scale(const NormForward& args, int channel) {
-  return {args.saved_mean[channel], args.gamma[channel] * args.saved_inv_std[channel],
-          args.beta[channel]};
-}
-
-Scale running_scale(const NormForward& args, int channel) {
+NormScale running_scale(const NormForward& args, int channel) {
   const double variance = double(args.running_variance[channel]);
   const float inv_std = float(1.0 / std::sqrt(variance + double(args.epsilon)));
   return {args.running_mean[channel], args.gamma[channel] * inv_std, args.beta[channel]};
@@ -119,16 +108,14 @@ struct DropoutKey {
 };
 
 template <bool relu, bool dropout, bool streaming>
-void normalize_row(const NormForward& args, int group, int channel, const Scale& scale,
+void normalize_row(const NormForward& args, int group, int channel, const NormScale& scale,
                    const DropoutKey& drop) {
   const ActivationShape& shape = args.x.shape;
   const int32_t* lengths = args.x.lengths + size_t(group) * kLanes;
   const Extent extent = group_extent(args.x, group);
   const float* in = args.x.row(group, channel);
   float* out = args.y.row(group, channel);
-  const Vec mean = Vec::broadcast(scale.mean);
-  const Vec factor = Vec::broadcast(scale.factor);
-  const Vec beta = Vec::broadcast(scale.beta);
+  const NormMap normalized(scale);
   const Vec kept_scale = Vec::broadcast(drop.scale);
   alignas(64) uint32_t first[kLanes];  // element number of each lane's position 0
   for (int i = 0; i < kLanes; ++i) {
@@ -137,7 +124,7 @@ void normalize_row(const NormForward& args, int group, int channel, const Scale&
   }
   DropoutRow row(drop.key, drop.threshold, first);
   const auto result = [&](int p) __attribute__((always_inline)) {
-    Vec v = fma(Vec::load(in + size_t(p) * kLanes) - mean, factor, beta);
+    Vec v = normalized(Vec::load(in + size_t(p) * kLanes));
     if constexpr (relu) v = positive_part(v);
     if constexpr (dropout) v = row.next(v * kept_scale);
     return v;
@@ -162,7 +149,7 @@ void normalize_row(const NormForward& args, int group, int channel, const Scale&
   if constexpr (streaming) stream_fence();
 }
 
-using NormalizeRow = void (*)(const NormForward&, int, int, const Scale&, const DropoutKey&);
+using NormalizeRow = void (*)(const NormForward&, int, int, const NormScale&, const DropoutKey&);
 
 template <bool relu, bool dropout>
 NormalizeRow pick(bool streaming) {
@@ -192,13 +179,14 @@ void norm_forward(const NormForward& args, ThreadPool& pool) {
     const int64_t count = valid_positions(args.x);
     pool.parallel_for(channels, [&](int channel, int) {
       measure(args, channel, count);
-      const Scale scale = saved_scale(args, channel);
+      const NormScale scale = NormScale::saved(args, channel);
       for (int group = 0; group < y.groups(); ++group) normalize(args, group, channel, scale, drop);
     });
   } else {
     pool.parallel_for(y.groups() * channels, [&](int unit, int) {
       const int channel = unit % channels;
-      const Scale scale = args.training ? saved_scale(args, channel) : running_scale(args, channel);
+      const NormScale scale =
+          args.training ? NormScale::saved(args, channel) : running_scale(args, channel);
       normalize(args, unit / channels, channel, scale, drop);
     });
   }

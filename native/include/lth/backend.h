@@ -115,11 +115,12 @@ struct NormForward {
 /// y > 0, with dropout alone those with y != 0, else all.
 struct NormBackward {
   Activation x;              ///< [N, C, L] input of the forward pass
-  Activation y;              ///< [N, C, L] output of the forward pass
+  Activation y;              ///< [N, C, L] output of the forward pass; see norm_backward_reads_relu
   Activation dy;             ///< [N, C, L]
   const Activation* add;     ///< [N, C, L] gradient of a residual branch, added to dx, or null
   Activation dx;             ///< [N, C, L]; may be dy itself, which may be x, y or add too
   const float* gamma;        ///< [C]
+  const float* beta;         ///< [C]
   const float* saved_mean;   ///< [C]
   const float* saved_inv_std;///< [C]
   float* dgamma;             ///< [C]
@@ -387,6 +388,10 @@ class Backend {
   /// again there, with the same bits (Chen et al. 2016, "Training deep nets with sublinear memory
   /// cost").
   virtual size_t recomputed_norm_bytes() const { return SIZE_MAX; }
+
+  /// Whether norm_backward looks at y where ReLU alone decides which gradients pass (no dropout).
+  /// If not, y is left out there: its data is null.
+  virtual bool norm_backward_reads_relu() const { return true; }
 
   /// Global magnitude pruning: exactly `keep` ones over all masks, only among the alive, largest
   /// |value| first (-0 and 0 are the same), ties to the lower (tensor, flat index). Throws
