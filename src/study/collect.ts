@@ -9,7 +9,7 @@ import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { UsageError } from "../core/errors.ts";
 import { type Contents, writeFilesAtomic } from "../core/files.ts";
-import { roundFiles, runFiles } from "../core/paths.ts";
+import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
 import { readGroup } from "./group.ts";
 
@@ -54,6 +54,7 @@ export function addRuns(
 
 /**
  * Copies configuration, summary and times as they are, and the predictions of every finished round compressed.
+ * Rounds that an earlier copy has and the run has not are removed.
  *
  * @returns The folder of the copy.
  * @throws {UsageError} If no round of the run is finished, or not all are and that is not allowed.
@@ -80,5 +81,15 @@ export function collect(
     files.unshift([file, new Uint8Array(gzipSync(predictions, { level: 9 }))]);
   }
   writeFilesAtomic(files);
+  removeOtherRounds(target, new Set(summary.rounds.map(({ round }) => round)));
   return target;
+}
+
+function removeOtherRounds(target: string, rounds: ReadonlySet<number>): void {
+  for (const name of fs.readdirSync(target)) {
+    const round = roundOfDirectory(name);
+    if (round !== null && !rounds.has(round)) {
+      fs.rmSync(path.join(target, name), { recursive: true });
+    }
+  }
 }

@@ -37,6 +37,19 @@ Deno.test("a collected run has the same predictions and needs a third of the byt
     assert.equal(bytes(copy), bytes(run));
   }));
 
+Deno.test("a run that is collected again leaves no round that it does not have", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "group");
+    const options = { group, allowIncomplete: false };
+    const copy = collect(writeRun(directory, { name: "run", rounds: 3 }), options);
+    fs.rmSync(path.join(directory, "run"), { recursive: true });
+    collect(writeRun(directory, { name: "run", rounds: 2 }), options);
+    assert.deepEqual(
+      fs.readdirSync(copy).filter((name) => name.startsWith("round-")).sort(),
+      ["round-000", "round-001"],
+    );
+  }));
+
 Deno.test("a run that is not finished is not collected", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "half", rounds: 2, planned: 3 });
