@@ -16,6 +16,7 @@ import { intervalShort, limitsText } from "../statistics/verdict.ts";
 import { judge } from "./claims.ts";
 import { type Group, partOf } from "./group.ts";
 import { networksOf } from "./networks.ts";
+import { LEAST_DENSITY, sharedErrorsOf } from "./shared_errors.ts";
 
 /** The tables that a document can ask for, by name. */
 export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
@@ -25,6 +26,7 @@ export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   checks: checksTable,
   classes: classesTable,
   labels: labelsTable,
+  errors: errorsTable,
   planned: plannedTable,
   pairs: pairsTable,
   claims: claimsTable,
@@ -192,6 +194,30 @@ function labelsTable(group: Group): string {
     ],
     rows,
   );
+}
+
+/** What all networks get wrong together. */
+function errorsTable(group: Group): string {
+  const found = sharedErrorsOf(group);
+  const share = (value: number | null) => value === null ? NONE : `${(100 * value).toFixed(1)} %`;
+  return markdown(["", ""], [
+    [
+      `networks of a fold that keep at least ${100 * LEAST_DENSITY} % of their weights`,
+      `${found.networks}`,
+    ],
+    ["records", found.records.toLocaleString("en")],
+    ["labelled right by every network", share(found.allRight)],
+    ["labelled wrong by more than half of them", share(found.mostWrong)],
+    ["labelled wrong by every network", share(found.allWrong)],
+    ["given the same wrong label by every network", share(found.sameWrong)],
+    ["of these, with a mean probability above 0.8", share(found.sure)],
+    ["mean F1 of the networks", decimals(found.score)],
+    [
+      "F1 of all networks together (mean of their probabilities)",
+      found.together === null ? NONE : decimals(found.together),
+    ],
+    ["mean F1 if those wrong labels were the true ones", decimals(found.relabelled)],
+  ]);
 }
 
 /** The differences planned before the results were seen, adjusted together by Holm. */

@@ -1,0 +1,114 @@
+/**
+ * The errors that all networks of a group make together, and what that leaves to gain.
+ *
+ * @module
+ */
+import type { Outcome } from "../compare/predictions.ts";
+import { ruleOf } from "../compare/rescore.ts";
+import { cellOf, statisticOf } from "../compare/run.ts";
+import { observed } from "../statistics/bootstrap.ts";
+import { mean } from "../statistics/interval.ts";
+import { deciderOf, smoothedPriors } from "../training/decision.ts";
+import { type Decider, Tally } from "../training/tally.ts";
+import type { Group } from "./group.ts";
+import { networksOf } from "./networks.ts";
+
+/** Networks that keep fewer of their weights have collapsed, or begin to, and are left out. */
+export const LEAST_DENSITY = 0.025;
+
+/** What each network said of one record. */
+export interface Opinions {
+  /** Of the networks in one order; the truth is that of the record. */
+  outcomes: readonly Outcome[];
+  decider: Decider;
+}
+
+/** Shares of records, and scores. */
+export interface SharedErrors {
+  networks: number;
+  records: number;
+  allRight: number;
+  mostWrong: number;
+  allWrong: number;
+  /** All give it the same wrong label. */
+  sameWrong: number;
+  /**
+   * Of these, the share whose wrong label has a probability above 0.8 in the mean over networks. Null, as `together`, if
+   * a network saved no probabilities.
+   */
+  sure: number | null;
+  /** Mean score of the networks. */
+  score: number;
+  /** Score of the label that the mean of their probabilities gives. */
+  together: number | null;
+  /** Mean score if the records with the same wrong label had it as their true one. */
+  relabelled: number;
+}
+
+/** @param score From cells of the confusion matrix, one of each record. */
+export function sharedErrors(
+  records: readonly Opinions[],
+  { classes, score }: { classes: number; score: (cells: Uint16Array) => number },
+): SharedErrors {
+  const share = (holds: (record: Opinions) => boolean) =>
+    records.filter(holds).length / records.length;
+  const wrong = ({ outcomes }: Opinions) =>
+    outcomes.filter(({ truth, predicted }) => predicted !== truth).length;
+  const isSameWrong = ({ outcomes: [first, ...others] }: Opinions) =>
+    first!.predicted !== first!.truth &&
+    others.every(({ predicted }) => predicted === first!.predicted);
+  const same = records.filter(isSameWrong);
+  const scoreOf = (labelled: (record: Opinions) => Outcome) =>
+    score(Uint16Array.from(records, (record) => cellOf(labelled(record), classes)));
+  const networks = records[0]!.outcomes.length;
+  const said = records.every(({ outcomes }) => outcomes.every(({ said }) => said !== undefined));
+  const eachScore = (labelled: (record: Opinions, network: number) => Outcome) =>
+    mean(Array.from({ length: networks }, (_, n) => scoreOf((record) => labelled(record, n))));
+  return {
+    ...{ networks, records: records.length, sameWrong: same.length / records.length },
+    allRight: share((record) => wrong(record) === 0),
+    mostWrong: share((record) => wrong(record) > networks / 2),
+    allWrong: share((record) => wrong(record) === networks),
+    sure: said
+      ? same.filter((record) => together(record).probability > 0.8).length / same.length
+      : null,
+    score: eachScore(({ outcomes }, n) => outcomes[n]!),
+    together: said ? scoreOf((record) => together(record).outcome) : null,
+    relabelled: eachScore((record, n) => {
+      const outcome = record.outcomes[n]!;
+      return isSameWrong(record) ? { ...outcome, truth: outcome.predicted } : outcome;
+    }),
+  };
+}
+
+/** The label that the mean of all networks' probabilities gives, and its mean probability. */
+function together({ outcomes, decider }: Opinions): { outcome: Outcome; probability: number } {
+  const tally = new Tally(decider);
+  for (const { said } of outcomes) tally.add(said!.probabilities);
+  const predicted = tally.label;
+  return {
+    outcome: { truth: outcomes[0]!.truth, predicted },
+    probability: tally.probabilities[predicted]!,
+  };
+}
+
+/** Of the networks of a group that keep at least {@linkcode LEAST_DENSITY} of their weights. */
+export function sharedErrorsOf(group: Group): SharedErrors {
+  const opinions = new Map<string, { outcomes: Outcome[]; decider: Decider }>();
+  const levels = networksOf(group).filter(({ level }) => level.density >= LEAST_DENSITY);
+  for (const { run, round } of levels.flatMap(({ rounds }) => rounds)) {
+    const { config, dataset } = run.summary;
+    const decider = deciderOf(ruleOf(config), smoothedPriors(dataset.counts.train));
+    for (const [record, outcome] of run.outcomes.get(round.round)!) {
+      const known = opinions.get(record);
+      if (known) known.outcomes.push(outcome);
+      else opinions.set(record, { outcomes: [outcome], decider });
+    }
+  }
+  const { summary } = group.runs[0]!;
+  const cells = summary.classes.length ** 2;
+  return sharedErrors([...opinions.values()], {
+    classes: summary.classes.length,
+    score: (outcome) => observed(outcome, { cells, statistic: statisticOf(summary) }),
+  });
+}
