@@ -64,7 +64,10 @@ export function denseOfEqualTraining(
   if (continued.length === 0) return none;
   const candidates = [
     start,
-    ...continued.flatMap((run) => run.summary.rounds.map((round) => ({ run, round }))),
+    ...continued.flatMap((run) =>
+      run.summary.rounds.filter(({ round }) => run.outcomes.has(round))
+        .map((round) => ({ run, round }))
+    ),
   ].map((dense) => ({ dense, cost: costOf(dense, runs)! }));
   const schedule = candidates[0]!.cost.epochs;
   return byMeasure((measure) => {

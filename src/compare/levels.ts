@@ -47,7 +47,7 @@ export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
   const dense = denseOf(run, runs) ?? refuseWithoutDense(run, runs);
   const levels = new Map<number, Pair>();
   for (const round of run.summary.rounds) {
-    if (round.round === 0 && !small) continue;
+    if ((round.round === 0 && !small) || !run.outcomes.has(round.round)) continue;
     const level = isContinued(run) ? -round.round : round.kept;
     if (levels.has(level)) {
       throw new UsageError(

@@ -31,7 +31,7 @@ export interface Run {
   control: Control | null;
   /** Times of training; null if they were not recorded. */
   timing: Timing | null;
-  /** Outcomes by round, then by record. */
+  /** Outcomes by round, then by record. Rounds that are not compared have none. */
   outcomes: Map<number, Map<string, Outcome>>;
 }
 
@@ -45,6 +45,8 @@ export interface ReadOptions {
   showTest: boolean;
   /** The rule "mean" by which to decide records again; null for each run's own rule. */
   rescored?: DecisionRule | null;
+  /** The rounds of the run of that name that are compared, the dense one among them; null for all. */
+  roundsOf?: (name: string) => readonly number[] | null;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface ReadOptions {
  */
 export function readRuns(
   names: readonly string[],
-  { split, allowIncomplete, showTest, rescored = null }: ReadOptions,
+  { split, allowIncomplete, showTest, rescored = null, roundsOf = () => null }: ReadOptions,
 ): { runs: Run[]; split: ScoredSplit } {
   const directories = names.flatMap(runsIn);
   const twice = directories.find((directory, i) => directories.indexOf(directory) !== i);
@@ -81,7 +83,10 @@ export function readRuns(
   }
   const chosen = split ?? (without || hidden ? "dev" : "test");
   const runs = found.map(({ directory, summary }) =>
-    readRun(directory, { summary, split: chosen, rescored })
+    readRun(directory, {
+      ...{ summary, split: chosen, rescored },
+      compared: roundsOf(path.basename(directory)),
+    })
   );
   return { runs: runs.sort(byNameAndDirectory), split: chosen };
 }
@@ -142,21 +147,23 @@ function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: 
  */
 export function readRun(
   directory: string,
-  { summary, split, rescored = null }: {
+  { summary, split, rescored = null, compared = null }: {
     summary: Summary;
     split: ScoredSplit;
     rescored?: DecisionRule | null;
+    compared?: readonly number[] | null;
   },
 ): Run {
   const { classes } = summary;
+  const rounds = summary.rounds.filter(({ round }) => compared?.includes(round) ?? true);
   const outcomes = new Map(
-    summary.rounds.map(({ round }) => [
+    rounds.map(({ round }) => [
       round,
       readPredictions(directory, { round, split, classes }),
     ]),
   );
   const statistic = statisticOf(summary);
-  for (const round of summary.rounds) {
+  for (const round of rounds) {
     const cells = [...outcomes.get(round.round)!.values()].map((o) => cellOf(o, classes.length));
     const score = observed(Uint16Array.from(cells), { cells: classes.length ** 2, statistic });
     refuseContradiction(round, { directory, split, score, records: cells.length });

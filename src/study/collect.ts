@@ -11,7 +11,7 @@ import { UsageError } from "../core/errors.ts";
 import { type Contents, writeFilesAtomic } from "../core/files.ts";
 import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
-import { readGroup } from "./group.ts";
+import { comparedRounds, readGroup } from "./group.ts";
 
 /** What is added to a group. */
 export interface CollectOptions {
@@ -53,8 +53,8 @@ export function addRuns(
 }
 
 /**
- * Copies configuration, summary and times as they are, and the predictions of every finished round compressed.
- * Rounds that an earlier copy has and the run has not are removed.
+ * Copies configuration, summary and times as they are, and the predictions of every finished round that the group
+ * compares, compressed. Other rounds that an earlier copy has are removed.
  *
  * @returns The folder of the copy.
  * @throws {UsageError} If no round of the run is finished, or not all are and that is not allowed.
@@ -75,13 +75,16 @@ export function collect(
   const files: [string, Contents][] = copied.map((name) => runFiles[name](run))
     .filter((file) => fs.existsSync(file))
     .map((file) => [path.join(target, path.basename(file)), fs.readFileSync(file)]);
-  for (const { round } of summary.rounds) {
+  const compared = comparedRounds(group, path.basename(run));
+  const rounds = summary.rounds.map(({ round }) => round)
+    .filter((round) => compared?.includes(round) ?? true);
+  for (const round of rounds) {
     const predictions = fs.readFileSync(roundFiles.predictions(runFiles.round(run, round)));
     const file = roundFiles.packedPredictions(runFiles.round(target, round));
     files.unshift([file, new Uint8Array(gzipSync(predictions, { level: 9 }))]);
   }
   writeFilesAtomic(files);
-  removeOtherRounds(target, new Set(summary.rounds.map(({ round }) => round)));
+  removeOtherRounds(target, new Set(rounds));
   return target;
 }
 

@@ -47,6 +47,10 @@ const groupSchema = z.strictObject({
   plan: z.string().optional(),
   /** Runs of other groups that are compared with those of this one, as in "main/study-lr-rewind". */
   with: z.array(z.string()).default([]),
+  /** By the name that runs share, the rounds that are kept and compared, where that is not all: many are alike. */
+  rounds: z.record(z.string(), z.array(z.int().min(0)).refine((own) => own.includes(0))).default(
+    {},
+  ),
   /** Shorter names for methods that are called by their settings. */
   names: z.record(z.string(), z.string()).default({}),
   claims: z.array(claimSchema).default([]),
@@ -55,6 +59,13 @@ const groupSchema = z.strictObject({
 /** The name that runs share which differ in seed and fold alone. */
 export function partOf(name: string): string {
   return name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
+}
+
+/** The rounds of a run that a group keeps and compares; null for all. */
+export function comparedRounds(folder: string, run: string): readonly number[] | null {
+  return fs.existsSync(path.join(folder, GROUP_FILE))
+    ? readSettings(folder).rounds[partOf(run)] ?? null
+    : null;
 }
 
 /** A published claim and how it is tested. */
@@ -91,7 +102,8 @@ export function groupFolders(study: string = STUDY): string[] {
  * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
  */
 export function readGroup(folder: string, study: string = path.dirname(folder)): Group | null {
-  const { decision, priorExponent, plan: file, claims, names, with: others } = readSettings(folder);
+  const settings = readSettings(folder);
+  const { decision, priorExponent, plan: file, claims, names, rounds, with: others } = settings;
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
   const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
   const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
@@ -105,6 +117,7 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
     ...others.flatMap((name) => runsOfOther(name, study)),
   ], {
     ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
+    roundsOf: (name) => rounds[partOf(name)] ?? null,
   });
   const runs = withAllFolds(collected);
   const methods = methodsOf(runs).map(({ name }) => name);

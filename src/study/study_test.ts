@@ -50,6 +50,26 @@ Deno.test("a run that is collected again leaves no round that it does not have",
     );
   }));
 
+Deno.test("of a run of many rounds a group keeps and compares those that it names", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "study/toy");
+    fs.mkdirSync(group, { recursive: true });
+    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [0, 3]}}');
+    const run = writeRun(path.join(directory, "runs"), { name: "long-seed1", rounds: 4 });
+    const [copy] = addRuns([run], { group, allowIncomplete: false });
+    assert.deepEqual(
+      fs.readdirSync(copy!).filter((name) => name.startsWith("round-")).sort(),
+      ["round-000", "round-003"],
+    );
+    const whole = compareDirectories([run]).methods[0]!.levels;
+    const { levels } = readGroup(group)!.comparison.methods[0]!;
+    assert.deepEqual(levels.map(({ round }) => round), [0, 3]);
+    assert.deepEqual(levels[1]!.cost, whole[3]!.cost, "rounds between count as training");
+    assert.equal(levels[1]!.mean, whole[3]!.mean);
+    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [3]}}');
+    assert.throws(() => readGroup(group), /study\.json: rounds\.long: /);
+  }));
+
 Deno.test("a run that is not finished is not collected", () =>
   withDirectory((directory) => {
     const run = writeRun(directory, { name: "half", rounds: 2, planned: 3 });
