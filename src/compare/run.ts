@@ -10,7 +10,7 @@ import { Failure, UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import { readRunConfig } from "../config/config_file.ts";
 import type { RoundSummary, Summary, Timing } from "../results/summary.ts";
-import { hasSummary, readSummary, readTiming } from "../results/read.ts";
+import { hasSummary, readKept, readSummary, readTiming } from "../results/read.ts";
 import { observed } from "../statistics/bootstrap.ts";
 import { macroF1, type Statistic } from "../statistics/f1.ts";
 import type { DecisionRule } from "../training/decision.ts";
@@ -45,8 +45,6 @@ export interface ReadOptions {
   showTest: boolean;
   /** The rule "mean" by which to decide records again; null for each run's own rule. */
   rescored?: DecisionRule | null;
-  /** The rounds of the run of that name that are compared, the dense one among them; null for all. */
-  roundsOf?: (name: string) => readonly number[] | null;
 }
 
 /**
@@ -58,7 +56,7 @@ export interface ReadOptions {
  */
 export function readRuns(
   names: readonly string[],
-  { split, allowIncomplete, showTest, rescored = null, roundsOf = () => null }: ReadOptions,
+  { split, allowIncomplete, showTest, rescored = null }: ReadOptions,
 ): { runs: Run[]; split: ScoredSplit } {
   const directories = names.flatMap(runsIn);
   const twice = directories.find((directory, i) => directories.indexOf(directory) !== i);
@@ -83,10 +81,7 @@ export function readRuns(
   }
   const chosen = split ?? (without || hidden ? "dev" : "test");
   const runs = found.map(({ directory, summary }) =>
-    readRun(directory, {
-      ...{ summary, split: chosen, rescored },
-      compared: roundsOf(path.basename(directory)),
-    })
+    readRun(directory, { summary, split: chosen, rescored })
   );
   return { runs: runs.sort(byNameAndDirectory), split: chosen };
 }
@@ -147,15 +142,15 @@ function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: 
  */
 export function readRun(
   directory: string,
-  { summary, split, rescored = null, compared = null }: {
+  { summary, split, rescored = null }: {
     summary: Summary;
     split: ScoredSplit;
     rescored?: DecisionRule | null;
-    compared?: readonly number[] | null;
   },
 ): Run {
   const { classes } = summary;
-  const rounds = summary.rounds.filter(({ round }) => compared?.includes(round) ?? true);
+  const kept = readKept(directory);
+  const rounds = summary.rounds.filter(({ round }) => kept?.includes(round) ?? true);
   const outcomes = new Map(
     rounds.map(({ round }) => [
       round,

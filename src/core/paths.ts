@@ -49,6 +49,8 @@ export const runFiles = {
   previous: (run: string): string => path.join(run, "latest.previous.safetensors"),
   summary: (run: string): string => path.join(run, "summary.json"),
   timing: (run: string): string => path.join(run, "timing.json"),
+  /** In a copy that a study keeps: the rounds whose predictions it has, if not all. */
+  kept: (run: string): string => path.join(run, "kept.json"),
   analysis: (run: string): string => path.join(run, "analysis.json"),
   /** Output of a run that is part of a sweep. */
   log: (run: string): string => path.join(run, "log.txt"),

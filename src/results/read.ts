@@ -5,7 +5,7 @@
  * @module
  */
 import * as fs from "node:fs";
-import type { z } from "zod";
+import { z } from "zod";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { whyUnreadable } from "../core/files.ts";
 import { runFiles } from "../core/paths.ts";
@@ -51,6 +51,7 @@ export function readRun(directory: string): RunFiles {
 const HELP = {
   summary: "make it again with deno task lth --resume, or put it back",
   timing: "delete it, only the times in a report are lost",
+  kept: "add the run to its group again with deno task study",
 };
 
 /** Whether a round of the run in this directory has been finished. */
@@ -91,6 +92,23 @@ export function readTiming(directory: string): Timing | null {
   if (!fs.existsSync(file)) return null;
   const value = readObject(file, HELP.timing);
   return checked(value, { file, schema: timingSchema, help: HELP.timing }) as Timing;
+}
+
+const keptSchema = z.strictObject({ rounds: z.array(z.int().min(0)) });
+
+/**
+ * The rounds of which a study's copy of a run kept the predictions; null if that is all of them.
+ *
+ * @throws {Failure} If the file is invalid.
+ */
+export function readKept(directory: string): readonly number[] | null {
+  const file = runFiles.kept(directory);
+  if (!fs.existsSync(file)) return null;
+  const value = readObject(file, HELP.kept);
+  const { rounds } = checked(value, { file, schema: keptSchema, help: HELP.kept }) as z.infer<
+    typeof keptSchema
+  >;
+  return rounds;
 }
 
 function checked(

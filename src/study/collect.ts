@@ -11,7 +11,7 @@ import { UsageError } from "../core/errors.ts";
 import { type Contents, writeFilesAtomic } from "../core/files.ts";
 import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
-import { comparedRounds, readGroup } from "./group.ts";
+import { chosenRounds, readGroup } from "./group.ts";
 
 /** What is added to a group. */
 export interface CollectOptions {
@@ -57,7 +57,8 @@ export function addRuns(
  * compares, compressed. Other rounds that an earlier copy has are removed.
  *
  * @returns The folder of the copy.
- * @throws {UsageError} If no round of the run is finished, or not all are and that is not allowed.
+ * @throws {UsageError} If no round of the run is finished, or not all are and that is not allowed, or it lacks a
+ *   round that the group's settings name.
  */
 export function collect(
   run: string,
@@ -75,14 +76,23 @@ export function collect(
   const files: [string, Contents][] = copied.map((name) => runFiles[name](run))
     .filter((file) => fs.existsSync(file))
     .map((file) => [path.join(target, path.basename(file)), fs.readFileSync(file)]);
-  const compared = comparedRounds(group, path.basename(run));
-  const rounds = summary.rounds.map(({ round }) => round)
-    .filter((round) => compared?.includes(round) ?? true);
+  const finished = summary.rounds.map(({ round }) => round);
+  const chosen = chosenRounds(group, path.basename(run));
+  const lacking = summary.complete ? chosen?.find((round) => !finished.includes(round)) : undefined;
+  if (lacking !== undefined) {
+    throw new UsageError(
+      `Cannot collect ${run}: it has no round ${lacking}, which study.json names; its rounds are 0 to ` +
+        `${Math.max(...finished)}`,
+    );
+  }
+  const rounds = finished.filter((round) => chosen?.includes(round) ?? true);
+  if (chosen) files.push([runFiles.kept(target), `${JSON.stringify({ rounds })}\n`]);
   for (const round of rounds) {
     const predictions = fs.readFileSync(roundFiles.predictions(runFiles.round(run, round)));
     const file = roundFiles.packedPredictions(runFiles.round(target, round));
     files.unshift([file, new Uint8Array(gzipSync(predictions, { level: 9 }))]);
   }
+  if (!chosen) fs.rmSync(runFiles.kept(target), { force: true });
   writeFilesAtomic(files);
   removeOtherRounds(target, new Set(rounds));
   return target;

@@ -19,6 +19,7 @@ import { ROOT } from "../core/paths.ts";
 import { hasSummary } from "../results/read.ts";
 import { expandPlan } from "../sweep/cells.ts";
 import { readPlan } from "../sweep/plan.ts";
+import type { DecisionRule } from "../training/decision.ts";
 
 /** The folder of the study's groups. */
 export const STUDY: string = path.join(ROOT, "docs/study");
@@ -48,9 +49,10 @@ const groupSchema = z.strictObject({
   /** Runs of other groups that are compared with those of this one, as in "main/study-lr-rewind". */
   with: z.array(z.string()).default([]),
   /** By the name that runs share, the rounds that are kept and compared, where that is not all: many are alike. */
-  rounds: z.record(z.string(), z.array(z.int().min(0)).refine((own) => own.includes(0))).default(
-    {},
-  ),
+  rounds: z.record(
+    z.string(),
+    z.array(z.int().min(0)).refine((own) => own.includes(0), "must include 0, the dense round"),
+  ).default({}),
   /** Shorter names for methods that are called by their settings. */
   names: z.record(z.string(), z.string()).default({}),
   claims: z.array(claimSchema).default([]),
@@ -61,8 +63,8 @@ export function partOf(name: string): string {
   return name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
 }
 
-/** The rounds of a run that a group keeps and compares; null for all. */
-export function comparedRounds(folder: string, run: string): readonly number[] | null {
+/** The rounds of a run that a group keeps and compares; null for all. @throws {Failure} If its settings are damaged. */
+export function chosenRounds(folder: string, run: string): readonly number[] | null {
   return fs.existsSync(path.join(folder, GROUP_FILE))
     ? readSettings(folder).rounds[partOf(run)] ?? null
     : null;
@@ -84,6 +86,8 @@ export interface Group {
   missingPairs: AskedPair[];
   /** Names of all runs of the plan; [] without one. */
   planned: string[];
+  /** The rule by which all records were decided again; null for each run's own. */
+  rescored: DecisionRule | null;
 }
 
 /** The folders of all groups in `study`, in the order of their names. */
@@ -102,8 +106,7 @@ export function groupFolders(study: string = STUDY): string[] {
  * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
  */
 export function readGroup(folder: string, study: string = path.dirname(folder)): Group | null {
-  const settings = readSettings(folder);
-  const { decision, priorExponent, plan: file, claims, names, rounds, with: others } = settings;
+  const { decision, priorExponent, plan: file, claims, names, with: others } = readSettings(folder);
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
   const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
   const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
@@ -117,7 +120,6 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
     ...others.flatMap((name) => runsOfOther(name, study)),
   ], {
     ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
-    roundsOf: (name) => rounds[partOf(name)] ?? null,
   });
   const runs = withAllFolds(collected);
   const methods = methodsOf(runs).map(({ name }) => name);
@@ -130,7 +132,15 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
     ...{ pairs: planned.filter(isHere), awaitedPairs: missingPairs.length },
   });
   return {
-    ...{ name: path.basename(folder), runs, collected, claims, missingPairs, planned: cells },
+    ...{
+      name: path.basename(folder),
+      runs,
+      collected,
+      claims,
+      missingPairs,
+      planned: cells,
+      rescored,
+    },
     comparison: renamed(comparison, names),
   };
 }

@@ -6,6 +6,7 @@
 import type { Outcome } from "../compare/predictions.ts";
 import { ruleOf } from "../compare/rescore.ts";
 import { cellOf, statisticOf } from "../compare/run.ts";
+import { Failure } from "../core/errors.ts";
 import { observed } from "../statistics/bootstrap.ts";
 import { mean } from "../statistics/interval.ts";
 import { deciderOf, smoothedPriors } from "../training/decision.ts";
@@ -32,20 +33,20 @@ export interface SharedErrors {
   allWrong: number;
   /** All give it the same wrong label. */
   sameWrong: number;
-  /**
-   * Of these, the share whose wrong label has a probability above 0.8 in the mean over networks. Null, as `together`, if
-   * a network saved no probabilities.
-   */
+  /** Of these, the share whose wrong label has a mean probability above 0.8; null if there are none, or as `together`. */
   sure: number | null;
   /** Mean score of the networks. */
   score: number;
-  /** Score of the label that the mean of their probabilities gives. */
+  /** Score of the label that the mean of their probabilities gives; null if a network saved none. */
   together: number | null;
   /** Mean score if the records with the same wrong label had it as their true one. */
   relabelled: number;
 }
 
-/** @param score From cells of the confusion matrix, one of each record. */
+/**
+ * @param score From cells of the confusion matrix, one of each record.
+ * @throws {Failure} If not all records were scored by equally many networks.
+ */
 export function sharedErrors(
   records: readonly Opinions[],
   { classes, score }: { classes: number; score: (cells: Uint16Array) => number },
@@ -61,6 +62,12 @@ export function sharedErrors(
   const scoreOf = (labelled: (record: Opinions) => Outcome) =>
     score(Uint16Array.from(records, (record) => cellOf(labelled(record), classes)));
   const networks = records[0]!.outcomes.length;
+  const other = records.find(({ outcomes }) => outcomes.length !== networks);
+  if (other) {
+    throw new Failure(
+      `Cannot count shared errors: a record was scored by ${other.outcomes.length} networks, another by ${networks}`,
+    );
+  }
   const said = records.every(({ outcomes }) => outcomes.every(({ said }) => said !== undefined));
   const eachScore = (labelled: (record: Opinions, network: number) => Outcome) =>
     mean(Array.from({ length: networks }, (_, n) => scoreOf((record) => labelled(record, n))));
@@ -69,7 +76,7 @@ export function sharedErrors(
     allRight: share((record) => wrong(record) === 0),
     mostWrong: share((record) => wrong(record) > networks / 2),
     allWrong: share((record) => wrong(record) === networks),
-    sure: said
+    sure: said && same.length > 0
       ? same.filter((record) => together(record).probability > 0.8).length / same.length
       : null,
     score: eachScore(({ outcomes }, n) => outcomes[n]!),
@@ -98,8 +105,15 @@ export function sharedErrorsOf(group: Group): SharedErrors {
   const levels = networksOf(group).filter(({ level }) => level.density >= LEAST_DENSITY);
   for (const { run, round } of levels.flatMap(({ rounds }) => rounds)) {
     const { config, dataset } = run.summary;
-    const decider = deciderOf(ruleOf(config), smoothedPriors(dataset.counts.train));
-    for (const [record, outcome] of run.outcomes.get(round.round)!) {
+    const rule = group.rescored ?? ruleOf(config);
+    const decider = deciderOf(rule, smoothedPriors(dataset.counts.train));
+    for (const [record, { truth, predicted, said }] of run.outcomes.get(round.round)!) {
+      // Priors of steps are not in a summary, so a rule that has them cannot decide again.
+      const outcome = {
+        truth,
+        predicted,
+        ...(rule.priorUnit === "records" && said ? { said } : {}),
+      };
       const known = opinions.get(record);
       if (known) known.outcomes.push(outcome);
       else opinions.set(record, { outcomes: [outcome], decider });

@@ -52,3 +52,17 @@ Deno.test("shared errors are counted, and scored alone, together and with their 
   near(together!, f1([0, 0], [1, 1], [1, 0], [0, 1], [1, 0]));
   near(relabelled, mean(each([[1, 1], [0, 0]])));
 });
+
+Deno.test("without a shared wrong label, or without probabilities, there is no share of sure ones", () => {
+  const options = { classes: 2, score: () => 0 };
+  assert.equal(sharedErrors([record(0, 0.1, 0.9)], options).sure, null);
+  const [first] = record(0, 0.9, 0.9).outcomes;
+  const { truth, predicted } = first!;
+  const silent = { outcomes: [{ truth, predicted }], decider };
+  const { sure, together, sameWrong } = sharedErrors([silent], options);
+  assert.deepEqual({ sure, together, sameWrong }, { sure: null, together: null, sameWrong: 1 });
+  assert.throws(
+    () => sharedErrors([record(0, 0.1), record(0, 0.1, 0.2)], options),
+    /scored by 2 networks, another by 1/,
+  );
+});

@@ -66,8 +66,24 @@ Deno.test("of a run of many rounds a group keeps and compares those that it name
     assert.deepEqual(levels.map(({ round }) => round), [0, 3]);
     assert.deepEqual(levels[1]!.cost, whole[3]!.cost, "rounds between count as training");
     assert.equal(levels[1]!.mean, whole[3]!.mean);
+    assert.deepEqual(
+      compareDirectories([copy!]).methods[0]!.levels.map(({ round }) => round),
+      [0, 3],
+      "by deno task compare, too",
+    );
+    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [0, 30]}}');
+    assert.throws(
+      () => addRuns([run], { group, allowIncomplete: false }),
+      /has no round 30, which study.json names; its rounds are 0 to 3/,
+    );
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    addRuns([run], { group, allowIncomplete: false });
+    assert.equal(compareDirectories([copy!]).methods[0]!.levels.length, 4);
     fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [3]}}');
-    assert.throws(() => readGroup(group), /study\.json: rounds\.long: /);
+    assert.throws(
+      () => readGroup(group),
+      /study\.json: rounds\.long: .*must include 0, the dense round/,
+    );
   }));
 
 Deno.test("a run that is not finished is not collected", () =>

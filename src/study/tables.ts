@@ -202,7 +202,7 @@ function errorsTable(group: Group): string {
   const share = (value: number | null) => value === null ? NONE : `${(100 * value).toFixed(1)} %`;
   return markdown(["", ""], [
     [
-      `networks of a fold that keep at least ${100 * LEAST_DENSITY} % of their weights`,
+      `networks that score each record, with at least ${100 * LEAST_DENSITY} % of their weights`,
       `${found.networks}`,
     ],
     ["records", found.records.toLocaleString("en")],
