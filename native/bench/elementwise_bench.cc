@@ -74,7 +74,10 @@ void bench_stage(Backend& backend, int records, int channels, int length) {
   NormBackward backward{x.activation, y.activation, dy.activation, nullptr,  dy.activation,
                         ones.data(),  ones.data(),  s + 2 * c,     s + 3 * c, s,  s + c,
                         true,         0.2};
-  print("norm_backward in place", 4 * x.bytes(),
+  print("norm_backward in place, dropout", 4 * x.bytes(),
+        best_seconds([&] { backend.norm_backward(backward); }));
+  backward.dropout_rate = 0;
+  print("norm_backward in place", 3 * x.bytes(),
         best_seconds([&] { backend.norm_backward(backward); }));
   print("shortcut_forward", x.bytes() + half.bytes(), best_seconds([&] {
           backend.shortcut_forward({x.activation, half.activation, 2});

@@ -11,7 +11,7 @@ namespace {
 /// GFLOP/s per core on surviving weights (Zen 4, AVX-512, peak 118): dense runs at 103-112 at any
 /// density, sparse at 84-90 at a density of 0.8, where they break even. A gradient with few columns
 /// (the stem) streams dy from memory; there dense runs at 58 in longer runs of memory, sparse at 28
-/// down to 11, so that sparse is faster only below 0.2.
+/// down to 11, so that sparse is faster only below 0.2. The sparse kernel has become faster since.
 bool choose_sparse_wgrad(const Conv1dDesc& d, const SparsePattern* pattern) {
   constexpr int kFewColumns = 32;
   if (!pattern) return false;

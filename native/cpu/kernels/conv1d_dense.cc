@@ -18,7 +18,8 @@ constexpr int kColumns = kParts == 4 && kRegisters == 16 ? 2 : 3;
 constexpr int kTermsPerPartial = 256;
 
 /// Bytes of inputs that a block of rows of channels reads for the positions it is computed for at a
-/// time: they stay in a 32 KiB L1 cache, beside the weights, while all output channels pass.
+/// time: they stay in a 32 KiB L1 cache, beside the weights, while all output channels pass. The
+/// prefetched ones of the next positions may push some out, to L2.
 constexpr size_t kL1Inputs = size_t(28) << 10;
 
 /// One block of rows of input channels; lanes hold Operands::kTerms channels each.
@@ -250,9 +251,9 @@ void DensePass<Operands>::run_steps(const float* packed, const PassData& data,
         in.first = first == 0;
         in.last = first + block >= depth();
         const float* x = input.x + ptrdiff_t(first) * ptrdiff_t(input.row);
-        const int read = (group_end - 1) * InStep + set.base + set.taps - input.first;
+        const int read = set.inputs_end(group_end, InStep) - input.first;
         // Operands that were rounded are in the caches: their rows were read from end to end.
-        const bool direct = Operands::kTerms == 1;
+        const bool direct = Operands::kTerms == 1 && set.taps > 0;
         const NextStrip next{x + ptrdiff_t(read) * kLanes, input.row, direct ? in.depth : 0};
         for (int row = unit.row_begin; row < unit.row_end; row += kRows) {
           const int rows = std::min(kRows, unit.row_end - row);

@@ -20,7 +20,7 @@ struct NextStrip {
   int channels;
 
   /// @param row the present one, of `rows`
-  /// @param positions of the next strip
+  /// @param positions about as many as the next strip adds; those past the inputs do no harm
   [[gnu::always_inline]] void prefetch(int row, int rows, int positions) const {
     for (int c = row; c < channels; c += rows) prefetch_positions(x + c * x_row, positions);
   }

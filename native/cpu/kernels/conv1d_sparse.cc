@@ -136,19 +136,20 @@ void SparsePass::run_steps(const float* weight, const PassData& data, ThreadPool
       for_each_strip(unit.step_begin, unit.step_end(set, OutStep), [&](int j, int columns) {
         const auto out = OutputTile<OutStep>::at(data, set, unit, unit.row_begin, j, columns);
         const auto kernel = strip_kernel<InStep, OutStep>(columns);
-        const int read = (columns - 1) * InStep + set.base + set.taps;  // positions, from j on
+        const size_t row = data.in.row_stride();
+        const float* x = data.in.row(unit.group, 0);
+        const float* next = x + ptrdiff_t(set.inputs_end(j + columns, InStep)) * kLanes;
         for (int b = 0; b < entries_.blocks(); ++b) {
           const int channel = b * entries_.block();
-          const float* x = data.in.row(unit.group, channel) + size_t(j) * InStep * kLanes;
-          const StripBlock block{data.in.row(unit.group, 0) + size_t(j) * InStep * kLanes,
+          const int channels = std::min(entries_.block(), g.in_channels - channel);
+          const StripBlock block{x + size_t(j) * InStep * kLanes,
                                  entries_.rows(s, b) + unit.row_begin,
                                  offset,
                                  value,
                                  sums,
                                  b == 0,
                                  b == entries_.blocks() - 1,
-                                 {x + read * kLanes, data.in.row_stride(),
-                                  std::min(entries_.block(), g.in_channels - channel)}};
+                                 {next + channel * row, row, set.taps > 0 ? channels : 0}};
           kernel(block, out, unit.row_end - unit.row_begin);
         }
       });

@@ -5,15 +5,17 @@
 namespace lth::cpu::LTH_ISA {
 namespace {
 
-/// Entries at a time: one accumulator each. Four leave half of the additions that two units could
-/// have on their way; there is room for eight only if a register holds all lanes.
+/// Entries at a time, with a sum each. A multiply-add takes four cycles and two start in each, so
+/// eight sums keep both units busy. Only AVX-512 has the registers.
 constexpr int kMostEntries = kRegisters == 32 && kParts == 1 ? 8 : 4;
 
-/// Positions of dy held in registers, beside the accumulators.
-constexpr int kStrip = kMostEntries == 8  ? 20
-                       : kRegisters == 32 ? 24 / kParts
-                       : kParts == 2      ? 5
-                                          : 2;
+/// Positions of dy held in registers, beside the sums.
+constexpr int strip_positions() {
+  if (kMostEntries == 8) return 20;
+  if (kRegisters == 32) return 24 / kParts;
+  return kParts == 2 ? 5 : 2;
+}
+constexpr int kStrip = strip_positions();
 
 /// Bytes of a unit's sums: they stay in L2 while x passes through.
 constexpr size_t kUnitBytes = size_t(256) << 10;
@@ -101,7 +103,8 @@ FloatRegister* add_strip(const StripWork& work, FloatRegister* slot, FloatRegist
     }
     if (kMostEntries > 4 && count >= 4) {
       slot = add_entries<4, Columns, Step>(dy, work.x, offset, slot);
-      count -= 4, offset += 4;
+      count -= 4;
+      offset += 4;
     }
     if (count == 3) slot = add_entries<3, Columns, Step>(dy, work.x, offset, slot);
     if (count == 2) slot = add_entries<2, Columns, Step>(dy, work.x, offset, slot);
@@ -136,6 +139,7 @@ typedef double FourDoubles __attribute__((vector_size(32)));
 void sparse_wgrad(const Conv1dDesc& d, const SparseEntries& entries, const ConvWgrad& args,
                   ThreadPool& pool) {
   const int rows = d.out_channels, blocks = entries.blocks();
+  const TapSet taps = forward_geometry(d).sets[0];
   const size_t nnz = entries.count();
   const int32_t* offset = entries.offsets(args.x.row_stride(), pool);
   const int ranges = int((nnz * sizeof(FloatRegister) / 4 + kUnitBytes - 1) / kUnitBytes);
@@ -159,10 +163,10 @@ void sparse_wgrad(const Conv1dDesc& d, const SparseEntries& entries, const ConvW
     FloatRegister* sums = bias + unit_rows;
     units.for_each_chunk(args.dy, segment, [&](int group, int first, int last) {
       FloatRegister* slot = sums;
+      const int read = taps.inputs_end(last, d.stride);
       const StripKernel kernel = kStripKernels.kernel[d.stride - 1][last - first - 1];
       for (int b = 0; b < blocks; ++b) {
         const int channel = b * entries.block();
-        const int read = (last - 1) * d.stride - d.pad_left + d.kernel;
         const StripWork work{args.x.row(group, 0) + size_t(first) * d.stride * kLanes,
                              args.dy.row(group, row_begin) + size_t(first) * kLanes,
                              args.dy.row_stride(),

@@ -8,9 +8,10 @@ namespace {
 
 constexpr int kChunk = 64;  // positions summed in float before they go to double
 
-/// Which gradients pass, according to the forward result. Without dropout it is made again from x,
-/// which is read anyway: that saves a third of what is read.
-enum class Pass { all, positive_again, positive, nonzero };
+/// Which gradients pass: all; where the forward result is positive (ReLU with dropout); the same
+/// for ReLU alone, where it is made again from x, which saves a third of what is read; where it is
+/// not 0 (dropout alone).
+enum class Pass { all, positive, positive_again, nonzero };
 
 /// What decides whether a gradient passes ReLU and dropout, and its factor then.
 struct Gate {

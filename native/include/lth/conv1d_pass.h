@@ -17,6 +17,10 @@ struct TapSet {
   int k_step;     ///< kernel index step from tap to tap
 
   LTH_HOST_DEVICE constexpr int kernel_index(int tap) const { return k_first + k_step * tap; }
+  /// Past the last input position that steps before `end` read.
+  LTH_HOST_DEVICE constexpr int inputs_end(int end, int in_step) const {
+    return (end - 1) * in_step + base + taps;
+  }
 };
 
 struct PassGeometry {
