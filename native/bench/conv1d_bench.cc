@@ -15,10 +15,6 @@
 #include <tuple>
 #include <vector>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include "bench/arguments.h"
 #include "bench/peak.h"
 #include "bench/random_pattern.h"
@@ -49,29 +45,19 @@ constexpr Layer kLayers[] = {
     {"head", 256, 4, 1, 1, 256},
 };
 
-/// Zeros in huge pages, as those of the backend are.
-std::unique_ptr<float, decltype(&std::free)> allocate_floats(size_t count) {
-  constexpr size_t kHugePage = size_t(2) << 20;
-  const size_t bytes = (count * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
-  void* memory = std::aligned_alloc(kHugePage, bytes);
-#if defined(__linux__)
-  madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-  std::memset(memory, 0, bytes);
-  return {static_cast<float*>(memory), &std::free};
-}
-
+/// In memory of the backend, which is in huge pages where training's is.
 struct Tensor {
-  std::unique_ptr<float, decltype(&std::free)> memory;
+  Backend& backend;
   Activation view;
 
-  Tensor(int records, int channels, int length, int halo, const int32_t* lengths)
-      : memory(nullptr, &std::free), view{{records, channels, length, halo}, nullptr, lengths} {
-    memory = allocate_floats(view.elements());
-    view.data = memory.get();
+  Tensor(Backend& backend, ActivationShape shape, const int32_t* lengths)
+      : backend(backend), view{shape, nullptr, lengths} {
+    const size_t bytes = backend.activation_bytes(shape);
+    view.data = backend.allocate(bytes);
+    std::memset(view.data, 0, bytes);
     uint32_t state = 1;
-    for (int n = 0; n < records; ++n) {
-      for (int c = 0; c < channels; ++c) {
+    for (int n = 0; n < shape.records; ++n) {
+      for (int c = 0; c < shape.channels; ++c) {
         for (int t = 0; t < lengths[n]; ++t) {
           state = state * 1664525 + 1013904223;
           view.row(n / kLanes, c)[t * kLanes + n % kLanes] = float(state >> 8) / (1 << 23) - 1;
@@ -79,6 +65,7 @@ struct Tensor {
       }
     }
   }
+  ~Tensor() { backend.release(view.data); }
 };
 
 struct Options {
@@ -107,9 +94,10 @@ void bench_layer(const KernelTable& table, const Layer& l, const Options& option
     x_lengths[n] = n < records ? in_length : 0;
     y_lengths[n] = n < records ? out_length : 0;
   }
-  Tensor x(records, l.in, in_length, 16, x_lengths), dx(records, l.in, in_length, 16, x_lengths);
-  Tensor y(records, l.out, out_length, 16, y_lengths);
-  Tensor dy(records, l.out, out_length, 16, y_lengths);
+  const auto backend = make_cpu_backend({});
+  const ActivationShape in{records, l.in, in_length, 16}, out{records, l.out, out_length, 16};
+  Tensor x(*backend, in, x_lengths), dx(*backend, in, x_lengths);
+  Tensor y(*backend, out, y_lengths), dy(*backend, out, y_lengths);
   std::vector<float> dense(d.weight_count()), bias(l.out), dweight(dense.size()), dbias(l.out);
   for (size_t i = 0; i < dense.size(); ++i) dense[i] = float(int(i % 13) - 6) / 6;
 

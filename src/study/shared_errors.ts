@@ -51,14 +51,16 @@ export function sharedErrors(
   records: readonly Opinions[],
   { classes, score }: { classes: number; score: (cells: Uint16Array) => number },
 ): SharedErrors {
-  const share = (holds: (record: Opinions) => boolean) =>
-    records.filter(holds).length / records.length;
-  const wrong = ({ outcomes }: Opinions) =>
-    outcomes.filter(({ truth, predicted }) => predicted !== truth).length;
-  const isSameWrong = ({ outcomes: [first, ...others] }: Opinions) =>
-    first!.predicted !== first!.truth &&
-    others.every(({ predicted }) => predicted === first!.predicted);
-  const same = records.filter(isSameWrong);
+  const wrong = records.map(({ outcomes }) =>
+    outcomes.filter(({ truth, predicted }) => predicted !== truth).length
+  );
+  const share = (holds: (wrong: number) => boolean) => wrong.filter(holds).length / records.length;
+  const same = new Set(
+    records.filter(({ outcomes: [first, ...others] }) =>
+      first!.predicted !== first!.truth &&
+      others.every(({ predicted }) => predicted === first!.predicted)
+    ),
+  );
   const scoreOf = (labelled: (record: Opinions) => Outcome) =>
     score(Uint16Array.from(records, (record) => cellOf(labelled(record), classes)));
   const networks = records[0]!.outcomes.length;
@@ -72,18 +74,18 @@ export function sharedErrors(
   const eachScore = (labelled: (record: Opinions, network: number) => Outcome) =>
     mean(Array.from({ length: networks }, (_, n) => scoreOf((record) => labelled(record, n))));
   return {
-    ...{ networks, records: records.length, sameWrong: same.length / records.length },
-    allRight: share((record) => wrong(record) === 0),
-    mostWrong: share((record) => wrong(record) > networks / 2),
-    allWrong: share((record) => wrong(record) === networks),
-    sure: said && same.length > 0
-      ? same.filter((record) => together(record).probability > 0.8).length / same.length
+    ...{ networks, records: records.length, sameWrong: same.size / records.length },
+    allRight: share((count) => count === 0),
+    mostWrong: share((count) => count > networks / 2),
+    allWrong: share((count) => count === networks),
+    sure: said && same.size > 0
+      ? [...same].filter((record) => together(record).probability > 0.8).length / same.size
       : null,
     score: eachScore(({ outcomes }, n) => outcomes[n]!),
     together: said ? scoreOf((record) => together(record).outcome) : null,
     relabelled: eachScore((record, n) => {
       const outcome = record.outcomes[n]!;
-      return isSameWrong(record) ? { ...outcome, truth: outcome.predicted } : outcome;
+      return same.has(record) ? { ...outcome, truth: outcome.predicted } : outcome;
     }),
   };
 }

@@ -179,7 +179,7 @@ function labelsTable(group: Group): string {
         }
       }
     }
-    const share = (count: number) => `${(100 * count / counts.records).toFixed(1)} %`;
+    const share = (count: number) => shareText(count / counts.records);
     const isStart = counts.sameWrong === counts.wrong && counts.won === 0;
     const changes = [counts.lost, counts.won, counts.sameWrong, counts.otherWrong].map(share);
     return [
@@ -199,18 +199,20 @@ function labelsTable(group: Group): string {
 /** What all networks get wrong together. */
 function errorsTable(group: Group): string {
   const found = sharedErrorsOf(group);
-  const share = (value: number | null) => value === null ? NONE : `${(100 * value).toFixed(1)} %`;
   return markdown(["", ""], [
     [
       `networks that score each record, with at least ${100 * LEAST_DENSITY} % of their weights`,
       `${found.networks}`,
     ],
     ["records", found.records.toLocaleString("en")],
-    ["labelled right by every network", share(found.allRight)],
-    ["labelled wrong by more than half of them", share(found.mostWrong)],
-    ["labelled wrong by every network", share(found.allWrong)],
-    ["given the same wrong label by every network", share(found.sameWrong)],
-    ["of these, with a mean probability above 0.8", share(found.sure)],
+    ["labelled right by every network", shareText(found.allRight)],
+    ["labelled wrong by more than half of them", shareText(found.mostWrong)],
+    ["labelled wrong by every network", shareText(found.allWrong)],
+    ["given the same wrong label by every network", shareText(found.sameWrong)],
+    [
+      "of these, with a mean probability above 0.8",
+      found.sure === null ? NONE : shareText(found.sure),
+    ],
     ["mean F1 of the networks", decimals(found.score)],
     [
       "F1 of all networks together (mean of their probabilities)",
@@ -355,6 +357,10 @@ function runsTable({ comparison }: Group): string {
         .sort().join("; "),
     ]),
   );
+}
+
+function shareText(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {

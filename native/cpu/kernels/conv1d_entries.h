@@ -28,7 +28,8 @@ class SparseEntries {
   // The following are made in memory that the calling thread uses for all passes in turn, so that a
   // plan keeps 8 bytes per entry: they hold until the next call with the same thread.
   /// Floats from (channel 0, position j * in_step) to each entry's input, for a row stride in
-  /// floats. All rows of a group together must be fewer than 2^31 floats.
+  /// floats, and one more, so that a loop may look up one entry ahead. All rows of a group together
+  /// must be fewer than 2^31 floats.
   const int32_t* offsets(size_t row_stride, ThreadPool& pool) const;
   /// Values of the entries taken from the dense weight.
   const float* values(const float* weight, ThreadPool& pool) const;
