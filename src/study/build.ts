@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Failure } from "../core/errors.ts";
 import { ROOT } from "../core/paths.ts";
 import { filled } from "./document.ts";
 import { FIGURES } from "./figures.ts";
@@ -15,7 +16,14 @@ export const DOCUMENTS: readonly string[] = ["docs/study.md", "README.md"].map((
   path.join(ROOT, file)
 );
 
-/** The files of the study by path, with the text that they should have. */
+/** Links of a document to figures, as in `![What it shows](study/GROUP/FIGURE.svg)`. */
+const FIGURE_LINK = /\]\(([^)\s]+)\.svg\)/g;
+
+/**
+ * The files of the study by path, with the text that they should have: the documents, and the figures that they show.
+ *
+ * @throws {Failure} If a document asks for a table or shows a figure that there is not.
+ */
 export function studyFiles(
   { study = STUDY, documents = DOCUMENTS }: { study?: string; documents?: readonly string[] } = {},
 ): Map<string, string> {
@@ -24,11 +32,23 @@ export function studyFiles(
   );
   const files = new Map<string, string>();
   for (const document of documents) {
-    files.set(document, filled(fs.readFileSync(document, "utf8"), groups));
-  }
-  for (const [name, group] of groups) {
-    for (const [figure, draw] of Object.entries(FIGURES)) {
-      if (group) files.set(path.join(study, name, `${figure}.svg`), draw(group));
+    const text = fs.readFileSync(document, "utf8");
+    files.set(document, filled(text, groups));
+    for (const [, link] of text.matchAll(FIGURE_LINK)) {
+      const file = path.resolve(path.dirname(document), link!);
+      const folder = path.dirname(file);
+      if (path.dirname(folder) !== path.resolve(study)) continue; // a picture of another kind
+      const draw = FIGURES[path.basename(file)];
+      const group = groups.get(path.basename(folder));
+      if (!draw || !group) {
+        throw new Failure(
+          `Cannot draw ${link}.svg of ${
+            path.basename(document)
+          }: expected a group with a finished run ` +
+            `and one of the figures ${Object.keys(FIGURES).join(", ")}`,
+        );
+      }
+      files.set(`${file}.svg`, draw(group));
     }
   }
   return files;

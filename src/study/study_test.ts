@@ -66,19 +66,30 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
     const document = path.join(directory, "doc.md");
     const asked = Object.keys(TABLES)
       .map((table) => `<!-- study: toy ${table} -->\n<!-- end -->`).join("\n\n");
-    fs.writeFileSync(document, `# Title\n\n${asked}\n\nAfter.\n`);
+    const shown = "![Scores](study/toy/score.svg) and [another](pictures/toy/score.svg)";
+    fs.writeFileSync(document, `# Title\n\n${asked}\n\n${shown}\n\nAfter.\n`);
     const files = studyFiles({ study: path.join(directory, "study"), documents: [document] });
     const text = files.get(document)!;
     assert.match(text, /^# Title\n\n<!-- study: toy methods -->\n\n\| method/);
-    assert.match(text, /\n\nAfter\.\n$/);
+    assert.ok(text.endsWith(`\n\n${shown}\n\nAfter.\n`));
     // Two methods of two levels each, and the dense networks, of which each method has its own here.
     assert.equal(text.match(/^\| lr-rewind \| 72\s% \|/gm)?.length, 4);
     assert.match(text, /\| lr-rewind \| 3 \| seed 1; seed 2; seed 3 \|/);
     // finetune before lr-rewind, by name, at both levels.
     assert.equal(text.match(/^\| finetune \| lr-rewind \| [^|]+ \| −?0\.\d{3} \[/gm)?.length, 2);
-    assert.equal(files.size, 5);
-    assert.deepEqual(outdated(files).length, 5);
+    // The figures are those that the document shows.
+    assert.deepEqual([...files.keys()], [document, path.join(group, "score.svg")]);
+    assert.match(files.get(path.join(group, "score.svg"))!, /^<svg /);
+    assert.deepEqual(outdated(files).length, 2);
     for (const [file, contents] of files) fs.writeFileSync(file, contents);
+    for (const link of ["study/toy/speed.svg", "study/none/score.svg"]) {
+      const other = path.join(directory, "other.md");
+      fs.writeFileSync(other, `![A figure](${link})\n`);
+      assert.throws(
+        () => studyFiles({ study: path.join(directory, "study"), documents: [other] }),
+        new RegExp(`^Failure: Cannot draw ${link} of other\\.md: expected a group with`),
+      );
+    }
     // Filling a filled document changes nothing.
     assert.deepEqual(
       outdated(studyFiles({ study: path.join(directory, "study"), documents: [document] })),
