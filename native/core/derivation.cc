@@ -48,7 +48,7 @@ ValueIndex Derivation::again(ValueIndex value) {
   copy = value;
   const Recording& recording = *state_.recording;
   const ValueInfo& info = state_.value(value);
-  if (info.producer == kNone || info.output ||
+  if (info.producer == kNone || info.output || may_fold(recording, value) ||
       recording.backend->activation_bytes(info.shape) <
           recording.backend->recomputed_norm_bytes()) {
     return copy;

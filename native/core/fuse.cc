@@ -22,27 +22,40 @@ std::vector<bool> values_in_memory(const Recording& recording) {
 
 /// The op of type T that makes a value, or null.
 template <class T>
-T* producer(Recording& recording, ValueIndex value) {
+T* producer(const Recording& recording, ValueIndex value) {
   const int node = recording.values[size_t(value)].producer;
   return node == kNone ? nullptr : dynamic_cast<T*>(recording.nodes[size_t(node)].op.get());
 }
 
+bool folds(const Recording& recording, const NormOp& norm, const std::vector<bool>& in_memory) {
+  ActivationShape shape = recording.values[size_t(norm.y)].shape;
+  shape.halo = 0;  // not what an earlier plan may have set
+  const size_t bytes = recording.backend->activation_bytes(shape);
+  const bool dropout = norm.settings.training && norm.settings.dropout > 0;
+  return !in_memory[size_t(norm.y)] && recording.backend->folds_norm(bytes, dropout);
+}
+
 }  // namespace
+
+bool may_fold(const Recording& recording, ValueIndex value) {
+  const auto* norm = producer<const NormOp>(recording, value);
+  return norm && folds(recording, *norm, values_in_memory(recording));
+}
 
 void unfuse_norms(Recording& recording) {
   for (Node& node : recording.nodes) node.op->unfuse();
 }
 
 void fuse_norms(Recording& recording) {
-  if (!recording.backend->fuses_norms()) return;
   unfuse_norms(recording);  // an earlier plan may have fused what is an output now
+  const bool measures = recording.backend->measures_norms();
   const std::vector<bool> in_memory = values_in_memory(recording);
   for (Node& node : recording.nodes) {
     auto* norm = dynamic_cast<NormOp*>(node.op.get());
     if (!norm) continue;
-    norm->folded = !in_memory[size_t(norm->y)];
+    norm->folded = folds(recording, *norm, in_memory);
     auto* conv = producer<ConvOp>(recording, norm->x);
-    if (norm->settings.training && conv && !conv->measures) {
+    if (measures && norm->settings.training && conv && !conv->measures) {
       conv->measures = norm;
       norm->measured = true;
     }
@@ -54,7 +67,7 @@ void fuse_norms(Recording& recording) {
     }
     if (auto* backward = dynamic_cast<NormBackwardOp*>(node.op.get())) {
       auto* dgrad = producer<ConvDgradOp>(recording, backward->dy);
-      if (dgrad && !dgrad->measures) {
+      if (measures && dgrad && !dgrad->measures) {
         dgrad->measures = backward;
         backward->measured = true;
       }

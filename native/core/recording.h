@@ -61,9 +61,13 @@ struct Recording {
 inline constexpr int kValueBits = 16;
 inline constexpr int kMostValues = 1 << kValueBits;
 
-/// On a backend that fuses norms: folds norms into the convolutions around them, if no other op
-/// reads the values that are then not in memory. Results do not change.
+/// Folds norms into the convolutions behind them, if no other op reads their results, which are then
+/// not in memory, and lets convolutions take the sums of norms, both as far as the backend does that.
+/// Folding changes no bit of a result.
 void fuse_norms(Recording& recording);
+/// Whether fuse_norms would fold the op that makes a value, after unfuse_norms and as far as the
+/// recording has got.
+bool may_fold(const Recording& recording, ValueIndex value);
 /// Undoes fuse_norms.
 void unfuse_norms(Recording& recording);
 

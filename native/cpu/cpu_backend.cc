@@ -49,6 +49,7 @@ class CpuBackend final : public Backend {
   CpuBackend(Isa isa, const CpuOptions& options)
       : isa_(isa),
         precision_(options.precision),
+        folded_norm_bytes_(options.folded_norm_bytes),
         recomputed_norm_bytes_(options.recomputed_norm_bytes),
         kernels_(table_for(isa, precision_)),
         pool_(resolve_threads(options.threads)) {}
@@ -60,6 +61,9 @@ class CpuBackend final : public Backend {
            std::to_string(threads) + (threads == 1 ? " thread" : " threads");
   }
 
+  bool folds_norm(size_t result_bytes, bool dropout) const override {
+    return !dropout && result_bytes >= folded_norm_bytes_;
+  }
   size_t recomputed_norm_bytes() const override { return recomputed_norm_bytes_; }
 
   bool norm_backward_reads_relu() const override { return false; }
@@ -155,6 +159,7 @@ class CpuBackend final : public Backend {
  private:
   Isa isa_;
   Precision precision_;
+  size_t folded_norm_bytes_;
   size_t recomputed_norm_bytes_;
   const KernelTable& kernels_;
   ThreadPool pool_;

@@ -143,7 +143,8 @@ class CudaBackend final : public Backend {
     wgrad_runs_ = keep_runs_ = false;
     order_(side_.get(), stream());
   }
-  bool fuses_norms() const override { return options_.fuse_norms; }
+  bool folds_norm(size_t, bool) const override { return options_.fuse_norms; }
+  bool measures_norms() const override { return options_.fuse_norms; }
   void norm_forward(const NormForward& args) override {
     const Context here = context();
     if (args.dropout.keep) join_keep();

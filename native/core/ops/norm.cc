@@ -48,7 +48,7 @@ void NormOp::allocate(const Recording& recording) {
   const ActivationShape& shape = recording.values[size_t(x)].shape;
   const size_t channels = size_t(shape.channels);
   if (settings.training) saved = std::make_unique<Buffer>(backend, 2 * channels);
-  if (!backend.fuses_norms()) return;
+  if (!backend.measures_norms()) return;
   maps = std::make_unique<Buffer>(backend, 8 * channels);
   if (!settings.training || settings.dropout == 0) return;
   const size_t groups = size_t(shape.records + kLanes - 1) / kLanes;

@@ -12,7 +12,7 @@ class NormOp : public Op {
   ValueIndex x = kNone, y = kNone;
   // Allocated with the program.
   std::unique_ptr<Buffer> saved;         ///< [2 * C] mean, then 1 / std; null unless training
-  /// [2][C][4] forward's and backward's map of each channel; null unless the backend fuses norms
+  /// [2][C][4] forward's and backward's map of each channel; null unless the backend measures norms
   std::unique_ptr<Buffer> maps;
   std::unique_ptr<Buffer> keep;          ///< Dropout::keep; null without dropout, or without maps
   // Set by fuse_norms.

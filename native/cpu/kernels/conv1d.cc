@@ -54,7 +54,7 @@ class Plan final : public ConvPlan {
   }
 
   void forward(const ConvForward& args, ThreadPool& pool) {
-    forward_.run(args.weight, {args.x, args.y, args.bias, args.add}, pool);
+    forward_.run(args.weight, {args.x, args.y, args.bias, args.add, args.folded}, pool);
   }
 
   void dgrad(const ConvDgrad& args, ThreadPool& pool) {

@@ -1,5 +1,6 @@
 #include "cpu/kernels/conv1d_dense.h"
 
+#include "cpu/kernels/conv1d_input.h"
 #include "cpu/kernels/conv1d_output.h"
 #include "cpu/kernels/conv1d_prefetch.h"
 #include "cpu/kernels/simd.h"
@@ -108,17 +109,31 @@ int dense_chunk_steps(const PassGeometry& g) {
 /// @param channels that are left, at least 1
 float weight_lane(FloatOperands, const float* weight, size_t, int) { return *weight; }
 
-/// A unit's inputs as the tiles read them.
-struct UnitInput {
-  const float* x;  ///< first row of channels, position `first`
-  size_t row;      ///< lanes from row to row
-  int first;
-};
+/// A unit's inputs as the tiles read them, in lanes of Operands.
+template <class Operands>
+class UnitInput;
 
-UnitInput open_input(FloatOperands, const PassGeometry&, const PassData& data,
-                     const PassUnit& unit) {
-  return {data.in.row(unit.group, 0), data.in.row_stride(), 0};
-}
+template <>
+class UnitInput<FloatOperands> {
+ public:
+  UnitInput(const PassGeometry& g, const PassData& data, const PassUnit& unit)
+      : source_(data.in, data.folded) {
+    const auto [first, end] = unit_reach(g, unit);
+    window_ = InputWindow(source_, unit.group, first, source_.row_stride(std::max(end - first, 0)));
+  }
+
+  void extend(int end) { window_.extend(end); }
+  /// Position `position` of row `row` of channels.
+  const float* at(int row, int position) const {
+    return window_.at(position) + ptrdiff_t(row) * ptrdiff_t(window_.row());
+  }
+  size_t row() const { return window_.row(); }
+  NextStrip after(int end, int row, int rows) const { return window_.after(end, row, rows); }
+
+ private:
+  ConvInput source_;
+  InputWindow window_;
+};
 
 #if LTH_BF16
 
@@ -128,40 +143,52 @@ float weight_lane(Bf16Operands, const float* weight, size_t in_stride, int chann
   return std::bit_cast<float>(_mm_cvtsi128_si32((__m128i)pair));
 }
 
-/// Rounds the positions of all channels that the unit's taps reach.
-UnitInput open_input(Bf16Operands, const PassGeometry& g, const PassData& data,
-                     const PassUnit& unit) {
-  int first = INT32_MAX, end = INT32_MIN;
-  for (int s = 0; s < g.set_count; ++s) {
-    const TapSet& set = g.sets[s];
-    const int last_step = unit.step_end(set, g.out_step) - 1;
-    if (set.taps == 0 || last_step < unit.step_begin) continue;
-    first = std::min(first, unit.step_begin * g.in_step + set.base);
-    end = std::max(end, last_step * g.in_step + set.base + set.taps);
-  }
-  if (first >= end) return {data.in.row(unit.group, 0), 0, 0};  // there is nothing to read
-  // Rows that are an odd number of cache lines apart do not compete for the same few cache sets.
-  const size_t row = size_t((end - first) | 1) * kLanes;
-  const int depth = ceil_div(g.in_channels, 2);
-  thread_local Array<float> memory;
-  float* target = memory.reserve(depth * row);
-  const size_t size = size_t(end - first) * kLanes, next = data.in.row_stride();
-  for (int i = 0; i < depth; ++i) {
-    const float* a = data.in.row(unit.group, 2 * i) + ptrdiff_t(first) * kLanes;
-    float* to = target + i * row;
-    if (2 * i + 1 < g.in_channels) {
-      for (size_t p = 0; p < size; p += kLanes) {
-        store_register(to + p,
-                       Bf16Operands::pair(load_register(a + p), load_register(a + next + p)));
-      }
-    } else {
-      for (size_t p = 0; p < size; p += kLanes) {
-        store_register(to + p, Bf16Operands::pair(load_register(a + p), FloatRegister{}));
+/// The positions of all channels that the unit's taps reach, rounded.
+template <>
+class UnitInput<Bf16Operands> {
+ public:
+  UnitInput(const PassGeometry& g, const PassData& data, const PassUnit& unit) {
+    const auto [first, end] = unit_reach(g, unit);
+    if (first >= end) return;  // nothing is read
+    const ConvInput source(data.in, data.folded);
+    first_ = first;
+    // Rows that are an odd number of cache lines apart do not compete for the same few cache sets.
+    row_ = size_t((end - first) | 1) * kLanes;
+    const int depth = ceil_div(g.in_channels, 2);
+    thread_local Array<float> memory;
+    float* const target = memory.reserve((depth + 2) * row_);
+    float* const pair = target + depth * row_;
+    const size_t size = size_t(end - first) * kLanes;
+    for (int i = 0; i < depth; ++i) {
+      const float* a = source.read(unit.group, 2 * i, first, end, pair);
+      float* to = target + i * row_;
+      if (2 * i + 1 < g.in_channels) {
+        const float* b = source.read(unit.group, 2 * i + 1, first, end, pair + row_);
+        for (size_t p = 0; p < size; p += kLanes) {
+          store_register(to + p, Bf16Operands::pair(load_register(a + p), load_register(b + p)));
+        }
+      } else {
+        for (size_t p = 0; p < size; p += kLanes) {
+          store_register(to + p, Bf16Operands::pair(load_register(a + p), FloatRegister{}));
+        }
       }
     }
+    x_ = target;
   }
-  return {target, row, first};
-}
+
+  void extend(int) {}
+  const float* at(int row, int position) const {
+    return x_ + ptrdiff_t(row) * ptrdiff_t(row_) + ptrdiff_t(position - first_) * kLanes;
+  }
+  size_t row() const { return row_; }
+  /// They are in the caches: their rows were read from end to end.
+  NextStrip after(int, int, int) const { return {x_, 0, 0}; }
+
+ private:
+  const float* x_ = nullptr;
+  size_t row_ = 0;
+  int first_ = 0;
+};
 
 #endif
 
@@ -229,7 +256,7 @@ template <int InStep, int OutStep>
 void DensePass<Operands>::run_steps(const float* packed, const PassData& data,
                                     const PassUnit& unit) const {
   const PassGeometry& g = geometry_;
-  const UnitInput input = open_input(Operands{}, g, data, unit);
+  UnitInput<Operands> input(g, data, unit);
   const int row_blocks = ceil_div(unit.row_end - unit.row_begin, kRows);
   const size_t tile_sums = size_t(kRows) * kColumns * kLanes;
   thread_local Array<float> memory;
@@ -242,26 +269,24 @@ void DensePass<Operands>::run_steps(const float* packed, const PassData& data,
     float* sums = memory.reserve(row_blocks * tiles * tile_sums);
     for (int group = unit.step_begin; group < end; group += tiles * kColumns) {
       const int group_end = std::min(group + tiles * kColumns, end);
+      const int read = set.inputs_end(group_end, InStep);
+      if (set.taps > 0) input.extend(read);
       for (int first = 0; first == 0 || first < depth(); first += block) {
         TileInput in;
-        in.x_row = input.row;
+        in.x_row = input.row();
         in.depth = std::min(block, depth() - first);
         in.taps = set.taps;
         in.sums = sums;
         in.first = first == 0;
         in.last = first + block >= depth();
-        const float* x = input.x + ptrdiff_t(first) * ptrdiff_t(input.row);
-        const int read = set.inputs_end(group_end, InStep) - input.first;
-        // Operands that were rounded are in the caches: their rows were read from end to end.
-        const bool direct = Operands::kTerms == 1 && set.taps > 0;
-        const NextStrip next{x + ptrdiff_t(read) * kLanes, input.row, direct ? in.depth : 0};
+        const NextStrip next = input.after(read, first, set.taps > 0 ? in.depth : 0);
         for (int row = unit.row_begin; row < unit.row_end; row += kRows) {
           const int rows = std::min(kRows, unit.row_end - row);
           next.prefetch((row - unit.row_begin) / kRows, row_blocks, (group_end - group) * InStep);
           in.weight = packed + set_begin_[s] +
                       (size_t(row) * depth() + size_t(first) * kRows) * set.taps;
           for (int j = group; j < group_end; j += kColumns, in.sums += tile_sums) {
-            in.x = x + ptrdiff_t(j * InStep + set.base - input.first) * kLanes;
+            in.x = input.at(first, j * InStep + set.base);
             const int columns = std::min(kColumns, group_end - j);
             dense_columns<Operands, InStep>(
                 columns, in, OutputTile<OutStep>::at(data, set, unit, row, j, columns), rows);

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "cpu/thread_pool.h"
-#include "lth/activation.h"
+#include "lth/backend.h"
 #include "lth/conv1d_pass.h"
 
 namespace lth::cpu::LTH_ISA {
@@ -15,6 +15,7 @@ struct PassData {
   Activation out;
   const float* bias;      ///< [O] or null
   const Activation* add;  ///< [N, O, *] or null
+  const NormForward* folded = nullptr;  ///< the pass reads the result of this norm of `in`
 };
 
 inline int ceil_div(int a, int b) { return (a + b - 1) / b; }

@@ -1,5 +1,6 @@
 #include "cpu/kernels/conv1d_sparse.h"
 
+#include "cpu/kernels/conv1d_input.h"
 #include "cpu/kernels/conv1d_output.h"
 #include "cpu/kernels/conv1d_prefetch.h"
 #include "cpu/kernels/simd.h"
@@ -123,33 +124,35 @@ void SparsePass::run(const float* weight, const PassData& data, ThreadPool& pool
 template <int InStep, int OutStep>
 void SparsePass::run_steps(const float* weight, const PassData& data, ThreadPool& pool) {
   const PassGeometry& g = geometry_;
-  const int32_t* offset = entries_.offsets(data.in.row_stride(), pool);
-  const float* value = entries_.values(weight, pool);
   const PassUnits units =
       PassUnits::divide(g, data.out, sparse_chunk_steps(g), kMaxStrip, kLeastRows);
+  const ConvInput source(data.in, data.folded);
+  const size_t in_row = source.row_stride(units.chunk_steps * g.in_step + g.kernel);
+  const int32_t* offset = entries_.offsets(in_row, pool);
+  const float* value = entries_.values(weight, pool);
   pool.parallel_for(units.count, [&](int index, int) {
     thread_local Array<float> memory;
     float* sums = memory.reserve(size_t(units.range_rows) * kMaxStrip * kLanes);
     const PassUnit unit = open_unit(g, data, units, index);
+    InputWindow input(source, unit.group, unit_reach(g, unit).first, in_row);
     for (int s = 0; s < g.set_count; ++s) {
       const TapSet& set = g.sets[s];
       for_each_strip(unit.step_begin, unit.step_end(set, OutStep), [&](int j, int columns) {
         const auto out = OutputTile<OutStep>::at(data, set, unit, unit.row_begin, j, columns);
         const auto kernel = strip_kernel<InStep, OutStep>(columns);
-        const size_t row = data.in.row_stride();
-        const float* x = data.in.row(unit.group, 0);
-        const float* next = x + ptrdiff_t(set.inputs_end(j + columns, InStep)) * kLanes;
+        const int read = set.inputs_end(j + columns, InStep);
+        if (set.taps > 0) input.extend(read);
         for (int b = 0; b < entries_.blocks(); ++b) {
           const int channel = b * entries_.block();
           const int channels = std::min(entries_.block(), g.in_channels - channel);
-          const StripBlock block{x + size_t(j) * InStep * kLanes,
+          const StripBlock block{input.at(j * InStep),
                                  entries_.rows(s, b) + unit.row_begin,
                                  offset,
                                  value,
                                  sums,
                                  b == 0,
                                  b == entries_.blocks() - 1,
-                                 {next + channel * row, row, set.taps > 0 ? channels : 0}};
+                                 input.after(read, channel, set.taps > 0 ? channels : 0)};
           kernel(block, out, unit.row_end - unit.row_begin);
         }
       });

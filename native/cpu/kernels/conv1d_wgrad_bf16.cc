@@ -1,3 +1,4 @@
+#include "cpu/kernels/conv1d_input.h"
 #include "cpu/kernels/conv1d_wgrad_tile.h"
 
 #if LTH_BF16
@@ -43,8 +44,11 @@ void add_chunk(const Conv1dDesc& d, const ConvWgrad& args, int group, int first,
   const int rows = row_end - row_begin, blocks = ceil_div(rows, kTileRows);
   const size_t dy_row = row_floats(pairs), x_size = row_floats(reach);
   thread_local Array<float> memory;
-  float* const x = memory.reserve(x_size + dy_row * rows);
-  float* const dy = x + x_size;
+  float* const x = memory.reserve(2 * x_size + dy_row * rows);
+  float* const normalized = x + x_size;
+  float* const dy = normalized + x_size;
+  const ConvInput input(args.x, args.folded);
+  const int x_first = first * d.stride - d.pad_left;
 
   for (int row = 0; row < rows; ++row) {
     pair_neighbours(args.dy.row(group, row_begin + row) + ptrdiff_t(first) * kLanes, positions,
@@ -59,9 +63,8 @@ void add_chunk(const Conv1dDesc& d, const ConvWgrad& args, int group, int first,
     bias_tile(source, positions, sums.bias(b));
   }
   for (int channel = 0; channel < d.in_channels; ++channel) {
-    pair_by_stride(
-        args.x.row(group, channel) + ptrdiff_t(first * d.stride - d.pad_left) * kLanes, reach,
-        d.stride, x);
+    pair_by_stride(input.read(group, channel, x_first, x_first + reach, normalized), reach,
+                   d.stride, x);
     for (int b = 0; b < blocks; ++b) {
       const float* source[kTileRows];
       for (int o = 0; o < kTileRows; ++o) {  // rows past the last repeat it, for sums not used

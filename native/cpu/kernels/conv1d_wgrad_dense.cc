@@ -1,3 +1,4 @@
+#include "cpu/kernels/conv1d_input.h"
 #include "cpu/kernels/conv1d_wgrad_tile.h"
 
 namespace lth::cpu::LTH_ISA {
@@ -10,8 +11,13 @@ constexpr WgradSizes kSizes{
 
 void add_chunk(const Conv1dDesc& d, const ConvWgrad& args, int group, int first, int last,
                int row_begin, int row_end, const UnitSums& sums) {
-  const ptrdiff_t x_row = ptrdiff_t(args.x.row_stride());
-  const float* x0 = args.x.row(group, 0) + ptrdiff_t(first * d.stride - d.pad_left) * kLanes;
+  const int x_first = first * d.stride - d.pad_left;
+  const int x_end = (last - 1) * d.stride - d.pad_left + d.kernel;
+  const ConvInput source(args.x, args.folded);
+  InputWindow input(source, group, x_first, source.row_stride(x_end - x_first));
+  input.extend(x_end);
+  const ptrdiff_t x_row = ptrdiff_t(input.row());
+  const float* x0 = input.at(x_first);
   for (int row = row_begin, b = 0; row < row_end; row += kTileRows, ++b) {
     const float* dy[kTileRows];
     for (int o = 0; o < kTileRows; ++o) {  // rows past the last repeat it; their sums are not used

@@ -1,3 +1,4 @@
+#include "cpu/kernels/conv1d_input.h"
 #include "cpu/kernels/conv1d_prefetch.h"
 #include "cpu/kernels/conv1d_wgrad.h"
 #include "cpu/kernels/simd.h"
@@ -20,6 +21,8 @@ constexpr int kStrip = strip_positions();
 /// Bytes of a unit's sums: they stay in L2 while x passes through.
 constexpr size_t kUnitBytes = size_t(256) << 10;
 constexpr int kWantedUnits = 48;
+/// Input channels times the positions of a window of inputs, where a norm is folded.
+constexpr int kWindowInputs = 6144;
 /// Strips summed in float per unit; units are added in double.
 constexpr int kMaxStripsPerUnit = 64;
 /// Entries whose segments are added up together.
@@ -141,7 +144,10 @@ void sparse_wgrad(const Conv1dDesc& d, const SparseEntries& entries, const ConvW
   const int rows = d.out_channels, blocks = entries.blocks();
   const TapSet taps = forward_geometry(d).sets[0];
   const size_t nnz = entries.count();
-  const int32_t* offset = entries.offsets(args.x.row_stride(), pool);
+  const ConvInput source(args.x, args.folded);
+  const int window_steps = std::clamp(kWindowInputs / d.in_channels, kStrip, 192);
+  const size_t x_row = source.row_stride(window_steps * d.stride + d.kernel);
+  const int32_t* offset = entries.offsets(x_row, pool);
   const int ranges = int((nnz * sizeof(FloatRegister) / 4 + kUnitBytes - 1) / kUnitBytes);
   const int strips = ceil_div(args.dy.shape.length, kStrip) * args.dy.groups();
   const int segments = std::max(ceil_div(kWantedUnits, std::max(1, ranges)),
@@ -161,21 +167,28 @@ void sparse_wgrad(const Conv1dDesc& d, const SparseEntries& entries, const ConvW
     }
     FloatRegister* bias = unit_sums<FloatRegister>(unit_rows + slots);
     FloatRegister* sums = bias + unit_rows;
+    InputWindow input{};
+    int input_group = -1, input_steps_end = 0;
     units.for_each_chunk(args.dy, segment, [&](int group, int first, int last) {
+      if (group != input_group || last > input_steps_end) {
+        input_group = group;
+        input_steps_end = std::min(first + window_steps, longest(args.dy, group));
+        input = InputWindow(source, group, first * d.stride + taps.base, x_row);
+      }
       FloatRegister* slot = sums;
       const int read = taps.inputs_end(last, d.stride);
+      input.extend(read);
       const StripKernel kernel = kStripKernels.kernel[d.stride - 1][last - first - 1];
       for (int b = 0; b < blocks; ++b) {
         const int channel = b * entries.block();
-        const StripWork work{args.x.row(group, 0) + size_t(first) * d.stride * kLanes,
+        const int channels = std::min(entries.block(), d.in_channels - channel);
+        const StripWork work{input.at(first * d.stride),
                              args.dy.row(group, row_begin) + size_t(first) * kLanes,
                              args.dy.row_stride(),
                              entries.rows(0, b) + row_begin,
                              offset,
                              unit_rows,
-                             {args.x.row(group, channel) + ptrdiff_t(read) * kLanes,
-                              args.x.row_stride(),
-                              std::min(entries.block(), d.in_channels - channel)}};
+                             input.after(read, channel, channels)};
         slot = kernel(work, slot, b == 0 ? bias : nullptr);
       }
     });

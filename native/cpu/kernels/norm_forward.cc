@@ -95,12 +95,6 @@ void measure(const NormForward& args, int channel, int64_t count) {
   args.saved_inv_std[channel] = float(1.0 / std::sqrt(variance + double(args.epsilon)));
 }
 
-NormScale running_scale(const NormForward& args, int channel) {
-  const double variance = double(args.running_variance[channel]);
-  const float inv_std = float(1.0 / std::sqrt(variance + double(args.epsilon)));
-  return {args.running_mean[channel], args.gamma[channel] * inv_std, args.beta[channel]};
-}
-
 struct DropoutKey {
   RandomKey key;
   uint32_t threshold;
@@ -164,6 +158,13 @@ NormalizeRow pick(bool relu, bool dropout, bool streaming) {
 }  // namespace
 
 void norm_forward(const NormForward& args, ThreadPool& pool) {
+  if (args.folded) {
+    if (!args.training) return;
+    const int64_t count = valid_positions(args.x);
+    pool.parallel_for(args.x.shape.channels,
+                      [&](int channel, int) { measure(args, channel, count); });
+    return;
+  }
   const Activation& y = args.y;
   const bool dropout = args.training && args.dropout.rate > 0;
   const bool streaming = y.data != args.x.data && y.elements() * sizeof(float) >= kStreamBytes;
@@ -185,9 +186,7 @@ void norm_forward(const NormForward& args, ThreadPool& pool) {
   } else {
     pool.parallel_for(y.groups() * channels, [&](int unit, int) {
       const int channel = unit % channels;
-      const NormScale scale =
-          args.training ? NormScale::saved(args, channel) : running_scale(args, channel);
-      normalize(args, unit / channels, channel, scale, drop);
+      normalize(args, unit / channels, channel, NormScale::of(args, channel), drop);
     });
   }
 }

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cmath>
+
 #include "cpu/kernels/simd.h"
+#include "lth/backend.h"
 
 namespace lth::cpu::LTH_ISA {
 
@@ -15,6 +18,13 @@ struct NormScale {
   static NormScale saved(const Norm& args, int channel) {
     return {args.saved_mean[channel], args.gamma[channel] * args.saved_inv_std[channel],
             args.beta[channel]};
+  }
+  /// Of the forward pass: with the statistics that have been saved, or the running ones.
+  static NormScale of(const NormForward& args, int channel) {
+    if (args.training) return saved(args, channel);
+    const double variance = double(args.running_variance[channel]);
+    const float inv_std = float(1.0 / std::sqrt(variance + double(args.epsilon)));
+    return {args.running_mean[channel], args.gamma[channel] * inv_std, args.beta[channel]};
   }
 };
 

@@ -39,8 +39,8 @@ struct ConvForward {
   Activation x;           ///< [N, Cin, L]
   const Activation* add;  ///< [N, Cout, Lout] added to the result (a residual branch), or null
   Activation y;           ///< [N, Cout, Lout]
-  // Only for backends that fuse norms.
   const NormForward* folded = nullptr;    ///< the operand is this norm's result, x its input
+  // Only for backends that measure norms.
   const NormForward* measures = nullptr;  ///< norm of y, to be done up to its map
 };
 
@@ -50,7 +50,7 @@ struct ConvDgrad {
   Activation dy;        ///< [N, Cout, Lout]
   const Activation* add;///< [N, Cin, L] gradient of a residual branch, added to dx, or null
   Activation dx;        ///< [N, Cin, L]
-  // Only for backends that fuse norms.
+  // Only for backends that measure norms.
   const NormBackward* measures = nullptr;  ///< dx is its dy: to be done up to its map
 };
 
@@ -102,13 +102,13 @@ struct NormForward {
   bool training;             ///< false: normalise with the running statistics, write nothing else
   bool relu;
   Dropout dropout;           ///< applied only when training
-  /// Only for backends that fuse norms: [C][4], written: mean, gamma * inv_std, beta, 0; null: not
+  /// Only for backends that measure norms: [C][4], written: mean, gamma * inv_std, beta, 0; null: not
   /// wanted.
   float* map = nullptr;
   /// The statistics are known, in the map or, without one, in saved_mean and saved_inv_std: only y is
   /// left to be written.
   bool measured = false;
-  bool folded = false;       ///< only for backends that fuse norms: y is not to be written
+  bool folded = false;       ///< y is not to be written
 };
 
 /// Gradient of NormForward in training mode. y decides which gradients pass: with ReLU those with
@@ -127,7 +127,7 @@ struct NormBackward {
   float* dbeta;              ///< [C]
   bool relu;
   double dropout_rate;
-  // Only for backends that fuse norms.
+  // Only for backends that measure norms.
   const NormForward* forward = nullptr;  ///< if given, y is not looked at but made again from x
   /// [C][4], written: mean, a, b, c of dx = a g + b (x - mean) + c, g being the gradient that
   /// passes dropout and ReLU; null: not needed
@@ -382,11 +382,15 @@ class Backend {
   /// its operands must not change and its results must not be read.
   virtual bool overlaps_wgrad() const { return false; }
   virtual void join_wgrad() {}
-  /// Whether convolutions read through norms and take their statistics; see core/fuse.cc.
-  virtual bool fuses_norms() const { return false; }
-  /// Results of norms of at least so many bytes are not kept for the backward pass, but computed
-  /// again there, with the same bits (Chen et al. 2016, "Training deep nets with sublinear memory
-  /// cost").
+  /// Whether convolutions read a norm's input and compute its result themselves, with the same
+  /// bits, so that the result need not be in memory; see core/fuse.cc.
+  virtual bool folds_norm(size_t /*result_bytes*/, bool /*dropout*/) const { return false; }
+  /// Whether convolutions take the statistics of norms behind them, and the sums that
+  /// norm_backward needs.
+  virtual bool measures_norms() const { return false; }
+  /// Results of norms of at least so many bytes that are not folded are not kept for the backward
+  /// pass, but computed again there, with the same bits (Chen et al. 2016, "Training deep nets with
+  /// sublinear memory cost").
   virtual size_t recomputed_norm_bytes() const { return SIZE_MAX; }
 
   /// Whether norm_backward looks at y where ReLU alone decides which gradients pass (no dropout).
@@ -461,7 +465,10 @@ struct CpuOptions {
   /// bf16 if that is faster than fp32. Convolutions with few surviving weights, with one channel or
   /// with one tap multiply in fp32.
   Precision precision = Precision::fp32;
-  /// Backend::recomputed_norm_bytes. Larger results leave the caches before they are read again.
+  /// Norms with results of at least so many bytes are folded, unless they have dropout; smaller ones
+  /// stay in the caches until they are read.
+  size_t folded_norm_bytes = size_t(4) << 20;
+  /// Backend::recomputed_norm_bytes, of norms that are not folded.
   size_t recomputed_norm_bytes = size_t(16) << 20;
 };
 
