@@ -81,11 +81,11 @@ export function collect(
   const lacking = summary.complete ? chosen?.find((round) => !finished.includes(round)) : undefined;
   if (lacking !== undefined) {
     throw new UsageError(
-      `Cannot collect ${run}: it has no round ${lacking}, which study.json names; its rounds are 0 to ` +
-        `${Math.max(...finished)}`,
+      `Cannot collect ${run}: it has no round ${lacking}, which study.json names; its rounds are ` +
+        `${Math.min(...finished)} to ${Math.max(...finished)}`,
     );
   }
-  const rounds = finished.filter((round) => chosen?.includes(round) ?? true);
+  const rounds = finished.filter((round) => round === 0 || (chosen?.includes(round) ?? true));
   if (chosen) files.push([runFiles.kept(target), `${JSON.stringify({ rounds })}\n`]);
   for (const round of rounds) {
     const predictions = fs.readFileSync(roundFiles.predictions(runFiles.round(run, round)));

@@ -42,7 +42,7 @@ Deno.test("of a run of many rounds a group keeps and compares those that it name
   withDirectory((directory) => {
     const group = path.join(directory, "study/toy");
     fs.mkdirSync(group, { recursive: true });
-    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [0, 3]}}');
+    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [3]}}');
     const run = writeRun(path.join(directory, "runs"), { name: "long-seed1", rounds: 4 });
     const [copy] = addRuns([run], { group, allowIncomplete: false });
     assert.deepEqual(
@@ -59,7 +59,7 @@ Deno.test("of a run of many rounds a group keeps and compares those that it name
       [0, 3],
       "by deno task compare, too",
     );
-    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [0, 30]}}');
+    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [30]}}');
     assert.throws(
       () => addRuns([run], { group, allowIncomplete: false }),
       /has no round 30, which study.json names; its rounds are 0 to 3/,
@@ -67,11 +67,25 @@ Deno.test("of a run of many rounds a group keeps and compares those that it name
     fs.writeFileSync(path.join(group, "study.json"), "{}");
     addRuns([run], { group, allowIncomplete: false });
     assert.equal(compareDirectories([copy!]).methods[0]!.levels.length, 4);
-    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [3]}}');
-    assert.throws(
-      () => readGroup(group),
-      /study\.json: rounds\.long: .*must include 0, the dense round/,
-    );
+    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"long": [0, 3]}}');
+    assert.throws(() => readGroup(group), /study\.json: rounds\.long\.0: .*>=1/);
+  }));
+
+Deno.test("a round that the group does not keep is no dense network of equal training", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "toy");
+    const runs = path.join(directory, "runs");
+    fs.mkdirSync(group);
+    fs.writeFileSync(path.join(group, "study.json"), '{"rounds": {"a-continue": [2]}}');
+    const ticket = writeRun(runs, { name: "a-seed1", mode: "lr-rewind", seed: 1, rounds: 3 });
+    const longer = writeRun(runs, {
+      ...{ name: "a-seed1-continue", mode: "lr-rewind", seed: 1, rounds: 3 },
+      control: { kind: "continue", base: "a-seed1" },
+    });
+    addRuns([ticket, longer], { group, allowIncomplete: false });
+    const { methods } = readGroup(group)!.comparison;
+    const { levels } = methods.find(({ continued }) => !continued)!;
+    assert.deepEqual(levels.map(({ toEqual }) => toEqual?.epochs.dense ?? null), [null, null, 36]);
   }));
 
 Deno.test("a run that is not finished is not collected", () =>

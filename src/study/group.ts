@@ -48,11 +48,11 @@ const groupSchema = z.strictObject({
   plan: z.string().optional(),
   /** Runs of other groups that are compared with those of this one, as in "main/study-lr-rewind". */
   with: z.array(z.string()).default([]),
-  /** By the name that runs share, the rounds that are kept and compared, where that is not all: many are alike. */
-  rounds: z.record(
-    z.string(),
-    z.array(z.int().min(0)).refine((own) => own.includes(0), "must include 0, the dense round"),
-  ).default({}),
+  /**
+   * By the name that runs share, the rounds that are kept and compared beside the dense round 0, where that is not all:
+   * many are alike.
+   */
+  rounds: z.record(z.string(), z.array(z.int().min(1))).default({}),
   /** Shorter names for methods that are called by their settings. */
   names: z.record(z.string(), z.string()).default({}),
   claims: z.array(claimSchema).default([]),
@@ -63,7 +63,7 @@ export function partOf(name: string): string {
   return name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
 }
 
-/** The rounds of a run that a group keeps and compares; null for all. @throws {Failure} If its settings are damaged. */
+/** The rounds after 0 of a run that a group keeps and compares; null for all. @throws {Failure} If its settings are damaged. */
 export function chosenRounds(folder: string, run: string): readonly number[] | null {
   return fs.existsSync(path.join(folder, GROUP_FILE))
     ? readSettings(folder).rounds[partOf(run)] ?? null
