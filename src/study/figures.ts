@@ -9,7 +9,7 @@ import { format } from "../report/format.ts";
 import { mean } from "../statistics/interval.ts";
 import { commonKind, differenceTo } from "../statistics/reference.ts";
 import type { Group } from "./group.ts";
-import { type Level, networksOf } from "./networks.ts";
+import { type Level, networksOf, startOf } from "./networks.ts";
 import { type Axis, lineChart, type Point } from "./svg.ts";
 
 /** The figures of a group, by the end of their file name. */
@@ -24,8 +24,7 @@ export const FIGURES: Readonly<Record<string, (group: Group) => string>> = {
 function scoreFigure(group: Group): string {
   const { comparison } = group;
   const networks = networksOf(group);
-  const [dense] = networks;
-  const pruned = series(networks, ({ level }) => ({ x: level.density, y: level.mean }), dense);
+  const pruned = series(networks, ({ level }) => ({ x: level.density, y: level.mean }), true);
   const longest = networks.filter(({ method, isDense }) => method.continued && !isDense).at(-1);
   const marks = longest
     ? [{
@@ -74,11 +73,19 @@ function differenceFigure(group: Group): string {
   });
 }
 
-/** Share of each layer's weights that is left, for the levels of the first method. */
+/** Pruned networks of the method that the plan names first; without a plan, of the first by name. */
+function firstPlanned({ comparison, planned }: Group, networks: readonly Level[]): Level[] {
+  const pruned = networks.filter(({ isDense, method }) => !isDense && !method.continued);
+  const methods = planned.map((name) => comparison.runs.find((run) => run.name === name)?.method);
+  const first = methods.find((name) => pruned.some(({ method }) => method.name === name)) ??
+    pruned[0]?.method.name;
+  return pruned.filter(({ method }) => method.name === first);
+}
+
+/** Share of each layer's weights that is left, for the levels of one method. */
 function layersFigure(group: Group): string {
   const networks = networksOf(group);
-  const [first] = networks.filter(({ isDense, method }) => !isDense && !method.continued);
-  const levels = networks.filter(({ isDense, method }) => !isDense && method === first?.method);
+  const levels = firstPlanned(group, networks);
   const lines = levels.map(({ level, rounds }) => ({
     label: `${format(level.density, "percent")} left`,
     points: rounds[0]!.round.layers.map((layer, i): Point => {
@@ -93,7 +100,7 @@ function layersFigure(group: Group): string {
   );
   const decades = Math.ceil(-Math.log10(Math.max(lowest, 1e-5)));
   return lineChart({
-    title: `Where weights are left, ${first?.name ?? ""}`,
+    title: `Where weights are left, ${levels[0]?.name ?? ""}`,
     x: {
       label: "layer, from the input to the output",
       min: 1,
@@ -116,22 +123,21 @@ function layersFigure(group: Group): string {
 }
 
 /**
- * Loss on train and dev records over the epochs of a whole run, mean over runs: of the first method, and of
- * the dense network that was trained on. Its first point is the dense network's.
+ * Loss on train and dev records over the epochs of a whole run, mean over runs: of one method, and of the dense network
+ * that was trained on, from the dense network on that each began with.
  */
 function lossesFigure(group: Group): string {
   const networks = networksOf(group);
-  const dense = networks.filter(({ isDense }) => isDense).slice(0, 1);
-  const [pruned] = networks.filter(({ isDense, method }) => !isDense && !method.continued);
+  const pruned = firstPlanned(group, networks);
   const others = networks.filter(({ isDense }) => !isDense);
   const parts = [
-    { label: pruned?.name ?? "", own: others.filter(({ method }) => method === pruned?.method) },
+    { label: pruned[0]?.name ?? "", own: pruned },
     { label: "dense, trained on", own: others.filter(({ method }) => method.continued) },
   ].filter(({ own }) => own.length > 0);
   const lines = parts.flatMap(({ label, own }) =>
     (["train", "dev"] as const).map((split) => ({
       label: `${label}: ${split}`,
-      points: [...dense, ...own].flatMap(({ rounds }) =>
+      points: [startOf(own[0]!.method, networks) ?? [], own].flat().flatMap(({ rounds }) =>
         (rounds[0]?.round.epochs ?? []).map((_, i) => {
           const losses = rounds.map(({ round: { epochs } }) => epochs[i]![`${split}Loss`]);
           return mean(losses);
@@ -153,17 +159,19 @@ function lossesFigure(group: Group): string {
   });
 }
 
-/** One line for each method that was pruned, from the dense network `start` if it is given. */
+/** One line for each method that was pruned, from its dense network if asked for. */
 function series(
   networks: readonly Level[],
   point: (level: Level) => Point | null,
-  start?: Level,
+  fromDense = false,
 ) {
   const own = networks.filter(({ isDense, method }) => !isDense && !method.continued);
-  return [...new Set(own.map(({ name }) => name))].map((name) => ({
-    label: name,
-    points: [...start ? [start] : [], ...networks.filter((network) => network.name === name)]
-      .flatMap((network) => point(network) ?? []),
+  return [...new Set(own.map(({ method }) => method))].map((method) => ({
+    label: own.find((network) => network.method === method)!.name,
+    points: [
+      (fromDense && startOf(method, networks)) || [],
+      own.filter((network) => network.method === method),
+    ].flat().flatMap((network) => point(network) ?? []),
   }));
 }
 

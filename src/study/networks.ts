@@ -57,3 +57,9 @@ export function networksOf({ runs, comparison }: Group): Level[] {
     network.isDense ? { ...network, name: denseName(network.method) } : network
   );
 }
+
+/** The dense network that a method began with. */
+export function startOf(method: MethodResult, networks: readonly Level[]): Level | undefined {
+  const key = JSON.stringify(method.levels[0]!.scores);
+  return networks.find(({ isDense, level }) => isDense && JSON.stringify(level.scores) === key);
+}

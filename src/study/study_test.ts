@@ -10,6 +10,7 @@ import { outdated, studyFiles } from "./build.ts";
 import { judge } from "./claims.ts";
 import { addRuns } from "./collect.ts";
 import { filled } from "./document.ts";
+import { FIGURES } from "./figures.ts";
 import { type Claim, groupFolders, readGroup } from "./group.ts";
 import { lineChart } from "./svg.ts";
 import { TABLES } from "./tables.ts";
@@ -95,6 +96,27 @@ Deno.test("a group is read with the tables and figures of its runs", () =>
       outdated(studyFiles({ study: path.join(directory, "study"), documents: [document] })),
       [],
     );
+  }));
+
+Deno.test("a figure of one method shows that of the plan's first run; lines begin with their own dense network", () =>
+  withDirectory((directory) => {
+    const group = path.join(directory, "toy");
+    for (const [mode, dense] of [["finetune", 0.9], ["lr-rewind", 0.7]] as const) {
+      const quality = (round: number) => dense - 0.1 * round;
+      writeRun(group, { name: `${mode}-1`, mode, stream: mode, rounds: 3, quality });
+    }
+    fs.writeFileSync(path.join(group, "study.json"), "{}");
+    const read = readGroup(group)!;
+    const planned = { ...read, planned: ["lr-rewind-1", "finetune-1"] };
+    assert.match(FIGURES["layers"]!(read), /Where weights are left, finetune/);
+    assert.match(FIGURES["layers"]!(planned), /Where weights are left, lr-rewind/);
+    assert.match(FIGURES["losses"]!(planned), /lr-rewind: train/);
+    const lines = FIGURES["score"]!(read).matchAll(
+      /<path d="M([\d.]+)[ ,]([\d.]+)[^"]*" fill="none"/g,
+    );
+    const begins = [...lines].map(([, x, y]) => [Number(x), Number(y)]);
+    assert.equal(begins[0]![0], begins[1]![0], "both lines begin at 100 %");
+    assert.ok(begins[0]![1]! < begins[1]![1]!, "finetune's line begins higher");
   }));
 
 Deno.test("a method that lacks folds waits, and is in the tables when it has them all", () =>
