@@ -48,9 +48,9 @@ ValueIndex Derivation::again(ValueIndex value) {
   copy = value;
   const Recording& recording = *state_.recording;
   const ValueInfo& info = state_.value(value);
-  if (info.producer == kNone || info.output || may_fold(recording, value) ||
-      recording.backend->activation_bytes(info.shape) <
-          recording.backend->recomputed_norm_bytes()) {
+  if (info.producer == kNone || info.output ||
+      bytes_without_halo(recording, value) < recording.backend->recomputed_norm_bytes() ||
+      may_fold(recording, value)) {
     return copy;
   }
   const Node& node = recording.nodes[size_t(info.producer)];

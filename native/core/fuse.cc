@@ -28,11 +28,9 @@ T* producer(const Recording& recording, ValueIndex value) {
 }
 
 bool folds(const Recording& recording, const NormOp& norm, const std::vector<bool>& in_memory) {
-  ActivationShape shape = recording.values[size_t(norm.y)].shape;
-  shape.halo = 0;  // not what an earlier plan may have set
-  const size_t bytes = recording.backend->activation_bytes(shape);
   const bool dropout = norm.settings.training && norm.settings.dropout > 0;
-  return !in_memory[size_t(norm.y)] && recording.backend->folds_norm(bytes, dropout);
+  return !in_memory[size_t(norm.y)] &&
+         recording.backend->folds_norm(bytes_without_halo(recording, norm.y), dropout);
 }
 
 }  // namespace

@@ -35,6 +35,12 @@ double element_bytes(const Backend& backend) {
   return double(backend.activation_bytes({kLanes, 1, 1, 0})) / kLanes;
 }
 
+size_t bytes_without_halo(const Recording& recording, ValueIndex value) {
+  ActivationShape shape = recording.values[size_t(value)].shape;
+  shape.halo = 0;
+  return recording.backend->activation_bytes(shape);
+}
+
 ValueIndex Recording::index_of(Value handle, const char* role) const {
   const std::string what = std::string(role) + " " + std::to_string(handle);
   if (handle < 0) throw_range(what + " is not a value: handles are not negative");

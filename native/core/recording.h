@@ -61,13 +61,17 @@ struct Recording {
 inline constexpr int kValueBits = 16;
 inline constexpr int kMostValues = 1 << kValueBits;
 
-/// Folds norms into the convolutions behind them, if no other op reads their results, which are then
-/// not in memory, and lets convolutions take the sums of norms, both as far as the backend does that.
-/// Folding changes no bit of a result.
+/// Folds norms into the convolutions after them, if no other op reads their results, which are then
+/// not in memory, and lets convolutions sum up what norms need, each as far as the backend supports
+/// it. Folding changes no bit of a result, if nothing changes a norm's parameters and statistics
+/// between the norm and the convolutions that read it, as no op but the optimizer and another
+/// norm with the same running statistics does.
 void fuse_norms(Recording& recording);
 /// Whether fuse_norms would fold the op that makes a value, after unfuse_norms and as far as the
 /// recording has got.
 bool may_fold(const Recording& recording, ValueIndex value);
+/// Bytes of a value without the halo, which depends on what has been planned.
+size_t bytes_without_halo(const Recording& recording, ValueIndex value);
 /// Undoes fuse_norms.
 void unfuse_norms(Recording& recording);
 

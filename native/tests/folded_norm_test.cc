@@ -45,8 +45,9 @@ void test_case(Backend& backend, const Case& k) {
   const size_t channels = size_t(k.in);
   const Device<float> gamma(backend, random.floats(channels, -2, 2));
   const Device<float> beta(backend, random.floats(channels, -1, 1));
-  Device<float> mean(backend, random.floats(channels, -1, 1));
-  Device<float> variance(backend, random.floats(channels, 0.5, 2));
+  const std::vector<float> old_mean = random.floats(channels, -1, 1);
+  const std::vector<float> old_variance = random.floats(channels, 0.5, 2);
+  Device<float> mean(backend, old_mean), variance(backend, old_variance);
   Device<float> saved_mean(backend, channels), saved_inv_std(backend, channels);
   NormForward norm{x.get(), normalized.get(), gamma.get(), beta.get(), mean.get(), variance.get(),
                    saved_mean.get(), saved_inv_std.get(), 1e-3f, 0.1f, k.training, k.relu, {}};
@@ -86,7 +87,6 @@ void test_case(Backend& backend, const Case& k) {
     same.check("dbias", dbias.values());
   };
   backend.norm_forward(norm);
-  const std::vector<float> statistics = mean.values();
   convolve(normalized.get(), nullptr);
 
   // Folded, the norm has the same statistics and leaves its result alone.
@@ -94,17 +94,25 @@ void test_case(Backend& backend, const Case& k) {
   const std::vector<float> marked(size_t(kRecords) * channels * size_t(k.length), 7);
   untouched.write(marked);
   const std::vector<float> before = untouched.read();
+  Device<float> running_mean(backend, old_mean), running_variance(backend, old_variance);
   Device<float> mean_again(backend, channels), inv_std_again(backend, channels);
   NormForward folded = norm;
   folded.y = untouched.get();
+  folded.running_mean = running_mean.get();
+  folded.running_variance = running_variance.get();
   folded.saved_mean = mean_again.get();
   folded.saved_inv_std = inv_std_again.get();
   folded.folded = true;
   backend.norm_forward(folded);
   CHECK(same_bits(untouched.read(), before));
-  CHECK(same_bits(mean_again.values(), saved_mean.values()));
-  CHECK(same_bits(inv_std_again.values(), saved_inv_std.values()));
-  // With untimed dense and sparse kernels in turn.
+  CHECK(same_bits(running_mean.values(), mean.values()));
+  CHECK(same_bits(running_variance.values(), variance.values()));
+  CHECK_EQ(same_bits(running_mean.values(), old_mean), !k.training);
+  if (k.training) {
+    CHECK(same_bits(mean_again.values(), saved_mean.values()));
+    CHECK(same_bits(inv_std_again.values(), saved_inv_std.values()));
+  }
+  // Several times, so that near the break-even density both the sparse and the dense kernel run.
   for (int run = 0; run < 3; ++run) convolve(x.get(), &folded);
 }
 

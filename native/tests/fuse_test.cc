@@ -17,8 +17,8 @@ size_t arena_bytes(const std::shared_ptr<Backend>& backend, bool keep_all) {
 
 /// Results of folded norms take no memory; of one that is an output they must.
 void test_memory(const std::shared_ptr<Backend>& fusing) {
-  const std::shared_ptr<Backend> plain = make_cpu_backend({.threads = 1});
-  CHECK(!plain->folds_norm(0x1000, false));
+  const std::shared_ptr<Backend> plain = make_cpu_backend(
+      {.threads = 1, .folded_norm_bytes = SIZE_MAX, .recomputed_norm_bytes = SIZE_MAX});
   CHECK(arena_bytes(fusing, false) < arena_bytes(plain, false));
   CHECK_EQ(arena_bytes(fusing, true), arena_bytes(plain, true));
 }
@@ -96,5 +96,8 @@ int main() {
     if (backend->measures_norms()) test_memory(backend);
     test_readers(backend);
   });
+  context = "cpu that folds all norms";
+  test_readers(make_cpu_backend({.threads = 2, .folded_norm_bytes = 0}));
+  context.clear();
   return finish();
 }

@@ -22,7 +22,7 @@ const FIGURE_LINK = /\]\(([^)\s]+)\.svg\)/g;
 /**
  * The files of the study by path, with the text that they should have: the documents, and the figures that they show.
  *
- * @throws {Failure} If a document asks for a table or shows a figure that there is not.
+ * @throws {Failure} If a document asks for a table or shows a figure that does not exist.
  */
 export function studyFiles(
   { study = STUDY, documents = DOCUMENTS }: { study?: string; documents?: readonly string[] } = {},

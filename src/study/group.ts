@@ -63,7 +63,11 @@ export function partOf(name: string): string {
   return name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
 }
 
-/** The rounds after 0 of a run that a group keeps and compares; null for all. @throws {Failure} If its settings are damaged. */
+/**
+ * The rounds after 0 of a run that a group keeps and compares; null for all.
+ *
+ * @throws {Failure} If its settings are damaged.
+ */
 export function chosenRounds(folder: string, run: string): readonly number[] | null {
   return fs.existsSync(path.join(folder, GROUP_FILE))
     ? readSettings(folder).rounds[partOf(run)] ?? null

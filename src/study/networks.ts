@@ -39,7 +39,7 @@ export function networksOf({ runs, comparison }: Group): Level[] {
   const networks = comparison.methods.flatMap((method) =>
     method.levels.flatMap((level, i): Level[] => {
       const isDense = i === 0;
-      const key = JSON.stringify(level.scores);
+      const key = keyOf(level);
       if (isDense && (seen.has(key) || isControl(method))) return [];
       const rounds = runsOf(method).flatMap((run) =>
         run.summary.rounds.filter(({ round }) => round === level.round)
@@ -60,6 +60,11 @@ export function networksOf({ runs, comparison }: Group): Level[] {
 
 /** The dense network that a method began with. */
 export function startOf(method: MethodResult, networks: readonly Level[]): Level | undefined {
-  const key = JSON.stringify(method.levels[0]!.scores);
-  return networks.find(({ isDense, level }) => isDense && JSON.stringify(level.scores) === key);
+  const key = keyOf(method.levels[0]!);
+  return networks.find(({ isDense, level }) => isDense && keyOf(level) === key);
+}
+
+/** Equal for dense networks that are the same. */
+function keyOf({ scores }: LevelResult): string {
+  return JSON.stringify(scores);
 }

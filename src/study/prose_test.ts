@@ -43,5 +43,5 @@ Deno.test("an interval in a sentence about the study is that of a table", () => 
   const unknown = sentences.filter((interval) =>
     !tables.has(interval) && !tables.has(reversed(interval))
   );
-  assert.deepEqual(unknown.sort(), Object.keys(OF_NO_TABLE).sort());
+  assert.deepEqual([...new Set(unknown)].sort(), Object.keys(OF_NO_TABLE).sort());
 });

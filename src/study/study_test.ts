@@ -19,6 +19,15 @@ Deno.test("docs/study.md and its figures are what the runs in docs/study give", 
   const files = studyFiles();
   assert.ok(files.size > 1);
   assert.deepEqual(outdated(files), [], "make them again with deno task study");
+  const figures = groupFolders().flatMap((folder) =>
+    fs.readdirSync(folder).filter((name) => name.endsWith(".svg"))
+      .map((name) => path.join(folder, name))
+  );
+  assert.deepEqual(
+    figures.filter((file) => !files.has(file)),
+    [],
+    "figures that no document shows",
+  );
 });
 
 Deno.test("a group is compared with the runs of another group that it names", () =>

@@ -119,8 +119,9 @@ class UnitInput<FloatOperands> {
   UnitInput(const PassGeometry& g, const PassData& data, const PassUnit& unit)
       : source_(data.in, data.folded) {
     const auto [first, end] = unit_reach(g, unit);
-    window_ = InputWindow(source_, unit.group, first, source_.row_stride(std::max(end - first, 0)));
+    window_ = InputWindow(source_, unit.group, first, source_.row_stride(end - first));
   }
+  UnitInput(const UnitInput&) = delete;  // the window refers to the source
 
   void extend(int end) { window_.extend(end); }
   /// Position `position` of row `row` of channels.
@@ -149,7 +150,7 @@ class UnitInput<Bf16Operands> {
  public:
   UnitInput(const PassGeometry& g, const PassData& data, const PassUnit& unit) {
     const auto [first, end] = unit_reach(g, unit);
-    if (first >= end) return;  // nothing is read
+    if (first == end) return;  // nothing is read
     const ConvInput source(data.in, data.folded);
     first_ = first;
     // Rows that are an odd number of cache lines apart do not compete for the same few cache sets.

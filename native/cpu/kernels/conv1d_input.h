@@ -41,8 +41,8 @@ class InputWindow {
   /// @param row source.row_stride() of at least as many positions as it gets
   InputWindow(const ConvInput& source, int group, int first, size_t row);
 
-  /// Makes positions before `end` readable. Called for one strip after another, so that its inputs
-  /// go through L1 on their way from prefetch() to the kernel.
+  /// Makes positions before `end` readable. Called for one strip after another: the strip's inputs
+  /// are then still in L1, from prefetch(), when they are normalised.
   void extend(int end) {
     if (end <= end_ || source_->in_place()) return;
     source_->normalize(group_, end_, end, row_, memory_ + ptrdiff_t(end_ - first_) * kLanes);
@@ -67,7 +67,7 @@ class InputWindow {
   const float* x_ = nullptr;
 };
 
-/// The input positions [first, end) that a unit's taps reach; end <= first if there are none.
+/// The input positions [first, end) that a unit's taps reach; [0, 0) if there are none.
 inline std::pair<int, int> unit_reach(const PassGeometry& g, const PassUnit& unit) {
   int first = INT32_MAX, end = INT32_MIN;
   for (int s = 0; s < g.set_count; ++s) {
@@ -77,6 +77,7 @@ inline std::pair<int, int> unit_reach(const PassGeometry& g, const PassUnit& uni
     first = std::min(first, unit.step_begin * g.in_step + set.base);
     end = std::max(end, set.inputs_end(step_end, g.in_step));
   }
+  if (first > end) return {0, 0};
   return {first, end};
 }
 

@@ -172,7 +172,7 @@ void sparse_wgrad(const Conv1dDesc& d, const SparseEntries& entries, const ConvW
     units.for_each_chunk(args.dy, segment, [&](int group, int first, int last) {
       if (group != input_group || last > input_steps_end) {
         input_group = group;
-        input_steps_end = std::min(first + window_steps, longest(args.dy, group));
+        input_steps_end = first + window_steps;
         input = InputWindow(source, group, first * d.stride + taps.base, x_row);
       }
       FloatRegister* slot = sums;
