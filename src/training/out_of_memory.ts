@@ -43,10 +43,17 @@ export function batchAdvice(largest: number): string {
 
 const GROUP = 16;
 
+/** Multiples of 16 below a batch, the largest first. */
+export function groupsBelow(batchSize: number): number[] {
+  const count = Math.ceil(batchSize / GROUP) - 1;
+  return Array.from({ length: count }, (_, i) => (count - i) * GROUP);
+}
+
 /**
- * The largest multiple of 16 below a batch that does not fit that does: by bisection. 0 if none does.
+ * The largest multiple of 16 below a batch that does not fit that does: by bisection, as if larger batches needed more. 0
+ * if none does.
  */
-export function largestThatFits(batchSize: number, fits: (records: number) => boolean): number {
+function largestThatFits(batchSize: number, fits: (records: number) => boolean): number {
   let largest = 0;
   let fails = Math.ceil(batchSize / GROUP);
   while (fails - largest > 1) {
