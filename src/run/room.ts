@@ -15,7 +15,7 @@ import { Failure } from "../core/errors.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { prunableWeights } from "../model/graph.ts";
 import { countWeights } from "../pruning/prune.ts";
-import { batchAdvice, groupsBelow } from "../training/out_of_memory.ts";
+import { batchAdvice, largestThatFits } from "../training/out_of_memory.ts";
 import type { Teacher } from "../training/teacher.ts";
 import { Workbench } from "../training/workbench.ts";
 import { bytesBelow, type DiskNeed, diskOf, freeBytes } from "./disk_need.ts";
@@ -75,8 +75,7 @@ export function memoryRefusal(
   const { batchSize } = bench.config;
   const needed = need(batchSize);
   if (needed <= free.bytes) return null;
-  // The need does not always grow with the batch: norms of large batches are folded and take no memory.
-  const largest = groupsBelow(batchSize).find((records) => need(records) <= free.bytes) ?? 0;
+  const largest = largestThatFits(batchSize, (records) => need(records) <= free.bytes);
   return `Batches of ${counted(batchSize, "record")} need about ${
     bytesText(needed)
   } of memory, and ` +

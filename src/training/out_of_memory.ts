@@ -43,23 +43,22 @@ export function batchAdvice(largest: number): string {
 
 const GROUP = 16;
 
-/** Multiples of 16 below a batch, the largest first. */
-export function groupsBelow(batchSize: number): number[] {
-  const count = Math.ceil(batchSize / GROUP) - 1;
-  return Array.from({ length: count }, (_, i) => (count - i) * GROUP);
-}
-
 /**
- * The largest multiple of 16 below a batch that does not fit that does: by bisection, as if larger batches needed more. 0
- * if none does.
+ * The largest multiple of 16 below a batch that does not fit that does; 0 if none does. Bisection finds one that fits,
+ * with a next one that does not. Larger ones may fit again, because norms of large results are folded and take no memory;
+ * they are at most half of what a step needs, so from twice that next one on none does.
  */
-function largestThatFits(batchSize: number, fits: (records: number) => boolean): number {
+export function largestThatFits(batchSize: number, fits: (records: number) => boolean): number {
   let largest = 0;
   let fails = Math.ceil(batchSize / GROUP);
   while (fails - largest > 1) {
     const middle = (largest + fails) >> 1;
     if (fits(middle * GROUP)) largest = middle;
     else fails = middle;
+  }
+  const end = Math.min(2 * fails, Math.ceil(batchSize / GROUP));
+  for (let groups = end - 1; groups > fails; groups--) {
+    if (fits(groups * GROUP)) return groups * GROUP;
   }
   return largest * GROUP;
 }

@@ -3,7 +3,7 @@ import { NativeError } from "../addon/native_error.ts";
 import { openDevice } from "../addon/select.ts";
 import { Failure } from "../core/errors.ts";
 import { resnet1dGraph } from "../model/networks/resnet1d.ts";
-import { outOfMemory } from "./out_of_memory.ts";
+import { largestThatFits, outOfMemory } from "./out_of_memory.ts";
 import { noiseDataset, SMALL, SMALL_SIZE, withGraph } from "./testing.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -30,6 +30,18 @@ Deno.test("the largest batch that fits is found, in groups of sixteen", () => {
         `The largest batch that fits is ${expected}: --batch-size ${expected}`,
     );
   }
+});
+
+Deno.test("a batch that fits although smaller ones do not is found", () => {
+  const fits = (records: number) => records <= 48 || records === 80;
+  assert.equal(largestThatFits(512, fits), 80);
+  assert.equal(largestThatFits(80, fits), 48);
+});
+
+Deno.test("of a huge batch few are tried", () => {
+  let tried = 0;
+  assert.equal(largestThatFits(1 << 20, (records) => (tried++, records <= 160)), 160);
+  assert.ok(tried < 40, `${tried}`);
 });
 
 Deno.test("the error says so if no batch fits", () => {
