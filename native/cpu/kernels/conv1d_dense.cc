@@ -153,8 +153,7 @@ class UnitInput<Bf16Operands> {
     if (first == end) return;  // nothing is read
     const ConvInput source(data.in, data.folded);
     first_ = first;
-    // Rows that are an odd number of cache lines apart do not compete for the same few cache sets.
-    row_ = size_t((end - first) | 1) * kLanes;
+    row_ = odd_row(end - first);
     const int depth = ceil_div(g.in_channels, 2);
     thread_local Array<float> memory;
     float* const target = memory.reserve((depth + 2) * row_);

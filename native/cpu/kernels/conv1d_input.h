@@ -7,6 +7,10 @@
 
 namespace lth::cpu::LTH_ISA {
 
+/// Floats from row to row of `positions` in memory of a thread: an odd number of cache lines, so that
+/// rows do not compete for the same few sets of the caches.
+inline size_t odd_row(int positions) { return size_t(positions | 1) * kLanes; }
+
 /// The input of a convolution: an activation, or, where a norm is folded into the convolution, the
 /// norm's result. That is in no memory of its own: windows of it are computed, with the bits that
 /// norm_forward would write, by the threads that read them.
@@ -19,8 +23,7 @@ class ConvInput {
   const Activation& activation() const { return x_; }
   /// Floats from row to row of windows of at most `positions`.
   size_t row_stride(int positions) const {
-    // Rows that are an odd number of cache lines apart do not compete for the same few cache sets.
-    return in_place() ? x_.row_stride() : size_t(positions | 1) * kLanes;
+    return in_place() ? x_.row_stride() : odd_row(positions);
   }
   /// Positions [first, end) of one row: in place, or in `memory`, which has room for them.
   const float* read(int group, int channel, int first, int end, float* memory) const;

@@ -10,10 +10,6 @@ namespace {
 /// stay in a 32 KiB L1 cache. Units have more rows than those of float: each rounds x for itself.
 constexpr WgradSizes kSizes{.chunk_steps = 128, .unit_weights = 32768, .wanted_units = 32};
 
-/// Floats of a row of pairs. Rows an odd number of cache lines apart do not meet in the same few
-/// sets of the caches.
-size_t row_floats(int pairs) { return size_t(pairs | 1) * kLanes; }
-
 /// target[i] = the pair (source[2 i], source[2 i + 1]); after an odd number of positions, with 0.
 void pair_neighbours(const float* source, int count, float* target) {
   int p = 0;
@@ -42,7 +38,7 @@ void add_chunk(const Conv1dDesc& d, const ConvWgrad& args, int group, int first,
   const int positions = last - first, pairs = ceil_div(positions, 2);
   const int reach = (positions - 1) * d.stride + d.kernel;  // positions of x
   const int rows = row_end - row_begin, blocks = ceil_div(rows, kTileRows);
-  const size_t dy_row = row_floats(pairs), x_size = row_floats(reach);
+  const size_t dy_row = odd_row(pairs), x_size = odd_row(reach);
   thread_local Array<float> memory;
   float* const x = memory.reserve(2 * x_size + dy_row * rows);
   float* const normalized = x + x_size;
