@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSingleTraining } from "../config/modes.ts";
 import { shellWords } from "../core/shell.ts";
 import type { Comparison } from "./comparison.ts";
 import { rulesOf, unequalTraining } from "./notes.ts";
@@ -23,10 +24,12 @@ export function hintsOf(comparison: Comparison, methods: readonly Method[]): str
 
 function equalTrainingHint(comparison: Comparison, methods: readonly Method[]): string[] {
   const lacking = unequalTraining(comparison)?.names ?? [];
-  // One run per dense network, of the method with the longest training, is enough.
-  const [longest] = methods.filter(({ name, replicates }) =>
-    lacking.includes(name) && replicates[0]!.runs[0]!.control === null
-  ).sort((a, b) => b.levels.length - a.levels.length);
+  // One run per dense network, of the method with the longest training, is enough. A single training has no dense
+  // network that could be trained on.
+  const [longest] = methods.filter(({ name, replicates }) => {
+    const { control, summary } = replicates[0]!.runs[0]!;
+    return lacking.includes(name) && control === null && !isSingleTraining(summary.mode);
+  }).sort((a, b) => b.levels.length - a.levels.length);
   const [base, ...others] = longest?.replicates
     .flatMap(({ runs }) => runs.map(({ name }) => name)) ?? [];
   if (base === undefined) return [];

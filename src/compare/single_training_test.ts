@@ -84,6 +84,24 @@ Deno.test("without a run that has the dense network of its seed, a single traini
     });
   }));
 
+Deno.test("no control that trains a dense network on is proposed of a run without one", () =>
+  withDirectory((directory) => {
+    const single = writeRun(directory, {
+      name: "rigl",
+      mode: "rigl",
+      single: { pruned: 3, macs: 1 },
+    });
+    const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
+    // Trained on for less long than the single training.
+    const continued = writeRun(directory, {
+      ...{ name: "on", mode: "lr-rewind", rounds: 3 },
+      control: { kind: "continue", base },
+    });
+    const { hints, notes } = compareDirectories([single, base, continued]);
+    assert.ok(notes.some((note) => /^rigl: .*No dense network of equal training/.test(note)));
+    assert.deepEqual(hints.filter((hint) => hint.includes("--kind continue")), []);
+  }));
+
 Deno.test("single trainings to several compressions are levels of one method", () =>
   withDirectory((directory) => {
     const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
