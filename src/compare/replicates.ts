@@ -4,11 +4,12 @@
  *
  * @module
  */
+import { isSingleTraining } from "../config/modes.ts";
 import { UsageError } from "../core/errors.ts";
 import { isContinued } from "./check.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { levelsOf, type Network, type RunLevels } from "./levels.ts";
-import { distinctNames, methodKey } from "./method.ts";
+import { distinctNames, methodKey, settingsKey } from "./method.ts";
 import { compareText, type Run } from "./run.ts";
 
 /** A network of one replicate: one round of one run, or of one run per fold. */
@@ -47,7 +48,7 @@ export interface Method {
  * reasons of {@linkcode levelsOf}.
  */
 export function methodsOf(runs: readonly Run[]): Method[] {
-  const groups = [...grouped(runs, methodKey).values()];
+  const groups = membersOf(runs);
   const names = distinctNames(groups.map(([example]) => example!));
   return groups.map((members, i) => {
     const replicates = replicateGroups(members).map((own) => replicateOf(own, runs));
@@ -60,6 +61,26 @@ export function methodsOf(runs: readonly Run[]): Method[] {
       levels: [...levels].sort((a, b) => b - a),
     };
   }).sort((a, b) => order(a) - order(b) || compareText(a.name, b.name));
+}
+
+/**
+ * Runs by method. Single trainings that differ in their epochs are one method if their sizes differ, too: training to
+ * few weights may take longer, as further rounds do. Two lengths of training to one size are two methods.
+ */
+function membersOf(runs: readonly Run[]): Run[][] {
+  const isSingle = ({ summary }: Run) => isSingleTraining(summary.mode);
+  const withoutEpochs = (run: Run) =>
+    settingsKey(run, (path) => !isSingle(run) || path !== "training.epochs");
+  return [...grouped(runs, withoutEpochs).values()].flatMap((members) => {
+    const keys = new Set(members.map(methodKey));
+    const sizes = new Set(members.map((run) => `${methodKey(run)} ${sizesOf(run)}`));
+    const ofOneLength = new Set(members.map(sizesOf)).size === sizes.size;
+    return keys.size === 1 || ofOneLength ? [members] : [...grouped(members, methodKey).values()];
+  });
+}
+
+function sizesOf({ summary }: Run): string {
+  return summary.rounds.map(({ kept }) => kept).join();
 }
 
 function order({ continued, replicates }: Method): number {

@@ -102,18 +102,39 @@ Deno.test("no control that trains a dense network on is proposed of a run withou
     assert.deepEqual(hints.filter((hint) => hint.includes("--kind continue")), []);
   }));
 
+/** Single trainings by `set` to the sizes of these rounds, for these epochs. */
+function sets(directory: string, trainings: readonly [pruned: number, epochs: number][]): string[] {
+  return trainings.map(([pruned, epochs]) =>
+    writeRun(directory, {
+      ...{ name: `set-${pruned}-${epochs}`, mode: "set", single: { pruned, macs: 1 } },
+      change: ({ config }) => {
+        config["pruning"] = { target: pruned, schedule: { kind: "set" } };
+        config["training"] = { ...config["training"] as object, epochs };
+      },
+    })
+  );
+}
+
 Deno.test("single trainings to several compressions are levels of one method", () =>
   withDirectory((directory) => {
     const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
-    const targets = [2, 3].map((pruned) =>
-      writeRun(directory, {
-        ...{ name: `set-${pruned}`, mode: "set", single: { pruned, macs: 1 } },
-        change: (summary) => {
-          summary.config["pruning"] = { target: pruned, schedule: { kind: "set" } };
-        },
-      })
-    );
-    const { methods } = compareDirectories([base, ...targets]);
+    const trainings = sets(directory, [[2, 36], [3, 48]]);
+    const { methods, pairs } = compareDirectories([base, ...trainings], {
+      pairs: [{ a: "set", b: "lr-rewind", percent: null, text: "set:lr-rewind" }],
+    });
     const set = methods.find(({ name }) => name === "set")!;
     assert.deepEqual(set.levels.map(({ cost }) => cost!.epochs), [12, 36, 48]);
+    assert.equal(pairs.length, 1);
+  }));
+
+Deno.test("two lengths of single training to one compression are two methods", () =>
+  withDirectory((directory) => {
+    const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
+    const trainings = sets(directory, [[2, 36], [2, 48], [3, 48]]);
+    const { methods } = compareDirectories([base, ...trainings]);
+    assert.deepEqual(methods.map(({ name, levels }) => [name, levels.length]), [
+      ["lr-rewind", 4],
+      ["set (training.epochs 36)", 2],
+      ["set (training.epochs 48)", 3],
+    ]);
   }));

@@ -27,7 +27,7 @@ export interface Level {
  * All networks, by method in the order of the comparison. The dense network that several methods began with comes
  * once.
  */
-export function networksOf({ runs, comparison }: Group): Level[] {
+export function networksOf({ runs, comparison }: Pick<Group, "runs" | "comparison">): Level[] {
   const runsOf = (method: MethodResult) => {
     const names = comparison.runs.filter((entry) => entry.method === method.name)
       .map(({ name }) => name);
@@ -42,7 +42,8 @@ export function networksOf({ runs, comparison }: Group): Level[] {
       const key = keyOf(level);
       if (isDense && (seen.has(key) || isControl(method))) return [];
       const rounds = runsOf(method).flatMap((run) =>
-        run.summary.rounds.filter(({ round }) => round === level.round)
+        // Each single training of a method has a round 1, of its own size.
+        run.summary.rounds.filter(({ round, kept }) => round === level.round && kept === level.kept)
           .map((round) => ({ run, round }))
       );
       // A single training is compared with the dense network of another method, which has a row there.
