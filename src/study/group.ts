@@ -55,6 +55,8 @@ const groupSchema = z.strictObject({
   rounds: z.record(z.string(), z.array(z.int().min(1))).default({}),
   /** Shorter names for methods that are called by their settings. */
   names: z.record(z.string(), z.string()).default({}),
+  /** A run below `docs/study` with another split: the scores of its dev and test records were seen before. */
+  seen: z.string().optional(),
   claims: z.array(claimSchema).default([]),
 });
 
@@ -92,6 +94,8 @@ export interface Group {
   planned: string[];
   /** The rule by which all records were decided again; null for each run's own. */
   rescored: DecisionRule | null;
+  /** The folder of a run whose dev and test records were looked at before; null without one. */
+  seen: string | null;
 }
 
 /** The folders of all groups in `study`, in the order of their names. */
@@ -110,7 +114,8 @@ export function groupFolders(study: string = STUDY): string[] {
  * @throws {Failure} If its settings are damaged, or for the reasons of {@linkcode readRuns}.
  */
 export function readGroup(folder: string, study: string = path.dirname(folder)): Group | null {
-  const { decision, priorExponent, plan: file, claims, names, with: others } = readSettings(folder);
+  const settings = readSettings(folder);
+  const { decision, priorExponent, plan: file, claims, names, with: others } = settings;
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
   const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
   const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
@@ -144,6 +149,7 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
       missingPairs,
       planned: cells,
       rescored,
+      seen: settings.seen === undefined ? null : path.join(study, settings.seen),
     },
     comparison: renamed(comparison, names),
   };

@@ -7,14 +7,22 @@ import { seedOf } from "../compare/fold.ts";
 import { denseOf } from "../compare/levels.ts";
 import type { Difference } from "../compare/comparison.ts";
 import { cellOf, type Run } from "../compare/run.ts";
-import { shownP } from "../compare/sentences.ts";
 import { decimals } from "../core/decimals.ts";
-import { epochsText, format, NONE } from "../report/format.ts";
+import { format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
 import { mean } from "../statistics/interval.ts";
 import { intervalShort, limitsText } from "../statistics/verdict.ts";
-import { judge } from "./claims.ts";
 import { type Group, partOf } from "./group.ts";
+import {
+  checksTable,
+  claimsTable,
+  MAIN_METHOD,
+  pairsTable,
+  plannedTable,
+  sensitivityTable,
+  workTable,
+} from "./difference_tables.ts";
+import { markdown } from "./markdown.ts";
 import { networksOf } from "./networks.ts";
 import { LEAST_DENSITY, sharedErrorsOf } from "./shared_errors.ts";
 
@@ -24,6 +32,7 @@ export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   tickets: ticketsTable,
   work: workTable,
   checks: checksTable,
+  sensitivity: sensitivityTable,
   classes: classesTable,
   labels: labelsTable,
   errors: errorsTable,
@@ -71,10 +80,10 @@ function ticketsTable(group: Group): string {
       "CinC F1",
       "dense of as many epochs",
       "difference, 95 %",
-      "corrected",
+      "the widest of three intervals",
     ],
     networksOf(group)
-      .filter(({ isDense, method }) => !isDense && /^lr-rewind\b/.test(method.name))
+      .filter(({ isDense, method }) => !isDense && method.name === MAIN_METHOD)
       .map(({ level: { density, kept, mean, cost, toEqual } }) => [
         kept.toLocaleString("en"),
         format(density, "percent"),
@@ -82,55 +91,15 @@ function ticketsTable(group: Group): string {
         decimals(mean),
         toEqual ? decimals(mean - toEqual.difference) : "not run",
         toEqual ? intervalShort(toEqual) : "",
-        toEqual?.corrected ? limitsText(toEqual.corrected) : "",
+        toEqual ? limitsText(widest(toEqual)) : "",
       ]),
   );
 }
 
-/** Every pruned network beside the dense network whose training took about as many multiply-adds. */
-function workTable(group: Group): string {
-  return markdown(
-    [
-      ...["method", "weights left", "work, in dense epochs", "F1"],
-      ...["dense of about as much work", "its F1", "difference", "corrected interval"],
-    ],
-    networksOf(group).flatMap(({ name, level: { density, mean, toEqualWork: found } }) =>
-      found === null ? [] : [[
-        ...[name, format(density, "percent"), found.denseEpochs.own.toFixed(1), decimals(mean)],
-        epochsText(found.denseEpochs.dense),
-        decimals(mean - found.difference),
-        intervalShort(found),
-        found.corrected ? limitsText(found.corrected) : "",
-      ]]
-    ),
-  );
-}
-
-/** The differences of folds with the two other intervals, to dense networks of as many epochs and between methods. */
-function checksTable(group: Group): string {
-  const { methods, pairs } = group.comparison;
-  const row = (words: string[], found: Difference<string>) => [
-    ...[...words, decimals(found.difference)],
-    ...[found, found.corrected, found.records].map((each) => each ? limitsText(each) : ""),
-  ];
-  const toDense = networksOf(group).flatMap(({ name, level: { density, toEqual } }) =>
-    toEqual === null ? [] : [
-      row(
-        [name, `dense, ${epochsText(toEqual.epochs.dense)}`, format(density, "percent")],
-        toEqual,
-      ),
-    ]
-  );
-  const between = pairs.flatMap(({ a, b, levels }) =>
-    levels.map((found) => {
-      const { density } = methods.find(({ name }) => name === a)!.levels[found.levelA]!;
-      return row([a, b, format(density, "percent")], found);
-    })
-  );
-  return markdown(
-    ["method", "against", "weights left", "difference", "over folds", "corrected", "over records"],
-    [...toDense, ...between],
-  );
+/** The widest of a difference's intervals. */
+function widest(found: Difference<string>): { low: number; high: number } {
+  return [found, found.corrected, found.records].filter((each) => each !== null)
+    .reduce((a, b) => b.high - b.low > a.high - a.low ? b : a);
 }
 
 /** F1 of every class; folds are pooled, seeds averaged. */
@@ -222,69 +191,6 @@ function errorsTable(group: Group): string {
   ]);
 }
 
-/** The differences planned before the results were seen, adjusted together by Holm. */
-function plannedTable({ comparison: { tests }, missingPairs }: Group): string {
-  return markdown(
-    ["method", "against", "weights left", "difference", "p adjusted", "they differ"],
-    [
-      ...tests.map((test) => [
-        test.a,
-        test.b,
-        test.density === null ? "mean of all" : format(test.density, "percent"),
-        intervalShort(test),
-        shownP(test.adjusted),
-        test.differs ? "yes" : "not shown",
-      ]),
-      ...missingPairs.map(({ a, b, percent }) => [
-        a,
-        b,
-        percent === null ? "mean of all" : `${percent} %`,
-        "not run",
-        "",
-        "",
-      ]),
-    ],
-  );
-}
-
-/** Differences of all pairs of methods that keep the same number of weights; none is adjusted. */
-function pairsTable({ comparison: { methods, pairs } }: Group): string {
-  return markdown(
-    ["method", "against", "weights left", "difference", "verdict"],
-    pairs.flatMap(({ a, b, levels }) =>
-      levels.map((level) => {
-        const { density } = methods.find(({ name }) => name === a)!.levels[level.levelA]!;
-        return [a, b, format(density, "percent"), intervalShort(level), level.verdict];
-      })
-    ),
-  );
-}
-
-/** Published claims, each with the difference it is about. */
-function claimsTable({ comparison, claims }: Group): string {
-  return markdown(
-    ["published claim", "source", "tested as", "at", "difference", "here it"],
-    claims.map((claim) => {
-      const { verdict, found } = judge(comparison, claim);
-      const expected = claim.expects === "better"
-        ? `${claim.a} above ${claim.b}`
-        : `${claim.a} at most ${claim.expects} below ${claim.b}`;
-      return [
-        claim.claim,
-        claim.source,
-        expected,
-        `${claim.percent} %`,
-        found ? intervalShort(found) : "",
-        verdict === "not resolved"
-          ? "is not resolved"
-          : verdict === "not run"
-          ? "was not run"
-          : verdict,
-      ];
-    }),
-  );
-}
-
 /** What each network cost: all training up to it, and one forward pass. */
 function costTable(group: Group): string {
   return markdown(
@@ -361,11 +267,4 @@ function runsTable({ comparison }: Group): string {
 
 function shareText(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return "None.";
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
