@@ -21,7 +21,7 @@ import { readRun } from "../results/read.ts";
 import { Workbench } from "../training/workbench.ts";
 import { printAnalysis } from "./analysis_tables.ts";
 import { createCommand, number } from "./command.ts";
-import { controlMain, roundList } from "./control.ts";
+import { controlMain, listed, roundList } from "./control.ts";
 import {
   addDeviceOptions,
   type DeviceOptions,
@@ -33,8 +33,7 @@ import { RunReport } from "./run_report.ts";
 interface AnalyzeOptions extends DeviceOptions {
   run: string;
   other?: string;
-  /** null for all. */
-  rounds?: number[] | null;
+  rounds: number[] | "all";
   barrier: boolean;
   threshold?: number;
 }
@@ -45,13 +44,13 @@ export async function analyzeMain(args: readonly string[]): Promise<number> {
   const command = addDeviceOptions(createCommand("lth analyze", about))
     .requiredOption("--run <name>", "the finished run")
     .option("--other <name>", "a finished run to compare masks with, e.g. with another seed")
-    .option("--rounds <list>", "rounds, as in 0,3, or all (default: all)", roundList)
+    .option("--rounds <list>", "rounds, as in 0,3, or all", roundList, "all")
     .option("--no-barrier", "do not train the rounds a second time, in another data order")
     .option("--threshold <score>", "dev score to reach (default: 0.95 of the dense)", number(0, 1));
   command.parse([...args], { from: "user" });
   const options = command.opts<AnalyzeOptions>();
   const base = openWithDense(options.run, "analyse");
-  const rounds = roundsOf(base, { asked: options.rounds ?? null, dense: true });
+  const rounds = roundsOf(base, { asked: listed(options.rounds), dense: true });
   const other = options.other === undefined
     ? null
     : openWithDense(options.other, "compare masks with");

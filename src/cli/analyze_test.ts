@@ -55,4 +55,7 @@ Deno.test("an analysis has the figures of every round and is written into the ru
     const quick = await outcome(["analyze", "--run", run, "--rounds", "2", "--no-barrier"]);
     assert.equal(quick.code, 0, quick.err);
     assert.ok(!fs.existsSync(`${run}-reorder-2`));
+    const all = await outcome(["analyze", "--run", run, "--rounds", "all", "--no-barrier"]);
+    assert.equal(all.code, 0, all.err);
+    assert.match(all.out, /^Measuring round 0 [^]*^Measuring round 2 /m);
   }));

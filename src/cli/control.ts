@@ -95,8 +95,8 @@ function savedControl(store: RunStore, name: string): Config {
   return saved;
 }
 
-/** null for all. */
-function listed(rounds: number[] | "all"): number[] | null {
+/** The numbers of a list of rounds; null for all. */
+export function listed(rounds: number[] | "all"): number[] | null {
   return rounds === "all" ? null : rounds;
 }
 
