@@ -66,7 +66,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
     noteLeftOut(options, config);
   }
   const device = openConfigured(config, { threads, index, isa });
-  const code = await executeRun({ name, config, device, checkpointEvery, showTest, takeOver });
+  const code = await executeRun({ name, config, device, isa, checkpointEvery, showTest, takeOver });
   const { run: base, kind } = options;
   if (code === 0 && trainsOn(controlPolicy(kind)) && fs.existsSync(reportFile(base))) {
     console.log(`${base}: ${renewReport(base)}`);

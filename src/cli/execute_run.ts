@@ -5,11 +5,13 @@
  */
 import { shellWords } from "../core/shell.ts";
 import type { NativeDevice } from "../addon/native.ts";
+import type { Isa } from "../addon/native_inference.ts";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory, shortPath } from "../core/paths.ts";
 import { type Config, configDifferences } from "../config/config.ts";
 import type { RunStore } from "../run/run_store.ts";
 import { doRun } from "../run/run.ts";
+import { isaWords } from "../sweep/child.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { printResults } from "./results.ts";
 import { RunReport } from "./run_report.ts";
@@ -21,6 +23,8 @@ export interface RunToExecute {
   readonly config: Config;
   /** The device; `executeRun` closes it at the end. */
   readonly device: NativeDevice;
+  /** Instruction set that was asked for. */
+  readonly isa: Isa;
   /** Seconds between saves within a round. */
   readonly checkpointEvery: number;
   /** Whether test scores are shown before the run is complete. */
@@ -31,7 +35,7 @@ export interface RunToExecute {
   readonly forkFrom?: string | undefined;
   /** A machine whose process, which holds the run's lock, is gone. */
   readonly takeOver?: string | undefined;
-  /** The command that continues the run; by default the one for this run alone. */
+  /** The command that continues the run; by default {@linkcode continuing}. */
   readonly again?: string | undefined;
 }
 
@@ -53,11 +57,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
     }, observer);
     observer.close();
     if (outcome === "stopped") {
-      console.log(
-        `Saved. Continue with: ${
-          again ?? `deno task lth ${shellWords(["--name", name, "--resume"])}`
-        }`,
-      );
+      console.log(`Saved. Continue with: ${again ?? continuing(run)}`);
       return 130;
     }
     const file = reportFile(name);
@@ -69,6 +69,15 @@ export async function executeRun(run: RunToExecute): Promise<number> {
   } finally {
     await device.close();
   }
+}
+
+/** The command that continues this run alone, with the options that the run's directory does not keep. */
+function continuing({ name, isa, denseFrom }: RunToExecute): string {
+  const words = [
+    ...["--name", name, "--resume", ...isaWords(isa)],
+    ...(denseFrom === undefined ? [] : ["--dense-from", denseFrom]),
+  ];
+  return `deno task lth ${shellWords(words)}`;
 }
 
 /** @throws {UsageError} If a lock is to be taken over by a run that is not continued. */

@@ -30,6 +30,7 @@ Deno.test({
 
       const half = await stoppedOnceSaved([...toyArgs(data, stopped!), ...portable], stopped!);
       assert.equal(half.code, 130, half.err);
+      assert.match(half.out, /Continue with: deno task lth --name \S+ --resume --isa portable\n/);
 
       const resume = ["--name", stopped!, "--resume"];
       const refused = await outcome(resume);

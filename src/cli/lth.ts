@@ -38,11 +38,11 @@ async function runOne(
   options: LthOptions,
   again?: string,
 ): Promise<{ name: string; code: number }> {
-  const { fork, checkpointEvery, denseFrom, showTest, takeOver } = options;
+  const { fork, isa, checkpointEvery, denseFrom, showTest, takeOver } = options;
   const { config, name: from, device } = prepare(options);
   const name = fork ?? from;
   const forkFrom = fork === undefined ? undefined : from;
-  const run = { name, config, device, checkpointEvery, showTest, takeOver, again };
+  const run = { name, config, device, isa, checkpointEvery, showTest, takeOver, again };
   return { name, code: await executeRun({ ...run, denseFrom, forkFrom }) };
 }
 

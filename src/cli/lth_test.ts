@@ -10,7 +10,7 @@ Deno.test("SIGTERM saves and prints the command that continues; resuming finishe
     const run = path.join(directory, "stopped");
     const half = await stoppedOnceSaved([...toyArgs(data, run), "--epochs", "400"], run);
     assert.equal(half.code, 130, half.err);
-    assert.match(half.out, new RegExp(`deno task lth --name ${run} --resume`));
+    assert.match(half.out, new RegExp(`deno task lth --name ${run} --resume\n`));
     assert.ok(!fs.existsSync(runFiles.lock(run)), "the lock is left behind");
 
     const other = await outcome(["--name", run, "--resume", "--epochs", "3", "--mode", "finetune"]);
@@ -20,6 +20,18 @@ Deno.test("SIGTERM saves and prints the command that continues; resuming finishe
     const again = await outcome([...toyArgs(data, run), "--epochs", "400"]);
     assert.equal(again.code, 2);
     assert.match(again.err, /unfinished run .*: add --resume/);
+  }));
+
+Deno.test("the command that continues takes the dense round of the same run", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const [base, run] = ["base", "run"].map((name) => path.join(directory, name));
+    const start = [...toyArgs(data, base!), "--rounds", "0", "--epochs", "60"];
+    const whole = await outcome(start);
+    assert.equal(whole.code, 0, whole.err);
+    const words = ["--name", run!, "--rewind-to", "300it", "--dense-from", base!];
+    const half = await stoppedOnceSaved([...start, ...words], run!);
+    assert.equal(half.code, 130, half.err);
+    assert.ok(half.out.endsWith(`--name ${run} --resume --dense-from ${base}\n`), half.out);
   }));
 
 Deno.test("a finished run shows its results again; other settings need another name", () =>
