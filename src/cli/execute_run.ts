@@ -107,7 +107,7 @@ export function refuseUnfinished(
         `another --name`,
     );
   }
-  if (!store.isComplete()) {
+  if (!store.hasAllRounds()) {
     throw new UsageError(
       `There is already an unfinished run ${name}: add --resume to continue it, or choose ` +
         `another --name`,

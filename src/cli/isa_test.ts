@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { listBackends } from "../addon/select.ts";
-import { runFiles } from "../core/paths.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Environment } from "../run/environment.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
 import { outcome, stoppedOnceSaved, toyArgs } from "./testing.ts";
@@ -38,6 +38,23 @@ Deno.test({
       assert.match(refused.err, /add --isa portable to go on with the same bits, or start a run/);
       const end = await outcome([...resume, "--isa", "portable"]);
       assert.equal(end.code, 0, end.err);
+      assertSameResults(whole!, stopped!);
+
+      // A complete run is repaired as the advice says, on its own instruction set.
+      const round = runFiles.round(stopped!, 1);
+      fs.truncateSync(roundFiles.end(round), 100);
+      const damaged = await outcome([...resume, "--isa", "portable"]);
+      assert.equal(damaged.code, 1, damaged.err);
+      assert.match(damaged.err, /delete \S+DONE and continue the run with --resume/);
+      fs.rmSync(roundFiles.done(round));
+      const other = await outcome(resume);
+      assert.equal(other.code, 2, other.out);
+      assert.match(other.err, /add --isa portable to go on with the same bits/);
+      const left = await outcome([...toyArgs(data, stopped!), ...portable]);
+      assert.equal(left.code, 2, left.out);
+      assert.match(left.err, /There is already an unfinished run .*: add --resume to continue it/);
+      const repaired = await outcome([...resume, "--isa", "portable"]);
+      assert.equal(repaired.code, 0, repaired.err);
       assertSameResults(whole!, stopped!);
     }),
 });

@@ -81,7 +81,7 @@ function prepare(
   }
   if (options.resume) {
     const config = resumedConfig(store, options);
-    if (!store.isComplete()) return on(config);
+    if (!store.hasAllRounds()) return on(config);
     // There is nothing left to compute.
     return { config, name, device: openForShowing(config, options) };
   }

@@ -267,9 +267,18 @@ export class RunStore {
     return findSummary(this.directory);
   }
 
-  /** Whether all rounds of the run are done. */
+  /** Whether all rounds of the run have been done. */
   isComplete(): boolean {
     return this.loadSummary()?.complete === true;
+  }
+
+  /**
+   * Whether the run is complete and has nothing left to train. If a marker was deleted to repair a round, that round
+   * is left. A copy for a study has no markers.
+   */
+  hasAllRounds(): boolean {
+    const summary = this.loadSummary();
+    return summary?.complete === true && summary.rounds.every(({ round }) => this.isDone(round));
   }
 
   /** @throws {Failure} If the file is damaged. */

@@ -25,9 +25,9 @@ export interface RunProgress {
   readonly theta: number | null;
 }
 
-/** Whether all rounds of the run are done. */
+/** Whether the run has nothing left to train. */
 export function isComplete(name: string): boolean {
-  return new RunStore(runDirectory(name)).isComplete();
+  return new RunStore(runDirectory(name)).hasAllRounds();
 }
 
 /**

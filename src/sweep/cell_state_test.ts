@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeJson } from "../core/files.ts";
-import { runFiles } from "../core/paths.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
 import { inTemporaryDirectory } from "../data/testing.ts";
 import { applyOverrides } from "../run/resolve.ts";
 import { presetConfig } from "../config/presets.ts";
@@ -49,6 +50,18 @@ Deno.test("progress is read from the run's files", () =>
     assert.deepEqual(readProgress(run), { ...between, score: 1.5, theta: 2.5 });
     saveLatest(run, 2, 7);
     assert.equal(readProgress(run).epoch, 7);
+  }));
+
+Deno.test("a complete run whose round is to be repaired is not done", () =>
+  inTemporaryDirectory((directory) => {
+    const run = path.join(directory, "run");
+    const store = new RunStore(run);
+    store.create(CONFIG);
+    writeJson(runFiles.summary(run), { ...summary([1, 2], 1), complete: true });
+    for (const round of [0, 1]) store.seal(round);
+    assert.equal(isComplete(run), true);
+    fs.rmSync(roundFiles.done(runFiles.round(run, 0)));
+    assert.equal(isComplete(run), false);
   }));
 
 Deno.test("a control has no dense round", () =>
