@@ -15,7 +15,7 @@ import {
   readEnvironment,
   sameInstructions,
 } from "./environment.ts";
-import { type Fork, refuseSecondFork } from "./fork.ts";
+import { type Fork, lacksCopies, refuseSecondFork } from "./fork.ts";
 import { lockRun } from "./lock.ts";
 import { type Note, RunStore } from "./run_store.ts";
 import { RunWriter } from "./run_writer.ts";
@@ -46,7 +46,7 @@ export interface Beginning {
 
 /**
  * Makes the directory if it does not exist, locks it, cleans up after a killed process, and copies the
- * requested rounds of other runs.
+ * requested rounds of other runs. A fork that was killed meanwhile is repeated.
  *
  * @throws {UsageError} If another process holds the run, or if the run began with other settings, on other
  *   data or on another build.
@@ -57,7 +57,7 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
   using lock = new DisposableStack(); // releases it if something below throws
   const own = lock.use(lockRun(directory, beginning));
   const store = new RunStore(directory, new RunWriter(() => own.check()));
-  if (fork && store.exists()) refuseSecondFork(directory);
+  if (fork && store.exists() && !lacksCopies(store, { config, fork })) refuseSecondFork(directory);
   if (store.exists()) refuseOtherConfig(store, config);
   else store.create(config);
   store.removeLeftovers();
@@ -70,6 +70,8 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
   store.sealOlderRounds();
   copyDense(store, { ...beginning, environment, note });
   if (fork) {
+    // A repeated fork can find more rounds than before it was killed.
+    store.saveEnvironment({ ...environment, forkedFrom: fork.origin });
     copyRounds(new RunStore(runDirectory(fork.from)), { store, rounds: fork.rounds });
     note(`forked from ${fork.origin}`);
   }

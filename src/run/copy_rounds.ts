@@ -10,25 +10,32 @@ import type { RunStore } from "./run_store.ts";
 /** The files of a round without its marker, which is made when all others are there. */
 const FILES = ["mask", "kernels", "end", "metrics", "predictions", "scores"] as const;
 
+/** Which rounds of a run are copied. */
+export interface CopiedRounds {
+  readonly rounds: readonly number[];
+  /** Whether the rewind point is copied; if not, the copy has one of its own. */
+  readonly rewindPoint?: boolean;
+}
+
+/** @throws {Failure} If a file of these finished rounds, or the rewind point, is damaged. */
+export function checkRounds(source: RunStore, { rounds, rewindPoint = true }: CopiedRounds): void {
+  source.checkFinished(rounds);
+  if (rewindPoint) source.loadRewindPoint();
+  for (const round of rounds) source.loadEnd(round);
+}
+
 /**
- * Copies finished rounds of `source`, and its rewind point, into `store`, which has none of them yet. The
- * files are the ones that training there would have written, except for times. All files are checked
- * first; nothing is copied if one is damaged.
+ * Copies finished rounds of `source`, and its rewind point, into `store`, which has none of them yet, or
+ * copies of them. The files are the ones that training there would have written, except for times. All files
+ * are checked first; nothing is copied if one is damaged.
  *
- * @param options.rewindPoint Whether the rewind point is copied; if not, `store` has one of its own.
  * @throws {Failure} If a file is damaged or cannot be written.
  */
 export function copyRounds(
   source: RunStore,
-  { store, rounds, rewindPoint = true }: {
-    store: RunStore;
-    rounds: readonly number[];
-    rewindPoint?: boolean;
-  },
+  { store, rounds, rewindPoint = true }: CopiedRounds & { store: RunStore },
 ): void {
-  source.checkFinished(rounds);
-  if (rewindPoint) source.loadRewindPoint(); // throws if it is damaged
-  for (const round of rounds) source.loadEnd(round);
+  checkRounds(source, { rounds, rewindPoint });
   // The dense round has no mask, and on most backends no round has kernels.
   const copy = (file: string, target: string) => {
     if (fs.existsSync(file)) store.writer.file(target, fs.readFileSync(file));

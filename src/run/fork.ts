@@ -10,6 +10,7 @@
  *
  * @module
  */
+import * as fs from "node:fs";
 import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles } from "../core/paths.ts";
@@ -17,6 +18,7 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import { type Config, configDifferences } from "../config/config.ts";
 import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
 import { type Environment, numericDifferences, readEnvironment } from "./environment.ts";
+import { checkRounds } from "./copy_rounds.ts";
 import { RunStore } from "./run_store.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
@@ -50,6 +52,7 @@ export interface ForkRequest {
  *
  * @throws {UsageError} If the run does not exist, is a control, has no finished dense round, or has no round
  *   that the new settings and the present data would produce.
+ * @throws {Failure} If a file of a round to copy is damaged.
  */
 export function planFork(request: ForkRequest): Fork {
   const { from, config, environment } = request;
@@ -96,8 +99,10 @@ export function planFork(request: ForkRequest): Fork {
   const equal = equalRounds(request, saved);
   const end = equal.findIndex((round) => !finished.includes(round));
   const rounds = end < 0 ? equal : equal.slice(0, end);
+  checkRounds(store, { rounds });
   const other = numericDifferences(then, environment);
-  const origin = `${from}, ${rounds.length === 1 ? "round 0" : `rounds 0 to ${rounds.at(-1)}`}` +
+  const origin =
+    `${originOf(from)}${rounds.length === 1 ? "round 0" : `rounds 0 to ${rounds.at(-1)}`}` +
     (other.length > 0 ? `, made on another machine or build (${other.join("; ")})` : "");
   return { from, rounds, origin };
 }
@@ -116,6 +121,24 @@ function equalRounds({ config, dataset }: ForkRequest, saved: Config): number[] 
   const differs = here!.findIndex((keep, i) => keep !== there![i]);
   const equal = differs < 0 ? here!.length : differs;
   return Array.from({ length: equal + 1 }, (_, round) => round);
+}
+
+/** How {@linkcode Fork.origin} begins, whichever rounds the fork takes. */
+function originOf(from: string): string {
+  return `${from}, `;
+}
+
+/** Whether the run in `store` is this fork and was killed before it had all rounds that it copies. */
+export function lacksCopies(
+  store: RunStore,
+  { config, fork }: { config: Config; fork: Fork },
+): boolean {
+  if (fork.rounds.every((round) => store.isDone(round))) return false;
+  if (configDifferences(store.config(), config).length > 0) return false;
+  const file = runFiles.environment(store.directory);
+  // The configuration is written first, the environment next.
+  if (!fs.existsSync(file)) return store.doneRounds().length === 0;
+  return readEnvironment(file).forkedFrom?.startsWith(originOf(fork.from)) ?? false;
 }
 
 /** Refuses to fork into an existing run: a fork that has begun is continued like any run. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { UsageError } from "../core/errors.ts";
+import { Failure, UsageError } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import {
@@ -66,6 +66,46 @@ Deno.test("an unfinished run is forked at its last finished round; another build
     const said = await fork({ directory: at("fork"), config, forkFrom: at("base") });
     assert.match(said, /rounds 0 to 1, made on another machine or build \(native: GNU 1, now /);
     assertSameResults(at("fork"), at("whole"));
+  }));
+
+Deno.test("a fork whose source is damaged, or that was killed while it copied, can be repeated", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data);
+    const run = { directory: at("fork"), config, forkFrom: at("base") };
+    await doToyRun({ directory: at("base"), config });
+    const end = roundFiles.end(runFiles.round(at("base"), 1));
+    const bytes = fs.readFileSync(end);
+    fs.truncateSync(end, 100);
+    await assert.rejects(
+      doToyRun(run),
+      (error) => error instanceof Failure && error.message.startsWith(`${end} is damaged`),
+    );
+    assert.ok(!fs.existsSync(at("fork")), "a fork was begun");
+    fs.writeFileSync(end, bytes);
+
+    await fork(run);
+    const environment = fs.readFileSync(runFiles.environment(at("fork")), "utf8");
+    const kept: string[][] = [
+      ["config.json"],
+      ["config.json", "environment.json"],
+      ["config.json", "environment.json", "rewind.safetensors", "round-000"],
+    ];
+    for (const names of kept) {
+      for (const name of fs.readdirSync(at("fork"))) {
+        if (!names.includes(name)) fs.rmSync(path.join(at("fork"), name), { recursive: true });
+      }
+      const other = { ...run, config: { ...config, pruning: halving(3) } };
+      await assert.rejects(doToyRun(other), /There is already a run in .*fork/);
+      assert.match(await fork(run), /forked from .*base, rounds 0 to 2\n/);
+      assertSameResults(at("fork"), at("base"));
+      const again = JSON.parse(fs.readFileSync(runFiles.environment(at("fork")), "utf8"));
+      const { created } = again;
+      assert.deepEqual(again, { ...JSON.parse(environment), created });
+    }
+    // A run that is no fork is left alone.
+    await doToyRun({ directory: at("alone"), config, stop: () => true });
+    await assert.rejects(fork({ ...run, directory: at("alone") }), /There is already a run in/);
   }));
 
 Deno.test("an impossible fork is refused with the reason, and nothing is written", () =>
