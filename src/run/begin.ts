@@ -15,7 +15,7 @@ import {
   readEnvironment,
   sameInstructions,
 } from "./environment.ts";
-import { type Fork, lacksCopies, refuseSecondFork } from "./fork.ts";
+import { type Fork, lacksCopies, refuseSecondFork, whyNoFork } from "./fork.ts";
 import { lockRun } from "./lock.ts";
 import { type Note, RunStore } from "./run_store.ts";
 import { RunWriter } from "./run_writer.ts";
@@ -108,7 +108,8 @@ function refuseOtherConfig(store: RunStore, asked: Config): void {
   const saved = store.config();
   const differences = configDifferences(saved, asked);
   if (differences.length === 0) return;
-  const fromDense = configDifferences(denseSettings(saved), denseSettings(asked)).length === 0;
+  const fromDense = configDifferences(denseSettings(saved), denseSettings(asked)).length === 0 &&
+    whyNoFork(store, asked.mode) === null;
   throw new UsageError(
     `Cannot continue ${directory} with other settings (${differences.join("; ")}); leave these ` +
       `options out, or ${instead({ fork: fromDense })}`,
@@ -148,6 +149,7 @@ function recordEnvironment(
   const then = readEnvironment(file);
   const differences = numericDifferences(then, here);
   const option = sameInstructions(then, here);
+  const sameData = then.datasetSha256 === here.datasetSha256;
   if (differences.length > 0 && complete) {
     note(`this run was made on another machine, build or data set (${differences.join("; ")})`);
   } else if (differences.length > 0) {
@@ -155,7 +157,7 @@ function recordEnvironment(
       `Cannot continue ${store.directory}: it began on another machine, build or data set, and its bits would differ ` +
         `(${differences.join("; ")}); ` +
         (option === null ? "" : `add ${option} to go on with the same bits, or `) +
-        instead({ fork: then.datasetSha256 === here.datasetSha256 }),
+        instead({ fork: sameData && whyNoFork(store, store.config().mode) === null }),
     );
   }
   if (then.configSha256 !== undefined && then.configSha256 !== configSha256) {

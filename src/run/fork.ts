@@ -61,21 +61,10 @@ export function planFork(request: ForkRequest): Fork {
   };
   const store = new RunStore(runDirectory(from));
   if (!store.exists()) refuse(`there is no run in ${store.directory}`);
+  const reason = whyNoFork(store, config.mode);
+  if (reason !== null) refuse(reason);
   const saved = store.config();
-  if (saved.control !== null) {
-    refuse(
-      `it is a control; start another with deno task lth control --run ${
-        shellWords([saved.control.base])
-      }`,
-    );
-  }
-  for (const { mode } of [saved, config]) {
-    if (isSingleTraining(mode)) {
-      refuse(`mode ${mode} trains once, so there are no rounds to take over`);
-    }
-  }
   const finished = store.doneRounds();
-  if (!finished.includes(0)) refuse("its dense round is not finished");
   // The backend is ignored here: a difference shows in the environment of the rounds.
   const differences = configDifferences(
     denseSettings({ ...saved, backend: config.backend, precision: config.precision }),
@@ -105,6 +94,21 @@ export function planFork(request: ForkRequest): Fork {
     `${originOf(from)}${rounds.length === 1 ? "round 0" : `rounds 0 to ${rounds.at(-1)}`}` +
     (other.length > 0 ? `, made on another machine or build (${other.join("; ")})` : "");
   return { from, rounds, origin };
+}
+
+/** Why no run of this mode can begin with rounds of the run in `store`, whatever its other settings; null if one can. */
+export function whyNoFork(store: RunStore, mode: Config["mode"]): string | null {
+  const { control, mode: own } = store.config();
+  if (control !== null) {
+    return `it is a control; start another with deno task lth control ${
+      shellWords(["--run", control.base, "--kind", control.kind, "--name", "NEW"])
+    }`;
+  }
+  const single = [own, mode].find(isSingleTraining);
+  if (single !== undefined) {
+    return `mode ${single} trains once, so there are no rounds to take over`;
+  }
+  return store.isDone(0) ? null : "its dense round is not finished";
 }
 
 /** The rounds that both configurations produce, finished or not. */

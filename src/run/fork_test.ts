@@ -4,6 +4,8 @@ import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
+import { openBase } from "./control_base.ts";
+import { controlConfig } from "./control_config.ts";
 import {
   assertSameResults,
   doToyRun,
@@ -106,6 +108,38 @@ Deno.test("a fork whose source is damaged, or that was killed while it copied, c
     // A run that is no fork is left alone.
     await doToyRun({ directory: at("alone"), config, stop: () => true });
     await assert.rejects(fork({ ...run, directory: at("alone") }), /There is already a run in/);
+  }));
+
+Deno.test("a fork is advised only if it would work", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const base = toyConfig(data, { pruning: halving(1) });
+    await doToyRun({ directory: at("base"), config: base });
+    const policy = { kind: "shuffle", rounds: null } as const;
+    const control = controlConfig(openBase(at("base"), "take masks from"), policy);
+    const schedule = { kind: "set", every: "1ep", share: 0.4, end: 1 } as const;
+    const single = toyConfig(data, {
+      mode: "set",
+      pruning: { ...base.pruning, rounds: 1, target: 8, schedule },
+      training: { ...base.training, kernels: "density" },
+    });
+    for (const [name, config] of Object.entries({ control, single, begun: base })) {
+      let chunks = 0;
+      const run = { directory: at(name), config };
+      await doToyRun({ ...run, stop: () => ++chunks > 2 });
+      const file = runFiles.environment(at(name));
+      const text = fs.readFileSync(file, "utf8");
+      fs.writeFileSync(file, text.replace(/"native": "/, "$&older "));
+      await assert.rejects(doToyRun(run), /native: older .*; start another run with --name NEW$/);
+      fs.writeFileSync(file, text);
+      const other = { ...run, config: { ...config, pruning: halving(3) } };
+      await assert.rejects(doToyRun(other), /options out, or start another run with --name NEW$/);
+    }
+    const other = { directory: at("base"), config: single };
+    await assert.rejects(doToyRun(other), /options out, or start another run with --name NEW$/);
+    const forked = { directory: at("fork"), config: base, forkFrom: at("control") };
+    const advice = /it is a control; .* --run \S+base --kind shuffle --name NEW$/;
+    await assert.rejects(doToyRun(forked), advice);
   }));
 
 Deno.test("an impossible fork is refused with the reason, and nothing is written", () =>
