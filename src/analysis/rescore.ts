@@ -13,7 +13,7 @@ import type { Config } from "../config/config.ts";
 import { predictionsCsv } from "../run/predictions_csv.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import {
   type FinalScores,
   scoresOfLogits,
@@ -66,9 +66,10 @@ export function openRescorable(run: string, data: string | undefined): Rescorabl
     refuse(`there is no run in ${directory}; name a run below checkpoints/ or give its path`);
   }
   const config = store.config();
-  const kind = config.control?.kind;
-  if (kind !== undefined && isSmallNetwork(controlPolicy(kind))) {
-    refuse(`it is a control of ${kind}, whose rounds have networks of their own sizes`);
+  if (hasSmallNetworks(config)) {
+    refuse(
+      `it is a control of ${config.control!.kind}, whose rounds have networks of their own sizes`,
+    );
   }
   const summary = store.loadSummary();
   if (summary === null || summary.rounds.length === 0) refuse("no round of it is finished");

@@ -9,7 +9,7 @@ import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import { writeFileAtomic } from "../core/files.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { Summary } from "../results/summary.ts";
@@ -139,10 +139,10 @@ async function stepsOf(
 }
 
 function chosenRound({ rounds, control, name }: Summary, asked: number | null): number {
-  if (control && isSmallNetwork(controlPolicy(control.kind))) {
+  if (hasSmallNetworks({ control })) {
     throw new UsageError(
       `Cannot show records of ${name}: it is a control of small dense networks; show those of its ` +
-        `base ${control.base}`,
+        `base ${control!.base}`,
     );
   }
   const sparsest = rounds.at(-1)?.round;

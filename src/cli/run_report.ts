@@ -13,7 +13,7 @@ import { replicatesOf } from "../compare/siblings.ts";
 import { Failure, messageOf } from "../core/errors.ts";
 import { reportFile, roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import { RunStore } from "../run/run_store.ts";
 import { shownSummary } from "../report/shown.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
@@ -121,8 +121,7 @@ export class RunReport {
     { round }: RoundSummary,
     { store, config, classes }: { store: RunStore; config: Config | null; classes: number },
   ): Filters | null {
-    if (config === null) return null;
-    if (config.control !== null && isSmallNetwork(controlPolicy(config.control.kind))) return null;
+    if (config === null || hasSmallNetworks(config)) return null;
     const before = this.filters.get(round);
     if (before) return before;
     const file = roundFiles.mask(runFiles.round(this.directory, round));

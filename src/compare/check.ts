@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../core/errors.ts";
 import { configDifferences } from "../config/config.ts";
-import { controlPolicy, isSmallNetwork, trainsOn } from "../config/controls.ts";
+import { controlPolicy, hasSmallNetworks, trainsOn } from "../config/controls.ts";
 import { isRecord } from "../core/records.ts";
 import { foldOf } from "./fold.ts";
 import { setting } from "./method.ts";
@@ -41,8 +41,8 @@ export function refuseIncomparable(runs: readonly Run[]): void {
 }
 
 /** Whether a run is a dense network as small as a ticket, which therefore has its own architecture. */
-export function isSmallDense({ control }: Run): boolean {
-  return !!control && isSmallNetwork(controlPolicy(control.kind));
+export function isSmallDense(run: Run): boolean {
+  return hasSmallNetworks(run);
 }
 
 /** Whether a run trains its base's dense network further, without pruning. */

@@ -131,6 +131,17 @@ export function isSmallNetwork({ network }: ControlPolicy): boolean {
   return network === "small";
 }
 
+/**
+ * Whether the rounds of a run have dense networks of their own sizes, and not the network of its settings.
+ *
+ * @param run A run's configuration or summary.
+ */
+export function hasSmallNetworks(
+  { control }: { readonly control?: { readonly kind: ControlKind } | null | undefined },
+): boolean {
+  return !!control && isSmallNetwork(controlPolicy(control.kind));
+}
+
 /** Whether a control trains its base's dense network further, without pruning. */
 export function trainsOn({ weights, masks }: ControlPolicy): boolean {
   return weights === "previous" && masks === "none";

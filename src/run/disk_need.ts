@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Config } from "../config/config.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
@@ -58,8 +58,9 @@ export function diskOf(
 }
 
 /** The disk use of a run with these settings; null for a control whose rounds differ in network size. */
-export function diskOfRun(bench: Workbench, { control, mode, pruning }: Config): DiskNeed | null {
-  if (control !== null && isSmallNetwork(controlPolicy(control.kind))) return null;
+export function diskOfRun(bench: Workbench, config: Config): DiskNeed | null {
+  if (hasSmallNetworks(config)) return null;
+  const { control, mode, pruning } = config;
   const plannedRounds = control?.rounds.length ??
     keepCounts(countWeights(bench.network).prunable, pruning).length;
   const changesMasks = control === null && isSingleTraining(mode);

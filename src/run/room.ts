@@ -8,7 +8,7 @@ import { counted } from "../core/counted.ts";
 import { loadAddon } from "../addon/addon.ts";
 import type { HostMemory, NativeDevice } from "../addon/native.ts";
 import type { Config } from "../config/config.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import { networkGraph } from "../config/network_config.ts";
 import { bytesText } from "../core/bytes.ts";
 import { Failure } from "../core/errors.ts";
@@ -116,7 +116,7 @@ export function refuseWithoutRoom(
   const refuse = (why: string | null) => {
     if (why !== null) throw new Failure(`Cannot do this run here. ${why}`);
   };
-  const small = config.control !== null && isSmallNetwork(controlPolicy(config.control.kind));
+  const small = hasSmallNetworks(config);
   const held = heldWeights(config, dataset);
   const free = freeMemory();
   for (const { network } of plan.stages) {

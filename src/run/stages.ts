@@ -15,7 +15,7 @@ import { keepCounts } from "../pruning/plan.ts";
 import { refuseKeepLayers } from "../pruning/prune.ts";
 import { Control } from "./control.ts";
 import { baseOfControl, smallNetworkOf } from "./control_config.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import { Experiment } from "./experiment.ts";
 import { refuseUnreachableRewindPoint } from "../config/rewind_point.ts";
 import type { Rounds, RoundsContext } from "./rounds.ts";
@@ -73,7 +73,7 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
     plannedRounds: control.rounds.length,
     hasDense: false,
     changesMasks: false,
-    stages: isSmallNetwork(controlPolicy(control.kind))
+    stages: hasSmallNetworks(config)
       ? control.rounds.map((round) => stage([round], smallNetworkOf(base, round)))
       : [stage(control.rounds, {})],
   };

@@ -13,7 +13,7 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import type { Teacher } from "../training/teacher.ts";
 import type { Config, TrainingSettings } from "../config/config.ts";
 import { networkHop } from "../config/network_config.ts";
-import { controlPolicy, isSmallNetwork } from "../config/controls.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import { RunStore } from "./run_store.ts";
 import { networkConfig } from "./workbench_config.ts";
 
@@ -96,7 +96,7 @@ function readTeacher(
   const own = store.config();
   const summary = store.loadSummary();
   if (summary === null) return refuse(run, "its summary.json is missing or damaged");
-  if (own.control !== null && isSmallNetwork(controlPolicy(own.control.kind))) {
+  if (hasSmallNetworks(own)) {
     refuse(run, "it is a control whose rounds are networks of different sizes");
   }
   const classes = summary.classes.join(", ");

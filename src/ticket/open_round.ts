@@ -5,6 +5,7 @@
  */
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { hasSmallNetworks } from "../config/controls.ts";
 import { runDirectory } from "../core/paths.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { readDescription } from "../data/description.ts";
@@ -22,7 +23,8 @@ import { ticketOfRound } from "./ticket_of_run.ts";
  * @param options.round The last one by default.
  * @param options.data Folder of the run's data set, if it is no longer where the run had it.
  * @param options.licence Licence of the data, if the program does not know it.
- * @throws {UsageError} If there is no such run or round, or its data have changed.
+ * @throws {UsageError} If there is no such run or round, its rounds have networks of several sizes, or its
+ * data have changed.
  */
 export function openRound(
   run: string,
@@ -38,6 +40,14 @@ export function openRound(
     throw new UsageError(`Cannot export ${run}: there is no run in ${directory}`);
   }
   const config = store.config();
+  if (hasSmallNetworks(config)) {
+    throw new UsageError(
+      `Cannot export ${run}: it is a control of ${
+        config.control!.kind
+      }, whose rounds have networks of ` +
+        `their own sizes; export a round of its base ${config.control!.base}`,
+    );
+  }
   const dataset = openDataset(data === undefined ? config : { ...config, data }, MISSING.name);
   const summary = hasSummary(directory) ? readSummary(directory) : null;
   if (summary !== null) refuseOtherData(directory, dataset.sha256, summary.dataset.sha256);
