@@ -29,7 +29,7 @@ export interface Expected {
  *
  * @param names Finished runs, one per fold, or folders of them.
  * @throws {UsageError} If they are not all folds of one cross-validation over exactly these records, have
- * other settings than the network, or another number of weights in that round.
+ * other settings than the network, another number of weights in that round, or no predictions of it.
  */
 export function crossValidated(
   names: readonly string[],
@@ -46,7 +46,7 @@ export function crossValidated(
   }
   const outcomes = new Map<string, Outcome>();
   for (const run of runs) {
-    for (const [record, outcome] of run.outcomes.get(round)!) outcomes.set(record, outcome);
+    for (const [record, outcome] of outcomesOf(run, round)) outcomes.set(record, outcome);
   }
   const missing = [...records].filter((record) => !outcomes.has(record)).length;
   const other = [...outcomes.keys()].filter((record) => !records.has(record)).length;
@@ -63,9 +63,20 @@ export function crossValidated(
   });
 }
 
-function refuse(why: string): never {
-  throw new UsageError(
-    `Cannot use the cross-validation: ${why}; name the finished runs of all folds, with the run's settings`,
+function refuse(
+  why: string,
+  help = "name the finished runs of all folds, with the run's settings",
+): never {
+  throw new UsageError(`Cannot use the cross-validation: ${why}; ${help}`);
+}
+
+/** A copy that a study keeps may have left out the predictions of a finished round. */
+function outcomesOf({ directory, outcomes }: Run, round: number): ReadonlyMap<string, Outcome> {
+  return outcomes.get(round) ?? refuse(
+    `${directory} has predictions of rounds ${
+      [...outcomes.keys()].join(", ")
+    } only, not of round ${round}`,
+    "name the run that it was copied from",
   );
 }
 

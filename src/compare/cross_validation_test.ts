@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../core/errors.ts";
+import { writeJson } from "../core/files.ts";
+import { runFiles } from "../core/paths.ts";
 import { readSummary } from "../results/read.ts";
 import { crossValidated } from "./cross_validation.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
@@ -52,6 +54,20 @@ Deno.test("folds are pooled: every record counts once, as its fold's network lab
       return 2 * expected[c]![c]! / (row + column);
     });
     assert.ok(Math.abs(scores.score - f1.reduce((sum, x) => sum + x / 3, 0)) < 1e-12);
+  }));
+
+Deno.test("a copy of a fold that has kept no predictions of the round is refused by name", () =>
+  withFolds((folds, { summary, records }) => {
+    writeJson(runFiles.kept(folds[1]!), { rounds: [0, 1] });
+    assert.equal(crossValidated(folds, { summary, round: 1, records }).records, RECORDS);
+    assert.throws(() => crossValidated(folds, { summary, round: 2, records }), (error) => {
+      assert.ok(error instanceof UsageError, String(error));
+      assert.match(
+        error.message,
+        /^Cannot use the cross-validation: .*fold2 has predictions of rounds 0, 1 only, not of round 2; /,
+      );
+      return true;
+    });
   }));
 
 Deno.test("what is not a cross-validation of the network is refused in a sentence", () =>
