@@ -11,7 +11,7 @@ import { deadFilters } from "../analysis/dead_filters.ts";
 import { runDifferences } from "../compare/run_differences.ts";
 import { replicatesOf } from "../compare/siblings.ts";
 import { Failure, messageOf } from "../core/errors.ts";
-import { reportFile, roundFiles, runDirectory, runFiles } from "../core/paths.ts";
+import { reportFile, roundFiles, runDirectory, runFiles, runWord } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import { hasSmallNetworks } from "../config/controls.ts";
 import { RunStore } from "../run/run_store.ts";
@@ -80,7 +80,10 @@ export class RunReport {
   /** The result in words, as the report begins with them. @throws {Failure} As `write`. */
   headline(whole: Summary): Headline {
     const summary = shownSummary(whole, this.options);
-    const extras = { differences: runDifferences(this.directory, summary) };
+    const extras = {
+      differences: runDifferences(this.directory, summary),
+      run: runWord(this.directory),
+    };
     return headline(summary, collect(summary, null), extras);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { isSingleTraining } from "../config/modes.ts";
+import { runWord } from "../core/paths.ts";
 import { shellWords } from "../core/shell.ts";
 import type { Comparison } from "./comparison.ts";
 import { rulesOf, unequalTraining } from "./notes.ts";
@@ -31,7 +32,7 @@ function equalTrainingHint(comparison: Comparison, methods: readonly Method[]): 
     return lacking.includes(name) && control === null && !isSingleTraining(summary.mode);
   }).sort((a, b) => b.levels.length - a.levels.length);
   const [base, ...others] = longest?.replicates
-    .flatMap(({ runs }) => runs.map(({ name }) => name)) ?? [];
+    .flatMap(({ runs }) => runs.map(({ directory }) => runWord(directory))) ?? [];
   if (base === undefined) return [];
   return [
     `deno task lth control --run ${

@@ -6,7 +6,7 @@
  */
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { CHECKPOINTS } from "../core/paths.ts";
+import { runWord } from "../core/paths.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import type { Summary } from "../results/summary.ts";
 import type { RoundDifference, RunDifferences } from "../report/extras.ts";
@@ -71,7 +71,7 @@ export function runDifferences(directory: string, summary: Summary): RunDifferen
     draws: comparison.draws,
     continued: continued?.name ?? null,
     beside: beside && path.basename(beside),
-    run: path.dirname(path.resolve(base)) === CHECKPOINTS ? path.basename(base) : base,
+    run: runWord(base),
   };
 }
 

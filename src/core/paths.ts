@@ -38,6 +38,15 @@ export function runDirectory(name: string): string {
   return name.includes("/") ? path.resolve(name) : path.join(CHECKPOINTS, checkRunName(name));
 }
 
+/**
+ * The run in `directory` as a command takes it: its name if it is below checkpoints/, else its path.
+ * {@linkcode runDirectory} finds the directory again.
+ */
+export function runWord(directory: string): string {
+  const whole = path.resolve(directory);
+  return path.dirname(whole) === CHECKPOINTS ? path.basename(whole) : whole;
+}
+
 /** Files of one run directory. */
 export const runFiles = {
   config: (run: string): string => path.join(run, "config.json"),

@@ -7,6 +7,7 @@ import {
   reportFile,
   REPORTS,
   runDirectory,
+  runWord,
   shortPath,
 } from "./paths.ts";
 
@@ -43,6 +44,15 @@ Deno.test("a run's name stays below checkpoints/ and reports/", () => {
 Deno.test("a name with a slash is a path", () => {
   assert.equal(runDirectory("/tmp/x"), "/tmp/x");
   assert.equal(reportFile("/tmp/x/../y"), "/tmp/y/report.html");
+});
+
+Deno.test("a command finds a run by its word: a name below checkpoints/, a path elsewhere", () => {
+  assert.equal(runWord(path.join(CHECKPOINTS, "x")), "x");
+  assert.equal(runWord("/tmp/x"), "/tmp/x");
+  assert.equal(runWord(path.join(CHECKPOINTS, "study", "x")), path.join(CHECKPOINTS, "study", "x"));
+  for (const name of ["x", "/tmp/x", "./x"]) {
+    assert.equal(runDirectory(runWord(runDirectory(name))), runDirectory(name));
+  }
 });
 
 Deno.test("a path for a message begins at the working directory only if it lies below that", () => {

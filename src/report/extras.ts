@@ -19,6 +19,8 @@ export interface Extras {
   replicates?: readonly Summary[];
   /** All pruned rounds against dense, on the records of the result; null if they cannot be computed. */
   differences?: RunDifferences | null;
+  /** The run as the command line takes it; its name if left out. */
+  run?: string;
   /** The decision rule in words. */
   decision?: string;
 }

@@ -34,7 +34,10 @@ export function headline(summary: ShownSummary, data: ReportData, extras: Extras
     return { answer, remarks: remarks.filter(isText), advice: null };
   }
   const { control = null } = summary;
-  if (control) return controlHeadline(summary, { control, data, ticket, remarks });
+  if (control) {
+    const run = extras.run ?? summary.name;
+    return controlHeadline({ control, run, data, ticket, remarks });
+  }
   const differences = extras.differences ?? null;
   const found = differences?.rounds.get(ticket.round) ?? null;
   const context = { data, dense, ticket, differences, found };
@@ -207,16 +210,14 @@ function overSeeds({ replicates, rounds }: ReportData, ticket: RoundData): strin
 }
 
 /** The headline of a control. Its base has the networks that it is to be compared with. */
-function controlHeadline(
-  { name }: Summary,
-  context: {
-    control: NonNullable<Summary["control"]>;
-    data: ReportData;
-    ticket: RoundData;
-    remarks: (string | null)[];
-  },
-): Headline {
-  const { control, data, ticket, remarks } = context;
+function controlHeadline({ control, run, data, ticket, remarks }: {
+  control: NonNullable<Summary["control"]>;
+  /** The control as the command line takes it. */
+  run: string;
+  data: ReportData;
+  ticket: RoundData;
+  remarks: (string | null)[];
+}): Headline {
   const split = resultSplit(data.rounds);
   const size = ticket.density === 1
     ? "with all its weights"
@@ -227,7 +228,7 @@ function controlHeadline(
   return {
     answer,
     remarks: [...remarks, remark].filter(isText),
-    advice: `deno task compare ${shellWords([control.base, name])} compares it with its base.`,
+    advice: `deno task compare ${shellWords([control.base, run])} compares it with its base.`,
   };
 }
 

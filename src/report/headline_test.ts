@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Summary } from "../results/summary.ts";
-import type { RunDifferences } from "./extras.ts";
+import type { Extras, RunDifferences } from "./extras.ts";
 import { collect } from "./collect.ts";
 import { fixtureSummary } from "./fixture.ts";
 import { format } from "./format.ts";
@@ -118,11 +118,11 @@ Deno.test("the largest match is given for both margins, with the reason why the 
 });
 
 /** The words of a control that has the rounds of its base from `first` on. */
-function controlOf(kind: string, first: number) {
+function controlOf(kind: string, first: number, extras: Extras = {}) {
   const summary = fixtureSummary({ rounds: 4, name: `r-${kind}` });
   summary.control = { kind: kind as "reinit", base: "r" };
   summary.rounds = summary.rounds.slice(first);
-  return { ...headline(summary, collect(summary, null)), summary };
+  return { ...headline(summary, collect(summary, null), extras), summary };
 }
 
 Deno.test("the headline of a control names its base and claims no difference to a dense network", () => {
@@ -137,6 +137,11 @@ Deno.test("the headline of a control names its base and claims no difference to 
     assert.match(remarks[0]!, /compared with its base/);
     assert.equal(advice, `deno task compare r r-${kind} compares it with its base.`);
   }
+});
+
+Deno.test("the command for a control elsewhere has its path", () => {
+  const { advice } = controlOf("reinit", 2, { run: "/tmp/r-reinit" });
+  assert.match(advice!, /^deno task compare r \/tmp\/r-reinit compares/);
 });
 
 /** A single training of round 4, with or without a dense network beside it. */
