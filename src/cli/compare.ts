@@ -7,7 +7,7 @@ import { type Command, Option } from "commander";
 import * as path from "node:path";
 import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
-import { type AskedPair, parsePairs } from "../compare/pairs.ts";
+import { type AskedPair, parsePairs } from "../config/planned_pairs.ts";
 import { readRuns, type ScoredSplit } from "../compare/run.ts";
 import { decisive, referenceEpochs } from "../compare/reference.ts";
 import { UsageError } from "../core/errors.ts";

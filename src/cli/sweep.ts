@@ -24,6 +24,7 @@ import { isaOption } from "./device_options.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { askedConfig, main as lth } from "./lth.ts";
 import { parseLthOptions } from "./lth_options.ts";
+import { comparisonWords } from "./sweep_comparison.ts";
 import { SweepDisplay } from "./sweep_display.ts";
 import {
   addSlurmOptions,
@@ -229,16 +230,8 @@ function conclude(
 
 /** Prints the command that compares the runs that are done, if there are any. */
 function sayComparison(cells: readonly CellStatus[], pairs: readonly string[]): void {
-  const done = cells.filter(({ status }) => status === "done");
-  if (done.length === 0) return;
-  console.log(
-    `Compare them with: deno task compare ${
-      shellWords([
-        ...done.map(({ cell }) => cell.name),
-        ...(pairs.length > 0 ? ["--pairs", pairs.join(",")] : []),
-      ])
-    }`,
-  );
+  const done = cells.filter(({ status }) => status === "done").map(({ cell }) => cell.name);
+  if (done.length > 0) console.log(comparisonWords(done, pairs).join("\n"));
 }
 
 if (import.meta.main) await runMain(main);

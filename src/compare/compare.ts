@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AskedPair } from "../config/planned_pairs.ts";
 import { UsageError } from "../core/errors.ts";
 import { holm } from "../statistics/holm.ts";
 import { mean } from "../statistics/interval.ts";
@@ -31,7 +32,7 @@ import { matchLevels } from "./match_levels.ts";
 import { hintsOf } from "./hints.ts";
 import { haveSameDense } from "./method.ts";
 import { notesOf } from "./notes.ts";
-import { askedLevel, type AskedPair, findPair, withSign } from "./pairs.ts";
+import { askedLevel, findPair, withSign } from "./pairs.ts";
 import { methodsOf } from "./replicates.ts";
 import type { Run, ScoredSplit } from "./run.ts";
 import { averaged, type ScoredLevel, type ScoredMethod, scoreMethods } from "./scored.ts";

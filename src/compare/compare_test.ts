@@ -4,7 +4,7 @@ import type { Mode } from "../config/modes.ts";
 import { readSummary } from "../results/read.ts";
 import { holm } from "../statistics/holm.ts";
 import { writeRun } from "./fixture.ts";
-import { parsePairs } from "./pairs.ts";
+import { parsePairs } from "../config/planned_pairs.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 
 const KINDS = [

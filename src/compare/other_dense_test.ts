@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Summary } from "../results/summary.ts";
 import { writeRun } from "./fixture.ts";
-import { parsePairs } from "./pairs.ts";
+import { parsePairs } from "../config/planned_pairs.ts";
 import { compareDirectories, withDirectory } from "./testing.ts";
 
 /** Sets the dropout of a run's network. */

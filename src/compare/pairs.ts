@@ -1,47 +1,11 @@
 /**
- * Pairs of methods whose comparison was planned before the results were seen.
+ * Finds planned pairs of methods among the pairs of a comparison.
  *
  * @module
  */
+import type { AskedPair } from "../config/planned_pairs.ts";
 import { UsageError } from "../core/errors.ts";
 import { DENSITY_FACTOR } from "./match_levels.ts";
-
-/** A requested difference: a minus b. */
-export interface AskedPair {
-  a: string;
-  b: string;
-  /** Per cent of the weights kept; null for the mean over all densities that both have. */
-  percent: number | null;
-  /** The pair as it was written. */
-  text: string;
-}
-
-/**
- * Reads "A:B,C:D@6.4": names of methods, and after @ the percentage of weights kept. A method's name may
- * contain a comma followed by a space.
- *
- * @throws {UsageError} If a part is not such a pair, or occurs twice.
- */
-export function parsePairs(text: string): AskedPair[] {
-  const pairs = text.split(/,(?! )/).map((part): AskedPair => {
-    const match = /^\s*([^:@]+):([^:@]+?)(?:@([0-9.]+)\s*%?)?\s*$/.exec(part);
-    const percent = match?.[3] === undefined ? null : Number(match[3]);
-    const sound = match !== null && (percent === null || (percent > 0 && percent <= 100));
-    if (!sound) {
-      throw new UsageError(
-        `Cannot read the pair ${
-          JSON.stringify(part)
-        }: expected METHOD:METHOD, or with the per cent of ` +
-          "weights kept METHOD:METHOD@6.4",
-      );
-    }
-    return { a: match[1]!.trim(), b: match[2]!.trim(), percent, text: part.trim() };
-  });
-  const keys = pairs.map(({ a, b, percent }) => JSON.stringify([[a, b].sort(), percent]));
-  const twice = pairs.find((_, i) => keys.indexOf(keys[i]!) !== i);
-  if (twice) throw new UsageError(`Cannot test the pair ${twice.text} twice: name it once`);
-  return pairs;
-}
 
 /**
  * The pair of two methods, with sign -1 if the pair has them in the other order; null if there is no such

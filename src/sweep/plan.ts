@@ -11,6 +11,7 @@ import { runDirectory } from "../core/paths.ts";
 import { CONTROLS } from "../config/controls.ts";
 import { flagAt } from "../config/paths.ts";
 import { MODES } from "../config/modes.ts";
+import { PAIR_FORM, readPair, repeatedPair } from "../config/planned_pairs.ts";
 import { PRESET_NAMES } from "../config/choices.ts";
 
 /** Options of `deno task lth` that follow from the rest of the plan, or have no meaning in it. */
@@ -87,9 +88,12 @@ const planSchema = z.strictObject({
       "a kind is there twice: name all its modes in one `of`",
     ),
   /** Planned differences, by names of methods as in `deno task compare --pairs`. */
-  pairs: z.array(
-    z.string().regex(/^[^:@]+:[^:@]+(@[0-9.]+ ?%?)?$/, "write METHOD:METHOD or METHOD:METHOD@6.4"),
-  ).default([]),
+  pairs: z.array(z.string().refine((text) => readPair(text) !== null, `write ${PAIR_FORM}`))
+    .refine(
+      (texts) => repeatedPair(texts.flatMap((text) => readPair(text) ?? [])) === null,
+      "a pair is there twice",
+    )
+    .default([]),
 });
 
 /** Whether a name is the path of a setting, for --set, and not an option. */

@@ -37,7 +37,13 @@ Deno.test("errors name the field that is wrong", () => {
     [{ name: "toy", modes: ["finetune"] }, /seeds: name at least one, or let every fold/],
     [{ ...PLAN, folds: { count: 5, seeds: "fold" } }, /seeds: every fold has its own/],
     [{ ...PLAN, folds: { count: 5, seeds: [1] } }, /folds\.seeds: /],
-    [{ ...PLAN, pairs: ["a"] }, /pairs\.0: write METHOD:METHOD/],
+    ...["a", "a:b@0", "a:b@1.2.3", "a:b@200", "a:b,c:d", "a:b,c", " :b"].map((
+      pair,
+    ): [unknown, RegExp] => [
+      { ...PLAN, pairs: ["a:b@6.4 %", pair] },
+      /pairs\.1: write METHOD:METHOD/,
+    ]),
+    [{ ...PLAN, pairs: ["a:b", "b:a@5", "b:a"] }, /pairs: a pair is there twice/],
     [{ ...PLAN, seeds: [0, 1.5] }, /seeds\.1: /],
     [{ ...PLAN, seeds: [3, 3] }, /seeds: a seed is there twice/],
     [{ ...PLAN, folds: 5 }, /folds: expected an object in braces, not 5/],
