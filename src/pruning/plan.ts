@@ -39,10 +39,16 @@ export interface PruningPlanSettings {
  * would prune less than one weight in a round prunes one. A fraction of 0 keeps all weights, for controls.
  *
  * @param total Prunable weights.
- * @throws {UsageError} If the rounds end before the target is reached.
+ * @throws {UsageError} If the target is more than the number of weights, or the rounds end before it is reached.
  */
 export function keepCounts(total: number, settings: PruningPlanSettings): number[] {
   const { schedule, rounds, target } = settings;
+  if (target !== null && target > total) {
+    throw new UsageError(
+      `Cannot reach ${target}x fewer weights: this network has only ${total} prunable weights; ask for at ` +
+        `most ${total}x`,
+    );
+  }
   const keeps: number[] = [];
   let kept = total;
   const reached = () => target !== null && total / kept >= target;

@@ -48,3 +48,19 @@ Deno.test("a target that the rounds do not reach is refused with the compression
     return true;
   });
 });
+
+Deno.test("a target above the number of weights is refused with that number, whatever the schedule", () => {
+  const fixed = { kind: "fixed", fraction: 0.5 } as const;
+  for (const schedule of [fixed, SAHU, { kind: "one-shot" } as const]) {
+    const settings = { schedule, rounds: 1000, target: 200 };
+    assert.throws(() => keepCounts(100, settings), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.equal(
+        error.message,
+        "Cannot reach 200x fewer weights: this network has only 100 prunable weights; ask for at most 100x",
+      );
+      return true;
+    });
+    assert.equal(keepCounts(100, { ...settings, target: 100 }).at(-1), 1);
+  }
+});
