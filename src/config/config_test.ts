@@ -189,3 +189,26 @@ Deno.test("--no-same-noise gives every round its own noise again", () => {
   assert.equal(same.training.sameNoise, true);
   assert.equal(applyOverrides(same, { sameNoise: false }).training.sameNoise, false);
 });
+
+Deno.test("lth-ecg does not take over a later rewind point, because it returns to initialisation", () => {
+  const late = applyOverrides(presetConfig("quick", "cpu"), { rewindTo: "1ep" });
+  const refused = (act: () => void) =>
+    assert.throws(act, (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.equal(
+        error.message,
+        "Cannot use the rewind point 1ep with mode lth-ecg: its weights return to initialisation; add --rewind-to 0",
+      );
+      return true;
+    });
+  refused(() => applyOverrides(late, { mode: "lth-ecg" }));
+  const ecg = applyOverrides(late, { mode: "lth-ecg", rewindTo: "0" });
+  refused(() => applyOverrides(ecg, { rewindTo: "1ep" }));
+  // The point has no effect in these modes.
+  for (const mode of ["lr-rewind", "finetune"] as const) {
+    assert.equal(applyOverrides(late, { mode }).rewindTo, "1ep");
+  }
+  // A run of an older version that has such a point can be continued.
+  const older = parseConfig({ ...ecg, rewindTo: "1ep" }, "it");
+  assert.deepEqual(applyOverrides(older, { mode: "lth-ecg" }), older);
+});

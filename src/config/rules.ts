@@ -99,6 +99,7 @@ export const COMBINATIONS: readonly Combination[] = [
   decayOfAnotherOptimizer,
   adamwNeedsDecay,
   pruningBeforeTraining,
+  laterPointOfMode,
   sizeOfAnotherNetwork,
   dropoutWithoutPlace,
   singleTrainingNeedsTarget,
@@ -142,6 +143,20 @@ function pruningBeforeTraining({ mode, rewindTo, pruning: { criterion } }: Confi
         `initialisation; use --rewind-to 0`,
     );
   }
+}
+
+/**
+ * A mode that returns to initialisation cannot take over a later rewind point. A saved run that has one may go on.
+ * In modes that keep weights the point has no effect.
+ */
+function laterPointOfMode({ mode, rewindTo }: Config, { base }: { base: Config }): void {
+  const { weights, laterPoint } = POLICIES[mode];
+  if (laterPoint || weights !== "rewind" || !isLate(rewindTo)) return;
+  if (mode === base.mode && rewindTo === base.rewindTo) return;
+  throw new UsageError(
+    `Cannot use the rewind point ${rewindTo} with mode ${mode}: its weights return to initialisation; ` +
+      `add --rewind-to 0`,
+  );
 }
 
 /** The sizes of the residual network do not apply to another network. */
