@@ -5,7 +5,8 @@
  */
 import { fullName } from "../compare/pairs.ts";
 import { denseOf } from "../compare/levels.ts";
-import { distinctNames, methodKey } from "../compare/method.ts";
+import { distinctNames } from "../compare/method.ts";
+import { membersOf } from "../compare/replicates.ts";
 import type { Run } from "../compare/run.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { readPair } from "../config/planned_pairs.ts";
@@ -56,7 +57,7 @@ function runOf(name: string): Run {
 
 /** The names of the runs' methods, as in a comparison of these runs. */
 function methodNames(runs: readonly Run[]): string[] {
-  return distinctNames([...new Map(runs.map((run) => [methodKey(run), run])).values()]);
+  return distinctNames(membersOf(runs).map(([example]) => example!));
 }
 
 /** A single training is compared with the dense network of another run. */

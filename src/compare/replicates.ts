@@ -67,7 +67,7 @@ export function methodsOf(runs: readonly Run[]): Method[] {
  * Runs by method. Single trainings that differ in their epochs are one method if their sizes differ, too: training to
  * few weights may take longer, as further rounds do. Two lengths of training to one size are two methods.
  */
-function membersOf(runs: readonly Run[]): Run[][] {
+export function membersOf(runs: readonly Run[]): Run[][] {
   const isSingle = ({ summary }: Run) => isSingleTraining(summary.mode);
   const withoutEpochs = (run: Run) =>
     settingsKey(run, (path) => !isSingle(run) || path !== "training.epochs");

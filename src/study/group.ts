@@ -10,9 +10,9 @@ import { z } from "zod";
 import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { Comparison } from "../compare/comparison.ts";
 import { foldOf } from "../compare/fold.ts";
-import { fullName } from "../compare/pairs.ts";
+import { fullName, levelNear } from "../compare/pairs.ts";
 import { type AskedPair, parsePairs } from "../config/planned_pairs.ts";
-import { methodsOf } from "../compare/replicates.ts";
+import { type Method, methodsOf } from "../compare/replicates.ts";
 import { readRuns, type Run } from "../compare/run.ts";
 import { Failure, messageOf } from "../core/errors.ts";
 import { issueSentence } from "../core/issue.ts";
@@ -132,10 +132,10 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
     ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
   });
   const runs = withAllFolds(collected);
-  const methods = methodsOf(runs).map(({ name }) => name);
+  const methods = methodsOf(runs);
   const planned = (plan?.pairs ?? []).flatMap(parsePairs);
-  const isHere = ({ a, b }: AskedPair) =>
-    [a, b].every((name) => methods.includes(fullName(name, methods)));
+  const isHere = ({ a, b, percent }: AskedPair) =>
+    [a, b].every((name) => hasNetwork(methods, name, percent));
   const missingPairs = planned.filter((pair) => !isHere(pair));
   const comparison = compareRuns(runs, {
     ...{ ...COMPARE_DEFAULTS, split: "test", rescored },
@@ -154,6 +154,15 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
     },
     comparison: renamed(comparison, names),
   };
+}
+
+/** Whether a method is there, and keeps about `percent` of its weights in one of its networks if that is asked for. */
+function hasNetwork(methods: readonly Method[], name: string, percent: number | null): boolean {
+  const called = fullName(name, methods.map(({ name }) => name));
+  const method = methods.find(({ name }) => name === called);
+  if (method === undefined || percent === null) return method !== undefined;
+  const all = method.replicates[0]!.dense[0]!.round.prunable;
+  return levelNear(percent, [1, ...method.levels.map((kept) => kept / all)]) !== null;
 }
 
 /** A comparison whose methods have other names. */
