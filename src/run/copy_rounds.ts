@@ -5,10 +5,8 @@
  */
 import * as fs from "node:fs";
 import { roundFiles, runFiles } from "../core/paths.ts";
+import { ROUND_FILES } from "./round_seal.ts";
 import type { RunStore } from "./run_store.ts";
-
-/** The files of a round without its marker, which is made when all others are there. */
-const FILES = ["mask", "kernels", "end", "metrics", "predictions", "scores"] as const;
 
 /** Which rounds of a run are copied. */
 export interface CopiedRounds {
@@ -36,14 +34,14 @@ export function copyRounds(
   { store, rounds, rewindPoint = true }: CopiedRounds & { store: RunStore },
 ): void {
   checkRounds(source, { rounds, rewindPoint });
-  // The dense round has no mask, and on most backends no round has kernels.
+  // Not every round has all files.
   const copy = (file: string, target: string) => {
     if (fs.existsSync(file)) store.writer.file(target, fs.readFileSync(file));
   };
   if (rewindPoint) copy(runFiles.rewind(source.directory), runFiles.rewind(store.directory));
   for (const round of rounds) {
     const [there, here] = [source, store].map(({ directory }) => runFiles.round(directory, round));
-    for (const name of FILES) copy(roundFiles[name](there!), roundFiles[name](here!));
+    for (const name of ROUND_FILES) copy(roundFiles[name](there!), roundFiles[name](here!));
     store.seal(round);
   }
   store.removeLatest(); // it belongs to a round that was begun here

@@ -10,8 +10,10 @@ import * as path from "node:path";
 import { Failure } from "../core/errors.ts";
 import { roundFiles, roundOfDirectory } from "../core/paths.ts";
 
-/** Files of a round. The dense round has no mask, but the rewind point; only some backends have kernels. */
-const SEALED = ["mask", "kernels", "end", "metrics", "predictions", "scores"] as const;
+/**
+ * Files of a round without its marker. The dense round has no mask, but the rewind point; only some backends have kernels.
+ */
+export const ROUND_FILES = ["mask", "kernels", "end", "metrics", "predictions", "scores"] as const;
 const REWIND = "../rewind.safetensors";
 
 /** The contents of the marker for the round in `directory`, whose other files are all written. */
@@ -22,7 +24,7 @@ export function markerOf(directory: string): string {
 
 /** The files that the marker lists, relative to the round's directory. */
 function sealedFiles(directory: string): string[] {
-  const names = SEALED.map((name) => path.basename(roundFiles[name](directory)));
+  const names = ROUND_FILES.map((name) => path.basename(roundFiles[name](directory)));
   return [...names, ...(roundOfDirectory(path.basename(directory)) === 0 ? [REWIND] : [])]
     .filter((name) => fs.existsSync(path.join(directory, name)));
 }

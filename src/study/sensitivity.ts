@@ -8,9 +8,10 @@ import * as path from "node:path";
 import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import type { LevelResult } from "../compare/comparison.ts";
 import { foldOf } from "../compare/fold.ts";
-import { readPredictions } from "../compare/predictions.ts";
+import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { isContinued } from "../compare/check.ts";
-import { readRuns, type Run } from "../compare/run.ts";
+import { decidedAgain } from "../compare/rescore.ts";
+import type { Run } from "../compare/run.ts";
 import { readSummary } from "../results/read.ts";
 import type { DecisionRule } from "../training/decision.ts";
 import type { Group } from "./group.ts";
@@ -62,22 +63,23 @@ function savedProbabilities({ outcomes }: Run): boolean {
 }
 
 function decided(runs: readonly Run[], priorExponent: number): Run[] {
-  const rescored: DecisionRule = { decision: "mean", priorExponent, priorUnit: "records" };
-  return readRuns(runs.map(({ directory }) => directory), {
-    ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
-  }).runs;
+  const rule: DecisionRule = { decision: "mean", priorExponent, priorUnit: "records" };
+  return runs.map((run) => withOutcomes(run, (own) => decidedAgain(own, { ...run, rule })));
 }
 
 function without(runs: readonly Run[], records: ReadonlySet<string>): Run[] {
-  return runs.map((run) => ({
-    ...run,
-    outcomes: new Map(
-      [...run.outcomes].map(([round, outcomes]) => [
-        round,
-        new Map([...outcomes].filter(([record]) => !records.has(record))),
-      ]),
-    ),
-  }));
+  return runs.map((run) =>
+    withOutcomes(run, (own) => new Map([...own].filter(([record]) => !records.has(record))))
+  );
+}
+
+/** A run with the outcomes of every round changed. */
+function withOutcomes(
+  run: Run,
+  change: (own: ReadonlyMap<string, Outcome>) => Map<string, Outcome>,
+): Run {
+  const outcomes = new Map([...run.outcomes].map(([round, own]) => [round, change(own)]));
+  return { ...run, outcomes };
 }
 
 function recordsOf(directory: string): Set<string> {
