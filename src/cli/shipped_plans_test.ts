@@ -15,11 +15,21 @@ import { parseLthOptions } from "./lth_options.ts";
 
 const FOLDER = path.join(ROOT, "scripts/plans");
 
-/** The configurations of a plan's runs, without those of controls. */
-function configsOf(name: string): Config[] {
-  return expandPlan(readPlan(path.join(FOLDER, name)))
+/** A plan's runs, without controls: the words of each command, and its teachers. */
+function runsOf(plan: string): { name: string; args: string[]; teachers: string[] }[] {
+  const isTeacher = (word?: string) => word?.startsWith("--teacher");
+  return expandPlan(readPlan(path.join(FOLDER, plan)))
     .filter(({ base }) => base === null)
-    .map(({ args }) => askedConfig(parseLthOptions(args, { quiet: true }), "cpu"));
+    .map(({ name, args }) => ({
+      name,
+      args: args.filter((word, i) => !isTeacher(word) && !isTeacher(args[i - 1])),
+      teachers: args.filter((_, i) => args[i - 1] === "--teacher").flatMap((it) => it.split(",")),
+    }));
+}
+
+/** The configurations of a plan's runs, without those of controls; without teachers, which are not there. */
+function configsOf(plan: string): Config[] {
+  return runsOf(plan).map(({ args }) => askedConfig(parseLthOptions(args, { quiet: true }), "cpu"));
 }
 
 Deno.test("every run of every shipped plan has valid settings", () => {
@@ -51,4 +61,18 @@ Deno.test("the baselines keep as many weights and train as many epochs as the ti
     )
   );
   assert.deepEqual(found, expected);
+});
+
+Deno.test("teachers are runs of the other plans with the student's fold and seed", () => {
+  const known = new Set(["study.json", "baselines.json"].flatMap(runsOf).map(({ name }) => name));
+  const students = runsOf("teacher.json");
+  assert.equal(students.length, 10);
+  for (const { name, teachers } of students) {
+    assert.equal(teachers.length, 2);
+    for (const teacher of teachers) {
+      const run = teacher.replace(/@\d+$/, "");
+      assert.ok(known.has(run), run);
+      assert.equal(/seed.*$/.exec(run)![0], /seed.*$/.exec(name)![0]);
+    }
+  }
 });

@@ -4,11 +4,13 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import * as path from "node:path";
 import { isRecord } from "../core/records.ts";
 import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
 import { LEAVES } from "../config/paths.ts";
 import { DEPENDS } from "../config/setting.ts";
 import { isSingleTraining, type Mode, POLICIES } from "../config/modes.ts";
+import type { TeacherRun } from "../run/teachers.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
 
@@ -36,15 +38,30 @@ function groupOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(".")));
 }
 
+const TEACHERS = "training.teacher.runs";
+
+/** A teacher as replicates share it: its round, and its run's name without the seed and the fold. */
+function sharedTeacher({ run, round }: TeacherRun): string {
+  return `${path.basename(run).replace(/-seed\d+|-fold\d+of\d+/g, "")}@${round}`;
+}
+
+function teachersOf(config: Settings): readonly TeacherRun[] {
+  const runs = setting(config, TEACHERS);
+  return Array.isArray(runs) ? runs : [];
+}
+
 /** The settings that define a method: all except {@linkcode FREE}, and the kind of control. */
 export function methodSettings({ summary, control }: Described): Map<string, string> {
   // Older runs had the rule that is now called UNNAMED_RULE.
   const settings = new Map(flat({ score: UNNAMED_RULE, ...summary.config }));
-  for (const [path, value] of OF_OLDER_RUNS) {
-    const isThere = settings.has(path) || !isRecord(setting(summary.config, groupOf(path)));
-    if (!isThere) settings.set(path, value);
+  for (const [name, value] of OF_OLDER_RUNS) {
+    const isThere = settings.has(name) || !isRecord(setting(summary.config, groupOf(name)));
+    if (!isThere) settings.set(name, value);
   }
   FREE.forEach((name) => settings.delete(name));
+  // Every seed and fold has teachers of its own.
+  const teachers = teachersOf(summary.config);
+  if (teachers.length > 0) settings.set(TEACHERS, JSON.stringify(teachers.map(sharedTeacher)));
   // Only the kind of a control counts: its base and masks go with the seed, its rounds are its levels.
   for (const name of settings.keys()) if (/^control\b/.test(name)) settings.delete(name);
   settings.set("control.kind", JSON.stringify(control?.kind ?? null));
@@ -82,7 +99,7 @@ export function haveSameDense(a: Described, b: Described): boolean {
 
 /**
  * A run's method is called by its mode, with rewind point, one-shot and criterion if they are not the
- * default. A control is called by its kind, with the name of the method that its masks come from unless
+ * default, and with its number of teachers if it has any. A control is called by its kind, with the name of the method that its masks come from unless
  * that is plain weight rewinding.
  */
 export function methodName({ summary, control }: Run): string {
@@ -94,9 +111,15 @@ export function methodName({ summary, control }: Run): string {
     typeof rewindTo === "string" && rewindTo !== "0" && rewinds(mode) ? ` to ${rewindTo}` : "",
     setting(config, "pruning.schedule.kind") === "one-shot" ? ", one-shot" : "",
     typeof criterion === "string" && criterion !== "magnitude" ? `, ${criterion}` : "",
+    teacherWords(teachersOf(config).length),
   ].join("");
   if (!control) return name;
   return name === "weight-rewind" ? control.kind : `${control.kind} of ${name}`;
+}
+
+function teacherWords(count: number): string {
+  if (count === 0) return "";
+  return count === 1 ? " with a teacher" : ` with ${count} teachers`;
 }
 
 /** A setting that methods show by their rounds, so it names one only if nothing else does. */

@@ -106,3 +106,21 @@ Deno.test("methods that would share a name are told apart by their settings", ()
     assert.match(name, /^finetune \(network\.graph\.nodes sha256 [0-9a-f]{8}\)$/);
   }
 });
+
+Deno.test("replicates have teachers of their own seed and fold, at one round", () => {
+  const teacher = (run: string, round = 3) => ({ run, round, sha256: `that of ${run}` });
+  const taught = (fold: number, ...runs: unknown[]) =>
+    run("gradual", {
+      folds: { count: 5, fold, seed: 1 },
+      training: { teacher: { runs, temperature: 2, weight: 0.5 } },
+    });
+  const key = (...runs: unknown[]) => methodKey(taught(1, ...runs));
+  const first = key(teacher("late-seed1-fold1of5"));
+  assert.equal(methodKey(taught(2, teacher("late-seed2-fold2of5"))), first);
+  assert.equal(key(teacher("/elsewhere/late-seed1-fold1of5")), first);
+  assert.notEqual(key(teacher("late-seed1-fold1of5", 4)), first);
+  assert.notEqual(key(teacher("dense-seed1-fold1of5")), first);
+  assert.notEqual(key(teacher("late-seed1-fold1of5"), teacher("dense")), first);
+  assert.equal(methodName(taught(1, teacher("a"))), "gradual with a teacher");
+  assert.equal(methodName(taught(1, teacher("a"), teacher("b"))), "gradual with 2 teachers");
+});

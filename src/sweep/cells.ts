@@ -31,7 +31,7 @@ export function expandPlan(plan: Plan): Cell[] {
       const args = [
         ...(plan.preset === undefined ? [] : ["--preset", plan.preset]),
         ...["--mode", variant.mode],
-        ...optionWords({ ...plan.set, ...variant.set }),
+        ...optionWords({ ...plan.set, ...variant.set }, { seed, folds }),
         ...["--seed", String(seed)],
         ...(folds ? ["--folds", String(folds.count), "--fold", String(folds.fold)] : []),
         ...["--name", name],
@@ -77,24 +77,37 @@ export function shareDenseRounds(
   });
 }
 
+/** What sets the runs of one mode apart. */
+interface Replicate {
+  readonly seed: number;
+  readonly folds: { readonly count: number; readonly fold: number } | null;
+}
+
 /** Each seed with all folds, or each fold with its number as the seed. */
-function replicatesOf(plan: Plan) {
+function replicatesOf(plan: Plan): Replicate[] {
   const folds = foldsOf(plan);
   if (plan.folds?.seeds === "fold") return folds.map((folds) => ({ seed: folds!.fold, folds }));
   return (plan.seeds ?? []).flatMap((seed) => folds.map((folds) => ({ seed, folds })));
 }
 
-function foldsOf({ folds }: Plan): ({ count: number; fold: number } | null)[] {
+function foldsOf({ folds }: Plan): Replicate["folds"][] {
   if (folds === null) return [null];
   const { count } = folds;
   return Array.from({ length: count }, (_, i) => ({ count, fold: i + 1 }));
 }
 
-function optionWords(settings: Settings): string[] {
+function optionWords(settings: Settings, replicate: Replicate): string[] {
   return Object.entries(settings).flatMap(([name, value]) => {
-    const text = Array.isArray(value) ? value.join(",") : String(value);
+    const text = fillPlaces(Array.isArray(value) ? value.join(",") : String(value), replicate);
     if (isPath(name)) return ["--set", `${name}=${text}`];
     if (typeof value === "boolean") return value ? [`--${name}`] : [];
     return [`--${name}`, text];
   });
+}
+
+/** A setting's text with the run's own seed and fold in the places that a plan leaves for them. */
+function fillPlaces(text: string, { seed, folds }: Replicate): string {
+  return text.replaceAll("{seed}", String(seed))
+    .replaceAll("{fold}", String(folds?.fold))
+    .replaceAll("{folds}", String(folds?.count));
 }

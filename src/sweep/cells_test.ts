@@ -96,3 +96,16 @@ Deno.test("without folds the name has no fold; true sets a flag, false is left o
     ...["--mode", "finetune", "--verbose", "--seed", "2", "--name", "/tmp/toy-finetune-seed2"],
   ]);
 });
+
+Deno.test("a setting can name a run's own seed and fold, such as its teacher", () => {
+  const cells = expandPlan(parsePlan({
+    name: "student",
+    set: { teacher: ["big-seed{seed}-fold{fold}of{folds}", "small-{fold}@3"] },
+    modes: [{ mode: "gradual", set: { target: 50 } }],
+    folds: { count: 2, seeds: "fold" },
+  }, "it"));
+  assert.deepEqual(cells.map(({ args }) => args[args.indexOf("--teacher") + 1]), [
+    "big-seed1-fold1of2,small-1@3",
+    "big-seed2-fold2of2,small-2@3",
+  ]);
+});

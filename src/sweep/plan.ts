@@ -32,7 +32,10 @@ const optionName = z.string()
   )
   .refine((name) => !isDecidedElsewhere(name), "the plan or the sweep decides it elsewhere");
 
-/** Settings by name. true sets a flag; a list is passed with commas. */
+/**
+ * Settings by name. true sets a flag; a list is passed with commas. `{seed}`, `{fold}` and `{folds}` in a text
+ * stand for a run's seed, its fold and the number of folds: every fold can have teachers of its own.
+ */
 const settings = z.record(
   optionName,
   z.union([z.number(), z.string(), z.boolean(), z.array(z.string())], {
@@ -142,6 +145,15 @@ export function parsePlan(value: unknown, source: string): Plan {
           : 'seeds: name at least one, or let every fold have its own with "folds": {"seeds": "fold"}'
       }`,
     );
+  }
+  if (plan.folds === null) {
+    const all = [plan.set, ...plan.modes.map(({ set }) => set)];
+    const place = /\{folds?\}/.exec(JSON.stringify(all))?.[0];
+    if (place !== undefined) {
+      throw new UsageError(
+        `Cannot use the plan ${source}: set: ${place} stands for a fold, and the plan has no folds`,
+      );
+    }
   }
   const labels = plan.modes.map(({ label }) => label);
   for (const { kind, of } of plan.controls) {

@@ -46,6 +46,10 @@ Deno.test("errors name the field that is wrong", () => {
     [{ ...PLAN, pairs: ["a:b", "b:a@5", "b:a"] }, /pairs: a pair is there twice/],
     [{ ...PLAN, seeds: [0, 1.5] }, /seeds\.1: /],
     [{ ...PLAN, seeds: [3, 3] }, /seeds: a seed is there twice/],
+    [
+      { ...PLAN, set: { teacher: "big-{fold}" } },
+      /set: \{fold\} stands for a fold, and the plan has no/,
+    ],
     [{ ...PLAN, folds: 5 }, /folds: expected an object in braces, not 5/],
     [{ name: "toy", seeds: [1] }, /modes: expected a list in brackets, but it is missing/],
     [{ ...PLAN, name: 7 }, /name: expected a text in quotes, not 7/],
