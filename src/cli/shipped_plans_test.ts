@@ -51,6 +51,8 @@ Deno.test("the baselines keep as many weights and train as many epochs as the ti
     [3, ["gradual", "set", "rigl"]],
     [5, ["gradual", "set", "rigl"]],
     [6, ["gradual"]],
+    [4, ["rigl"]],
+    [6, ["rigl"]],
   ];
   const expected = ofRounds.flatMap(([round, modes]) =>
     modes.flatMap((mode) =>
