@@ -10,6 +10,7 @@ import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
 import { LEAVES } from "../config/paths.ts";
 import { DEPENDS } from "../config/setting.ts";
 import { isSingleTraining, type Mode, POLICIES } from "../config/modes.ts";
+import { nameOfReplicates } from "../run/resolve.ts";
 import type { TeacherRun } from "../run/teachers.ts";
 import { UNNAMED_RULE } from "../training/decision.ts";
 import type { Run } from "./run.ts";
@@ -42,7 +43,7 @@ const TEACHERS = "training.teacher.runs";
 
 /** A teacher as replicates share it: its round, and its run's name without the seed and the fold. */
 function sharedTeacher({ run, round }: TeacherRun): string {
-  return `${path.basename(run).replace(/-seed\d+|-fold\d+of\d+/g, "")}@${round}`;
+  return `${nameOfReplicates(path.basename(run))}@${round}`;
 }
 
 function teachersOf(config: Settings): readonly TeacherRun[] {

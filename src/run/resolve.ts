@@ -59,6 +59,11 @@ export function foldSuffix(folds: { count: number; fold: number } | null): strin
   return folds === null ? "" : `-fold${folds.fold}of${folds.count}`;
 }
 
+/** The name that runs share which differ in seed and fold alone, as a sweep names them. */
+export function nameOfReplicates(name: string): string {
+  return name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
+}
+
 /** The name of a run without `--name`: the settings in which it differs from the preset. */
 export function defaultRunName(config: Config): string {
   const seed = config.seed === DEFAULT_SEED ? "" : `-seed${config.seed}`;

@@ -18,6 +18,7 @@ import { Failure, messageOf } from "../core/errors.ts";
 import { issueSentence } from "../core/issue.ts";
 import { ROOT } from "../core/paths.ts";
 import { hasSummary } from "../results/read.ts";
+import { nameOfReplicates } from "../run/resolve.ts";
 import { expandPlan } from "../sweep/cells.ts";
 import { readPlan } from "../sweep/plan.ts";
 import type { DecisionRule } from "../training/decision.ts";
@@ -61,11 +62,6 @@ const groupSchema = z.strictObject({
   claims: z.array(claimSchema).default([]),
 });
 
-/** The name that runs share which differ in seed and fold alone. */
-export function partOf(name: string): string {
-  return name.replace(/-seed\d+(-fold\d+of\d+)?/, "");
-}
-
 /**
  * The rounds after 0 of a run that a group keeps and compares; null for all.
  *
@@ -73,7 +69,7 @@ export function partOf(name: string): string {
  */
 export function chosenRounds(folder: string, run: string): readonly number[] | null {
   return fs.existsSync(path.join(folder, GROUP_FILE))
-    ? readSettings(folder).rounds[partOf(run)] ?? null
+    ? readSettings(folder).rounds[nameOfReplicates(run)] ?? null
     : null;
 }
 
@@ -185,7 +181,7 @@ function renamed(comparison: Comparison, names: Readonly<Record<string, string>>
 function runsOfOther(name: string, study: string): string[] {
   const group = path.join(study, path.dirname(name));
   const runs = fs.existsSync(group)
-    ? fs.readdirSync(group).sort().filter((run) => partOf(run) === path.basename(name))
+    ? fs.readdirSync(group).sort().filter((run) => nameOfReplicates(run) === path.basename(name))
     : [];
   if (runs.length === 0) {
     throw new Failure(`Cannot compare with ${name}: there is no such run in ${group}`);

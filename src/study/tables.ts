@@ -12,7 +12,8 @@ import { format, NONE } from "../report/format.ts";
 import { classF1 } from "../statistics/f1.ts";
 import { mean } from "../statistics/interval.ts";
 import { intervalShort, limitsText } from "../statistics/verdict.ts";
-import { type Group, partOf } from "./group.ts";
+import { nameOfReplicates } from "../run/resolve.ts";
+import type { Group } from "./group.ts";
 import {
   checksTable,
   claimsTable,
@@ -223,7 +224,7 @@ function costTable(group: Group): string {
 function progressTable({ collected, planned }: Group): string {
   const parts = new Map<string, (Run | undefined)[]>();
   for (const name of planned) {
-    const part = partOf(name);
+    const part = nameOfReplicates(name);
     const run = collected.find((run) => run.name === name);
     parts.set(part, [...parts.get(part) ?? [], run]);
   }
