@@ -7,7 +7,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { writeFileAtomic, writeJson } from "../core/files.ts";
+import { type Contents, jsonText, writeFolderAtomic } from "../core/files.ts";
 import { roundFiles, runDirectory, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import { predictionsCsv } from "../run/predictions_csv.ts";
@@ -141,7 +141,9 @@ function scoresByRule(
  * Scores by epoch stay those of the run's own rule. Scores right after pruning are left out, because those
  * networks are not saved.
  *
- * @throws {UsageError} If the folder is there already.
+ * @param folder A new folder, or an empty one; a failure leaves no part of it.
+ * @throws {UsageError} If something is there.
+ * @throws {Failure} If it cannot be written.
  */
 export function writeRescored(
   folder: string,
@@ -151,25 +153,24 @@ export function writeRescored(
     rounds: readonly (readonly [RoundSummary, FinalScores])[];
   },
 ): void {
-  if (fs.existsSync(folder)) {
-    throw new UsageError(`Cannot write ${folder}: it is there already; name another folder`);
-  }
-  for (const [{ round }, { predictions }] of rounds) {
-    writeFileAtomic(
-      roundFiles.predictions(runFiles.round(folder, round)),
-      predictionsCsv(predictions),
-    );
-  }
-  for (const file of [runFiles.timing, runFiles.environment]) {
-    const from = file(store.directory);
-    if (fs.existsSync(from)) writeFileAtomic(file(folder), fs.readFileSync(from));
-  }
-  writeJson(runFiles.summary(folder), {
+  const copied = [runFiles.timing, runFiles.environment]
+    .filter((file) => fs.existsSync(file(store.directory)))
+    .map((file): [string, Contents] => [file(""), fs.readFileSync(file(store.directory))]);
+  const predicted = rounds.map(([{ round }, { predictions }]): [string, Contents] => [
+    roundFiles.predictions(runFiles.round("", round)),
+    predictionsCsv(predictions),
+  ]);
+  const rescored = {
     ...summary,
     config: { ...summary.config, score: rule },
     rounds: rounds.map(([round, { dev, test, temperature }]) => ({
       ...round,
       ...{ dev, test, temperature, afterPruning: null, afterPruningRecalibrated: null },
     })),
-  });
+  };
+  writeFolderAtomic(folder, [
+    ...predicted,
+    ...copied,
+    [runFiles.summary(""), jsonText(rescored)],
+  ]);
 }

@@ -16,6 +16,7 @@ import {
   writeRescored,
 } from "../analysis/rescore.ts";
 import { UsageError } from "../core/errors.ts";
+import { refuseFilled } from "../core/files.ts";
 import { workbenchConfig } from "../run/workbench_config.ts";
 import { MISSING, openDataset } from "../run/dataset.ts";
 import {
@@ -69,13 +70,17 @@ async function main(args: string[]): Promise<void> {
   refuseContradictions(options);
   const runs = command.args.map((name) => openRescorable(name, options.data));
   refuseSameName(runs, options.write);
-  if (options.write !== undefined) refuseFile(options.write, "write the runs");
+  const folderOf = ({ name }: RescorableRun) => path.resolve(options.write!, name);
+  if (options.write !== undefined) {
+    refuseFile(options.write, "write the runs");
+    runs.forEach((run) => refuseFilled(folderOf(run)));
+  }
   const rescored: Rescored[] = [];
   for (const run of runs) {
     const rules = options.rules ? RULES : [askedRule(options, run.config.score)];
     const rounds = await rescoreRun(run, { rules, options });
     if (options.write !== undefined) {
-      writeRescored(path.resolve(options.write, run.name), run, {
+      writeRescored(folderOf(run), run, {
         rule: rules[0]!,
         rounds: rounds.map(({ round, scores }) => [round, scores[0]!]),
       });

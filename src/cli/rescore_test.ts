@@ -96,7 +96,7 @@ Deno.test("finished rounds are scored again by any rule from their saved files; 
       assert.doesNotMatch(result.err, /\n {4}at /);
     };
     await refused(
-      /is there already; name another/,
+      /^error: Cannot write the folder .*again.run: there is a folder with files; name another or remove it\n$/,
       ...mean,
       "--data",
       moved,

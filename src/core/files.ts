@@ -39,22 +39,26 @@ export function writeFilesAtomic(files: readonly (readonly [string, Contents])[]
   writeFiles(files, {});
 }
 
+/** @throws {UsageError} If there is a file of that name, or a folder that is not empty. */
+export function refuseFilled(folder: string): void {
+  const there = whatLiesAt(folder);
+  if (there === undefined || (there.isDirectory() && fs.readdirSync(folder).length === 0)) return;
+  const what = there.isDirectory() ? "there is a folder with files" : "there is a file";
+  throw new UsageError(`Cannot write the folder ${folder}: ${what}; name another or remove it`);
+}
+
 /**
  * Writes a new folder so that a failure or a crash leaves no part of it.
  *
  * @param files Paths inside the folder, with their contents.
- * @throws {UsageError} If there is a file of that name, or a folder that is not empty.
+ * @throws {UsageError} As {@linkcode refuseFilled}.
  * @throws {Failure} If it cannot be written.
  */
 export function writeFolderAtomic(
   folder: string,
   files: readonly (readonly [string, Contents])[],
 ): void {
-  const there = whatLiesAt(folder);
-  if (there !== undefined && (!there.isDirectory() || fs.readdirSync(folder).length > 0)) {
-    const what = there.isDirectory() ? "there is a folder with files" : "there is a file";
-    throw new UsageError(`Cannot write the folder ${folder}: ${what}; name another or remove it`);
-  }
+  refuseFilled(folder);
   const temporary = temporaryName(folder);
   let current = folder;
   try {
