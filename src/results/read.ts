@@ -5,10 +5,12 @@
  * @module
  */
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { z } from "zod";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { whyUnreadable } from "../core/files.ts";
-import { runFiles } from "../core/paths.ts";
+import { roundFiles, roundOfDirectory, runFiles, runWord } from "../core/paths.ts";
+import { shellWords } from "../core/shell.ts";
 import { type Summary, summarySchema, type Timing, timingSchema } from "./summary.ts";
 
 /** The files of a run that a report needs. */
@@ -47,12 +49,24 @@ export function readRun(directory: string): RunFiles {
   };
 }
 
-/** What helps if a file is damaged. `lth --resume` writes a summary again, but needs the times before. */
+/** What helps if a file is damaged. */
 const HELP = {
-  summary: "make it again with deno task lth --resume, or put it back",
   timing: "delete it, only the times in a report are lost",
   kept: "add the run to its group again with deno task study",
 };
+
+/**
+ * What helps if a summary is damaged. `lth --resume` writes it again from the rounds' networks and the times before;
+ * the copies that a study keeps have no networks.
+ */
+function helpOfSummary(directory: string): string {
+  const hasNetwork = fs.readdirSync(directory).some((name) =>
+    roundOfDirectory(name) !== null && fs.existsSync(roundFiles.end(path.join(directory, name)))
+  );
+  if (!hasNetwork) return "put it back";
+  const words = ["--name", runWord(directory), "--resume"];
+  return `make it again with deno task lth ${shellWords(words)}, or put it back`;
+}
 
 /** Whether a round of the run in this directory has been finished. */
 export function hasSummary(directory: string): boolean {
@@ -62,14 +76,15 @@ export function hasSummary(directory: string): boolean {
 /** @throws {Failure} If the directory has no summary of the known format. */
 export function readSummary(directory: string): Summary {
   const file = runFiles.summary(directory);
-  const value = readObject(file, HELP.summary) as Partial<Summary>;
+  const help = helpOfSummary(directory);
+  const value = readObject(file, help) as Partial<Summary>;
   if (value.format !== "lth-ecg-summary/1") {
     throw new Failure(
       `Cannot use ${file}: its format is ${JSON.stringify(value.format)}, expected ` +
-        `"lth-ecg-summary/1"; ${HELP.summary}`,
+        `"lth-ecg-summary/1"; ${help}`,
     );
   }
-  return checked(value, { file, schema: summarySchema, help: HELP.summary }) as Summary;
+  return checked(value, { file, schema: summarySchema, help }) as Summary;
 }
 
 /** The last written summary; null if there is none or it cannot be used. */

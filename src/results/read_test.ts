@@ -46,9 +46,16 @@ Deno.test("runs that cannot be reported on are refused with the reason", () => {
         () => readRun(directory),
         (error) =>
           error instanceof Failure && (reason as RegExp).test(error.message) &&
-          error.message.includes(file) && /make it again/.test(error.message),
+          error.message.includes(file) && /; put it back$/.test(error.message),
       );
     }
+    // A run that still has its networks writes its summary again.
+    fs.mkdirSync(path.join(directory, "round-000"));
+    fs.writeFileSync(path.join(directory, "round-000/end.safetensors"), "");
+    assert.throws(
+      () => readRun(directory),
+      new RegExp(`make it again with deno task lth --name ${directory} --resume, or put it back$`),
+    );
   });
 });
 
