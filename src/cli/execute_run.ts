@@ -11,7 +11,8 @@ import { reportFile, runDirectory, shortPath } from "../core/paths.ts";
 import { type Config, configDifferences } from "../config/config.ts";
 import type { RunStore } from "../run/run_store.ts";
 import { doRun } from "../run/run.ts";
-import { isaWords } from "../sweep/child.ts";
+import type { DenseSource } from "../run/shared_dense.ts";
+import { denseWords, isaWords } from "../sweep/child.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { printResults } from "./results.ts";
 import { RunReport } from "./run_report.ts";
@@ -30,7 +31,7 @@ export interface RunToExecute {
   /** Whether test scores are shown before the run is complete. */
   readonly showTest: boolean;
   /** A run whose dense round is copied instead of trained. */
-  readonly denseFrom?: string | undefined;
+  readonly dense?: DenseSource | undefined;
   /** A run that this new one is a fork of. */
   readonly forkFrom?: string | undefined;
   /** A machine whose process, which holds the run's lock, is gone. */
@@ -42,7 +43,7 @@ export interface RunToExecute {
 /** @returns The exit code: 0, or 130 if the run was stopped. */
 export async function executeRun(run: RunToExecute): Promise<number> {
   const { name, config, device, checkpointEvery, showTest, again } = run;
-  const { denseFrom, forkFrom, takeOver } = run;
+  const { dense, forkFrom, takeOver } = run;
   try {
     const observer = new TerminalObserver({ name, config, showTest });
     using _interrupt = onInterrupt(() => observer.requestStop());
@@ -51,7 +52,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
       config,
       device,
       checkpointEvery: 1000 * checkpointEvery,
-      denseFrom,
+      dense,
       forkFrom,
       takeOver,
     }, observer);
@@ -72,11 +73,8 @@ export async function executeRun(run: RunToExecute): Promise<number> {
 }
 
 /** The command that continues this run alone, with the options that the run's directory does not keep. */
-function continuing({ name, isa, denseFrom }: RunToExecute): string {
-  const words = [
-    ...["--name", name, "--resume", ...isaWords(isa)],
-    ...(denseFrom === undefined ? [] : ["--dense-from", denseFrom]),
-  ];
+function continuing({ name, isa, dense }: RunToExecute): string {
+  const words = ["--name", name, "--resume", ...isaWords(isa), ...denseWords(dense)];
   return `deno task lth ${shellWords(words)}`;
 }
 

@@ -12,6 +12,7 @@ import { presetConfig } from "../config/presets.ts";
 import { computeSettings } from "../config/rules.ts";
 import { applyOverrides, DEFAULT_PRESET, DEFAULT_SEED, defaultRunName } from "../run/resolve.ts";
 import { RunStore } from "../run/run_store.ts";
+import type { DenseSource } from "../run/shared_dense.ts";
 import { analyzeMain } from "./analyze.ts";
 import { runMain } from "./command.ts";
 import { controlMain } from "./control.ts";
@@ -38,12 +39,17 @@ async function runOne(
   options: LthOptions,
   again?: string,
 ): Promise<{ name: string; code: number }> {
-  const { fork, isa, checkpointEvery, denseFrom, showTest, takeOver } = options;
+  const { fork, isa, checkpointEvery, showTest, takeOver } = options;
   const { config, name: from, device } = prepare(options);
   const name = fork ?? from;
   const forkFrom = fork === undefined ? undefined : from;
   const run = { name, config, device, isa, checkpointEvery, showTest, takeOver, again };
-  return { name, code: await executeRun({ ...run, denseFrom, forkFrom }) };
+  return { name, code: await executeRun({ ...run, dense: denseOf(options), forkFrom }) };
+}
+
+function denseOf({ denseFrom, tryDenseFrom }: LthOptions): DenseSource | undefined {
+  if (denseFrom !== undefined) return { from: denseFrom, otherwise: "refuse" };
+  return tryDenseFrom === undefined ? undefined : { from: tryDenseFrom, otherwise: "train" };
 }
 
 /** Prints what the run would take. Without --resume the run counts as new. */

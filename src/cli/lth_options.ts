@@ -39,6 +39,8 @@ export interface LthOptions extends Overrides {
   plan: boolean;
   /** A run whose dense round is taken over. */
   denseFrom?: string;
+  /** The same, but the run trains the round if it cannot be taken over. */
+  tryDenseFrom?: string;
   /** A machine whose process is gone, although it still holds the run's lock. */
   takeOver?: string;
 }
@@ -74,7 +76,7 @@ function addRunOptions(command: Command): void {
     .option("--take-over <host>", "with --resume: the process that runs it on <host> is gone")
     .addOption(
       new Option("--fork <new>", "with --resume: leave the run and start <new> from its rounds")
-        .conflicts(["replicates", "denseFrom"]),
+        .conflicts(["replicates", "denseFrom", "tryDenseFrom"]),
     )
     .addOption(
       new Option(
@@ -82,6 +84,12 @@ function addRunOptions(command: Command): void {
         "take over the dense round of a run with the same settings; before that, train to a " +
           "rewind point that it does not have",
       ).conflicts("replicates"),
+    )
+    .addOption(
+      new Option(
+        "--try-dense-from <run>",
+        "as --dense-from, but train the dense round here if it cannot be taken over",
+      ).conflicts(["replicates", "denseFrom"]),
     )
     .option(
       "--replicates <n>",

@@ -13,9 +13,9 @@ import { freeMemory } from "../run/room.ts";
 import { runDirectory, shortPath } from "../core/paths.ts";
 import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
 import { isSingleTraining } from "../config/modes.ts";
-import { denseTraining, hasDenseRound } from "../run/shared_dense.ts";
+import { type DenseSource, denseTraining, hasDenseRound } from "../run/shared_dense.ts";
 import { type Cell, expandPlan, shareDenseRounds } from "../sweep/cells.ts";
-import { isaWords, logFile, startCell, takeOverWords } from "../sweep/child.ts";
+import { denseWords, isaWords, logFile, startCell, takeOverWords } from "../sweep/child.ts";
 import { HeldNotices } from "../sweep/held.ts";
 import { readPlan } from "../sweep/plan.ts";
 import { type CellStatus, Pool } from "../sweep/pool.ts";
@@ -122,9 +122,10 @@ function denseKey({ args, base }: Cell): string | null {
   return JSON.stringify([options.device, denseTraining(config)]);
 }
 
-/** The run to take the dense round from, if that run has finished it. */
-function denseOf({ denseFrom }: Cell): string | null {
-  return denseFrom !== null && hasDenseRound(denseFrom) ? denseFrom : null;
+/** The run to take the dense round from, if that run has finished it. A cell that cannot take it trains it. */
+function denseOf({ denseFrom }: Cell): DenseSource | undefined {
+  if (denseFrom === null || !hasDenseRound(denseFrom)) return undefined;
+  return { from: denseFrom, otherwise: "train" };
 }
 
 function list(cells: readonly Cell[]): number {
@@ -150,11 +151,10 @@ async function doOne(
         `${base.number}`,
     );
   }
-  const dense = denseOf(cell);
   return await lth([
     ...[...cell.args, "--resume", "--threads", String(threads), ...isaWords(isa)],
     ...takeOverWords(takeOver),
-    ...(dense === null ? [] : ["--dense-from", dense]),
+    ...denseWords(denseOf(cell)),
   ]);
 }
 
@@ -175,7 +175,7 @@ async function doAll(
   const pool = new Pool(cells, {
     jobs: processes,
     start: (cell) =>
-      startCell(cell, { threads: each, isa, denseFrom: denseOf(cell), memory, takeOver }),
+      startCell(cell, { threads: each, isa, dense: denseOf(cell), memory, takeOver }),
     hasDense: hasDenseRound,
     isComplete: ({ name }) => isComplete(name),
     holder: ({ name }) => lockHolder(runDirectory(name), { takeOver })?.words ?? null,

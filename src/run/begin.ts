@@ -19,7 +19,7 @@ import { type Fork, lacksCopies, refuseSecondFork, whyNoFork } from "./fork.ts";
 import { lockRun } from "./lock.ts";
 import { type Note, RunStore } from "./run_store.ts";
 import { RunWriter } from "./run_writer.ts";
-import { denseSettings, takeOverDense } from "./shared_dense.ts";
+import { denseSettings } from "./shared_dense.ts";
 
 /** A run whose directory exists and is locked. Disposing of it unlocks the directory. */
 export interface BegunRun extends Disposable {
@@ -36,8 +36,6 @@ export interface Beginning {
   readonly environment: Environment;
   /** Number of rounds of the complete run. */
   readonly rounds: number;
-  /** A run whose dense round is copied. */
-  readonly denseFrom?: string | undefined;
   /** The finished rounds that a fork starts with; null if the run is no fork. */
   readonly fork: Fork | null;
   /** A machine whose process is gone, as the user says. */
@@ -46,7 +44,7 @@ export interface Beginning {
 
 /**
  * Makes the directory if it does not exist, locks it, cleans up after a killed process, and copies the
- * requested rounds of other runs. A fork that was killed meanwhile is repeated.
+ * rounds that a fork starts with. A fork that was killed meanwhile is repeated.
  *
  * @throws {UsageError} If another process holds the run, or if the run began with other settings, on other
  *   data or on another build.
@@ -68,7 +66,6 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
   });
   store.checkFinished();
   store.sealOlderRounds();
-  copyDense(store, { ...beginning, environment, note });
   if (fork) {
     // A repeated fork can find more rounds than before it was killed.
     store.saveEnvironment({ ...environment, forkedFrom: fork.origin });
@@ -82,24 +79,6 @@ export function beginRun(beginning: Beginning, note: Note): BegunRun {
 /** Whether this number of rounds is done. */
 export function isComplete(store: RunStore, rounds: number): boolean {
   return store.exists() && store.doneRounds().length === rounds;
-}
-
-/**
- * Copies the dense round of the run `denseFrom`, if there is one, unless the round is done or the run has yet to
- * reach a rewind point of its own.
- *
- * @throws {UsageError | Failure} As {@linkcode takeOverDense}.
- */
-export function copyDense(
-  store: RunStore,
-  { config, denseFrom, environment, note }:
-    & Pick<Beginning, "config" | "denseFrom" | "environment">
-    & { note: Note },
-): void {
-  if (denseFrom === undefined || store.isDone(0)) return;
-  if (takeOverDense(store, { from: denseFrom, config, environment })) {
-    note(`took over the dense round of ${denseFrom}`);
-  }
 }
 
 /** @throws {UsageError} Naming each setting in which the run in `store` and `asked` differ. */

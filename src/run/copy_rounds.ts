@@ -15,11 +15,12 @@ export interface CopiedRounds {
   readonly rewindPoint?: boolean;
 }
 
-/** @throws {Failure} If a file of these finished rounds, or the rewind point, is damaged. */
+/** @throws {Failure} If a file of these finished rounds, the rewind point or the run's times are damaged. */
 export function checkRounds(source: RunStore, { rounds, rewindPoint = true }: CopiedRounds): void {
   source.checkFinished(rounds);
   if (rewindPoint) source.loadRewindPoint();
   for (const round of rounds) source.loadEnd(round);
+  source.loadTiming();
 }
 
 /**

@@ -13,7 +13,7 @@ import type { LoadedDataset } from "../data/dataset.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
 import type { Teacher } from "../training/teacher.ts";
 import { Workbench } from "../training/workbench.ts";
-import { beginRun, copyDense, isComplete } from "./begin.ts";
+import { beginRun, isComplete } from "./begin.ts";
 import { openDataset, refuseUnusable } from "./dataset.ts";
 import { describeEnvironment, type Environment } from "./environment.ts";
 import { type Fork, planFork } from "./fork.ts";
@@ -21,7 +21,7 @@ import { runLottery } from "./lottery.ts";
 import type { RunObserver } from "./observer.ts";
 import { refuseWithoutRoom } from "./room.ts";
 import { RunStore } from "./run_store.ts";
-import { refuseOtherDense } from "./shared_dense.ts";
+import { checkDense, type DenseSource, takeOverDense } from "./shared_dense.ts";
 import { type Stages, stagesOf } from "./stages.ts";
 import { readStartWeights } from "./start_weights.ts";
 import { summaryOf } from "./summarise.ts";
@@ -36,8 +36,8 @@ export interface RunOptions {
   readonly device: NativeDevice;
   /** Milliseconds of training between saves of the state within a round. */
   readonly checkpointEvery: number;
-  /** Name or path of a run whose dense round is copied instead of trained again. */
-  readonly denseFrom?: string | undefined;
+  /** A run whose dense round is copied instead of trained again. */
+  readonly dense?: DenseSource | undefined;
   /** Name or path of the run that this new run is a fork of. */
   readonly forkFrom?: string | undefined;
   /** A machine whose process, which holds the run's lock, is gone, as the user says. */
@@ -57,14 +57,11 @@ export async function doRun(
   options: RunOptions,
   observer: RunObserver,
 ): Promise<{ summary: Summary; outcome: "finished" | "stopped" }> {
-  const { config, directory, denseFrom, takeOver } = options;
-  const prepared = prepare(options);
-  const { dataset, plan, rounds, environment: here, fork } = prepared;
+  const { config, directory, takeOver } = options;
   const note = (message: string) => observer.note(message);
-  using begun = beginRun(
-    { directory, config, environment: here, rounds, denseFrom, fork, takeOver },
-    note,
-  );
+  const prepared = prepare(options, note);
+  const { dataset, plan, rounds, environment: here, fork } = prepared;
+  using begun = beginRun({ directory, config, environment: here, rounds, fork, takeOver }, note);
   const { store, environment } = begun;
   const summarise = () => {
     const summary = summaryOf({ config, store, dataset, plan });
@@ -81,13 +78,16 @@ export async function doRun(
         told = true;
       },
     });
-  // A run with a rewind point of its own trains to it and then takes over the dense round.
-  const awaitsDense = () => denseFrom !== undefined && !store.isDone(0);
-  if (awaitsDense()) {
+  let { dense } = prepared;
+  const takeDense = () => {
+    if (dense) dense = takeOverDense(store, { dense, config, environment, note });
+  };
+  takeDense();
+  if (dense) { // a run with a rewind point of its own trains to it and then takes over the dense round
     await train(() => store.hasRewindPoint() || observer.stopRequested());
-    copyDense(store, { config, denseFrom, environment, note });
+    takeDense();
   }
-  const outcome = awaitsDense() ? "stopped" : await train(() => observer.stopRequested());
+  const outcome = dense ? "stopped" : await train(() => observer.stopRequested());
   const summary = summarise();
   // An earlier process may have been killed after the last round and before the report.
   if (!told && summary.rounds.length > 0) observer.summarised(summary, environment);
@@ -105,10 +105,15 @@ interface Prepared {
   /** The present machine and build. */
   readonly environment: Environment;
   readonly fork: Fork | null;
+  /** The run whose dense round is to be taken over; null if the round is done or trained here. */
+  readonly dense: DenseSource | null;
 }
 
 /** Refuses a run that cannot be carried out, before anything is written. */
-function prepare({ config, device, directory, denseFrom, forkFrom }: RunOptions): Prepared {
+function prepare(
+  { config, device, directory, dense: asked, forkFrom }: RunOptions,
+  note: (message: string) => void,
+): Prepared {
   const dataset = openDataset(config);
   refuseUnusable(dataset);
   refuseUnusableStretch(config.training.augment, dataset);
@@ -126,22 +131,20 @@ function prepare({ config, device, directory, denseFrom, forkFrom }: RunOptions)
     native: loadAddon().buildInfo,
     datasetSha256: dataset.sha256,
   });
-  if (denseFrom !== undefined && !plan.hasDense && config.control === null) {
+  if (asked && !plan.hasDense && config.control === null) {
     throw new UsageError(
-      `Cannot take the dense round from ${denseFrom}: mode ${config.mode} trains once, from ` +
+      `Cannot take the dense round from ${asked.from}: mode ${config.mode} trains once, from ` +
         `initialisation, and has no dense round`,
     );
   }
-  if (denseFrom !== undefined && !store.isDone(0)) {
-    refuseOtherDense({ from: denseFrom, config, environment });
-  }
+  const dense = asked && !store.isDone(0) ? checkDense(asked, { config, environment, note }) : null;
   const fork = forkFrom === undefined
     ? null
     : planFork({ from: forkFrom, config, dataset, environment });
   if (!isComplete(store, rounds)) {
     refuseWithoutRoom({ device, config, dataset, plan, teachers, directory });
   }
-  return { dataset, plan, rounds, teachers, environment, fork };
+  return { dataset, plan, rounds, teachers, environment, fork, dense };
 }
 
 /** Does one stage after the other, each on a network of its own. */

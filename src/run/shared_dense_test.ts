@@ -8,7 +8,7 @@ import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Config } from "../config/config.ts";
 import type { RunObserver } from "./observer.ts";
 import { doRun } from "./run.ts";
-import { denseTraining } from "./shared_dense.ts";
+import { type DenseSource, denseTraining } from "./shared_dense.ts";
 import { doToyRun, halving, silent, toyConfig, withToyDataset } from "./testing.ts";
 
 /**
@@ -16,21 +16,27 @@ import { doToyRun, halving, silent, toyConfig, withToyDataset } from "./testing.
  * trained.
  */
 async function doTakingOver(
-  options: { directory: string; config: Config; denseFrom: string; stop?: () => boolean },
+  options: {
+    directory: string;
+    config: Config;
+    denseFrom: string;
+    otherwise?: DenseSource["otherwise"];
+    stop?: () => boolean;
+    note?: (message: string) => void;
+  },
 ): Promise<number[]> {
-  const { stop = () => false, ...run } = options;
+  const { denseFrom, otherwise = "refuse", stop = () => false, note = () => {}, ...run } = options;
   const trained: number[] = [];
   const observer: RunObserver = {
     ...silent,
     epochDone: (round, { epoch }) => epoch === 1 && trained.push(round),
     stopRequested: stop,
-    opened: () => {},
-    note: () => {},
-    summarised: () => {},
+    note,
   };
   const device = openDevice({ backend: "cpu" });
   try {
-    await doRun({ ...run, device, checkpointEvery: 0 }, observer);
+    const dense = { from: denseFrom, otherwise };
+    await doRun({ ...run, dense, device, checkpointEvery: 0 }, observer);
   } finally {
     await device.close();
   }
@@ -101,7 +107,10 @@ Deno.test("a run that was stopped before its rewind point copies nothing", () =>
     const device = openDevice({ backend: "cpu" });
     try {
       const { outcome, summary } = await doRun(
-        { directory: at("run"), config, denseFrom: at("base"), device, checkpointEvery: 0 },
+        {
+          ...{ directory: at("run"), config, device, checkpointEvery: 0 },
+          dense: { from: at("base"), otherwise: "refuse" },
+        },
         { ...silent, stopRequested: () => true },
       );
       assert.equal(outcome, "stopped");
@@ -197,3 +206,54 @@ Deno.test("a dense round that would differ, or is damaged, is refused and nothin
     fs.writeFileSync(end, bytes);
     await refuses("e", { config, type: Failure, denseFrom: at("base"), message: /is damaged/ });
   }));
+
+Deno.test("a run that may train the dense round does so, with the reason, if it cannot be taken over", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const at = (name: string) => path.join(directory, name);
+    const config = toyConfig(data, { rewindTo: "4it" });
+    await doToyRun({ directory: at("alone"), config });
+    await doToyRun({ directory: at("base"), config: toyConfig(data, { rewindTo: "0" }) });
+    const environment = (text: string) => text.replace(/"native": "/, "$&older ");
+    const damages: [name: string, damage: (base: string) => void, why: RegExp][] = [
+      ["lost", (base) => fs.rmSync(base, { recursive: true }), /there is no run in/],
+      [
+        "built otherwise",
+        (base) => change(runFiles.environment(base), environment),
+        /^the dense round is trained here\. Cannot take .* build or data set \(native: older /,
+      ],
+      ["without settings", (base) => change(runFiles.config(base), () => "{"), /config\.json/],
+      ["without times", (base) => change(runFiles.timing(base), () => "{"), /timing\.json/],
+      [
+        "damaged",
+        (base) => fs.truncateSync(roundFiles.end(runFiles.round(base, 0)), 100),
+        /end\.safetensors is damaged: /,
+      ],
+    ];
+    for (const [name, damage, why] of damages) {
+      const base = at(`base ${name}`);
+      fs.cpSync(at("base"), base, { recursive: true });
+      damage(base);
+      let said: string[] = [];
+      const run = {
+        ...{ directory: at(name), config, denseFrom: base, otherwise: "train" as const },
+        note: (message: string) => said.push(message),
+      };
+      // It is stopped after its rewind point; going on, it does the same again.
+      await doTakingOver({ ...run, stop: () => fs.existsSync(runFiles.rewind(at(name))) });
+      const done = () => fs.existsSync(roundFiles.done(runFiles.round(at(name), 0)));
+      assert.ok(!done(), name);
+      for (const rounds of [[0, 1, 2], []]) {
+        said = [];
+        const trained = await doTakingOver(run);
+        assert.deepEqual(trained.filter((round) => round > 0), rounds.slice(1), name);
+        // A finished round is not asked for again.
+        assert.equal(said.length, rounds.length === 0 ? 0 : 1, said.join("\n"));
+        if (rounds.length > 0) assert.match(said[0]!, why);
+        assert.deepEqual(results(at(name)), results(at("alone")), name);
+      }
+    }
+  }));
+
+function change(file: string, edit: (text: string) => string): void {
+  fs.writeFileSync(file, edit(fs.readFileSync(file, "utf8")));
+}

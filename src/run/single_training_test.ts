@@ -250,7 +250,7 @@ Deno.test("a single training neither takes nor gives a dense round, in one sente
       });
     const directoryOf = { directory: at("new") };
     await refused(
-      { ...directoryOf, config, denseFrom: at("rounds") },
+      { ...directoryOf, config, dense: { from: at("rounds"), otherwise: "refuse" } },
       /Cannot take the dense round from .*: mode set trains once, from initialisation/,
     );
     await refused(
@@ -262,7 +262,7 @@ Deno.test("a single training neither takes nor gives a dense round, in one sente
       /mode set trains once, so/,
     );
     await refused(
-      { ...directoryOf, config: plain, denseFrom: at("set") },
+      { ...directoryOf, config: plain, dense: { from: at("set"), otherwise: "refuse" } },
       /its dense round is not/,
     );
     assert.ok(!fs.existsSync(at("new")));

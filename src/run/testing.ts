@@ -24,6 +24,7 @@ import type { Rounds } from "./rounds.ts";
 import { readTeachers } from "./teachers.ts";
 import { workbenchConfig } from "./workbench_config.ts";
 import { doRun } from "./run.ts";
+import type { DenseSource } from "./shared_dense.ts";
 import { stagesOf } from "./stages.ts";
 
 const TONES: Record<string, number> = { slow: 40, fast: 15 };
@@ -151,7 +152,7 @@ export async function doToyRun(
     config: Config;
     threads?: number;
     forkFrom?: string;
-    denseFrom?: string;
+    dense?: DenseSource;
     takeOver?: string;
     stop?: () => boolean;
     note?: (message: string) => void;

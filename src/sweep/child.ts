@@ -12,6 +12,7 @@ import type { Isa } from "../addon/native_inference.ts";
 import { messageOf } from "../core/errors.ts";
 import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import { type MemoryShare, shareVariable } from "../run/memory_share.ts";
+import type { DenseSource } from "../run/shared_dense.ts";
 import type { Cell } from "./cells.ts";
 
 /** The permissions of `deno task lth`. */
@@ -42,16 +43,16 @@ export function logFile({ name }: Cell): string {
  *
  * @param options.threads CPU threads, 0 for one per core.
  * @param options.isa Instruction set of the CPU.
- * @param options.denseFrom The run whose dense round it copies; null for none.
+ * @param options.dense The run whose dense round it copies, if it can.
  * @param options.memory What it may take of the free memory; null for all.
  * @param options.takeOver A machine whose processes are gone, as the user says.
  */
 export function startCell(
   cell: Cell,
-  { threads, isa, denseFrom, memory, takeOver }: {
+  { threads, isa, dense, memory, takeOver }: {
     threads: number;
     isa: Isa;
-    denseFrom: string | null;
+    dense: DenseSource | undefined;
     memory: MemoryShare | null;
     takeOver: string | undefined;
   },
@@ -61,7 +62,7 @@ export function startCell(
     ...["run", "--no-prompt", ...PERMISSIONS, path.join(ROOT, "src/cli/lth.ts")],
     ...[...cell.args, "--resume", "--threads", String(threads), ...isaWords(isa)],
     ...takeOverWords(takeOver),
-    ...(denseFrom === null ? [] : ["--dense-from", denseFrom]),
+    ...denseWords(dense),
   ];
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const log = fs.openSync(file, "a");
@@ -95,6 +96,12 @@ export function takeOverWords(host: string | undefined): string[] {
 /** The option of a command for an instruction set; nothing for the machine's best. */
 export function isaWords(isa: Isa): string[] {
   return isa === "automatic" ? [] : ["--isa", isa];
+}
+
+/** The option of a command that takes over a dense round; nothing without a source. */
+export function denseWords(dense: DenseSource | undefined): string[] {
+  if (dense === undefined) return [];
+  return [dense.otherwise === "train" ? "--try-dense-from" : "--dense-from", dense.from];
 }
 
 /** The last error that the last attempt wrote to the log, or else its last line. */

@@ -17,7 +17,8 @@ import { PRESET_NAMES } from "../config/choices.ts";
 /** Options of `deno task lth` that follow from the rest of the plan, or have no meaning in it. */
 const NOT_IN_SET = [
   ...["mode", "preset", "config", "name", "resume", "seed", "replicates", "set"],
-  ...["folds", "fold", "threads", "isa", "help", "dense-from", "fork", "plan"],
+  ...["folds", "fold", "threads", "isa", "help", "fork", "plan"],
+  ...["dense-from", "try-dense-from"],
 ];
 
 function isDecidedElsewhere(name: string): boolean {

@@ -56,6 +56,10 @@ Deno.test("errors name the field that is wrong", () => {
     [{ ...PLAN, folds: { count: 1 } }, /folds\.count: /],
     [{ ...PLAN, set: { seed: 4 } }, /set\.seed: the plan or the sweep decides it elsewhere/],
     [{ ...PLAN, set: { "folds.fold": 4 } }, /set\.folds\.fold: .* decides it elsewhere/],
+    [
+      { ...PLAN, set: { "try-dense-from": "a" } },
+      /set\.try-dense-from: .* decides it elsewhere/,
+    ],
     [{ ...PLAN, set: { "--epochs": 4 } }, /set\.--epochs: .*without its dashes/],
     [{ ...PLAN, set: { epochs: null } }, /set\.epochs: write a number/],
     [
