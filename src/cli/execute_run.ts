@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { shellWords } from "../core/shell.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import type { NativeDevice } from "../addon/native.ts";
 import type { Isa } from "../addon/native_inference.ts";
 import { UsageError } from "../core/errors.ts";
@@ -74,8 +74,7 @@ export async function executeRun(run: RunToExecute): Promise<number> {
 
 /** The command that continues this run alone, with the options that the run's directory does not keep. */
 function continuing({ name, isa, dense }: RunToExecute): string {
-  const words = ["--name", name, "--resume", ...isaWords(isa), ...denseWords(dense)];
-  return `deno task lth ${shellWords(words)}`;
+  return resumeCommand(name, [...isaWords(isa), ...denseWords(dense)]);
 }
 
 /** @throws {UsageError} If a lock is to be taken over by a run that is not continued. */

@@ -9,6 +9,7 @@ import { crossValidated } from "../compare/cross_validation.ts";
 import { UsageError } from "../core/errors.ts";
 import { writeFilesAtomic, writeFolderAtomic } from "../core/files.ts";
 import { runDirectory } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import type { ExportFlag } from "../export/exporter.ts";
 import { exporterOf, type Format, FORMATS } from "../export/registry.ts";
@@ -155,7 +156,9 @@ function open(
   if (crossValidation) {
     if (summary === null) {
       throw new UsageError(
-        `Cannot use the cross-validation: ${run} has no summary.json; finish it with --resume`,
+        `Cannot use the cross-validation: ${run} has no summary.json; finish it with ${
+          resumeCommand(run)
+        }`,
       );
     }
     const { train, dev, test } = dataset.splits;

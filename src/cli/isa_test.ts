@@ -46,7 +46,10 @@ Deno.test({
       fs.truncateSync(roundFiles.end(round), 100);
       const damaged = await outcome([...resume, "--isa", "portable"]);
       assert.equal(damaged.code, 1, damaged.err);
-      assert.match(damaged.err, /delete \S+DONE and continue the run with --resume/);
+      assert.match(
+        damaged.err,
+        /delete \S+DONE and continue the run with deno task lth --name \S+stopped --resume:/,
+      );
       fs.rmSync(roundFiles.done(round));
       const other = await outcome(resume);
       assert.equal(other.code, 2, other.out);

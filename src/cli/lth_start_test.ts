@@ -64,7 +64,10 @@ Deno.test("--fork starts a new run from the rounds of a stopped run, and does no
       [["--fork", fork], /Cannot use --fork alone/],
       [["--take-over", "node7"], /Cannot use --take-over node7 without --resume/],
       [["--name", at("nowhere"), "--resume", "--fork", at("x")], /there is no run in/],
-      [["--name", base, "--resume", "--fork", fork], /There is already a run/],
+      [
+        ["--name", base, "--resume", "--fork", fork],
+        new RegExp(`There is already a run in .*--name ${fork} --resume, or`),
+      ],
       [
         ["--name", base, "--resume", "--fork", at("x"), "--epochs", "4"],
         /training\.epochs: 10, not 4/,

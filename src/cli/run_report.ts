@@ -12,6 +12,7 @@ import { runDifferences } from "../compare/run_differences.ts";
 import { replicatesOf } from "../compare/siblings.ts";
 import { Failure, messageOf } from "../core/errors.ts";
 import { reportFile, roundFiles, runDirectory, runFiles, runWord } from "../core/paths.ts";
+import { shellWords } from "../core/shell.ts";
 import type { Config } from "../config/config.ts";
 import { hasSmallNetworks } from "../config/controls.ts";
 import { RunStore } from "../run/run_store.ts";
@@ -149,21 +150,20 @@ export class RunReport {
 function readAnalysis(directory: string): Analysis | null {
   const file = runFiles.analysis(directory);
   if (!fs.existsSync(file)) return null;
+  const help = `delete it, and deno task lth analyze ${
+    shellWords(["--run", runWord(directory)])
+  } makes it again`;
   let value: Partial<Analysis>;
   try {
     value = JSON.parse(fs.readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Failure(
-      `Cannot read ${file}: ${
-        messageOf(error)
-      }; delete it, and deno task lth analyze makes it again`,
-    );
+    throw new Failure(`Cannot read ${file}: ${messageOf(error)}; ${help}`);
   }
   if (value?.format === "lth-ecg-analysis/1" && Array.isArray(value.rounds)) {
     return value as Analysis;
   }
   throw new Failure(
     `Cannot use ${path.relative(".", file)}: expected an analysis of the format ` +
-      `"lth-ecg-analysis/1", found ${JSON.stringify(value?.format)}`,
+      `"lth-ecg-analysis/1", found ${JSON.stringify(value?.format)}; ${help}`,
   );
 }

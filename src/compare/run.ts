@@ -7,10 +7,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { Failure, UsageError } from "../core/errors.ts";
-import { runDirectory, runFiles } from "../core/paths.ts";
+import { runDirectory, runFiles, runWord } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import { readRunConfig } from "../config/config_file.ts";
 import type { RoundSummary, Summary, Timing } from "../results/summary.ts";
-import { hasSummary, readKept, readSummary, readTiming } from "../results/read.ts";
+import { hasSummary, isStudyCopy, readKept, readSummary, readTiming } from "../results/read.ts";
 import { observed } from "../statistics/bootstrap.ts";
 import { macroF1, type Statistic } from "../statistics/f1.ts";
 import type { DecisionRule } from "../training/decision.ts";
@@ -131,7 +132,9 @@ function refuseUnfinished(directory: string, summary: Summary, allowIncomplete: 
   if (summary.complete || allowIncomplete) return;
   throw new UsageError(
     `Cannot compare ${directory}: it is not finished (${counted(rounds, "round")} so ` +
-      `far); resume it, or add --allow-incomplete to use its finished rounds`,
+      `far); ${
+        isStudyCopy(directory) ? "" : `continue it with ${resumeCommand(runWord(directory))}, or `
+      }add --allow-incomplete to use its finished rounds`,
   );
 }
 

@@ -9,7 +9,8 @@ import * as path from "node:path";
 import { z } from "zod";
 import { Failure, messageOf, UsageError } from "../core/errors.ts";
 import { whyUnreadable } from "../core/files.ts";
-import { roundFiles, roundOfDirectory, runFiles, runWord } from "../core/paths.ts";
+import { roundFiles, roundOfDirectory, runFiles, runWord, shortPath } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import { shellWords } from "../core/shell.ts";
 import { type Summary, summarySchema, type Timing, timingSchema } from "./summary.ts";
 
@@ -44,28 +45,38 @@ export function readRun(directory: string): RunFiles {
     summary: readSummary(directory),
     timing: readTiming(directory),
     environment: fs.existsSync(environment)
-      ? readObject(environment, "put it back") as RunFiles["environment"]
+      ? readObject(environment, () => "put it back") as RunFiles["environment"]
       : null,
   };
 }
 
-/** What helps if a file is damaged. */
+/** What helps if a file of a run is damaged. `lth --resume` writes a summary again, but needs the times before. */
 const HELP = {
-  timing: "delete it, only the times in a report are lost",
-  kept: "add the run to its group again with deno task study",
+  summary: (file: string) =>
+    inCopy(file) ??
+      `make it again with ${resumeCommand(runWord(path.dirname(file)))}, or put it back`,
+  timing: (file: string) => inCopy(file) ?? "delete it, only the times in a report are lost",
+  kept: putBack,
 };
 
+/** What helps if the file belongs to a copy that a study keeps; else null. */
+function inCopy(file: string): string | null {
+  return isStudyCopy(path.dirname(file)) ? putBack(file) : null;
+}
+
+function putBack(file: string): string {
+  return `put it back with git checkout -- ${shellWords([shortPath(file)])}`;
+}
+
 /**
- * What helps if a summary is damaged. `lth --resume` writes it again from the rounds' networks and the times before;
- * the copies that a study keeps have no networks.
+ * Whether the directory is a copy that a study keeps of a run. It has the run's results, but nothing from which the
+ * run could be continued.
  */
-function helpOfSummary(directory: string): string {
-  const hasNetwork = fs.readdirSync(directory).some((name) =>
-    roundOfDirectory(name) !== null && fs.existsSync(roundFiles.end(path.join(directory, name)))
+export function isStudyCopy(directory: string): boolean {
+  return fs.readdirSync(directory).some((name) =>
+    roundOfDirectory(name) !== null &&
+    fs.existsSync(roundFiles.packedPredictions(path.join(directory, name)))
   );
-  if (!hasNetwork) return "put it back";
-  const words = ["--name", runWord(directory), "--resume"];
-  return `make it again with deno task lth ${shellWords(words)}, or put it back`;
 }
 
 /** Whether a round of the run in this directory has been finished. */
@@ -76,15 +87,14 @@ export function hasSummary(directory: string): boolean {
 /** @throws {Failure} If the directory has no summary of the known format. */
 export function readSummary(directory: string): Summary {
   const file = runFiles.summary(directory);
-  const help = helpOfSummary(directory);
-  const value = readObject(file, help) as Partial<Summary>;
+  const value = readObject(file, HELP.summary) as Partial<Summary>;
   if (value.format !== "lth-ecg-summary/1") {
     throw new Failure(
       `Cannot use ${file}: its format is ${JSON.stringify(value.format)}, expected ` +
-        `"lth-ecg-summary/1"; ${help}`,
+        `"lth-ecg-summary/1"; ${HELP.summary(file)}`,
     );
   }
-  return checked(value, { file, schema: summarySchema, help }) as Summary;
+  return checked(value, { file, schema: summarySchema, help: HELP.summary }) as Summary;
 }
 
 /** The last written summary; null if there is none or it cannot be used. */
@@ -128,19 +138,19 @@ export function readKept(directory: string): readonly number[] | null {
 
 function checked(
   value: unknown,
-  { file, schema, help }: { file: string; schema: z.ZodType; help: string },
+  { file, schema, help }: { file: string; schema: z.ZodType; help: (file: string) => string },
 ): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
   throw new Failure(
-    `Cannot use ${file}: its field ${
-      path.join(".")
-    } is not what a run writes (${message}); ${help}`,
+    `Cannot use ${file}: its field ${path.join(".")} is not what a run writes (${message}); ${
+      help(file)
+    }`,
   );
 }
 
-function readObject(file: string, help: string): object {
+function readObject(file: string, help: (file: string) => string): object {
   let text: string;
   try {
     text = fs.readFileSync(file, "utf8");
@@ -151,11 +161,11 @@ function readObject(file: string, help: string): object {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Failure(`Cannot read ${file}: it is not JSON (${messageOf(error)}); ${help}`);
+    throw new Failure(`Cannot read ${file}: it is not JSON (${messageOf(error)}); ${help(file)}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Failure(
-      `Cannot use ${file}: expected an object, found ${JSON.stringify(value)}; ${help}`,
+      `Cannot use ${file}: expected an object, found ${JSON.stringify(value)}; ${help(file)}`,
     );
   }
   return value;

@@ -3,8 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure, UsageError } from "../core/errors.ts";
 import { writeJson } from "../core/files.ts";
+import { roundFiles, runFiles } from "../core/paths.ts";
 import { fixtureSummary, fixtureTiming } from "../report/fixture.ts";
-import { readRun, readTiming } from "./read.ts";
+import { damagedRound } from "../run/round_seal.ts";
+import { readKept, readRun, readSummary, readTiming } from "./read.ts";
 
 function inDirectory(body: (directory: string) => void): void {
   const directory = fs.mkdtempSync("/tmp/run-");
@@ -46,15 +48,41 @@ Deno.test("runs that cannot be reported on are refused with the reason", () => {
         () => readRun(directory),
         (error) =>
           error instanceof Failure && (reason as RegExp).test(error.message) &&
-          error.message.includes(file) && /; put it back$/.test(error.message),
+          error.message.includes(file) &&
+          error.message.endsWith(
+            `; make it again with deno task lth --name ${directory} --resume, or put it back`,
+          ),
       );
     }
-    // A run that still has its networks writes its summary again.
-    fs.mkdirSync(path.join(directory, "round-000"));
-    fs.writeFileSync(path.join(directory, "round-000/end.safetensors"), "");
-    assert.throws(
-      () => readRun(directory),
-      new RegExp(`make it again with deno task lth --name ${directory} --resume, or put it back$`),
+  });
+});
+
+Deno.test("a damaged file of a study's copy, which has no rounds to train, is to be put back", () => {
+  inDirectory((directory) => {
+    const round = runFiles.round(directory, 0);
+    fs.mkdirSync(round);
+    fs.writeFileSync(roundFiles.packedPredictions(round), "");
+    for (
+      const [file, read] of [
+        [runFiles.summary, readSummary],
+        [runFiles.timing, readTiming],
+        [runFiles.kept, readKept],
+      ] as const
+    ) {
+      for (const text of ["{", "[]", "{}"]) {
+        fs.writeFileSync(file(directory), text);
+        assert.throws(
+          () => read(directory),
+          (error) =>
+            error instanceof Failure &&
+            error.message.endsWith(`; put it back with git checkout -- ${file(directory)}`),
+        );
+      }
+    }
+    const { message } = damagedRound(round, { file: "end.safetensors", why: "is missing" });
+    assert.match(
+      message,
+      /^end\.safetensors is missing; .* is a copy for a study, .* name the run/,
     );
   });
 });

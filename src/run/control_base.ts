@@ -4,9 +4,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
 import { runDirectory } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import type { Config } from "../config/config.ts";
 import { RunStore } from "./run_store.ts";
 import type { RoundSummary, Summary } from "../results/summary.ts";
@@ -41,11 +41,7 @@ export function openBase(name: string, purpose: string): ControlBase {
     refuse(`it is a control itself, of ${config.control.base}; name a run with rounds of its own`);
   }
   if (!store.isComplete()) {
-    refuse(
-      `it is not finished; continue it with deno task lth ${
-        shellWords(["--name", name, "--resume"])
-      }`,
-    );
+    refuse(`it is not finished; continue it with ${resumeCommand(name)}`);
   }
   const summary = store.loadSummary()!; // there is one, or it would not be complete
   const rounds = new Map(summary.rounds.map((round) => [round.round, round]));

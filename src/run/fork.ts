@@ -13,7 +13,8 @@
 import * as fs from "node:fs";
 import { shellWords } from "../core/shell.ts";
 import { UsageError } from "../core/errors.ts";
-import { runDirectory, runFiles } from "../core/paths.ts";
+import { runDirectory, runFiles, runWord } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
 import { type Config, configDifferences } from "../config/config.ts";
 import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
@@ -148,7 +149,8 @@ export function lacksCopies(
 /** Refuses to fork into an existing run: a fork that has begun is continued like any run. */
 export function refuseSecondFork(directory: string): never {
   throw new UsageError(
-    `There is already a run in ${directory}: continue it with --resume and without --fork, or choose ` +
-      `another name for the fork`,
+    `There is already a run in ${directory}: continue it with ${
+      resumeCommand(runWord(directory))
+    }, or choose another name for the fork`,
   );
 }

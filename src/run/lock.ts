@@ -15,7 +15,8 @@ import * as path from "node:path";
 import process from "node:process";
 import { Failure, UsageError } from "../core/errors.ts";
 import { whyUnwritable } from "../core/files.ts";
-import { runFiles } from "../core/paths.ts";
+import { runFiles, runWord } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 
 interface Holder {
   pid: number;
@@ -208,7 +209,9 @@ function held(directory: string, holder: Holder | null): UsageError {
   const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
   const since = holder ? ` since ${holder.since}` : "";
   const elsewhere = holder !== null && holder.host !== os.hostname()
-    ? `, or, if that process is gone, continue the run here with --resume --take-over ${holder.host}`
+    ? `, or, if that process is gone, continue the run here with ${
+      resumeCommand(runWord(directory), ["--take-over", holder.host])
+    }`
     : "";
   return new UsageError(
     `Cannot use ${directory}: ${who} has been running it${since}; wait for it${elsewhere}`,

@@ -41,7 +41,10 @@ Deno.test("the lock of a dead process or a cut-off file is taken over, another m
       assert.ok(!fs.existsSync(file));
     }
     fs.writeFileSync(file, JSON.stringify({ ...dead, host: "elsewhere" }));
-    assert.throws(() => lockRun(directory), /on elsewhere .*--resume --take-over elsewhere$/);
+    assert.throws(
+      () => lockRun(directory),
+      /on elsewhere .*lth --name \S+ --resume --take-over elsewhere$/,
+    );
   }));
 
 Deno.test("a place that cannot be written to is refused in words", () => {

@@ -9,8 +9,10 @@
  * @module
  */
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { Failure, messageOf } from "../core/errors.ts";
-import { roundFiles } from "../core/paths.ts";
+import { roundFiles, runWord } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import type { Note } from "./run_store.ts";
 import type { RunWriter } from "./run_writer.ts";
 import type { Kernels, Workbench } from "../training/workbench.ts";
@@ -111,9 +113,9 @@ function isKernels(value: unknown): value is Kernels {
 
 function badRecord(directory: string, why: string): Failure {
   return new Failure(
-    `${
-      roundFiles.kernels(directory)
-    } ${why}; delete it and continue the run with --resume: this round ` +
+    `${roundFiles.kernels(directory)} ${why}; delete it and continue the run with ${
+      resumeCommand(runWord(path.dirname(directory)))
+    }: this round ` +
       `is then trained from its beginning, on newly chosen kernels`,
   );
 }

@@ -98,7 +98,10 @@ Deno.test("a record that is invalid or does not fit is refused in a sentence and
       await assert.rejects(settle(stem, directory), (error) => {
         assert.ok(error instanceof Failure, String(error));
         assert.match(error.message, why, contents);
-        assert.match(error.message, /^[^\n]*; delete it and continue the run with --resume: /);
+        assert.match(
+          error.message,
+          /^[^\n]*; delete it and continue the run with deno task lth --name \S+ --resume: /,
+        );
         return true;
       });
       assert.deepEqual([stem.timings, stem.held], [0, null]);

@@ -8,7 +8,9 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Failure } from "../core/errors.ts";
-import { roundFiles, roundOfDirectory } from "../core/paths.ts";
+import { roundFiles, roundOfDirectory, runWord } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
+import { isStudyCopy } from "../results/read.ts";
 
 /**
  * Files of a round without its marker. The dense round has no mask, but the rewind point; only some backends have kernels.
@@ -65,10 +67,18 @@ export function checkSeal(directory: string): void {
 }
 
 /** The error, with advice, for a finished round whose `file` is bad. */
-export function damagedRound(directory: string, bad: { file: string; why: string }): Failure {
+export function damagedRound(
+  directory: string,
+  { file, why }: { file: string; why: string },
+): Failure {
+  const run = path.dirname(directory);
   return new Failure(
-    `${bad.file} ${bad.why}; delete ${roundFiles.done(directory)} and continue the run with ` +
-      `--resume: this round is then trained again, bit for bit as before, and no other`,
+    isStudyCopy(run)
+      ? `${file} ${why}; ${run} is a copy for a study, which keeps results alone: name the run itself`
+      : `${file} ${why}; delete ${roundFiles.done(directory)} and continue the run with ` +
+        `${
+          resumeCommand(runWord(run))
+        }: this round is then trained again, bit for bit as before, and no other`,
   );
 }
 

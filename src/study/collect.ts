@@ -9,7 +9,8 @@ import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { UsageError } from "../core/errors.ts";
 import { type Contents, writeFilesAtomic } from "../core/files.ts";
-import { roundFiles, roundOfDirectory, runFiles } from "../core/paths.ts";
+import { roundFiles, roundOfDirectory, runFiles, runWord } from "../core/paths.ts";
+import { resumeCommand } from "../core/resume_command.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
 import { chosenRounds, readGroup } from "./group.ts";
 
@@ -57,17 +58,24 @@ export function addRuns(
  * compares, compressed. Other rounds that an earlier copy has are removed.
  *
  * @returns The folder of the copy.
- * @throws {UsageError} If no round of the run is finished, or not all are and that is not allowed, or it lacks a
+ * @throws {UsageError} If there is no such run, no round of it is finished, or not all are and that is not allowed, or it lacks a
  *   round that the group's settings name.
  */
 export function collect(
   run: string,
   { group, allowIncomplete }: CollectOptions & { group: string },
 ): string {
+  if (!fs.existsSync(run)) {
+    throw new UsageError(
+      `Cannot collect ${run}: there is no such run; name one below checkpoints/ or give its path`,
+    );
+  }
   const summary = hasSummary(run) ? readSummary(run) : null;
   if (!summary || (!summary.complete && !allowIncomplete)) {
     throw new UsageError(
-      `Cannot collect ${run}: it is not a finished run; finish it with --resume` +
+      `Cannot collect ${run}: it is not a finished run; finish it with ${
+        resumeCommand(runWord(run))
+      }` +
         (summary ? ", or add --allow-incomplete to use its finished rounds" : ""),
     );
   }

@@ -172,7 +172,11 @@ Deno.test("rounds of unfinished runs are in the tables if asked for and if every
       .map((name) => path.join(directory, "runs", name));
     assert.throws(
       () => addRuns(controls, { group, allowIncomplete: false }),
-      /not a finished run; finish it with --resume, or add --allow-incomplete to use/,
+      /not a finished run; finish it with deno task lth --name \S+-continue --resume, or add --allow/,
+    );
+    assert.throws(
+      () => addRuns([path.join(directory, "nowhere")], { group, allowIncomplete: false }),
+      /Cannot collect .*nowhere: there is no such run/,
     );
     addRuns(controls, { group, allowIncomplete: true });
     const read = readGroup(group)!;
