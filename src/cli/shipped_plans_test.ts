@@ -36,10 +36,11 @@ Deno.test("every run of every shipped plan has valid settings", () => {
   for (const name of fs.readdirSync(FOLDER)) assert.ok(configsOf(name).length > 0, name);
 });
 
-Deno.test("the baselines keep as many weights and train as many epochs as the tickets of the study", () => {
+Deno.test("the baselines keep as many weights and train as many epochs as the tickets of the study, or one round more", () => {
   const kept = ({ network, pruning }: Config) =>
     keepCounts(prunableWeights(networkGraph(network, 4)), pruning);
-  const [ticket] = configsOf("study.json");
+  const study = configsOf("study.json")[0]!;
+  const ticket = { ...study, pruning: { ...study.pruning, rounds: 7 } };
   const found = configsOf("baselines.json").map((config) => ({
     mode: config.mode,
     kept: kept(config).at(-1),
@@ -53,11 +54,12 @@ Deno.test("the baselines keep as many weights and train as many epochs as the ti
     [6, ["gradual"]],
     [4, ["rigl"]],
     [6, ["rigl"]],
+    [7, ["rigl"]],
   ];
   const expected = ofRounds.flatMap(([round, modes]) =>
     modes.flatMap((mode) =>
       [1, 2, 3, 4, 5].map((seed) => ({
-        ...{ mode, kept: kept(ticket!)[round - 1], epochs: (round + 1) * ticket!.training.epochs },
+        ...{ mode, kept: kept(ticket)[round - 1], epochs: (round + 1) * ticket.training.epochs },
         ...{ seed, fold: seed },
       }))
     )
