@@ -12,8 +12,8 @@ import { lockHolder } from "../run/lock.ts";
 import { freeMemory } from "../run/room.ts";
 import { runDirectory, shortPath } from "../core/paths.ts";
 import { isComplete, settingsDifferences } from "../sweep/cell_state.ts";
-import { isSingleTraining } from "../config/modes.ts";
-import { type DenseSource, denseTraining, hasDenseRound } from "../run/shared_dense.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
+import { type DenseSource, denseTraining, isDenseDone } from "../run/shared_dense.ts";
 import { type Cell, expandPlan, shareDenseRounds } from "../sweep/cells.ts";
 import { denseWords, isaWords, logFile, startCell, takeOverWords } from "../sweep/child.ts";
 import { HeldNotices } from "../sweep/held.ts";
@@ -118,13 +118,13 @@ function denseKey({ args, base }: Cell): string | null {
   const options = parseLthOptions(args, { quiet: true });
   const backend = options.device === "auto" ? "cpu" : options.device;
   const config = askedConfig(options, backend);
-  if (isSingleTraining(config.mode)) return null;
+  if (!hasDenseRound(config)) return null;
   return JSON.stringify([options.device, denseTraining(config)]);
 }
 
 /** The run to take the dense round from, if that run has finished it. A cell that cannot take it trains it. */
 function denseOf({ denseFrom }: Cell): DenseSource | undefined {
-  if (denseFrom === null || !hasDenseRound(denseFrom)) return undefined;
+  if (denseFrom === null || !isDenseDone(denseFrom)) return undefined;
   return { from: denseFrom, otherwise: "train" };
 }
 
@@ -176,7 +176,7 @@ async function doAll(
     jobs: processes,
     start: (cell) =>
       startCell(cell, { threads: each, isa, dense: denseOf(cell), memory, takeOver }),
-    hasDense: hasDenseRound,
+    hasDense: isDenseDone,
     isComplete: ({ name }) => isComplete(name),
     holder: ({ name }) => lockHolder(runDirectory(name), { takeOver })?.words ?? null,
     changed: ({ cell, status }) => {

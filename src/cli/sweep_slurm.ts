@@ -14,7 +14,7 @@ import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic, writeJson } from "../core/files.ts";
 import { ROOT, runDirectory, runFiles } from "../core/paths.ts";
 import { lockHolder } from "../run/lock.ts";
-import { hasDenseRound } from "../run/shared_dense.ts";
+import { isDenseDone } from "../run/shared_dense.ts";
 import { isComplete, readProgress } from "../sweep/cell_state.ts";
 import type { Cell } from "../sweep/cells.ts";
 import { isaWords, lastError, PERMISSIONS, takeOverWords } from "../sweep/child.ts";
@@ -110,7 +110,7 @@ export function submitSweep(
 ): number {
   const stages = stagesOf(cells, {
     isDone: (cell) => isComplete(cell.name),
-    hasDense: hasDenseRound,
+    hasDense: isDenseDone,
   });
   if (stages.length === 0) {
     console.log(`All ${cells.length} runs of the plan are done.`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isSingleTraining } from "../config/modes.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
 import { runWord } from "../core/paths.ts";
 import { shellWords } from "../core/shell.ts";
 import type { Comparison } from "./comparison.ts";
@@ -28,8 +28,8 @@ function equalTrainingHint(comparison: Comparison, methods: readonly Method[]): 
   // One run per dense network, of the method with the longest training, is enough. A single training has no dense
   // network that could be trained on.
   const [longest] = methods.filter(({ name, replicates }) => {
-    const { control, summary } = replicates[0]!.runs[0]!;
-    return lacking.includes(name) && control === null && !isSingleTraining(summary.mode);
+    const { summary } = replicates[0]!.runs[0]!;
+    return lacking.includes(name) && hasDenseRound(summary);
   }).sort((a, b) => b.levels.length - a.levels.length);
   const [base, ...others] = longest?.replicates
     .flatMap(({ runs }) => runs.map(({ directory }) => runWord(directory))) ?? [];

@@ -8,7 +8,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { runDirectory, runFiles } from "../core/paths.ts";
 import { controlPolicy, trainsOn } from "../config/controls.ts";
-import { isSingleTraining, POLICIES } from "../config/modes.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
+import { POLICIES } from "../config/modes.ts";
 import type { Summary } from "../results/summary.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
 import {
@@ -73,7 +74,7 @@ function trainsSameDense(directory: string, { config, mode, control = null }: Su
   const ofDense = (path: string) =>
     !NOT_OF_DENSE.test(path) && !PATHS_OF_PRUNED_ROUNDS.includes(path);
   const other = readSettings(directory);
-  return other !== null && other.control === null && !isSingleTraining(other.summary.mode) &&
+  return other !== null && hasDenseRound({ control: other.control, mode: other.summary.mode }) &&
     settingsKey(other, ofDense) === settingsKey({ summary: { config, mode }, control }, ofDense) &&
     setting(other.summary.config, "seed") === setting(config, "seed") &&
     setting(other.summary.config, "folds.fold") === setting(config, "folds.fold");

@@ -122,7 +122,7 @@ export function controlPolicy(kind: ControlKind): ControlPolicy {
 }
 
 /** Whether a control repeats the dense round, too. Only another data order changes that round. */
-export function hasDenseRound({ order }: ControlPolicy): boolean {
+export function repeatsDenseRound({ order }: ControlPolicy): boolean {
   return order === "other";
 }
 

@@ -7,7 +7,7 @@ import { counted } from "../core/counted.ts";
 import { shellWords } from "../core/shell.ts";
 import { decidedByDev, type ShownSummary } from "./shown.ts";
 import type { Summary } from "../results/summary.ts";
-import { isSingleTraining } from "../config/modes.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
 import { majorityScore } from "../statistics/f1.ts";
 import { commonKind, differenceTo, REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
 import { NORMAL_95 } from "../statistics/standard_error.ts";
@@ -308,7 +308,7 @@ function incomplete(summary: Summary): string | null {
   const done = summary.rounds.length;
   const planned = summary.plannedRounds;
   const pruned = counted(planned, summary.control ? "pruned round" : "pruning round");
-  const dense = summary.control || isSingleTraining(summary.mode) ? "" : "dense and ";
+  const dense = hasDenseRound(summary) ? "dense and " : "";
   const plan = `${dense}${pruned} are configured`;
   const missing = done === 0 ? "no round is" : counted(done, "round", ["is", "are"]);
   return `This run is not complete: ${missing} finished, ${plan}.`;

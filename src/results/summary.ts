@@ -68,7 +68,7 @@ export interface Summary {
   /** Number of pruned rounds in the configuration; for a control, the number of its chosen rounds. */
   plannedRounds: number;
   mode: Mode;
-  /** Kind and base run of a control; null if the run is not a control. A control has no round 0. */
+  /** Kind and base run of a control; null if the run is not a control. */
   control: { kind: ControlKind; base: string } | null;
   classes: string[];
   /** Name of the headline score and the classes it averages. */

@@ -18,8 +18,8 @@ import {
   type ControlKind,
   controlPolicy,
   FRESH_SEED_OFFSET,
-  hasDenseRound,
   isSmallNetwork,
+  repeatsDenseRound,
   trainsOn,
 } from "../config/controls.ts";
 import { type SmallNetwork, smallNetwork } from "./small_network.ts";
@@ -39,7 +39,7 @@ export interface ControlRequest {
  */
 export function askedRounds(base: ControlBase, { kind, rounds: asked }: ControlRequest): number[] {
   const policy = controlPolicy(kind);
-  const ofBase = () => roundsOf(base, { asked, dense: hasDenseRound(policy) });
+  const ofBase = () => roundsOf(base, { asked, dense: repeatsDenseRound(policy) });
   if (!trainsOn(policy)) return ofBase();
   if (asked === null) {
     if (isPruned(base)) return ofBase();

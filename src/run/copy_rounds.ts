@@ -25,16 +25,15 @@ export function checkRounds(source: RunStore, { rounds, rewindPoint = true }: Co
 
 /**
  * Copies finished rounds of `source`, and its rewind point, into `store`, which has none of them yet, or
- * copies of them. The files are the ones that training there would have written, except for times. All files
- * are checked first; nothing is copied if one is damaged.
+ * copies of them. The files are the ones that training there would have written, except for times. The caller
+ * has checked them all ({@linkcode checkRounds}) before it writes anything.
  *
- * @throws {Failure} If a file is damaged or cannot be written.
+ * @throws {Failure} If a file cannot be written.
  */
 export function copyRounds(
   source: RunStore,
   { store, rounds, rewindPoint = true }: CopiedRounds & { store: RunStore },
 ): void {
-  checkRounds(source, { rounds, rewindPoint });
   // Not every round has all files.
   const copy = (file: string, target: string) => {
     if (fs.existsSync(file)) store.writer.file(target, fs.readFileSync(file));

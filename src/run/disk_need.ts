@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Config } from "../config/config.ts";
 import { hasSmallNetworks } from "../config/controls.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { keepCounts } from "../pruning/plan.ts";
 import { countWeights } from "../pruning/prune.ts";
@@ -64,8 +65,7 @@ export function diskOfRun(bench: Workbench, config: Config): DiskNeed | null {
   const plannedRounds = control?.rounds.length ??
     keepCounts(countWeights(bench.network).prunable, pruning).length;
   const changesMasks = control === null && isSingleTraining(mode);
-  const hasDense = control === null && !changesMasks;
-  return diskOf(bench, { plannedRounds, hasDense, changesMasks });
+  return diskOf(bench, { plannedRounds, hasDense: hasDenseRound(config), changesMasks });
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { controlPolicy, trainsOn } from "../config/controls.ts";
-import { isSingleTraining } from "../config/modes.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
 import { networkGraph } from "../config/network_config.ts";
 import { trainingLength } from "../config/training_length.ts";
 import type { LoadedDataset, Split } from "../data/dataset.ts";
@@ -70,7 +70,7 @@ export function keptWeights(
     }));
   }
   const rounds = [total, ...keepCounts(total, pruning)].map((kept, round) => ({ round, kept }));
-  return isSingleTraining(config.mode) ? rounds.slice(1) : rounds;
+  return hasDenseRound(config) ? rounds : rounds.slice(1);
 }
 
 /** The training of a run whose masks change during it. */

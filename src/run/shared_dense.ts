@@ -57,7 +57,7 @@ export function denseTraining(config: Config): Record<string, unknown> {
 }
 
 /** Whether the dense round of the run `name` is done. */
-export function hasDenseRound(name: string): boolean {
+export function isDenseDone(name: string): boolean {
   return fs.existsSync(roundFiles.done(runFiles.round(runDirectory(name), 0)));
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Config } from "../config/config.ts";
 import type { LoadedDataset } from "../data/dataset.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { networkGraph } from "../config/network_config.ts";
 import { trainingLength } from "../config/training_length.ts";
@@ -58,7 +59,7 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
       single ? new SingleTraining(context) : new Experiment(context);
     return {
       plannedRounds: keeps.length,
-      hasDense: !single,
+      hasDense: hasDenseRound(config),
       changesMasks: single,
       stages: [{ network, open }],
     };
@@ -71,7 +72,7 @@ export function stagesOf(config: Config, dataset: LoadedDataset): Stages {
   });
   return {
     plannedRounds: control.rounds.length,
-    hasDense: false,
+    hasDense: hasDenseRound(config),
     changesMasks: false,
     stages: hasSmallNetworks(config)
       ? control.rounds.map((round) => stage([round], smallNetworkOf(base, round)))

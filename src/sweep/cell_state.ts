@@ -6,7 +6,7 @@
 import { runDirectory, runFiles } from "../core/paths.ts";
 import { type Config, configDifferences } from "../config/config.ts";
 import { findRunConfig } from "../config/config_file.ts";
-import { isSingleTraining } from "../config/modes.ts";
+import { hasDenseRound } from "../config/dense_round.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { RoundState } from "../run/run_store.ts";
 import { findSummary } from "../results/read.ts";
@@ -55,11 +55,9 @@ export function readProgress(name: string): RunProgress {
   const last = finished.at(-1);
   // The saved state of a round that was finished later is ignored.
   const current = finished.some(({ round }) => round === latest?.round) ? null : latest;
-  // A control and a single training have no dense round of their own.
-  const dense = config?.control || (config && isSingleTraining(config.mode)) ? 0 : 1;
   return {
     roundsDone: finished.length,
-    rounds: summary ? summary.plannedRounds + dense : null,
+    rounds: summary ? summary.plannedRounds + (hasDenseRound(summary) ? 1 : 0) : null,
     epoch: current?.progress.rows.length ?? 0,
     epochs: config?.training.epochs ?? null,
     score: last?.dev.score ?? null,

@@ -70,7 +70,7 @@ Deno.test("a control has no dense round", () =>
     const masksSha256 = "0".repeat(64);
     const control = { kind: "reinit", base: "b", masksSha256, rounds: [2, 3] } as const;
     new RunStore(run).create({ ...CONFIG, control: { ...control, rounds: [2, 3] } });
-    writeJson(runFiles.summary(run), summary([4], 2, 2));
+    writeJson(runFiles.summary(run), { ...summary([4], 2, 2), control });
     saveLatest(run, 3, 5);
     const { roundsDone, rounds, epoch } = readProgress(run);
     assert.deepEqual([roundsDone, rounds, epoch], [1, 2, 5]);
@@ -80,7 +80,7 @@ Deno.test("a single training has one round", () =>
   inTemporaryDirectory((directory) => {
     const run = path.join(directory, "run");
     new RunStore(run).create(applyOverrides(CONFIG, { mode: "rigl", target: 8 }));
-    writeJson(runFiles.summary(run), summary([8], 1, 1));
+    writeJson(runFiles.summary(run), { ...summary([8], 1, 1), mode: "rigl" });
     const { roundsDone, rounds } = readProgress(run);
     assert.deepEqual([roundsDone, rounds], [1, 1]);
   }));

@@ -11,7 +11,7 @@ import { networkGraph } from "../config/network_config.ts";
 import type { RunStore } from "../run/run_store.ts";
 import type { Scores } from "../results/summary.ts";
 import { analyse } from "../model/analyse.ts";
-import { scoreStandardError } from "../statistics/standard_error.ts";
+import { NORMAL_95, scoreStandardError } from "../statistics/standard_error.ts";
 import { priorsOf } from "../training/decision.ts";
 import { metricFor } from "../training/metrics.ts";
 import { networkOfSnapshot } from "./network.ts";
@@ -29,9 +29,6 @@ export interface RoundRequest {
   /** Licence and origin of the data. */
   readonly licence: string;
 }
-
-/** Two-sided 95 % of the normal distribution, in standard errors. */
-const Z95 = 1.96;
 
 /**
  * Makes a ticket from a run directory.
@@ -97,7 +94,7 @@ export function metricsOf(
   const error = scoreStandardError(scores.confusion, scored);
   const { score } = scores;
   const limit = (side: number) =>
-    error === null ? null : Math.min(1, Math.max(0, score + side * Z95 * error));
+    error === null ? null : Math.min(1, Math.max(0, score + side * NORMAL_95 * error));
   return {
     records: scores.records,
     name: metric.name,
