@@ -9,6 +9,7 @@ import { type Outcome, readPredictions } from "../compare/predictions.ts";
 import { UsageError } from "../core/errors.ts";
 import { runFiles } from "../core/paths.ts";
 import { writeFileAtomic } from "../core/files.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { hasSmallNetworks } from "../config/controls.ts";
 import { UNITS_PER_MILLIVOLT } from "../data/formats/units.ts";
 import { RunStore } from "../run/run_store.ts";
@@ -61,8 +62,9 @@ export async function writeEcgPage(request: EcgRequest): Promise<string> {
   writeFileAtomic(
     file,
     page(records, {
-      ...{ summary, split, ticket, perClass, report },
+      ...{ summary, report, ticket },
       answer: answerOf(ticketSaid, denseSaid, split),
+      notes: notesOf(summary, { split, ticket, dense, perClass }),
     }),
   );
   return file;
@@ -215,29 +217,45 @@ function page(
   records: readonly EcgRecord[],
   context: {
     summary: Summary;
-    split: string;
-    ticket: number;
-    perClass: number;
     report: string;
+    ticket: number;
     answer: string;
+    notes: string[];
   },
 ): string {
-  const { summary, split, ticket, perClass, report, answer } = context;
-  const found = summary.rounds.find(({ round }) => round === ticket)!;
+  const { summary, report, ticket, answer, notes } = context;
   return ecgPage({
-    records,
-    answer,
+    ...{ records, answer, notes },
     title: `${summary.name}: labels of the networks`,
     networks: { dense: "Dense", ticket: ticket === 0 ? "Dense" : "Ticket" },
-    notes: [
-      decisionOf(summary.config),
-      `Ticket is round ${ticket}: ${format(found.theta, "factor")} fewer weights ` +
-      `(${format(found.density, "percent")} kept).`,
-      `Up to ${
-        counted(perClass, `${split} recording`)
-      } of each class, not drawn at random: up to half of them are ` +
-      "ones that the two networks label differently, so these recordings do not show how often they differ.",
-    ],
     back: { href: `../${encodeURIComponent(path.basename(report))}`, name: "The run’s report" },
   });
+}
+
+/** Where networks and recordings come from. @param chosen.dense null if the page has one network. */
+export function notesOf(
+  { config, mode, control, rounds }: Summary,
+  { split, ticket, dense, perClass }: {
+    split: string;
+    ticket: number;
+    dense: number | null;
+    perClass: number;
+  },
+): string[] {
+  const { theta, density } = rounds.find(({ round }) => round === ticket)!;
+  const weights = `${format(theta, "factor")} fewer weights (${format(density, "percent")} kept).`;
+  const chosen = dense === null
+    ? "where there is one, a recording that is labelled wrongly is among them, so these recordings do not show " +
+      "how often that happens."
+    : "up to half of them are ones that the two networks label differently, so these recordings do not show how " +
+      "often they differ.";
+  return [
+    decisionOf(config),
+    control === null && isSingleTraining(mode)
+      ? `The ticket has ${weights}`
+      : `Ticket is round ${ticket}: ${weights}`,
+    `Up to ${
+      counted(perClass, `${split} recording`)
+    } of each class, not drawn at random: ${chosen}`,
+  ];
 }

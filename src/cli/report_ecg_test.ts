@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Outcome } from "../compare/predictions.ts";
-import { answerOf, chooseRecords } from "./report_ecg.ts";
+import { fixtureSummary } from "../report/fixture.ts";
+import { singleSummary } from "../report/fixture_single.ts";
+import { answerOf, chooseRecords, notesOf } from "./report_ecg.ts";
 
 const outcomes = (entries: [string, number, number][]): Map<string, Outcome> =>
   new Map(entries.map(([name, truth, predicted]) => [name, { truth, predicted }]));
@@ -35,4 +37,15 @@ Deno.test("the answer counts the recordings on which the two networks differ, or
     answerOf(labels([0, 1, 1, 0]), dense, "test"),
     "Dense network and ticket give each of the 4 test recordings the same label; 2 are right.",
   );
+});
+
+Deno.test("the notes name a round only where there are rounds, and two networks only where there are two", () => {
+  const chosen = { split: "test", perClass: 4 };
+  const pruned = notesOf(fixtureSummary({ rounds: 3 }), { ...chosen, ticket: 2, dense: 0 }).join(
+    " ",
+  );
+  assert.match(pruned, /Ticket is round 2: .* the two networks label differently/);
+  const single = notesOf(singleSummary("set"), { ...chosen, ticket: 1, dense: null }).join(" ");
+  assert.match(single, /The ticket has \S+ fewer weights/);
+  assert.doesNotMatch(single, /round|two networks/);
 });

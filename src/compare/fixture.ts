@@ -11,6 +11,7 @@ import { createRng } from "../core/rng.ts";
 import { controlPolicy, trainsOn } from "../config/controls.ts";
 import type { Scores, Summary } from "../results/summary.ts";
 import { fixtureSummary } from "../report/fixture.ts";
+import { singleTraining } from "../report/fixture_single.ts";
 import { scoresOf } from "../training/metrics.ts";
 import type { Control } from "./run.ts";
 
@@ -48,27 +49,6 @@ function trainOn(summary: Summary): void {
     const { prunable: kept, denseMacs: macs } = round;
     Object.assign(round, { kept, macs, density: 1, theta: 1, thetaAll: 1 });
   }
-}
-
-/**
- * Leaves one round of a single training: round `pruned` under the number 1, trained for as many epochs as all
- * rounds up to it, at the mean cost of a forward pass given by `macs`.
- */
-function singleTraining(
-  summary: Summary,
-  { pruned, macs }: { pruned: number; macs: number },
-): void {
-  const round = summary.rounds[pruned]!;
-  const { length } = round.epochs;
-  const steps = round.epochs[0]!.step;
-  round.round = 1;
-  round.epochs = Array.from({ length: length * (pruned + 1) }, (_, i) => ({
-    ...round.epochs[i % length]!,
-    epoch: i + 1,
-    step: steps * (i + 1),
-  }));
-  round.training = { maskChanges: 3, denseGradients: 0, density: round.density, macs };
-  Object.assign(summary, { rounds: [round], plannedRounds: 1 });
 }
 
 /** Writes a run directory below `parent` and returns its path. */
