@@ -24,6 +24,7 @@ export const SLOW: readonly string[] = [
   "src/report/page_test.ts",
   "src/report/print_test.ts",
   "src/report/serve_test.ts",
+  "src/report/single_page_test.ts",
   "src/statistics/crossed_test.ts",
   "scripts/check_references_test.ts",
   "scripts/containers_test.ts",

@@ -5,6 +5,7 @@
  */
 import type { Summary } from "../results/summary.ts";
 import type { Headline } from "../report/headline.ts";
+import { trainingSentence } from "../report/training_sentence.ts";
 import { decimals, percent, table } from "./format.ts";
 
 /** The two compressions of the table. */
@@ -32,13 +33,9 @@ export function printResults(
   ]);
   console.log(`\n${table([head, ...rows])}\n`);
   console.log(THETA);
-  for (const { training, denseMacs } of summary.rounds) {
-    if (training === undefined) continue;
-    console.log(
-      `The mask changed ${training.maskChanges} times; on average, training had ${
-        percent(training.density)
-      } of the weights and ${percent(training.macs / denseMacs)} of the MACs.`,
-    );
+  for (const round of summary.rounds) {
+    const sentence = trainingSentence(round);
+    if (sentence !== null) console.log(sentence);
   }
 
   const { answer, advice } = options.headline;

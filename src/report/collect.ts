@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSingleTraining, POLICIES } from "../config/modes.ts";
 import type { EpochRow, RoundSummary, Scores, Summary, Timing } from "../results/summary.ts";
 import type {
   CalibrationData,
@@ -13,6 +14,7 @@ import type {
   Value,
 } from "./data.ts";
 import type { Extras } from "./extras.ts";
+import { keptByEpoch } from "./mask_size.ts";
 import { replicateData } from "./replicates.ts";
 import { scoreStandardError } from "../statistics/standard_error.ts";
 import { finite } from "./finite.ts";
@@ -50,7 +52,8 @@ export function collect(
       afterPruning: optional(round.afterPruning),
       // Older runs lack this field.
       afterPruningRecalibrated: optional(round.afterPruningRecalibrated),
-      epochs: epochColumns(thin(round.epochs, stride)),
+      epochs: epochColumns(round, { stride, config: summary.config }),
+      ...(round.training ? { training: round.training } : {}),
       secondsPerEpoch: time && time.epochs > 0 ? finite(time.trainSeconds / time.epochs) : null,
       filters: filterCounts(layers, extras.rounds?.get(round.round)?.filters),
       ticket: ticketData(extras.rounds?.get(round.round)),
@@ -59,6 +62,7 @@ export function collect(
   return {
     name: summary.name,
     mode: summary.control ? `${summary.control.kind} of ${summary.mode}` : summary.mode,
+    single: isSingle(summary),
     complete: summary.complete,
     metric: summary.metric.name,
     decision: extras.decision ?? null,
@@ -73,6 +77,11 @@ export function collect(
     threshold: finite(extras.threshold),
     other: extras.other ?? null,
   };
+}
+
+/** A control has rounds of its own, and the report of a mode that is not known is like that of one with rounds. */
+function isSingle({ mode, control }: Summary): boolean {
+  return !control && Object.hasOwn(POLICIES, mode) && isSingleTraining(mode);
 }
 
 function costs(round: RoundSummary) {
@@ -136,8 +145,14 @@ function thin(epochs: readonly EpochRow[], stride: number): readonly EpochRow[] 
   return epochs.filter((_, i) => i % stride === 0 || i === epochs.length - 1 || i === best);
 }
 
-function epochColumns(rows: readonly EpochRow[]): EpochColumns {
+function epochColumns(
+  round: RoundSummary,
+  { stride, config }: { stride: number; config: Summary["config"] },
+): EpochColumns {
+  const rows = thin(round.epochs, stride);
   const column = (key: keyof EpochRow) => rows.map((row) => sixDigits(row[key]));
+  const kept = round.training ? keptByEpoch(round, config) : null;
+  const at = new Map(round.epochs.map(({ epoch }, i) => [epoch, i]));
   return {
     epoch: rows.map((row) => row.epoch),
     step: column("step"),
@@ -147,6 +162,9 @@ function epochColumns(rows: readonly EpochRow[]): EpochColumns {
     devLoss: column("devLoss"),
     devAccuracy: column("devAccuracy"),
     devScore: column("devScore"),
+    ...(kept
+      ? { density: rows.map(({ epoch }) => sixDigits(kept[at.get(epoch)!]! / round.prunable)) }
+      : {}),
   };
 }
 

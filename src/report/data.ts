@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ChangingTraining } from "../results/summary.ts";
 
 /** A measured value; null if it does not exist or was not a finite number. */
 export type Value = number | null;
@@ -49,6 +50,8 @@ export interface EpochColumns {
   devLoss: Value[];
   devAccuracy: Value[];
   devScore: Value[];
+  /** Weights kept / prunable at the epoch's end; only if it changes from epoch to epoch. */
+  density?: Value[];
 }
 
 /** One round of the run. Fractions are 0..1. */
@@ -73,6 +76,8 @@ export interface RoundData {
   /** The same, with running statistics estimated again; null in runs that did not measure it. */
   afterPruningRecalibrated: SplitData | null;
   epochs: EpochColumns;
+  /** Only if the masks changed during the training. */
+  training?: ChangingTraining;
   /** Wall-clock seconds of training and dev evaluation; null when the run recorded none. */
   secondsPerEpoch: Value;
   /** Filters that do nothing; null if the masks were not examined. */
@@ -137,6 +142,8 @@ export interface LayerData {
 export interface ReportData {
   name: string;
   mode: string;
+  /** Whether the run is one training, without a dense round, whose masks change meanwhile. */
+  single: boolean;
   complete: boolean;
   metric: string;
   /** The decision rule in words; null if it is not known. */
@@ -159,4 +166,16 @@ export type Split = "test" | "dev" | "afterPruning";
 /** The split that carries the result: test where the run has one, else dev. */
 export function resultSplit(rounds: readonly RoundData[]): "test" | "dev" {
   return rounds.some((round) => round.test !== null) ? "test" : "dev";
+}
+
+/** The network of a run that has only one, so that nothing can be drawn over rounds; null with any other number. */
+export function onlyNetwork({ rounds }: Pick<ReportData, "rounds">): RoundData | null {
+  return rounds.length === 1 ? rounds[0]! : null;
+}
+
+/** The dense network that a run began with; undefined for a control and a single training, which have none. */
+export function denseOf<Round extends { round: number }>(
+  rounds: readonly Round[],
+): Round | undefined {
+  return rounds.find(({ round }) => round === 0);
 }

@@ -14,6 +14,7 @@ export type RunFigureId =
   | "reliability"
   | "curveScore"
   | "curveLoss"
+  | "curveDensity"
   | "costs"
   | "filters"
   | "untrained"
@@ -28,8 +29,8 @@ export interface Figure {
   note: string;
   /** The numbers of the chart, folded away below it. */
   table?: Table;
-  /** Whether the figure shows the epochs of the chosen round. */
-  epochs?: boolean;
+  /** Whether there is a table of epochs: those of the chosen round, or all of a run with one round. */
+  epochs?: "round" | "all";
   tall?: boolean;
   /** Whether positions and rows of the table are rounds that can be chosen. */
   pick?: boolean;
@@ -38,7 +39,7 @@ export interface Figure {
 /** The element of the chart that the page's script knows as `id`, one of the page's own. */
 export function figure<Id extends string = RunFigureId>(
   id: NoInfer<Id>,
-  { title, note, table, epochs = false, tall = false, pick = true }: Figure,
+  { title, note, table, epochs, tall = false, pick = true }: Figure,
 ): Html {
   const keys = `arrow keys read values${pick ? ", Enter shows a round" : ""}`;
   return html`
@@ -53,7 +54,11 @@ export function figure<Id extends string = RunFigureId>(
       ${epochs
         ? html`
           <details>
-            <summary>Table of <span data-round-name></span></summary>
+            <summary>Table${epochs === "round"
+              ? html`
+                of <span data-round-name></span>
+              `
+              : " of the epochs"}</summary>
             <div class="scroll" tabindex="0" role="region" aria-label="${title}">
               <table class="epoch-rows"></table>
             </div>

@@ -11,7 +11,7 @@ import { hasDenseRound } from "../config/dense_round.ts";
 import { majorityScore } from "../statistics/f1.ts";
 import { commonKind, differenceTo, REFERENCE_NAMES, referenceOf } from "../statistics/reference.ts";
 import { NORMAL_95 } from "../statistics/standard_error.ts";
-import { type ReportData, resultSplit, type RoundData } from "./data.ts";
+import { denseOf, type ReportData, resultSplit, type RoundData } from "./data.ts";
 import type { DenseDifference, Extras, RoundDifference, RunDifferences } from "./extras.ts";
 import { epochsText, format } from "./format.ts";
 
@@ -26,11 +26,13 @@ export interface Headline {
 
 /** The result of the run in words. */
 export function headline(summary: ShownSummary, data: ReportData, extras: Extras = {}): Headline {
-  const remarks = [incomplete(summary)];
-  const dense = data.rounds.find((round) => round.round === 0);
+  const remarks = [incomplete(summary, data)];
+  const dense = denseOf(data.rounds);
   const ticket = sparsest(data.rounds);
   if (!ticket) {
-    const answer = "No round is finished yet, so there is no score to report.";
+    const answer = data.single
+      ? "The training is not finished yet, so there is no score to report."
+      : "No round is finished yet, so there is no score to report.";
     return { answer, remarks: remarks.filter(isText), advice: null };
   }
   const { control = null } = summary;
@@ -137,14 +139,16 @@ function limitsText({ low, high }: { low: number; high: number }): string {
 /** Says that dense had fewer epochs. @returns the command that trains it for as many, too. */
 function lessTraining(
   { complete }: Summary,
-  { differences, found, ticket }: Context,
+  { data, differences, found, ticket }: Context,
 ): { remark: string; command: string | null } | null {
   if (!differences || !found || referenceOf(found).kind === "equal") return null;
   const { toDense, epochs } = found;
   if (toDense.epochs === null || epochs === null || toDense.epochs >= epochs) return null;
   if (differences.continued !== null) {
     const remark =
-      `${differences.continued} did not train the dense network for as long as round ${ticket.round}, ` +
+      `${differences.continued} did not train the dense network for as long as ${
+        data.single ? "this one" : `round ${ticket.round}`
+      }, ` +
       "so the difference is to the dense network that it began with; part of it may be training length.";
     return { remark, command: null };
   }
@@ -160,8 +164,9 @@ function lessTraining(
 }
 
 /** The largest compression that matches dense, tested from dense to sparse (statistics/matches.ts). */
-function matching({ data, differences }: Context): string | null {
+function matching({ data, differences, ticket }: Context): string | null {
   if (!differences) return null;
+  if (data.single) return matchingAlone(differences, ticket);
   const { margin, secondMargin, stoppedAt, rounds } = differences;
   const place = (number: number) => {
     const theta = data.rounds.find(({ round }) => round === number)?.theta ?? null;
@@ -189,8 +194,26 @@ function matching({ data, differences }: Context): string | null {
   }`;
 }
 
+/** Whether a single training matches dense. */
+function matchingAlone(
+  { margin, secondMargin, matching, secondMatching, rounds }: RunDifferences,
+  { round }: RoundData,
+): string | null {
+  const found = rounds.get(round);
+  if (!found) return null;
+  const reference = referenceOf(found);
+  const to = REFERENCE_NAMES[reference.kind];
+  if (matching === null) {
+    return `It is not shown to match ${to} within ${margin} on these records: ${reference.found.sentence}.`;
+  }
+  const also = secondMatching === null
+    ? `; within ${secondMargin} it is not shown to`
+    : `, and within ${secondMargin}`;
+  return `It matches ${to} within ${margin}${also}.`;
+}
+
 /** Results of other seeds at the compression of `ticket`, and of dense. */
-function overSeeds({ replicates, rounds }: ReportData, ticket: RoundData): string | null {
+function overSeeds({ replicates, rounds, single }: ReportData, ticket: RoundData): string | null {
   if (!replicates) return null;
   const split = resultSplit(rounds);
   const text = (round: RoundData | undefined) => {
@@ -201,11 +224,10 @@ function overSeeds({ replicates, rounds }: ReportData, ticket: RoundData): strin
       }, ${band.count} of ${replicates.names.length} runs)`
       : null;
   };
-  const [before, now] = [text(rounds.find(({ round }) => round === 0)), text(ticket)];
-  if (before === null || now === null) return null;
-  return `Over seeds: ${now} at ${
-    format(ticket.theta, "factor")
-  } fewer weights, ${before} dense; ` +
+  const [before, now] = [text(denseOf(rounds)), text(ticket)];
+  if (now === null || (before === null && !single)) return null;
+  const dense = before === null ? "" : `, ${before} dense`;
+  return `Over seeds: ${now} at ${format(ticket.theta, "factor")} fewer weights${dense}; ` +
     "a comparison gives intervals.";
 }
 
@@ -303,8 +325,9 @@ function majority(summary: Summary, data: ReportData): string | null {
   return `Always answering “${name}” would score ${format(score, "score")}.`;
 }
 
-function incomplete(summary: Summary): string | null {
+function incomplete(summary: Summary, { single }: ReportData): string | null {
   if (summary.complete) return null;
+  if (single) return "This run is not complete: its training is not finished.";
   const done = summary.rounds.length;
   const planned = summary.plannedRounds;
   const pruned = counted(planned, summary.control ? "pruned round" : "pruning round");

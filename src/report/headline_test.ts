@@ -3,6 +3,7 @@ import type { Summary } from "../results/summary.ts";
 import type { Extras, RunDifferences } from "./extras.ts";
 import { collect } from "./collect.ts";
 import { fixtureSummary } from "./fixture.ts";
+import { singleSummary } from "./fixture_single.ts";
 import { format } from "./format.ts";
 import { fixtureDifferences } from "./fixture_extras.ts";
 import { headline } from "./headline.ts";
@@ -169,6 +170,20 @@ Deno.test("a single training is compared with the dense network of a run beside 
     /scored on 60 test records: the interval .* 10,000 draws of the records/,
   );
   assert.match(advice!, /deno task lth control --run lr --kind continue/);
+  const said = (change: Partial<RunDifferences>) =>
+    single({ ...differences, ...change }).remarks.join(" ");
+  assert.match(said({}), /It is not shown to match dense within 0\.015 .*: not resolved /);
+  assert.match(
+    said({ matching: 1, stoppedAt: null }),
+    /It matches dense within 0\.015; within 0\.01 it is not shown to\./,
+  );
+  assert.match(
+    said({ matching: 1, secondMatching: 1, stoppedAt: null }),
+    /It matches dense within 0\.015, and within 0\.01\./,
+  );
+  for (const change of [{}, { matching: 1, stoppedAt: null }, { continued: "on" }]) {
+    assert.doesNotMatch(said(change), /\brounds?\b/);
+  }
   const equal = { ...found, toEqual: { ...found.toDense, difference: 0.004, epochs: 60 } };
   assert.match(
     single({ ...differences, rounds: new Map([[1, equal]]) }).answer,
@@ -187,4 +202,21 @@ Deno.test("a single training without a dense network beside it says so", () => {
     /standard error of about 0\.\d+\. No run beside it has a dense network/,
   );
   assert.equal(advice, null);
+});
+
+Deno.test("an unfinished single training says so without rounds", () => {
+  const summary = { ...fixtureSummary({ rounds: 0, planned: 1 }), mode: "rigl" as const };
+  const { answer, remarks } = headline(summary, collect(summary, null));
+  assert.match(answer, /^The training is not finished yet/);
+  assert.deepEqual(remarks, ["This run is not complete: its training is not finished."]);
+});
+
+Deno.test("other seeds of a single training are told without a dense network", () => {
+  const summary = singleSummary("rigl");
+  const others = ["b", "c"].map((name) => ({ ...singleSummary("rigl"), name }));
+  const { remarks } = headline(summary, collect(summary, null, { replicates: others }));
+  assert.match(
+    remarks.join(" "),
+    /Over seeds: .* 3 of 3 runs\) at \S+ fewer weights; a comparison/,
+  );
 });

@@ -10,7 +10,7 @@ import { writeFileAtomic } from "../core/files.ts";
 import { CHECKPOINTS, REPORTS } from "../core/paths.ts";
 import type { Summary } from "../results/summary.ts";
 import { collect } from "./collect.ts";
-import { resultSplit, type RoundData, type Value } from "./data.ts";
+import { denseOf, resultSplit, type RoundData, type Value } from "./data.ts";
 import { ecgFile, ecgLink } from "./ecg/place.ts";
 import { format, type Kind } from "./format.ts";
 import { sparsest } from "./headline.ts";
@@ -176,7 +176,7 @@ function list(name: string, columns: typeof RUN_COLUMNS, rows: readonly Cell[][]
 
 function runCells({ summary, report, ecg = null }: IndexedRun): Cell[] {
   const data = collect(summary, null);
-  const dense = data.rounds.find((round) => round.round === 0);
+  const dense = denseOf(data.rounds);
   const ticket = sparsest(data.rounds);
   const split = resultSplit(data.rounds);
   const score = (round: RoundData | null | undefined): Value => round?.[split]?.score ?? null;

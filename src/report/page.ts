@@ -5,7 +5,7 @@
  */
 import { counted } from "../core/counted.ts";
 import type { Summary } from "../results/summary.ts";
-import type { ReportData } from "./data.ts";
+import { denseOf, type ReportData } from "./data.ts";
 import type { Extras } from "./extras.ts";
 import { glossary } from "./glossary.ts";
 import { headline } from "./headline.ts";
@@ -39,7 +39,6 @@ export function reportPage(input: PageInput): string {
 
 function body({ summary, data, environment, extras, ecg }: PageInput): Html {
   const { answer, remarks } = headline(summary, data, extras);
-  const has = data.rounds.length > 0;
   const last = data.rounds.length - 1;
   return html`
     <a class="skip" href="#answer">Skip to the answer</a>
@@ -48,7 +47,7 @@ function body({ summary, data, environment, extras, ecg }: PageInput): Html {
       ${heartbeats()}
       <button type="button" id="theme" class="tool">Theme: system</button>
     </header>
-    ${has
+    ${data.rounds.length > 1
       ? html`<div class="roundbar" role="region" aria-label="Round shown in detail">
   <button type="button" id="previous" class="tool" aria-label="Previous round">‹</button>
   <input type="range" id="round" min="0" max="${last}" value="${last}" step="1" aria-label="Round">
@@ -59,21 +58,22 @@ function body({ summary, data, environment, extras, ecg }: PageInput): Html {
     <main>
     <section id="answer">
       <h1>${summary.name}</h1>
-      <p class="chips"><span>${summary.mode}</span><span>${counted(
-        data.rounds.length,
-        "round",
-      )}</span>${summary.complete
+      <p class="chips"><span>${summary.mode}</span><span>${data.single
+        ? "single training"
+        : counted(data.rounds.length, "round")}</span>${summary.complete
         ? html`<span>complete</span>`
         : html`<span class="warn">not complete</span>`}</p>
       <p class="answer">${answer}</p>
       ${ecg === null ? null : html`
         <p
-          class="more"><a href="${ecg}">Recordings with the labels of the dense network and the ticket</a></p>
+          class="more"><a href="${ecg}">Recordings with the labels of the ${denseOf(data.rounds)
+            ? "dense network and the ticket"
+            : "network"}</a></p>
       `}
       ${remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
       ${tiles(data)}
     </section>
-    ${has ? results(data) : null}
+    ${data.rounds.length > 0 ? results(data) : null}
     <section id="settings">
       <h2>Data and settings</h2>
       <div class="two">
@@ -84,7 +84,7 @@ function body({ summary, data, environment, extras, ecg }: PageInput): Html {
     </section>
     <section id="words">
       <h2>How to read this report</h2>
-      ${glossary()}
+      ${glossary(data)}
     </section>
     </main>
     <div id="live" class="unseen" aria-live="polite"></div>

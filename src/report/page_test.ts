@@ -36,7 +36,8 @@ for (const rounds of [0, 1, 5, 20]) {
         for (const theme of ["light", "dark"] as const) {
           await pages.open(file, { width, theme }, async (page) => {
             const colors = await canvasColors(page);
-            assert.equal(colors.length, rounds === 0 ? 0 : 6);
+            // A single network has no charts over density.
+            assert.equal(colors.length, rounds === 0 ? 0 : rounds === 1 ? 3 : 6);
             colors.forEach((count) => assert.ok(count > 10, `${count} colours on a canvas`));
             assert.ok(await overflow(page) <= 0, `${width}: ${await overflow(page)} too wide`);
             const background = await page.evaluate(() =>
@@ -64,6 +65,12 @@ browserTest(
       await roundShown(page, "Round 3");
       (await canvasColors(page)).forEach((count) => assert.ok(count > 10, `${count} colours`));
       assert.match(await page.locator("body").innerText(), /Control shuffle of r: at /);
+      assert.equal(await page.locator("#confusions .panel").count(), 1);
+      assert.match(await page.locator("#confusions h4").innerText(), /^Round 3 /);
+      assert.doesNotMatch(await page.locator("#scores").innerText(), /dense/);
+      assert.doesNotMatch(await page.locator("#layers").innerText(), /dense on the left/);
+      const heads = await page.locator("#scores th[scope=col]").allTextContents();
+      assert.ok(heads.includes("Test score") && !heads.some((head) => /dense/.test(head)));
     });
   },
 );

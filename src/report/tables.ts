@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Band, ReportData, RoundData, Value } from "./data.ts";
+import { type Band, denseOf, type ReportData, type RoundData, type Value } from "./data.ts";
 import type { Kind } from "./format.ts";
 
 /** A column's heading and what it holds. */
@@ -23,7 +23,7 @@ const column = (label: string, kind: Kind): Column => ({ label, kind });
 /** Scores of every round: test, dev, and right after pruning, with the change from dense. */
 export function scoreTable({ rounds, replicates }: ReportData): Table {
   const hasTest = rounds.some((round) => round.test !== null);
-  const dense = rounds.find((round) => round.round === 0);
+  const dense = denseOf(rounds);
   const change = (now: Value | undefined, before: Value | undefined): Value =>
     now === null || now === undefined || before === null || before === undefined
       ? null
@@ -38,12 +38,12 @@ export function scoreTable({ rounds, replicates }: ReportData): Table {
         ? [
           column("Test score", "score"),
           column("Test standard error", "score"),
-          column("Test, change from dense", "signed"),
+          ...(dense ? [column("Test, change from dense", "signed")] : []),
         ]
         : []),
       column("Dev score", "score"),
       column("Dev standard error", "score"),
-      column("Dev, change from dense", "signed"),
+      ...(dense ? [column("Dev, change from dense", "signed")] : []),
       column("Dev right after pruning", "score"),
       column("with statistics renewed", "score"),
       ...(replicates
@@ -64,12 +64,12 @@ export function scoreTable({ rounds, replicates }: ReportData): Table {
         ? [
           round.test?.score ?? null,
           round.test?.standardError ?? null,
-          change(round.test?.score, dense?.test?.score),
+          ...(dense ? [change(round.test?.score, dense.test?.score)] : []),
         ]
         : []),
       round.dev.score,
       round.dev.standardError,
-      change(round.dev.score, dense?.dev.score),
+      ...(dense ? [change(round.dev.score, dense.dev.score)] : []),
       round.afterPruning?.score ?? null,
       round.afterPruningRecalibrated?.score ?? null,
       ...(replicates ? bandCells(replicates.rounds[i]?.[hasTest ? "test" : "dev"] ?? null) : []),
@@ -143,6 +143,7 @@ export function epochTable(round: RoundData): Table {
       column("Dev score", "score"),
       column("Dev accuracy", "percent"),
       column("Gradient norm", "loss"),
+      ...(epochs.density ? [column("Weights kept", "percent")] : []),
     ],
     rows: epochs.epoch.map((epoch, i) => [
       epoch,
@@ -153,6 +154,7 @@ export function epochTable(round: RoundData): Table {
       epochs.devScore[i] ?? null,
       epochs.devAccuracy[i] ?? null,
       epochs.gradientNorm[i] ?? null,
+      ...(epochs.density ? [epochs.density[i] ?? null] : []),
     ]),
   };
 }

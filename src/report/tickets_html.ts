@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ReportData, RoundData } from "./data.ts";
+import { onlyNetwork, type ReportData, type RoundData } from "./data.ts";
+import { factsCard } from "./facts_html.ts";
 import { figure } from "./figure_html.ts";
 import { format } from "./format.ts";
 import { type Html, html } from "./html.ts";
@@ -17,39 +18,47 @@ export function filterFigure(data: ReportData): Html {
       <p class="note">Filters that the masks cut off were not counted.</p>
     `;
   }
-  return figure("filters", {
-    title: "Filters that do nothing",
-    note:
-      "Found by following the surviving weights. A constant filter’s output is the same for every " +
-      "recording; an unused filter’s output changes no logit. A filter can be both.",
-    table: filterTable(data),
-  });
+  const title = "Filters that do nothing";
+  const note =
+    "Found by following the surviving weights. A constant filter’s output is the same for every " +
+    "recording; an unused filter’s output changes no logit. A filter can be both.";
+  const table = filterTable(data);
+  return onlyNetwork(data)
+    ? factsCard(table, { title, note })
+    : figure("filters", { title, note, table });
 }
 
-/** The charts of an analysis, or what is missing without one. */
-export function ticketSections(data: ReportData): Html {
+/** The charts of an analysis, or what is missing without one. A single training cannot be analysed. */
+export function ticketSections(data: ReportData): Html | null {
   const { rounds, other, threshold } = data;
   const has = (key: keyof NonNullable<RoundData["ticket"]>) =>
     rounds.some(({ ticket }) => ticket !== null && ticket[key] !== null);
+  const part = (
+    chart: Parameters<typeof ticketTable>[1],
+    { title, note }: { title: string; note: string },
+  ) => {
+    const table = ticketTable(data, chart);
+    return onlyNetwork(data)
+      ? factsCard(table, { title, note })
+      : figure(chart, { title, note, table });
+  };
   const figures = [
     ...(has("untrained")
-      ? [figure("untrained", {
+      ? [part("untrained", {
         title: "Scores of untrained weights under the mask",
         note:
           "Dev score of networks whose weights were never trained, only chosen; statistics of batch " +
           "normalisation are measured on training records first.",
-        table: ticketTable(data, "untrained"),
       })]
       : []),
     ...(has("instability")
       ? [
-        figure("barrier", {
+        part("barrier", {
           title: "Instability to the data order",
           note:
             "Two networks are trained from one start with different orders of the batches: the " +
             "largest error between them on a straight line, minus the mean of both (linear mode " +
             "connectivity).",
-          table: ticketTable(data, "barrier"),
         }),
         figure("barrierLine", {
           title: "Error between the two data orders",
@@ -60,24 +69,23 @@ export function ticketSections(data: ReportData): Html {
       ]
       : []),
     ...(has("overlap")
-      ? [figure("overlap", {
+      ? [part("overlap", {
         title: `Masks in common with ${other ?? "the other run"}`,
         note: "Weights that both keep / weights that either keeps, compared with masks drawn at " +
           "random within each layer.",
-        table: ticketTable(data, "overlap"),
       })]
       : []),
     ...(has("epochsToThreshold") || has("lowestLossEpoch")
-      ? [figure("speed", {
+      ? [part("speed", {
         title: "Speed of learning",
         note: `First epoch whose dev score reaches ${
           format(threshold, "score")
         } (no point if none does), and the epoch of the lowest dev loss.`,
-        table: ticketTable(data, "speed"),
       })]
       : []),
   ];
-  const complete = has("untrained");
+  const complete = has("untrained") || data.single;
+  if (complete && figures.length === 0) return null;
   return html`
     <section id="tickets">
       <h2>Analysis of the tickets</h2>

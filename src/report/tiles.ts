@@ -3,16 +3,29 @@
  *
  * @module
  */
-import { type ReportData, resultSplit, type RoundData, type Value } from "./data.ts";
+import { interval } from "./charts/scores.ts";
+import {
+  denseOf,
+  onlyNetwork,
+  type ReportData,
+  resultSplit,
+  type RoundData,
+  type SplitData,
+  type Value,
+} from "./data.ts";
 import { format } from "./format.ts";
 import { sparsest } from "./headline.ts";
 import { type Html, html } from "./html.ts";
 import { evenly, sparkBars } from "./spark.ts";
 
-/** Weights, score, multiply-adds, size and time of the sparsest round, compared with the dense one. */
+/**
+ * Weights, score, multiply-adds, size and time of the sparsest round, compared with the dense one; of the run's only
+ * network its score with the interval.
+ */
 export function tiles(data: ReportData): Html | null {
   const ticket = sparsest(data.rounds);
-  const dense = data.rounds.find((round) => round.round === 0);
+  const only = onlyNetwork(data);
+  const dense = denseOf(data.rounds) ?? only;
   if (!ticket || !dense) return null;
   const split = resultSplit(data.rounds);
   const drawn = evenly(data.rounds, 28);
@@ -26,7 +39,7 @@ export function tiles(data: ReportData): Html | null {
         <dd>
           <strong>${value}</strong>
           <span>${detail}</span>
-          ${sparkBars(drawn.map(of))}
+          ${only ? null : sparkBars(drawn.map(of))}
         </dd>
       </div>
     `;
@@ -37,11 +50,11 @@ export function tiles(data: ReportData): Html | null {
         of: (round) => round.density,
       })}
       ${tile(`${data.metric} on ${split}`, format(ticket[split]?.score, "score"), {
-        detail: `dense ${format(dense[split]?.score, "score")}`,
+        detail: only ? intervalText(only[split]) : `dense ${format(dense[split]?.score, "score")}`,
         of: (round) => round[split]?.score ?? null,
       })}
       ${tile("Multiply-adds", format(ticket.macs, "macs"), {
-        detail: `dense ${format(dense.macs, "macs")}`,
+        detail: `dense ${format(dense.denseMacs, "macs")}`,
         of: (round) => round.macs,
       })}
       ${tile("Bytes stored", format(ticket.sparseBytes, "bytes"), {
@@ -52,10 +65,17 @@ export function tiles(data: ReportData): Html | null {
         "Seconds per epoch",
         format(ticket.secondsPerEpoch, "seconds"),
         {
-          detail: `dense ${format(dense.secondsPerEpoch, "seconds")}`,
+          detail: only ? "of training" : `dense ${format(dense.secondsPerEpoch, "seconds")}`,
           of: (round) => round.secondsPerEpoch,
         },
       )}
     </dl>
   `;
+}
+
+function intervalText(scores: SplitData | null): string {
+  const limits = interval(scores);
+  return limits === null
+    ? "no interval"
+    : `95 % ${limits.map((limit) => format(limit, "score")).join(" to ")}`;
 }

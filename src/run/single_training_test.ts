@@ -7,6 +7,7 @@ import { loadDataset } from "../data/dataset.ts";
 import { cubicKeep } from "../pruning/mask_policies/gradual.ts";
 import { erkCounts } from "../pruning/erk.ts";
 import { keepCounts } from "../pruning/plan.ts";
+import { keptByEpoch } from "../report/mask_size.ts";
 import { decodeTicket, encodeTicket } from "../ticket/ticket_file.ts";
 import { ticketOfRound } from "../ticket/ticket_of_run.ts";
 import { type Snapshot, takeMasks, takeSnapshot } from "../training/snapshot.ts";
@@ -160,6 +161,9 @@ Deno.test("the masks have the counts of the definition, and the summary says wha
       );
       assert.equal(steps.length, 18);
       assert.equal(training!.density, sum(steps) / 18 / prunable);
+      // The report has the size of the masks from the settings.
+      const atEnds = name === "gradual" ? [steps[5], steps[11], steps[17]] : null;
+      assert.deepEqual(keptByEpoch(summary!, { ...config }), atEnds);
       if (name === "gradual") {
         // From update 5 (0.3 of 18) to 16 (0.9), every 3: after 8, 11 and 14 updates.
         const at = (change: number) =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReportData, RoundData, Value } from "../data.ts";
+import { denseOf, type ReportData, type RoundData, type Value } from "../data.ts";
 import { extent, padded } from "./axes.ts";
 import { byDensity, type Chart, type Line, seriesColor, type View } from "./chart.ts";
 import { overDensity } from "./over_density.ts";
@@ -13,7 +13,7 @@ export function costChart(data: ReportData, view: View): Chart {
   const { rounds } = data;
   const { palette } = view;
   const order = byDensity(rounds, view.log);
-  const seconds = rounds.find((round) => round.round === 0)?.secondsPerEpoch ?? null;
+  const seconds = denseOf(rounds)?.secondsPerEpoch ?? null;
   const share = (value: Value, whole: Value): Value =>
     value === null || whole === null || !(whole > 0) || (view.log && !(value > 0))
       ? null

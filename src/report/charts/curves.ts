@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EpochColumns, ReportData } from "../data.ts";
+import { type EpochColumns, onlyNetwork, type ReportData } from "../data.ts";
 import { format, type Kind } from "../format.ts";
 import { axis, extent, padded, scale } from "./axes.ts";
 import { type Chart, legendOf, type Line, rampColor, seriesOptions, type View } from "./chart.ts";
@@ -22,6 +22,7 @@ const QUANTITIES: Record<Quantity, { label: string; kind: Kind }> = {
   devLoss: { label: "Dev loss", kind: "loss" },
   devAccuracy: { label: "Dev accuracy", kind: "percent" },
   devScore: { label: "Dev score", kind: "score" },
+  density: { label: "Weights kept", kind: "percent" },
 };
 
 /** Positions of the rounds that are drawn: evenly spread, first and last among them. */
@@ -39,6 +40,7 @@ export function drawnRounds(count: number, selected: number): number[] {
 export function curveChart(data: ReportData, view: View): Chart {
   const quantity: Quantity = view.variant in QUANTITIES ? view.variant as Quantity : "devScore";
   const { label, kind } = QUANTITIES[quantity];
+  const alone = onlyNetwork(data) !== null;
   const drawn = drawnRounds(data.rounds.length, view.selected);
   const epochs = [...new Set(drawn.flatMap((i) => data.rounds[i]?.epochs.epoch ?? []))]
     .sort((a, b) => a - b);
@@ -50,9 +52,9 @@ export function curveChart(data: ReportData, view: View): Chart {
     const at = new Map(round?.epochs.epoch.map((epoch, k) => [epoch, k]));
     const chosen = i === view.selected;
     return {
-      label: i === 0 && round?.round === 0 ? "0 (dense)" : String(round?.round),
+      label: alone ? label : i === 0 && round?.round === 0 ? "0 (dense)" : String(round?.round),
       values: epochs.map((epoch) => {
-        const value = round?.epochs[quantity][at.get(epoch) ?? -1] ?? null;
+        const value = round?.epochs[quantity]?.[at.get(epoch) ?? -1] ?? null;
         return view.log && value !== null && value <= 0 ? null : value;
       }),
       color: chosen
@@ -60,13 +62,13 @@ export function curveChart(data: ReportData, view: View): Chart {
         : rampColor(view.palette, i / Math.max(1, data.rounds.length - 1)),
       width: chosen ? 3 : 1.25,
       points: chosen && epochs.length < 40 || epochs.length < 3,
-      round: i,
+      round: alone ? null : i,
       kind,
     };
   });
   const values = lines.map((line) => line.values);
   const found = extent(values, view.log) ?? [0.5, 1];
-  const range = kind === "score" || kind === "percent"
+  const range = !view.log && (kind === "score" || kind === "percent")
     ? scoreRange(values)
     : padded(found, { log: view.log, share: 0.06 });
   const xRange = padded(extent([epochs]) ?? [1, 2], { log: false, share: 0.02 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReportData, RoundData, SplitData, Value } from "../data.ts";
+import { denseOf, type ReportData, type RoundData, type SplitData, type Value } from "../data.ts";
 import { PRIMARY_MARGIN } from "../../statistics/matches.ts";
 import { NORMAL_95 } from "../../statistics/standard_error.ts";
 import { extent, padded } from "./axes.ts";
@@ -23,7 +23,7 @@ export function scoreChart(data: ReportData, view: View): Chart {
   const pick = (value: (round: RoundData) => Value) =>
     order.map((i) => rounds[i] ? value(rounds[i]) : null);
   const { palette } = view;
-  const dense = rounds.find((round) => round.round === 0);
+  const dense = denseOf(rounds);
   const split = rounds.some((round) => round.test) ? "test" : "dev";
   const reference = dense?.[split]?.score ?? null;
 

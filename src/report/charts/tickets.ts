@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { FilterCounts, ReportData, RoundData, TicketData, Value } from "../data.ts";
+import {
+  type FilterCounts,
+  onlyNetwork,
+  type ReportData,
+  type RoundData,
+  type TicketData,
+  type Value,
+} from "../data.ts";
 import { format, type Kind } from "../format.ts";
 import { axis, extent, padded, scale } from "./axes.ts";
 import {
@@ -97,6 +104,7 @@ export function speedChart(data: ReportData, view: View): Chart {
 /** Errors on the straight line between the networks of two data orders, one curve per round. */
 export function barrierLineChart({ rounds }: ReportData, view: View): Chart {
   const having = rounds.flatMap(({ ticket }, i) => ticket?.line ? [i] : []);
+  const alone = onlyNetwork({ rounds }) !== null;
   const own = having.indexOf(view.selected);
   const drawn = drawnRounds(having.length, Math.max(0, own)).map((i) => having[i]!);
   const order = [...drawn.filter((i) => i !== view.selected), ...(own < 0 ? [] : [view.selected])];
@@ -106,13 +114,13 @@ export function barrierLineChart({ rounds }: ReportData, view: View): Chart {
     const at = new Map(lineOf(i));
     const chosen = i === view.selected;
     return {
-      label: rounds[i]?.round === 0 ? "0 (dense)" : String(rounds[i]?.round),
+      label: alone ? "Error" : rounds[i]?.round === 0 ? "0 (dense)" : String(rounds[i]?.round),
       values: x.map((position) => at.get(position) ?? null),
       color: chosen
         ? view.palette.accent
         : rampColor(view.palette, i / Math.max(1, rounds.length - 1)),
       width: chosen ? 3 : 1.25,
-      round: i,
+      round: alone ? null : i,
       kind: "percent",
     };
   });

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The details of one round: its confusion matrices and those of the dense network, layers, epochs.
+ * The details of one round: its confusion matrices beside those of the dense network, layers, epochs.
  *
  * @module
  */
@@ -72,7 +72,7 @@ export function confusionPanel(
   ]);
 }
 
-/** Every layer with the weights that the round keeps of it and its history over the rounds. */
+/** Every layer with the weights that the round keeps of it and its history over the rounds, if there are several. */
 export function layerRows(
   data: ReportData,
   { selected, palette, select }: {
@@ -101,9 +101,9 @@ export function layerRows(
         element("span", {}, [format(density, "percent")]),
       ]),
       ...(idle ? [idleCell(round?.filters ?? null, i)] : []),
-      element("td", { class: "history" }, [
+      ...(data.rounds.length < 2 ? [] : [element("td", { class: "history" }, [
         history(data, { layer: i, cells, least, selected, palette, select }),
-      ]),
+      ])]),
     ]);
   });
 }

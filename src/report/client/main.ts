@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { ReportData, Split } from "../data.ts";
+import { denseOf, onlyNetwork, type ReportData, type RoundData, type Split } from "../data.ts";
 import { format } from "../format.ts";
+import { SPLIT_NAMES, splitsOf } from "../network_tables.ts";
 import { allLayersTable, confusionTable } from "../tables.ts";
 import { confusionPanel, epochRows, layerRows } from "./details.ts";
 import { element, find } from "./dom.ts";
@@ -15,8 +16,10 @@ import { RUN_FIGURES } from "./run_figures.ts";
 import { palette, setUpTheme } from "./theme.ts";
 
 const data = JSON.parse(find("#data").textContent ?? "null") as ReportData;
+const alone = onlyNetwork(data);
 let selected = Math.max(0, data.rounds.length - 1);
 let split: Split = data.rounds.some((round) => round.test) ? "test" : "dev";
+const ofAll = alone ? "" : " of all rounds";
 let redraws: (() => void)[] = [];
 let scheduled = false;
 
@@ -25,7 +28,7 @@ if (data.rounds.length > 0) {
   redraws = [...document.querySelectorAll<HTMLElement>("[data-figure]")].map((figure) =>
     setUpFigure(figure, { data, kinds: RUN_FIGURES, palette, selected: () => selected, select })
   );
-  setUpRoundBar();
+  if (!alone) setUpRoundBar();
   setUpConfusion();
   setUpLayers();
   document.addEventListener("click", (event) => {
@@ -53,6 +56,18 @@ function drawAll(): void {
 function drawDetails(): void {
   const round = data.rounds[selected];
   if (!round) return;
+  if (!alone) drawChoice(round);
+  drawConfusion(round);
+  find("#layer-rows").replaceChildren(
+    ...layerRows(data, { selected, palette: palette(), select }),
+  );
+  document.querySelectorAll(".epoch-rows").forEach((table) =>
+    table.replaceChildren(...epochRows(round))
+  );
+}
+
+/** Shows which round is chosen, and what shows the choice among all rounds. */
+function drawChoice(round: RoundData): void {
   const slider = find("#round") as HTMLInputElement;
   slider.value = String(selected);
   const score = round.test ?? round.dev;
@@ -69,25 +84,28 @@ function drawDetails(): void {
     row.classList.toggle("selected", Number(row.dataset["index"]) === selected);
   });
 
-  const dense = data.rounds.find((candidate) => candidate.round === 0);
-  find("#confusions").replaceChildren(
-    confusionPanel(data, dense, { split, heading: "Round 0 (dense)" }),
-    ...(round === dense ? [] : [
-      confusionPanel(data, round, {
-        split,
-        heading: `Round ${round.round} (${format(round.density, "percent")} kept)`,
-      }),
-    ]),
-  );
-  find("#layer-rows").replaceChildren(
-    ...layerRows(data, { selected, palette: palette(), select }),
-  );
   find("#layer-multiples").replaceChildren(
     ...layerMultiples(data, { selected, palette: palette(), select }),
   );
-  document.querySelectorAll(".epoch-rows").forEach((table) =>
-    table.replaceChildren(...epochRows(round))
-  );
+}
+
+/** The matrices of the dense network, if there is one, and of the chosen round; of an only network those of all splits. */
+function drawConfusion(round: RoundData): void {
+  const dense = denseOf(data.rounds);
+  const panels = alone
+    ? splitsOf(alone).map((each) =>
+      confusionPanel(data, alone, { split: each, heading: SPLIT_NAMES[each] })
+    )
+    : [
+      ...(dense ? [confusionPanel(data, dense, { split, heading: "Round 0 (dense)" })] : []),
+      ...(round === dense ? [] : [
+        confusionPanel(data, round, {
+          split,
+          heading: `Round ${round.round} (${format(round.density, "percent")} kept)`,
+        }),
+      ]),
+    ];
+  find("#confusions").replaceChildren(...panels);
 }
 
 function setUpRoundBar(): void {
@@ -98,12 +116,11 @@ function setUpRoundBar(): void {
 }
 
 function setUpConfusion(): void {
-  const choices: [Split, string][] = [
-    ...(split === "test" ? [["test", "Test"] as [Split, string]] : []),
-    ["dev", "Dev"],
-    ["afterPruning", "Dev, right after pruning"],
-  ];
-  const buttons = choices.map(([id, label]) => {
+  const choices = (Object.keys(SPLIT_NAMES) as Split[]).filter((id) =>
+    id !== "test" || split === "test"
+  );
+  const buttons = (alone ? [] : choices).map((id) => {
+    const label = SPLIT_NAMES[id];
     const button = toolButton(label, `Show: ${label}`, () => {
       split = id;
       press();
@@ -115,9 +132,11 @@ function setUpConfusion(): void {
     buttons.forEach(({ id, button }) => button.setAttribute("aria-pressed", String(split === id)));
   press();
   find("#confusion-tools").append(
-    element("span", { class: "segments", role: "group" }, buttons.map((b) => b.button)),
+    ...(alone
+      ? []
+      : [element("span", { class: "segments", role: "group" }, buttons.map((b) => b.button))]),
     element("span", { class: "spring" }),
-    toolButton("CSV", "Save the confusion matrices of all rounds", () => {
+    toolButton("CSV", `Save the confusion matrices${ofAll}`, () => {
       saveTable(`${fileName(data.name)}-confusion.csv`, confusionTable(data));
     }),
   );
@@ -126,7 +145,7 @@ function setUpConfusion(): void {
 function setUpLayers(): void {
   find("#layer-tools").append(
     element("span", { class: "spring" }),
-    toolButton("CSV", "Save the weights kept per layer of all rounds", () => {
+    toolButton("CSV", `Save the weights kept per layer${ofAll}`, () => {
       saveTable(`${fileName(data.name)}-layers.csv`, allLayersTable(data));
     }),
   );

@@ -70,6 +70,12 @@ export const RUN_FIGURES: Record<RunFigureId, FigureKind<ReportData>> = {
       ["gradientNorm", "Gradient"],
     ],
   },
+  curveDensity: {
+    build: curveChart,
+    table: allEpochsTable,
+    variants: () => [["density", "Density"]],
+    ...DENSITY_AXIS,
+  },
   costs: {
     build: costChart,
     table: costTable,
