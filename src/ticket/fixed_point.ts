@@ -24,5 +24,6 @@ export function activationUnits(largest: ReadonlyMap<string, number>): Activatio
 export function toUnits(x: number, unit: number): number {
   const scaled = Math.fround(x / unit);
   const whole = Math.trunc(Math.fround(scaled + (scaled < 0 ? -0.5 : 0.5)));
-  return Math.max(-INT16_MAX, Math.min(INT16_MAX, whole));
+  // C converts to an integer, whose zero has no sign.
+  return Math.max(-INT16_MAX, Math.min(INT16_MAX, whole)) + 0;
 }
