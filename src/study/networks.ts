@@ -5,6 +5,7 @@
  */
 import type { LevelResult, MethodResult } from "../compare/comparison.ts";
 import type { Network } from "../compare/levels.ts";
+import { isSingleTraining } from "../config/modes.ts";
 import { epochsText } from "../report/format.ts";
 import type { Group } from "./group.ts";
 
@@ -59,8 +60,10 @@ export function networksOf({ runs, comparison }: Pick<Group, "runs" | "compariso
   );
 }
 
-/** The dense network that a method began with. */
+/** The dense network that a method began with; undefined for single trainings, which begin with none. */
 export function startOf(method: MethodResult, networks: readonly Level[]): Level | undefined {
+  const own = networks.find((network) => network.method === method && !network.isDense);
+  if (own?.rounds.some(({ run }) => isSingleTraining(run.summary.mode))) return undefined;
   const key = keyOf(method.levels[0]!);
   return networks.find(({ isDense, level }) => isDense && keyOf(level) === key);
 }

@@ -3,7 +3,7 @@ import { COMPARE_DEFAULTS, compareRuns } from "../compare/compare.ts";
 import { writeRun } from "../compare/fixture.ts";
 import { readRuns } from "../compare/run.ts";
 import { withDirectory } from "../compare/testing.ts";
-import { networksOf } from "./networks.ts";
+import { networksOf, startOf } from "./networks.ts";
 
 Deno.test("a network is one round of every run that has it, also where each run has one size", () =>
   withDirectory((directory) => {
@@ -25,6 +25,9 @@ Deno.test("a network is one round of every run that has it, also where each run 
       "dense",
       ...["lr-rewind", "lr-rewind", "lr-rewind", "rigl", "rigl"],
     ]);
+    // A line of a figure begins with a dense network only if pruning did.
+    const starts = networks.map(({ method }) => startOf(method, networks)?.name);
+    assert.deepEqual(starts, [...Array(4).fill("dense"), undefined, undefined]);
     for (const { name, level, rounds } of networks) {
       assert.deepEqual(rounds.map(({ run }) => run.summary.config["seed"]), [1, 2], name);
       assert.ok(rounds.every(({ round }) => round.kept === level.kept), name);
