@@ -43,7 +43,7 @@ Deno.test({
   ignore: !hasTorch,
   fn: () =>
     inTemporaryDirectory((directory) => {
-      const records = readSampleRecordings(24);
+      const records = readSampleRecordings(40);
       const names = records.map(({ name }) => path.join(directory, name));
       records.forEach(({ bytes }, i) => fs.writeFileSync(names[i]!, bytes));
       const shipped = readTicket(DEFAULT_TICKET);
