@@ -2,20 +2,14 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { listBackends } from "../addon/select.ts";
 import { roundFiles, runFiles } from "../core/paths.ts";
 import type { Environment } from "../run/environment.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
-import { outcome, stoppedOnceSaved, toyArgs } from "./testing.ts";
-
-const detail = listBackends().find(({ name }) => name === "cpu")?.detail ?? "";
-// The portable kernels are the only ones of other processors.
-const hasChoice = /AVX/.test(detail);
-if (!hasChoice) console.log(`Another instruction set is not tested: the CPU here has ${detail}`);
+import { hasOtherIsa, outcome, stoppedOnceSaved, toyArgs } from "./testing.ts";
 
 Deno.test({
   name: "a run of another instruction set is told how it goes on, and ends bit-equal",
-  ignore: !hasChoice,
+  ignore: !hasOtherIsa(),
   fn: () =>
     withToyDataset(async ({ directory, data }) => {
       const [whole, stopped] = ["whole", "stopped"].map((name) => path.join(directory, name));

@@ -2,19 +2,14 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { listBackends } from "../addon/select.ts";
 import { runFiles } from "../core/paths.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
-import { outcome } from "./testing.ts";
+import { hasOtherIsa, outcome } from "./testing.ts";
 import { sweep, sweepOutcome, toyPlan, writePlan } from "./testing_sweep.ts";
-
-const detail = listBackends().find(({ name }) => name === "cpu")?.detail ?? "";
-const hasChoice = /AVX/.test(detail);
-if (!hasChoice) console.log(`Another instruction set is not tested: the CPU here has ${detail}`);
 
 Deno.test({
   name: "a cell trains the dense round if the run that has it computes with other instructions",
-  ignore: !hasChoice,
+  ignore: !hasOtherIsa(),
   fn: () =>
     withToyDataset(async ({ directory, data }) => {
       const plan = (name: string) =>

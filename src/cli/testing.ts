@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { listBackends } from "../addon/select.ts";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ROOT, runFiles } from "../core/paths.ts";
@@ -97,3 +98,11 @@ export const OWN_NETWORK = {
     { op: "conv", name: "head", channels: "classes", kernel: 1 },
   ],
 };
+
+/** Whether the CPU has another instruction set than the portable one, which all have. Says so if it has none. */
+export function hasOtherIsa(): boolean {
+  const detail = listBackends().find(({ name }) => name === "cpu")?.detail ?? "";
+  const hasOther = /AVX/.test(detail);
+  if (!hasOther) console.log(`Another instruction set is not tested: the CPU here has ${detail}`);
+  return hasOther;
+}

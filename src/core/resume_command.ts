@@ -1,4 +1,6 @@
 /**
+ * How a message says to continue a run.
+ *
  * @module
  */
 import { shellWords } from "./shell.ts";
