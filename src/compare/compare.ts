@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSingleTraining } from "../config/modes.ts";
 import type { AskedPair } from "../config/planned_pairs.ts";
 import { UsageError } from "../core/errors.ts";
 import { holm } from "../statistics/holm.ts";
@@ -241,6 +242,10 @@ function meanCost(costs: readonly (Cost | null)[]): Cost | null {
   };
 }
 
+function isSingle({ summary }: Run): boolean {
+  return isSingleTraining(summary.mode);
+}
+
 interface PairContext {
   results: readonly MethodResult[];
   margin: number;
@@ -272,9 +277,10 @@ function pairResults(methods: readonly ScoredMethod[], context: PairContext): Pa
 }
 
 function pairResult(a: ScoredMethod, b: ScoredMethod, context: PairContext): PairResult | null {
-  // Dense networks that are trained in the same way are one network in both methods.
+  // Dense networks that are trained in the same way are one network in both methods, and a single training has none.
   const [denseA, denseB] = [a, b].map(({ levels }) => levels[0]!.networks[0]![0]!.run);
-  const first = haveSameDense(denseA!, denseB!) ? 1 : 0;
+  const hasNone = [a, b].some(({ method }) => method.replicates[0]!.runs.every(isSingle));
+  const first = hasNone || haveSameDense(denseA!, denseB!) ? 1 : 0;
   const kept = ({ levels }: ScoredMethod) => levels.slice(first).map((level) => level.kept);
   const matched = matchLevels(kept(a), kept(b)).map(([i, k]) => ({
     levelA: i + first,

@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { isSingleTraining } from "../config/modes.ts";
 import { isContinued } from "./check.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { foldOf, seedOf } from "./fold.ts";
-import { denseOf, type Network } from "./levels.ts";
+import { denseOf, type Network, ownDense } from "./levels.ts";
 import { haveSameDense, settingsKey } from "./method.ts";
 import type { Run } from "./run.ts";
 
@@ -36,11 +37,13 @@ export interface EqualDense extends Record<Measure, Sides> {
 /**
  * Candidates are the dense network that `network` began with and the rounds that train it, or one trained like it,
  * further (control `continue`). If there are several such controls, those that train like `network` in all settings
- * come first, then those of the very dense network that it began with. The one with the nearest total by a measure
- * is chosen; of two equally near, the longer one. The totals may differ by half a schedule, because late resetting
- * repeats less than a whole schedule, and work ends between two rounds of a dense network.
+ * come first, then those of the very dense network that it began with. For a network that is trained once, as by RigL,
+ * a dense network trained once with the same settings is a candidate, too. The one with the nearest total by a measure
+ * is chosen; of two equally near, the longer one, and of two equally long, the one trained once. The totals may differ
+ * by half a schedule, because late resetting repeats less than a whole schedule, and work ends between two rounds of a
+ * dense network.
  *
- * @returns By each measure; null if the dense network was not trained on, or not for as long.
+ * @returns By each measure; null if no dense network was trained for about as long.
  */
 export function denseOfEqualTraining(
   network: Network,
@@ -61,15 +64,22 @@ export function denseOfEqualTraining(
       (run) => history(denseOf(run, runs)!) === past,
     ],
   );
-  if (continued.length === 0) return none;
+  const once = isSingleTraining(network.run.summary.mode)
+    ? runs.flatMap((run) =>
+      run.control === null && isLike(run, network.run) ? ownDense(run) ?? [] : []
+    )
+    : [];
+  if (once.length + continued.length === 0) return none;
+  // Sorting is stable, so of two that are equal those trained once stay first.
   const candidates = [
+    ...once,
     start,
     ...continued.flatMap((run) =>
       run.summary.rounds.filter(({ round }) => run.outcomes.has(round))
         .map((round) => ({ run, round }))
     ),
   ].map((dense) => ({ dense, cost: costOf(dense, runs)! }));
-  const schedule = candidates[0]!.cost.epochs;
+  const schedule = costOf(start, runs)!.epochs;
   return byMeasure((measure) => {
     const distance = ({ cost }: { cost: Cost }) => Math.abs(cost[measure] - own[measure]);
     const [nearest] = candidates.toSorted((a, b) =>
@@ -86,9 +96,11 @@ export function denseOfEqualTraining(
  * they still are different networks.
  */
 function isTrainedAlike(a: Network, b: Network): boolean {
-  if (a.run === b.run) return true;
-  return seedOf(a.run) === seedOf(b.run) && foldOf(a.run) === foldOf(b.run) &&
-    haveSameDense(a.run, b.run);
+  return a.run === b.run || isLike(a.run, b.run);
+}
+
+function isLike(a: Run, b: Run): boolean {
+  return seedOf(a) === seedOf(b) && foldOf(a) === foldOf(b) && haveSameDense(a, b);
 }
 
 /** Runs that share a dense round have the same history. */

@@ -157,3 +157,56 @@ Deno.test("of two dense networks of equal training the one that trains like the 
       );
     assert.deepEqual([noted([ticket, own]), noted([ticket, other, others])], [true, false]);
   }));
+
+Deno.test("a single training is compared with a dense network of one schedule as long, if there is one", () =>
+  withDirectory((directory) => {
+    const epochs = (count: number) => ({ config }: Summary) => {
+      config["training"] = { ...config["training"] as Record<string, unknown>, epochs: count };
+    };
+    const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
+    const continued = writeRun(directory, {
+      ...{ name: "on", mode: "lr-rewind", quality: () => 0.6 },
+      control: { kind: "continue", base },
+    });
+    const rigl = writeRun(directory, {
+      ...{ name: "rigl", mode: "rigl", single: { pruned: 3, macs: 1e6 }, change: epochs(48) },
+      quality: () => 0.7,
+    });
+    // A run of one dense round, whose rows count as many epochs as four schedules have.
+    const once = writeRun(directory, {
+      ...{ name: "once", mode: "finetune", rounds: 1, planned: 0, quality: () => 0.9 },
+      change: (summary) => {
+        epochs(48)(summary);
+        const last = summary.rounds[0]!.epochs.at(-1)!;
+        last.step = 48 * summary.rounds[0]!.epochs[0]!.step;
+      },
+    });
+    const against = (runs: string[]) => {
+      const { methods, pairs } = compareDirectories(runs);
+      const level = methods.find(({ name }) => name === "rigl")!.levels[1]!;
+      return { mean: level.mean - level.toEqual!.difference, methods, pairs, level };
+    };
+    const scoreOf = (name: string, { methods }: ReturnType<typeof against>, at: number) =>
+      methods.find((method) => method.name === name)!.levels[at]!.mean;
+    const cycles = against([base, continued, rigl]);
+    assert.ok(Math.abs(cycles.mean - scoreOf("continue of lr-rewind", cycles, 3)) < 1e-12);
+    for (const runs of [[base, continued, rigl, once], [base, rigl, once]]) {
+      const found = against(runs);
+      assert.ok(Math.abs(found.mean - scoreOf("dense", found, 0)) < 1e-12);
+      assert.deepEqual(found.level.toEqual!.epochs, { own: 48, dense: 48 });
+      // Tickets of several schedules keep the dense network trained on, and rigl has no dense network for a pair.
+      const lr = found.methods.find(({ name }) => name === "lr-rewind")!;
+      if (runs.length === 4) {
+        assert.ok(
+          Math.abs(
+            lr.levels[3]!.mean - lr.levels[3]!.toEqual!.difference -
+              scoreOf("continue of lr-rewind", found, 3),
+          ) < 1e-12,
+        );
+      }
+      assert.deepEqual(
+        found.pairs.map(({ a, b, levels }) => [a, b, levels.map(({ levelA }) => levelA)]),
+        [["dense", "lr-rewind", [0]], ["lr-rewind", "rigl", [3]]],
+      );
+    }
+  }));

@@ -78,7 +78,8 @@ export function denseOf(run: Run, runs: readonly Run[]): Network | null {
   return first ?? null;
 }
 
-function ownDense(run: Run): Network | null {
+/** The dense round of a run; null if it has none. */
+export function ownDense(run: Run): Network | null {
   const round = run.summary.rounds.find(({ round }) => round === 0);
   return round ? { run, round } : null;
 }

@@ -51,6 +51,9 @@ function teachersOf(config: Settings): readonly TeacherRun[] {
   return Array.isArray(runs) ? runs : [];
 }
 
+/** Settings without effect in a run that prunes nothing. */
+const OF_PRUNING = /^(mode|rewindTo|pruning\..*)$/;
+
 /** The settings that define a method: all except {@linkcode FREE}, and the kind of control. */
 export function methodSettings({ summary, control }: Described): Map<string, string> {
   // Older runs had the rule that is now called UNNAMED_RULE.
@@ -71,6 +74,9 @@ export function methodSettings({ summary, control }: Described): Map<string, str
   // Runs that prune once, to different compressions, are levels of one method.
   const oneShot = setting(summary.config, "pruning.schedule.kind") === "one-shot";
   if (oneShot || isSingleTraining(summary.mode)) settings.delete("pruning.target");
+  if (isDenseAlone({ summary })) {
+    for (const name of settings.keys()) if (OF_PRUNING.test(name)) settings.delete(name);
+  }
   return settings;
 }
 
@@ -100,22 +106,31 @@ export function haveSameDense(a: Described, b: Described): boolean {
 
 /**
  * A run's method is called by its mode, with rewind point, one-shot and criterion if they are not the
- * default, and with its number of teachers if it has any. A control is called by its kind, with the name of the method that its masks come from unless
- * that is plain weight rewinding.
+ * default, and with its number of teachers if it has any; "dense" if it prunes nothing. A control is called by its
+ * kind, with the name of the method that its masks come from unless that is plain weight rewinding.
  */
-export function methodName({ summary, control }: Run): string {
-  const { config, mode } = summary;
+export function methodName(run: Described): string {
+  const { control } = run;
+  const name = isDenseAlone(run) ? "dense" : nameOfPruning(run);
+  if (!control) return name;
+  return name === "weight-rewind" ? control.kind : `${control.kind} of ${name}`;
+}
+
+/** Whether a run trains the dense network once and prunes nothing. */
+export function isDenseAlone({ summary: { config, mode } }: Pick<Described, "summary">): boolean {
+  return !isSingleTraining(mode) && setting(config, "pruning.rounds") === 0;
+}
+
+function nameOfPruning({ summary: { config, mode } }: Described): string {
   const rewindTo = setting(config, "rewindTo");
   const criterion = setting(config, "pruning.criterion");
-  const name = [
+  return [
     mode,
     typeof rewindTo === "string" && rewindTo !== "0" && rewinds(mode) ? ` to ${rewindTo}` : "",
     setting(config, "pruning.schedule.kind") === "one-shot" ? ", one-shot" : "",
     typeof criterion === "string" && criterion !== "magnitude" ? `, ${criterion}` : "",
     teacherWords(teachersOf(config).length),
   ].join("");
-  if (!control) return name;
-  return name === "weight-rewind" ? control.kind : `${control.kind} of ${name}`;
 }
 
 function teacherWords(count: number): string {

@@ -92,10 +92,14 @@ Deno.test("methods that would share a name are told apart by their settings", ()
   const pruned = (rounds: number, dropout: number) =>
     run("lr-rewind", { network: { dropout }, pruning: { rounds } });
   // The number of rounds is told only where nothing else differs.
-  assert.deepEqual(distinctNames([pruned(0, 0), pruned(6, 0.2)]), [
+  assert.deepEqual(distinctNames([pruned(4, 0), pruned(6, 0.2)]), [
     "lr-rewind (network.dropout 0)",
     "lr-rewind (network.dropout 0.2)",
   ]);
+  // A run that prunes nothing is no method of pruning, whatever its mode.
+  assert.deepEqual(distinctNames([pruned(0, 0), pruned(6, 0)]), ["dense", "lr-rewind"]);
+  const dense = (mode: Mode) => run(mode, { pruning: { rounds: 0, criterion: mode } });
+  assert.equal(methodKey(dense("finetune")), methodKey(dense("lr-rewind")));
   assert.deepEqual(distinctNames([pruned(4, 0), pruned(6, 0)]), [
     "lr-rewind (pruning.rounds 4)",
     "lr-rewind (pruning.rounds 6)",

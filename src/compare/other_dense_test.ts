@@ -22,7 +22,7 @@ Deno.test("dense networks with other settings are a pair of their own, also in r
         })
       )
     );
-    const [a, b] = [0, 0.2].map((rate) => `weight-rewind (network.dropout ${rate})`);
+    const [a, b] = [0, 0.2].map((rate) => `dense (network.dropout ${rate})`);
     const { pairs, methods, tests } = compareDirectories(runs, {
       pairs: parsePairs(`${a}:${b}@100`),
     });

@@ -5,6 +5,7 @@
  */
 import type { LevelResult, MethodResult } from "../compare/comparison.ts";
 import type { Network } from "../compare/levels.ts";
+import { isDenseAlone } from "../compare/method.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { epochsText } from "../report/format.ts";
 import type { Group } from "./group.ts";
@@ -12,8 +13,8 @@ import type { Group } from "./group.ts";
 /** The networks of one method that keep the same number of weights. */
 export interface Level {
   /**
-   * The method's name; "dense" for the network that pruning began with, or "dense of METHOD" if methods began
-   * with different ones; "dense, 24 epochs" for its control.
+   * The method's name, also for runs that prune nothing; "dense" for the network that pruning began with, or
+   * "dense of METHOD" if methods began with different ones; "dense, 24 epochs" for its control.
    */
   name: string;
   /** Whether pruning began with it. */
@@ -54,7 +55,10 @@ export function networksOf({ runs, comparison }: Pick<Group, "runs" | "compariso
       return [{ name, isDense, method, level, rounds }];
     })
   );
-  const denseName = (method: MethodResult) => seen.size > 1 ? `dense of ${method.name}` : "dense";
+  const denseName = (method: MethodResult) => {
+    if (runsOf(method).every(isDenseAlone)) return method.name;
+    return seen.size > 1 ? `dense of ${method.name}` : "dense";
+  };
   return networks.map((network) =>
     network.isDense ? { ...network, name: denseName(network.method) } : network
   );
