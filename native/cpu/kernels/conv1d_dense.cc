@@ -236,7 +236,8 @@ void DensePass<Operands>::run(const float* weight, const PassData& data, ThreadP
   float* const packed = memory.reserve(packed_size_);
   pack(weight, packed, pool);
   const int chunk_steps = dense_chunk_steps<Operands>(geometry_);
-  const PassUnits units = PassUnits::divide(geometry_, data.out, chunk_steps, kColumns, kRows);
+  const PassUnits units = PassUnits::divide(geometry_, data.out, chunk_steps, kColumns, kRows,
+                                           pool.threads());
   pool.parallel_for(units.count, [&](int index, int) {
     run_unit(packed, data, open_unit(geometry_, data, units, index));
     if (bypasses_caches(data)) stream_fence();

@@ -32,8 +32,10 @@ inline int shortest(const Activation& a, int group) {
   return std::clamp(int(*std::min_element(lengths, lengths + kLanes)), 0, a.shape.length);
 }
 
-/// The fixed division of a pass into units that own what they write: groups x chunks of positions x
-/// ranges of output channels. It depends on shapes only, never on the number of threads.
+/// The division of a pass into units that own what they write: groups x chunks of positions x ranges
+/// of output channels. No sum crosses units, so their number changes no bit. Each range reads its
+/// inputs, and computes them where a norm is folded, for itself, so there are only as many as
+/// balance the threads.
 struct PassUnits {
   int chunks;
   int chunk_steps;  ///< output steps j of a chunk (the last may have fewer)
@@ -44,15 +46,15 @@ struct PassUnits {
   /// @param chunk_steps wanted; @param multiple of which the steps should be a multiple;
   /// @param row_multiple of which a range of rows is a multiple
   static PassUnits divide(const PassGeometry& g, const Activation& out, int chunk_steps,
-                          int multiple, int row_multiple) {
-    constexpr int kWantedUnits = 48;  // enough to balance 16 threads
+                          int multiple, int row_multiple, int threads) {
+    const int wanted_units = std::min(6 * threads, 48);
     PassUnits u;
     const int steps = ceil_div(out.shape.length, g.out_step);
     u.chunks = ceil_div(steps, chunk_steps);
     u.chunk_steps = ceil_div(ceil_div(steps, u.chunks), multiple) * multiple;
     u.chunks = ceil_div(steps, u.chunk_steps);
     const int blocks = ceil_div(g.out_channels, row_multiple);
-    const int wanted = ceil_div(kWantedUnits, out.groups() * u.chunks);
+    const int wanted = ceil_div(wanted_units, out.groups() * u.chunks);
     u.range_rows = ceil_div(blocks, std::min(blocks, wanted)) * row_multiple;
     u.ranges = ceil_div(g.out_channels, u.range_rows);
     u.count = out.groups() * u.chunks * u.ranges;

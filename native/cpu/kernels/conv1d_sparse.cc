@@ -124,8 +124,8 @@ void SparsePass::run(const float* weight, const PassData& data, ThreadPool& pool
 template <int InStep, int OutStep>
 void SparsePass::run_steps(const float* weight, const PassData& data, ThreadPool& pool) {
   const PassGeometry& g = geometry_;
-  const PassUnits units =
-      PassUnits::divide(g, data.out, sparse_chunk_steps(g), kMaxStrip, kLeastRows);
+  const PassUnits units = PassUnits::divide(g, data.out, sparse_chunk_steps(g), kMaxStrip,
+                                            kLeastRows, pool.threads());
   const ConvInput source(data.in, data.folded);
   const size_t in_row = source.row_stride(units.chunk_steps * g.in_step + g.kernel);
   const int32_t* offset = entries_.offsets(in_row, pool);
