@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { runFiles } from "../core/paths.ts";
 import { assertSameResults, withToyDataset } from "../run/testing.ts";
+import { collect } from "../study/collect.ts";
 import { lth, outcome, toyArgs } from "./testing.ts";
 
 Deno.test("if several processes start one run at once, one trains it and the others name that process and refuse", () =>
@@ -114,4 +115,27 @@ Deno.test("training that diverges ends with one sentence and exit code 1", () =>
       assert.equal(code, 1, err);
       assert.match(err, /^error: Training diverged.*\n$/);
     }
+  }));
+
+Deno.test("a copy that a study keeps is not trained again over its results", () =>
+  withToyDataset(async ({ directory, data }) => {
+    const run = path.join(directory, "run");
+    const done = await outcome([...toyArgs(data, run), "--rounds", "0"]);
+    assert.equal(done.code, 0, done.err);
+    const copy = collect(run, { group: path.join(directory, "group"), allowIncomplete: false });
+    const before = fs.readdirSync(copy, { recursive: true }).sort();
+    for (const more of [["--resume"], []]) {
+      const { code, err } = await outcome([...toyArgs(data, copy), "--rounds", "0", ...more]);
+      assert.equal(code, 2, err);
+      assert.match(
+        err,
+        /^error: Cannot continue .*: it is a copy for a study.* --config \S+config\.json /,
+      );
+    }
+    assert.deepEqual(fs.readdirSync(copy, { recursive: true }).sort(), before);
+    const again = path.join(directory, "again");
+    const config = ["--config", runFiles.config(copy), "--name", again];
+    const { code, err } = await outcome(config);
+    assert.equal(code, 0, err);
+    assertSameResults(again, run);
   }));
