@@ -12,8 +12,12 @@ import { FIGURES } from "./figures.ts";
 import { type Group, groupFolders, readGroup, STUDY } from "./group.ts";
 
 /** The documents whose regions are filled. */
-export const DOCUMENTS: readonly string[] = ["docs/study.md", "docs/study-history.md", "README.md"]
-  .map((file) => path.join(ROOT, file));
+export const DOCUMENTS: readonly string[] = [
+  "docs/study.md",
+  "docs/study-history.md",
+  "docs/recipe.md",
+  "README.md",
+].map((file) => path.join(ROOT, file));
 
 /** Links of a document to figures, as in `![What it shows](study/GROUP/FIGURE.svg)`. */
 const FIGURE_LINK = /\]\(([^)\s]+)\.svg\)/g;

@@ -41,7 +41,8 @@ export function addRuns(
     });
     for (const run of runs) collect(run, { ...options, group: copy });
     try {
-      readGroup(copy, path.dirname(group));
+      const read = readGroup(copy, path.dirname(group));
+      if (read && !read.trials) void read.comparison; // throws if they cannot be compared
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       const why = error.message.replaceAll(fs.realpathSync(copy), group);

@@ -11,6 +11,7 @@ import { commonKind, differenceTo } from "../statistics/reference.ts";
 import type { Group } from "./group.ts";
 import { type Level, networksOf, startOf } from "./networks.ts";
 import { type Axis, lineChart, type Point } from "./svg.ts";
+import { trialCurves } from "./trials.ts";
 
 /** The figures of a group, by the end of their file name. */
 export const FIGURES: Readonly<Record<string, (group: Group) => string>> = {
@@ -18,6 +19,7 @@ export const FIGURES: Readonly<Record<string, (group: Group) => string>> = {
   score: scoreFigure,
   layers: layersFigure,
   losses: lossesFigure,
+  curves: curvesFigure,
 };
 
 /** Score over the weights left; a dashed line is the dense network that was trained on for longest. */
@@ -76,7 +78,9 @@ function differenceFigure(group: Group): string {
 /** Pruned networks of the method that the plan names first; without a plan, of the first by name. */
 function firstPlanned({ comparison, planned }: Group, networks: readonly Level[]): Level[] {
   const pruned = networks.filter(({ isDense, method }) => !isDense && !method.continued);
-  const methods = planned.map((name) => comparison.runs.find((run) => run.name === name)?.method);
+  const methods = planned.map(({ name }) =>
+    comparison.runs.find((run) => run.name === name)?.method
+  );
   const first = methods.find((name) => pruned.some(({ method }) => method.name === name)) ??
     pruned[0]?.method.name;
   return pruned.filter(({ method }) => method.name === first);
@@ -145,15 +149,23 @@ function lossesFigure(group: Group): string {
       ).map((y, i): Point => ({ x: i + 1, y })),
     }))
   );
-  const epochs = Math.max(2, ...lines.map(({ points }) => points.length));
-  const step = [1, 2, 4, 5, 10, 12, 20, 50, 100].find((step) => epochs / step <= 10) ?? 200;
   return lineChart({
     title: "Loss over all epochs of a run",
-    x: {
-      ...{ label: "epochs in all", min: 1, max: epochs },
-      ticks: Array.from({ length: Math.floor(epochs / step) }, (_, i) => (i + 1) * step)
-        .map((at) => ({ at, text: String(at) })),
-    },
+    x: epochAxis("epochs in all", lines),
+    y: linearAxis(lines.flatMap(({ points }) => points.map(({ y }) => y)), "cross-entropy"),
+    series: lines,
+  });
+}
+
+/** Loss on dev over the epochs of the trials of a group. */
+function curvesFigure(group: Group): string {
+  const lines = trialCurves(group).map(({ label, values }) => ({
+    label,
+    points: values.map((y, i): Point => ({ x: i + 1, y })),
+  }));
+  return lineChart({
+    title: "Loss on dev",
+    x: epochAxis("epochs", lines),
     y: linearAxis(lines.flatMap(({ points }) => points.map(({ y }) => y)), "cross-entropy"),
     series: lines,
   });
@@ -185,6 +197,16 @@ function densityAxis(densities: readonly number[]): Axis {
     log: true,
     reversed: true,
     ticks: ticks.sort((a, b) => b - a).map((at) => ({ at, text: format(at, "percent") })),
+  };
+}
+
+function epochAxis(label: string, lines: readonly { points: readonly Point[] }[]): Axis {
+  const epochs = Math.max(2, ...lines.map(({ points }) => points.length));
+  const step = [1, 2, 4, 5, 10, 12, 20, 50, 100].find((step) => epochs / step <= 10) ?? 200;
+  return {
+    ...{ label, min: 1, max: epochs },
+    ticks: Array.from({ length: Math.floor(epochs / step) }, (_, i) => (i + 1) * step)
+      .map((at) => ({ at, text: String(at) })),
   };
 }
 

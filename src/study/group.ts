@@ -19,7 +19,7 @@ import { issueSentence } from "../core/issue.ts";
 import { ROOT } from "../core/paths.ts";
 import { hasSummary } from "../results/read.ts";
 import { nameOfReplicates } from "../run/resolve.ts";
-import { expandPlan } from "../sweep/cells.ts";
+import { type Cell, expandPlan } from "../sweep/cells.ts";
 import { readPlan } from "../sweep/plan.ts";
 import type { DecisionRule } from "../training/decision.ts";
 
@@ -57,6 +57,8 @@ const groupSchema = z.strictObject({
   rounds: z.record(z.string(), z.array(z.int().min(1))).default({}),
   /** Shorter names for methods that are called by their settings. */
   names: z.record(z.string(), z.string()).default({}),
+  /** Whether its runs are trials of settings, which a table of their own shows: they need not be comparable. */
+  trials: z.boolean().default(false),
   /** A run below `docs/study` with another split: the scores of its dev and test records were seen before. */
   seen: z.string().optional(),
   claims: z.array(claimSchema).default([]),
@@ -76,23 +78,29 @@ export function chosenRounds(folder: string, run: string): readonly number[] | n
 /** A published claim and how it is tested. */
 export type Claim = z.infer<typeof claimSchema>;
 
-/** A group, read and compared. */
-export interface Group {
+/** A group, read, and compared when the comparison is asked for. */
+export interface Group extends Compared {
   name: string;
-  /** The runs that are compared. */
-  runs: Run[];
   /** All runs that are in, also those that wait for other folds of their method. */
   collected: Run[];
-  comparison: Comparison;
   claims: Claim[];
-  /** Planned pairs whose methods are not among the runs yet. */
-  missingPairs: AskedPair[];
-  /** Names of all runs of the plan; [] without one. */
-  planned: string[];
+  /** Whether the runs are trials of settings, which are not compared. */
+  trials: boolean;
+  /** All runs of the plan; [] without one. */
+  planned: readonly Pick<Cell, "name" | "args">[];
   /** The rule by which all records were decided again; null for each run's own. */
   rescored: DecisionRule | null;
   /** The folder of a run whose dev and test records were looked at before; null without one. */
   seen: string | null;
+}
+
+/** The comparison of a group. */
+interface Compared {
+  /** The runs that are compared. */
+  readonly runs: Run[];
+  readonly comparison: Comparison;
+  /** Planned pairs whose methods are not among the runs yet. */
+  readonly missingPairs: AskedPair[];
 }
 
 /** The folders of all groups in `study`, in the order of their names. */
@@ -103,7 +111,7 @@ export function groupFolders(study: string = STUDY): string[] {
 }
 
 /**
- * Reads the runs of a group and compares them on the test split. Methods that lack folds wait until they
+ * Reads the runs of a group, to be compared on the test split. Methods that lack folds wait until they
  * have as many as the others, and a round until every fold has it. Planned pairs are tested if both methods are there.
  *
  * @param study The folder in which it finds other groups.
@@ -112,9 +120,9 @@ export function groupFolders(study: string = STUDY): string[] {
  */
 export function readGroup(folder: string, study: string = path.dirname(folder)): Group | null {
   const settings = readSettings(folder);
-  const { decision, priorExponent, plan: file, claims, names, with: others } = settings;
+  const { decision, priorExponent, plan: file, claims, trials, names, with: others } = settings;
   const plan = file === undefined ? null : readPlan(path.join(ROOT, file));
-  const cells = plan === null ? [] : expandPlan(plan).map(({ name }) => name);
+  const planned = plan === null ? [] : expandPlan(plan);
   const isEmpty = fs.readdirSync(folder).every((name) => !hasSummary(path.join(folder, name)));
   if (isEmpty) return null;
   const rescored = decision === undefined
@@ -127,9 +135,34 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
   ], {
     ...{ split: "test", allowIncomplete: true, showTest: true, rescored },
   });
+  const pairs = (plan?.pairs ?? []).flatMap(parsePairs);
+  let found: Compared | undefined;
+  const compared = () => found ??= comparedRuns(collected, { pairs, rescored, names });
+  return {
+    ...{ name: path.basename(folder), collected, claims, trials, planned, rescored },
+    seen: settings.seen === undefined ? null : path.join(study, settings.seen),
+    get runs() {
+      return compared().runs;
+    },
+    get comparison() {
+      return compared().comparison;
+    },
+    get missingPairs() {
+      return compared().missingPairs;
+    },
+  };
+}
+
+/** Compares the runs of the methods that have all folds. */
+function comparedRuns(
+  collected: readonly Run[],
+  { pairs: planned, rescored, names }: Pick<Group, "rescored"> & {
+    pairs: readonly AskedPair[];
+    names: Readonly<Record<string, string>>;
+  },
+): Compared {
   const runs = withAllFolds(collected);
   const methods = methodsOf(runs);
-  const planned = (plan?.pairs ?? []).flatMap(parsePairs);
   const isHere = ({ a, b, percent }: AskedPair) =>
     [a, b].every((name) => hasNetwork(methods, name, percent));
   const missingPairs = planned.filter((pair) => !isHere(pair));
@@ -137,19 +170,7 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
     ...{ ...COMPARE_DEFAULTS, split: "test", rescored },
     ...{ pairs: planned.filter(isHere), awaitedPairs: missingPairs.length },
   });
-  return {
-    ...{
-      name: path.basename(folder),
-      runs,
-      collected,
-      claims,
-      missingPairs,
-      planned: cells,
-      rescored,
-      seen: settings.seen === undefined ? null : path.join(study, settings.seen),
-    },
-    comparison: renamed(comparison, names),
-  };
+  return { runs, missingPairs, comparison: renamed(comparison, names) };
 }
 
 /** Whether a method is there, and keeps about `percent` of its weights in one of its networks if that is asked for. */

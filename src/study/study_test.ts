@@ -116,7 +116,10 @@ Deno.test("a figure of one method shows that of the plan's first run; lines begi
     }
     fs.writeFileSync(path.join(group, "study.json"), "{}");
     const read = readGroup(group)!;
-    const planned = { ...read, planned: ["lr-rewind-1", "finetune-1"] };
+    const planned = {
+      ...read,
+      planned: ["lr-rewind-1", "finetune-1"].map((name) => ({ name, args: [] })),
+    };
     assert.match(FIGURES["layers"]!(read), /Where weights are left, finetune/);
     assert.match(FIGURES["layers"]!(planned), /Where weights are left, lr-rewind/);
     assert.match(FIGURES["losses"]!(planned), /lr-rewind: train/);
@@ -187,7 +190,7 @@ Deno.test("rounds of unfinished runs are in the tables if asked for and if every
       .map((row) => row.split(" | ")[5] !== "");
     assert.deepEqual(equal, [true, true, false]);
     assert.match(
-      TABLES["progress"]!({ ...read, planned }),
+      TABLES["progress"]!({ ...read, planned: planned.map((name) => ({ name, args: [] })) }),
       /\| lr-rewind \| 3 \| {2}\| 3 \|\n\| lr-rewind-continue \| 0 \| 2 × 2 of 4 rounds, 3 of 4 rounds \| 3 \|/,
     );
   }));

@@ -25,6 +25,7 @@ import {
 } from "./difference_tables.ts";
 import { markdown } from "./markdown.ts";
 import { networksOf } from "./networks.ts";
+import { trialsTable } from "./trials.ts";
 import { LEAST_DENSITY, sharedErrorsOf } from "./shared_errors.ts";
 
 /** The tables that a document can ask for, by name. */
@@ -43,6 +44,7 @@ export const TABLES: Readonly<Record<string, (group: Group) => string>> = {
   cost: costTable,
   runs: runsTable,
   progress: progressTable,
+  trials: trialsTable,
 };
 
 /**
@@ -223,7 +225,7 @@ function costTable(group: Group): string {
 /** How many runs of the plan are in, by method, and how far those are that are not finished. */
 function progressTable({ collected, planned }: Group): string {
   const parts = new Map<string, (Run | undefined)[]>();
-  for (const name of planned) {
+  for (const { name } of planned) {
     const part = nameOfReplicates(name);
     const run = collected.find((run) => run.name === name);
     parts.set(part, [...parts.get(part) ?? [], run]);
