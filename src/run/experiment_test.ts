@@ -7,6 +7,7 @@ import { learningRateAt } from "../training/schedule.ts";
 import type { Snapshot } from "../training/snapshot.ts";
 import { takeMasks, takeSnapshot } from "../training/snapshot.ts";
 import { runLottery } from "./lottery.ts";
+import { applyOverrides } from "./resolve.ts";
 import { RunStore } from "./run_store.ts";
 import {
   assertEqualSnapshots,
@@ -174,6 +175,14 @@ const RECIPE: Partial<Config["training"]> = {
   loss: { labelSmoothing: 0.1, classWeights: "balanced", focal: 1 },
 };
 
+/** Every augmentation of training records. */
+function augmentation(data: string): Config["training"]["augment"] {
+  return applyOverrides(toyConfig(data), {
+    ...{ stretch: [0.9, 1.1], crop: 2, amplitude: [0.5, 2], wander: [0, 0.1], noise: [0, 0.05] },
+    ...{ mixup: 0.2, bursts: [2, 0.05], masks: [1, 0.2] },
+  }).training.augment;
+}
+
 Deno.test("a run that is stopped after every chunk and resumed from disk ends bit-equal", () =>
   withToyDataset(async ({ directory, data }) => {
     const early = { patience: 1, minEpochs: 2, metric: "score" } as const;
@@ -183,6 +192,7 @@ Deno.test("a run that is stopped after every chunk and resumed from disk ends bi
       ["finetune", { mode: "finetune", rewindTo: "3it" }],
       ["early", { training: { ...training, epochs: 6, earlyStopping: early } }],
       ["recipe", { training: { ...training, ...RECIPE }, rewindTo: "5it" }],
+      ["augmented", { training: { ...training, augment: augmentation(data) } }],
       ["dropout", {
         network: { ...toyConfig(data).network, dropout: 0.5 },
         training: { ...training, dropoutRounds: "dense" },

@@ -1,6 +1,6 @@
 /**
  * Every op of every backend against the float64 reference. A failing case prints the command that
- * reruns it alone. LTH_TEST_SHARE=n tests every n-th case, for slow devices.
+ * reruns it alone. LTH_TEST_SHARE=n tests about every n-th case, for slow devices.
  */
 import assert from "node:assert/strict";
 import { loadAddon } from "../../src/addon/addon.ts";
@@ -8,7 +8,7 @@ import type { NativeDevice } from "../../src/addon/native.ts";
 import { compare, type Verdict } from "./comparison.ts";
 import { type Candidate, candidates } from "./devices.ts";
 import { messageOf } from "../../src/core/errors.ts";
-import { type Check, loadSuites, selectSuites } from "./suite.ts";
+import { type Check, loadSuites, selectSuites, shareOf } from "./suite.ts";
 
 const SUITES = await loadSuites();
 const RERUN = "LTH_CASE='{}' deno test -A test/conformance/conformance_test.ts";
@@ -61,7 +61,7 @@ Deno.test("every backend computes what the reference computes", async (t) => {
   assert.ok(present.length > 0, "No backend can be tested here");
 
   for (const { op, cases: all } of selectSuites(SUITES, Deno.env.get("LTH_CASE"))) {
-    const cases = all.filter((_, i) => i % SHARE === 0);
+    const cases = shareOf(all, SHARE);
     await t.step(`${op}: ${cases.length} cases`, async () => {
       const addon = loadAddon();
       const devices = present.map(({ name, options }) => ({

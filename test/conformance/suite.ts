@@ -52,6 +52,32 @@ export function defineSuite<P extends object>(definition: {
   };
 }
 
+/** A parameter with more values than this is a size or a seed, not a kind. */
+const MOST_KINDS = 16;
+
+/**
+ * Every n-th case, and further ones until they have every value of each parameter that has few: lists repeat their
+ * settings in cycles, which a step may never leave.
+ */
+export function shareOf(cases: readonly Case[], share: number): Case[] {
+  const parameters = cases.map(({ text }) =>
+    JSON.parse(text.slice(text.indexOf(" ") + 1)) as Record<string, unknown>
+  );
+  const kinds = Object.keys(parameters[0] ?? {}).filter((name) =>
+    new Set(parameters.map((own) => JSON.stringify(own[name]))).size <= MOST_KINDS
+  );
+  const keysOf = (i: number) =>
+    kinds.map((name) => `${name} ${JSON.stringify(parameters[i]![name])}`);
+  const chosen = new Set([...cases.keys()].filter((i) => i % share === 0));
+  const seen = new Set([...chosen].flatMap(keysOf));
+  for (const i of cases.keys()) {
+    if (keysOf(i).every((key) => seen.has(key))) continue;
+    chosen.add(i);
+    keysOf(i).forEach((key) => seen.add(key));
+  }
+  return cases.filter((_, i) => chosen.has(i));
+}
+
 /** The suites that a text such as `conv1d {...}` (one case) or `conv1d` (one op) asks for. */
 export function selectSuites(suites: readonly Suite[], text: string | undefined): Suite[] {
   if (text === undefined || text === "") return [...suites];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Case, defineSuite, selectSuites } from "./suite.ts";
+import { type Case, defineSuite, loadSuites, selectSuites, shareOf } from "./suite.ts";
 
 const suite = defineSuite({
   op: "copy",
@@ -27,4 +27,30 @@ Deno.test("an op's name selects all of its cases, no text all suites", () => {
 Deno.test("unknown ops and parameters are refused by name", () => {
   assert.throws(() => selectSuites([suite], "cpoy"), /no op cpoy.*expected one of copy/);
   assert.throws(() => selectSuites([suite], 'copy {"size":1,"sed":2}'), /got sed, size/);
+});
+
+Deno.test("a share of a list has every kind of case, also where the list repeats as the share steps", async () => {
+  const cycle = Array.from({ length: 70 }, (_, i) => ({ seed: i, kind: i % 7, half: i % 2 === 0 }));
+  const { cases } = defineSuite({
+    op: "copy",
+    parameters: cycle,
+    prepare: () => () => Promise.resolve([]),
+  });
+  const kinds = (share: number) =>
+    new Set(shareOf(cases, share).map(({ text }) => JSON.parse(text.slice(5)).kind)).size;
+  assert.equal(kinds(7), 7);
+  assert.deepEqual(shareOf(cases, 1), cases);
+  assert.ok(shareOf(cases, 7).length <= 17, "the seed has more values than are kinds");
+  const losses = (await loadSuites()).find(({ op }) => op === "cross_entropy")!;
+  const settings = new Set(
+    shareOf(losses.cases, 7).map(({ text }) => JSON.stringify(JSON.parse(text.slice(14)).loss)),
+  );
+  for (const name of ["labelSmoothing", "focal", "temperature"]) {
+    const alone = [...settings].filter((loss) => loss.includes(name) && !loss.includes(","));
+    const some = [...settings].filter((loss) => loss.includes(name));
+    assert.ok(
+      name === "temperature" ? some.length >= 3 : alone.length >= 1,
+      [...settings].join(" "),
+    );
+  }
 });
