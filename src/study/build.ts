@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { comparisonPage } from "../compare/page.ts";
 import { Failure } from "../core/errors.ts";
 import { ROOT } from "../core/paths.ts";
 import { filled } from "./document.ts";
@@ -55,6 +56,17 @@ export function studyFiles(
     }
   }
   return files;
+}
+
+/** The comparison page of every group whose runs are compared, by its path in `folder`. */
+export function studyPages(folder: string, study: string = STUDY): Map<string, string> {
+  const groups = groupFolders(study).flatMap((group) => readGroup(group) ?? []);
+  return new Map(
+    groups.filter(({ trials }) => !trials)
+      .map((
+        { name, comparison },
+      ) => [path.join(folder, `${name}.html`), comparisonPage(comparison)]),
+  );
 }
 
 /** The files that are missing or differ from what the runs give. */

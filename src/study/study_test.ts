@@ -6,7 +6,7 @@ import { compareDirectories, withDirectory } from "../compare/testing.ts";
 import { readPredictions } from "../compare/predictions.ts";
 import { decimals } from "../core/decimals.ts";
 import { Failure, UsageError } from "../core/errors.ts";
-import { outdated, studyFiles } from "./build.ts";
+import { outdated, studyFiles, studyPages } from "./build.ts";
 import { judge } from "./claims.ts";
 import { addRuns } from "./collect.ts";
 import { filled } from "./document.ts";
@@ -355,3 +355,14 @@ Deno.test("a chart puts its points by hand-worked places and escapes its texts",
   assert.match(text, /<line x1="660" y1="217" x2="660" y2="34"/);
   assert.match(text, />a&lt;b</);
 });
+
+Deno.test("every group that is compared has a page with its methods, and trials have none", () =>
+  withDirectory((directory) => {
+    for (const [name, settings] of [["one", "{}"], ["two", '{ "trials": true }']] as const) {
+      writeRun(path.join(directory, name), { name: "a", mode: "lr-rewind" });
+      fs.writeFileSync(path.join(directory, name, "study.json"), settings);
+    }
+    const pages = [...studyPages("out", directory)];
+    assert.deepEqual(pages.map(([file]) => file), [path.join("out", "one.html")]);
+    assert.match(pages[0]![1], /<title>[^<]*lr-rewind/);
+  }));
