@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as path from "node:path";
-import { ROOT } from "../core/paths.ts";
 import { DOCUMENTS } from "./build.ts";
 
 const REGION = /^<!-- study: .* -->\n[^]*?^<!-- end -->$/gm;
@@ -11,6 +9,7 @@ const INTERVAL = /\[(−?\d\.\d{3}),\s+(−?\d\.\d{3})\]/g;
 const OF_NO_TABLE: Readonly<Record<string, string>> = {
   "[−0.001, 0.039]": "corrected, the ticket of 2.6 % and dense of 12 epochs",
   "[0.005, 0.042]": "fold 1 alone",
+  "[0.823, 0.843]": "the default ticket in cross-validation, on its card",
   "[−0.027, 0.025]": "on dev, three seeds, 40 %",
   "[−0.029, 0.011]": "the same at 16 %",
   "[−0.079, 0.061]": "the same at 6.4 %",
@@ -29,9 +28,7 @@ function reversed(interval: string): string {
 }
 
 Deno.test("an interval in a sentence about the study is that of a table", () => {
-  const texts = [...DOCUMENTS, path.join(ROOT, "docs/recipe.md")].map((file) =>
-    fs.readFileSync(file, "utf8")
-  );
+  const texts = DOCUMENTS.map((file) => fs.readFileSync(file, "utf8"));
   const tables = new Set(texts.flatMap((text) => text.match(REGION) ?? []).flatMap(intervals));
   assert.ok(tables.size > 100);
   const sentences = texts.flatMap((text) =>
