@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { decimals } from "../core/decimals.ts";
 import { foldOf, seedOf } from "../compare/fold.ts";
@@ -15,7 +16,7 @@ import { markdown } from "./markdown.ts";
 
 /** The runs of one trial, in the order of their folds and seeds. */
 export interface Trial {
-  /** The runs' name, without the plan's. */
+  /** The runs' name, without their plan's or their group's. */
   name: string;
   /** Options of the plan's command that all trials do not share; null for a run of another plan. */
   options: string | null;
@@ -35,10 +36,20 @@ export function trialsOf({ collected, planned: cells }: Group): Trial[] {
       .sort((a, b) => (foldOf(a) ?? 0) - (foldOf(b) ?? 0) || (seedOf(a) ?? 0) - (seedOf(b) ?? 0));
     const cell = cells[planned.indexOf(name)];
     return {
-      ...{ name: name.startsWith(shared) ? name.slice(shared.length) : name, runs },
+      ...{ name: shortName(name, [shared, `${groupOf(runs[0]!)}-`]), runs },
       ...{ options: cell ? shownOptions(cell.args) : null, place: planned.indexOf(name) },
     };
   }).sort((a, b) => a.place - b.place);
+}
+
+/** The folder of the group that has a run. */
+function groupOf({ directory }: Run): string {
+  return path.basename(path.dirname(directory));
+}
+
+function shortName(name: string, prefixes: readonly string[]): string {
+  const prefix = prefixes.find((prefix) => prefix !== "" && name.startsWith(prefix)) ?? "";
+  return name.slice(prefix.length);
 }
 
 function commonStart(texts: readonly string[]): string {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as path from "node:path";
 import { writeRun } from "../compare/fixture.ts";
 import { readRuns } from "../compare/run.ts";
 import { withDirectory } from "../compare/testing.ts";
@@ -24,7 +25,7 @@ function group(directory: string): Group {
       },
     });
   const runs = [
-    ...[0.1, 0.2, 0.6].map((loss, i) => write("base", i + 1, loss)),
+    ...[0.1, 0.2, 0.6].map((loss, i) => write(`${path.basename(directory)}-base`, i + 1, loss)),
     ...[0.4, 0.3].map((loss, i) => write("trials-long", i + 1, loss)),
     write("trials-short", 1, 0.05),
     write("trials-wide", 1, 0.5, "lr-rewind"),
