@@ -15,7 +15,7 @@ import { openBase } from "../run/control_base.ts";
 import { askedRounds, controlConfig } from "../run/control_config.ts";
 import { createCommand, number } from "./command.ts";
 import { addDeviceOptions, type DeviceOptions, openConfigured } from "./device_options.ts";
-import { executeRun, refuseTakeOverAlone, refuseUnfinished } from "./execute_run.ts";
+import { executeRun, refuseCopy, refuseTakeOverAlone, refuseUnfinished } from "./execute_run.ts";
 import { renewReport } from "./run_report.ts";
 
 interface ControlOptions extends DeviceOptions {
@@ -59,6 +59,7 @@ export async function controlMain(args: readonly string[]): Promise<number> {
   const { resume, threads, isa, device: index, checkpointEvery, showTest, takeOver } = options;
   refuseTakeOverAlone(options);
   const store = new RunStore(runDirectory(name));
+  if (store.exists()) refuseCopy(store, name, "choose another --name");
   const config = controlOf(options, resume && store.exists() ? savedControl(store, name) : null);
   if (store.exists() && !resume) refuseUnfinished(store, { name, asked: config });
   if (!store.exists()) {

@@ -9,6 +9,7 @@ import type { Isa } from "../addon/native_inference.ts";
 import { UsageError } from "../core/errors.ts";
 import { reportFile, runDirectory, shortPath } from "../core/paths.ts";
 import { type Config, configDifferences } from "../config/config.ts";
+import { isStudyCopy } from "../results/read.ts";
 import type { RunStore } from "../run/run_store.ts";
 import { doRun } from "../run/run.ts";
 import type { DenseSource } from "../run/shared_dense.ts";
@@ -112,5 +113,16 @@ export function refuseUnfinished(
   }
   console.log(
     `Run ${name} is already complete. Its results (choose another --name for a new run):`,
+  );
+}
+
+/**
+ * @param again What trains it again, for the message.
+ * @throws {UsageError} If the run is a copy that a study keeps: it would be trained over the results.
+ */
+export function refuseCopy({ directory }: RunStore, name: string, again: string): void {
+  if (!isStudyCopy(directory)) return;
+  throw new UsageError(
+    `Cannot continue ${name}: it is a copy for a study, which keeps results alone; to train it again, ${again}`,
   );
 }

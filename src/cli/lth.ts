@@ -5,14 +5,12 @@
  */
 import type { NativeDevice } from "../addon/native.ts";
 import { chooseBackend, listBackends } from "../addon/select.ts";
-import { UsageError } from "../core/errors.ts";
 import { runDirectory, runFiles, shortPath } from "../core/paths.ts";
 import { shellWords } from "../core/shell.ts";
 import type { Config } from "../config/config.ts";
 import { readConfig } from "../config/config_file.ts";
 import { presetConfig } from "../config/presets.ts";
 import { computeSettings } from "../config/rules.ts";
-import { isStudyCopy } from "../results/read.ts";
 import { applyOverrides, DEFAULT_PRESET, DEFAULT_SEED, defaultRunName } from "../run/resolve.ts";
 import { RunStore } from "../run/run_store.ts";
 import type { DenseSource } from "../run/shared_dense.ts";
@@ -20,7 +18,7 @@ import { analyzeMain } from "./analyze.ts";
 import { runMain } from "./command.ts";
 import { controlMain } from "./control.ts";
 import { openConfigured, openForShowing } from "./device_options.ts";
-import { executeRun, refuseUnfinished } from "./execute_run.ts";
+import { executeRun, refuseCopy, refuseUnfinished } from "./execute_run.ts";
 import { type LthOptions, parseLthOptions } from "./lth_options.ts";
 import { planRun } from "./plan.ts";
 import { planText } from "./plan_text.ts";
@@ -88,7 +86,8 @@ function prepare(
     if (options.resume) console.log(`There is no run ${name} yet: starting it.`);
     return on(asked);
   }
-  refuseCopy(store, name);
+  const copied = shellWords([shortPath(runFiles.config(store.directory))]);
+  refuseCopy(store, name, `use --config ${copied} and another --name`);
   if (options.resume) {
     const config = resumedConfig(store, options);
     if (!store.hasAllRounds()) return on(config);
@@ -97,16 +96,6 @@ function prepare(
   }
   refuseUnfinished(store, { name, asked });
   return on(store.config());
-}
-
-/** @throws {UsageError} If the run is a copy that a study keeps: its rounds would be trained again over the results. */
-function refuseCopy({ directory }: RunStore, name: string): void {
-  if (!isStudyCopy(directory)) return;
-  const config = shellWords([shortPath(runFiles.config(directory))]);
-  throw new UsageError(
-    `Cannot continue ${name}: it is a copy for a study, which keeps results alone; to train it again, use ` +
-      `--config ${config} and another --name`,
-  );
 }
 
 /** @throws {UsageError} If this machine does not have the backend that is asked for. */

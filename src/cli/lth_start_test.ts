@@ -133,6 +133,17 @@ Deno.test("a copy that a study keeps is not trained again over its results", () 
       );
     }
     assert.deepEqual(fs.readdirSync(copy, { recursive: true }).sort(), before);
+    for (const more of [["--resume"], []]) {
+      const { code, err } = await outcome(
+        ["control", "--run", run, "--kind", "continue", "--rounds", "1", "--name", copy, ...more],
+      );
+      assert.equal(code, 2, err);
+      assert.match(
+        err,
+        /^error: Cannot continue .*: it is a copy for a study.* choose another --name/,
+      );
+    }
+    assert.deepEqual(fs.readdirSync(copy, { recursive: true }).sort(), before);
     const again = path.join(directory, "again");
     const config = ["--config", runFiles.config(copy), "--name", again];
     const { code, err } = await outcome(config);

@@ -9,7 +9,7 @@ import { isContinued } from "./check.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { foldOf, seedOf } from "./fold.ts";
 import { denseOf, type Network, ownDense } from "./levels.ts";
-import { haveSameDense, settingsKey } from "./method.ts";
+import { haveSameDense, isDenseAlone, settingsKey } from "./method.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -79,13 +79,15 @@ export function denseOfEqualTraining(
         .map((round) => ({ run, round }))
     ),
   ].map((dense) => ({ dense, cost: costOf(dense, runs)! }));
-  const schedule = costOf(start, runs)!.epochs;
+  // A dense network of one long schedule sets no measure for what is about as long.
+  const isCycle = continued.length > 0 || !isDenseAlone(start.run);
+  const tolerance = isCycle ? costOf(start, runs)!.epochs / 2 : 0;
   return byMeasure((measure) => {
     const distance = ({ cost }: { cost: Cost }) => Math.abs(cost[measure] - own[measure]);
     const [nearest] = candidates.toSorted((a, b) =>
       distance(a) - distance(b) || b.cost[measure] - a.cost[measure]
     );
-    if (distance(nearest!) > schedule / 2) return null;
+    if (distance(nearest!) > tolerance) return null;
     const { dense, cost } = nearest!;
     return { dense, ...byMeasure((each) => ({ own: own[each], dense: cost[each] })) };
   });

@@ -160,8 +160,11 @@ Deno.test("of two dense networks of equal training the one that trains like the 
 
 Deno.test("a single training is compared with a dense network of one schedule as long, if there is one", () =>
   withDirectory((directory) => {
-    const epochs = (count: number) => ({ config }: Summary) => {
-      config["training"] = { ...config["training"] as Record<string, unknown>, epochs: count };
+    // As real runs have them: kernels of single trainings are always chosen by density.
+    const epochs = (count: number, kernels = "timed") => ({ config }: Summary) => {
+      const training = config["training"] as Record<string, unknown>;
+      config["training"] = { ...training, epochs: count, kernels, dropoutRounds: "first" };
+      config["network"] = { ...config["network"] as Record<string, unknown>, dropout: 0.2 };
     };
     const base = writeRun(directory, { name: "base", mode: "lr-rewind" });
     const continued = writeRun(directory, {
@@ -169,7 +172,8 @@ Deno.test("a single training is compared with a dense network of one schedule as
       control: { kind: "continue", base },
     });
     const rigl = writeRun(directory, {
-      ...{ name: "rigl", mode: "rigl", single: { pruned: 3, macs: 1e6 }, change: epochs(48) },
+      ...{ name: "rigl", mode: "rigl", single: { pruned: 3, macs: 1e6 } },
+      change: epochs(48, "density"),
       quality: () => 0.7,
     });
     // A run of one dense round, whose rows count as many epochs as four schedules have.
@@ -182,17 +186,24 @@ Deno.test("a single training is compared with a dense network of one schedule as
       },
     });
     const against = (runs: string[]) => {
-      const { methods, pairs } = compareDirectories(runs);
+      const { methods, pairs, notes } = compareDirectories(runs);
       const level = methods.find(({ name }) => name === "rigl")!.levels[1]!;
-      return { mean: level.mean - level.toEqual!.difference, methods, pairs, level };
+      const mean = level.toEqual && level.mean - level.toEqual.difference;
+      return { mean, methods, pairs, notes, level };
     };
     const scoreOf = (name: string, { methods }: ReturnType<typeof against>, at: number) =>
       methods.find((method) => method.name === name)!.levels[at]!.mean;
     const cycles = against([base, continued, rigl]);
-    assert.ok(Math.abs(cycles.mean - scoreOf("continue of lr-rewind", cycles, 3)) < 1e-12);
+    assert.ok(Math.abs(cycles.mean! - scoreOf("continue of lr-rewind", cycles, 3)) < 1e-12);
+    const ofDropout = (notes: readonly string[]) =>
+      notes.some((note) =>
+        /^The dense network of one schedule had dropout .* rigl had none/.test(note)
+      );
+    assert.ok(!ofDropout(cycles.notes));
     for (const runs of [[base, continued, rigl, once], [base, rigl, once]]) {
       const found = against(runs);
-      assert.ok(Math.abs(found.mean - scoreOf("dense", found, 0)) < 1e-12);
+      assert.ok(Math.abs(found.mean! - scoreOf("dense", found, 0)) < 1e-12);
+      assert.ok(ofDropout(found.notes), found.notes.join("\n"));
       assert.deepEqual(found.level.toEqual!.epochs, { own: 48, dense: 48 });
       // Tickets of several schedules keep the dense network trained on, and rigl has no dense network for a pair.
       const lr = found.methods.find(({ name }) => name === "lr-rewind")!;
@@ -209,4 +220,21 @@ Deno.test("a single training is compared with a dense network of one schedule as
         [["dense", "lr-rewind", [0]], ["lr-rewind", "rigl", [3]]],
       );
     }
+    // One of another length is no reference, and not the network that rigl is said to begin with.
+    const longer = writeRun(directory, {
+      ...{ name: "a-longer", mode: "finetune", rounds: 1, planned: 0, quality: () => 0.9 },
+      change: (summary) => {
+        epochs(96)(summary);
+        const last = summary.rounds[0]!.epochs.at(-1)!;
+        last.step = 96 * summary.rounds[0]!.epochs[0]!.step;
+      },
+    });
+    const beside = against([longer, base, rigl]);
+    assert.equal(beside.mean, null);
+    assert.ok(
+      Math.abs(
+        beside.level.mean - beside.level.toDense!.difference - scoreOf("lr-rewind", beside, 0),
+      ) < 1e-12,
+    );
+    assert.equal(against([longer, rigl]).mean, null);
   }));

@@ -11,6 +11,7 @@ import type { RoundSummary } from "../results/summary.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { isContinued, isSmallDense } from "./check.ts";
 import { foldOf, seedOf } from "./fold.ts";
+import { isDenseAlone } from "./method.ts";
 import type { Run } from "./run.ts";
 
 /** One round of one run. */
@@ -61,7 +62,8 @@ export function levelsOf(run: Run, runs: readonly Run[]): RunLevels {
 
 /**
  * The dense network that a run, or the base of a control, began with. A single training began with none; it
- * is compared with that of a run with the same seed and fold, if possible one that was trained on.
+ * is compared with that of a run with the same seed and fold: if possible one that was trained on, else one that was
+ * pruned, because a run that prunes nothing may have any length.
  *
  * @returns null if there is none among `runs`.
  */
@@ -73,7 +75,8 @@ export function denseOf(run: Run, runs: readonly Run[]): Network | null {
     other.control === null && seedOf(other) === seedOf(base) && foldOf(other) === foldOf(base)
   );
   const trainedOn = runs.filter(isContinued).map((control) => baseOf(control, runs));
-  const [first] = [...twins.filter((twin) => trainedOn.includes(twin)), ...twins]
+  const pruned = twins.filter((twin) => !isDenseAlone(twin));
+  const [first] = [...twins.filter((twin) => trainedOn.includes(twin)), ...pruned, ...twins]
     .flatMap((twin) => ownDense(twin) ?? []);
   return first ?? null;
 }

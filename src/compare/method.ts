@@ -97,10 +97,11 @@ export const PATHS_OF_PRUNED_ROUNDS: readonly string[] = OF_PRUNED_ROUNDS.map((n
   `training.${name}`
 );
 
-/** Whether two runs train their dense networks in the same way. */
+/** Whether two runs train their dense networks in the same way. How a GPU chooses kernels is no way of training. */
 export function haveSameDense(a: Described, b: Described): boolean {
   const ofDense = (path: string) =>
-    /^(network|training)\./.test(path) && !PATHS_OF_PRUNED_ROUNDS.includes(path);
+    /^(network|training)\./.test(path) && path !== "training.kernels" &&
+    !PATHS_OF_PRUNED_ROUNDS.includes(path);
   return settingsKey(a, ofDense) === settingsKey(b, ofDense);
 }
 

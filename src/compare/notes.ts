@@ -15,7 +15,7 @@ import type { Comparison, Difference } from "./comparison.ts";
 import type { Cost } from "./cost.ts";
 import { foldCount, foldOf } from "./fold.ts";
 import { foldIntervalNotes } from "./fold_notes.ts";
-import { methodSettings } from "./method.ts";
+import { isDenseAlone, methodSettings } from "./method.ts";
 import type { Method } from "./replicates.ts";
 import { ruleOf } from "./rescore.ts";
 import { decisive, hasEqualTraining } from "./reference.ts";
@@ -192,8 +192,33 @@ export function rulesOf(methods: readonly Method[]): { name: string; rule: strin
   }));
 }
 
-/** Dense networks that train on with dropout beside pruned ones that train without. */
-function dropoutNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
+/** Dense networks that train with dropout beside pruned ones that train without. */
+function dropoutNote(comparison: Comparison, methods: readonly Method[]): string[] {
+  return [...cycleDropoutNote(comparison, methods), ...onceDropoutNote(comparison, methods)];
+}
+
+/** A dense network of one schedule, with dropout, beside single trainings, which have none unless all rounds have. */
+function onceDropoutNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
+  const examples = methods.map(({ name, replicates }) => {
+    const run = replicates[0]!.runs[0]!;
+    return { name, run, settings: methodSettings(run) };
+  });
+  const drops = examples.some(({ run, settings }) =>
+    run.control === null && isDenseAlone(run) && Number(settings.get("network.dropout")) > 0
+  );
+  const without = examples.filter(({ name, run, settings }) =>
+    isSingleTraining(run.summary.mode) && settings.get("training.dropoutRounds") !== '"all"' &&
+    results.some((method) => method.name === name && hasEqualTraining(method))
+  );
+  if (!drops || without.length === 0) return [];
+  return [
+    `The dense network of one schedule had dropout in all of its epochs; ${
+      without.map(({ name }) => name).join(", ")
+    } had none. So a difference between them may come from dropout, too.`,
+  ];
+}
+
+function cycleDropoutNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
   const dropsIfDense = results.filter(({ name }) => {
     const method = methods.find((method) => method.name === name)!;
     const settings = methodSettings(method.replicates[0]!.runs[0]!);

@@ -14,6 +14,7 @@ import type { Summary } from "../results/summary.ts";
 import { hasSummary, readSummary } from "../results/read.ts";
 import {
   type Described,
+  isDenseAlone,
   methodKey,
   PATHS_OF_PRUNED_ROUNDS,
   setting,
@@ -74,7 +75,11 @@ function trainsSameDense(directory: string, { config, mode, control = null }: Su
   const ofDense = (path: string) =>
     !NOT_OF_DENSE.test(path) && !PATHS_OF_PRUNED_ROUNDS.includes(path);
   const other = readSettings(directory);
-  return other !== null && hasDenseRound({ control: other.control, mode: other.summary.mode }) &&
+  // A run that prunes nothing is a reference of equal training, or of none.
+  const hasOtherLength = other !== null && isDenseAlone(other) &&
+    setting(other.summary.config, "training.epochs") !== setting(config, "training.epochs");
+  return other !== null && !hasOtherLength &&
+    hasDenseRound({ control: other.control, mode: other.summary.mode }) &&
     settingsKey(other, ofDense) === settingsKey({ summary: { config, mode }, control }, ofDense) &&
     setting(other.summary.config, "seed") === setting(config, "seed") &&
     setting(other.summary.config, "folds.fold") === setting(config, "folds.fold");

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeJson } from "../core/files.ts";
 import { readSummary } from "../results/read.ts";
+import type { Summary } from "../results/summary.ts";
 import { COMPARE_DEFAULTS, compareRuns } from "./compare.ts";
 import { type RunFixture, writeRun } from "./fixture.ts";
 import { readRuns } from "./run.ts";
@@ -126,6 +127,15 @@ Deno.test("a single training is compared with the dense network of a run with it
     assert.ok(Math.abs(toDense.score - dense) < 1e-12);
     assert.ok(Math.abs(toDense.difference - (summary.rounds[0]!.test!.score - dense)) < 1e-12);
     assert.deepEqual([toDense.epochs, epochs, toEqual], [12, 48, null]);
+
+    // A run that prunes nothing and trains for another time is left out, also where it comes first by name.
+    base("a-dense", {
+      ...{ rounds: 1, planned: 0 },
+      change: ({ config }: Summary) => {
+        config["training"] = { ...config["training"] as object, epochs: 96 };
+      },
+    });
+    assert.equal(denseBeside(run, summary), own);
 
     // A run whose dense network was trained on is preferred.
     const later = base("run");

@@ -18,7 +18,7 @@ import { markdown } from "./markdown.ts";
 export interface Trial {
   /** The runs' name, without their plan's or their group's. */
   name: string;
-  /** Options of the plan's command that all trials do not share; null for a run of another plan. */
+  /** Options of the plan's command, without the preset, the name and the fold; null for a run of another plan. */
   options: string | null;
   runs: Run[];
 }
@@ -28,18 +28,20 @@ const NOT_SHOWN = ["--preset", "--name", "--seed", "--folds", "--fold"];
 
 /** The trials of a group in the order of its plan; those that it takes from other groups first. */
 export function trialsOf({ collected, planned: cells }: Group): Trial[] {
-  const names = [...new Set(collected.map(({ name }) => nameOfReplicates(name)))];
   const planned = cells.map(({ name }) => nameOfReplicates(name));
+  const names = [...new Set(collected.map(({ name }) => nameOfReplicates(name)))]
+    .sort((a, b) => planned.indexOf(a) - planned.indexOf(b));
   const shared = commonStart(planned).replace(/[^-]*$/, "");
   return names.map((name) => {
     const runs = collected.filter((run) => nameOfReplicates(run.name) === name)
       .sort((a, b) => (foldOf(a) ?? 0) - (foldOf(b) ?? 0) || (seedOf(a) ?? 0) - (seedOf(b) ?? 0));
     const cell = cells[planned.indexOf(name)];
     return {
-      ...{ name: shortName(name, [shared, `${groupOf(runs[0]!)}-`]), runs },
-      ...{ options: cell ? shownOptions(cell.args) : null, place: planned.indexOf(name) },
+      name: shortName(name, [shared, `${groupOf(runs[0]!)}-`]),
+      options: cell ? shownOptions(cell.args) : null,
+      runs,
     };
-  }).sort((a, b) => a.place - b.place);
+  });
 }
 
 /** The folder of the group that has a run. */

@@ -52,6 +52,14 @@ export function defineSuite<P extends object>(definition: {
   };
 }
 
+/** The values of nested parameters by path, as JSON. */
+function leavesOf(value: unknown, path: string): [path: string, json: string][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return [[path, JSON.stringify(value)]];
+  }
+  return Object.entries(value).flatMap(([name, own]) => leavesOf(own, `${path}.${name}`));
+}
+
 /** A parameter with more values than this is a size or a seed, not a kind. */
 const MOST_KINDS = 16;
 
@@ -63,11 +71,17 @@ export function shareOf(cases: readonly Case[], share: number): Case[] {
   const parameters = cases.map(({ text }) =>
     JSON.parse(text.slice(text.indexOf(" ") + 1)) as Record<string, unknown>
   );
-  const kinds = Object.keys(parameters[0] ?? {}).filter((name) =>
-    new Set(parameters.map((own) => JSON.stringify(own[name]))).size <= MOST_KINDS
-  );
+  const leaves = parameters.map((own) => new Map(leavesOf(own, "")));
+  const kinds = [...new Set(leaves.flatMap((own) => [...own.keys()]))].map((path) => {
+    const values = new Set(leaves.map((own) => own.get(path)));
+    return { path, few: values.size <= MOST_KINDS };
+  });
+  // Of a parameter with many values it counts whether it is there.
   const keysOf = (i: number) =>
-    kinds.map((name) => `${name} ${JSON.stringify(parameters[i]![name])}`);
+    kinds.map(({ path, few }) => {
+      const value = leaves[i]!.get(path);
+      return `${path} ${few ? value : value !== undefined}`;
+    });
   const chosen = new Set([...cases.keys()].filter((i) => i % share === 0));
   const seen = new Set([...chosen].flatMap(keysOf));
   for (const i of cases.keys()) {

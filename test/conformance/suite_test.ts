@@ -53,4 +53,10 @@ Deno.test("a share of a list has every kind of case, also where the list repeats
       [...settings].join(" "),
     );
   }
+  const augment = (await loadSuites()).find(({ op }) => op === "augment")!;
+  const nameOf = (text: string) => [...text.matchAll(/"(\w+)":/g)].map(([, name]) => name!);
+  for (const share of [7, 10, 20]) {
+    const names = new Set(shareOf(augment.cases, share).flatMap(({ text }) => nameOf(text)));
+    assert.deepEqual(names, new Set(augment.cases.flatMap(({ text }) => nameOf(text))));
+  }
 });
