@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { writeFilesAtomic } from "../core/files.ts";
 import { REPORTS, runDirectory, shortPath } from "../core/paths.ts";
-import { outdated, studyFiles, studyPages } from "../study/build.ts";
+import { outdated, readGroups, studyFiles, studyPages } from "../study/build.ts";
 import { addRuns } from "../study/collect.ts";
 import { groupFolders } from "../study/group.ts";
 import { createCommand, runMain } from "./command.ts";
@@ -45,13 +45,14 @@ function main(args: string[]): Promise<number> {
     const added = addRuns(command.args.map(runDirectory), { group, allowIncomplete });
     for (const copy of added) console.log(`Added ${shortPath(copy)}`);
   }
-  const files = studyFiles();
+  const groups = readGroups();
+  const files = studyFiles({ groups });
   const changed = outdated(files);
   if (!check) writeFilesAtomic([...files].filter(([file]) => changed.includes(file)));
   for (const file of changed) console.log(`${check ? "Differs" : "Written"}: ${shortPath(file)}`);
   if (changed.length === 0) console.log(`${files.size} files are as the runs give them.`);
   if (pages) {
-    const written = [...studyPages(path.join(REPORTS, "study"))];
+    const written = [...studyPages(path.join(REPORTS, "study"), groups)];
     writeFilesAtomic(written);
     for (const [file] of written) console.log(`Written: ${shortPath(file)}`);
   }

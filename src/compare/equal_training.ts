@@ -7,7 +7,7 @@
 import { isSingleTraining } from "../config/modes.ts";
 import { isContinued } from "./check.ts";
 import { type Cost, costOf } from "./cost.ts";
-import { foldOf, seedOf } from "./fold.ts";
+import { haveSameFold } from "./fold.ts";
 import { denseOf, type Network, ownDense } from "./levels.ts";
 import { haveSameDense, isDenseAlone, settingsKey } from "./method.ts";
 import type { Run } from "./run.ts";
@@ -102,7 +102,7 @@ function isTrainedAlike(a: Network, b: Network): boolean {
 }
 
 function isLike(a: Run, b: Run): boolean {
-  return seedOf(a) === seedOf(b) && foldOf(a) === foldOf(b) && haveSameDense(a, b);
+  return haveSameFold(a, b) && haveSameDense(a, b);
 }
 
 /** Runs that share a dense round have the same history. */

@@ -176,15 +176,17 @@ Deno.test("a single training is compared with a dense network of one schedule as
       change: epochs(48, "density"),
       quality: () => 0.7,
     });
-    // A run of one dense round, whose rows count as many epochs as four schedules have.
-    const once = writeRun(directory, {
-      ...{ name: "once", mode: "finetune", rounds: 1, planned: 0, quality: () => 0.9 },
-      change: (summary) => {
-        epochs(48)(summary);
-        const last = summary.rounds[0]!.epochs.at(-1)!;
-        last.step = 48 * summary.rounds[0]!.epochs[0]!.step;
-      },
-    });
+    // A run of one dense round, whose last row counts as many epochs as several schedules have.
+    const trainedOnce = (name: string, count: number) =>
+      writeRun(directory, {
+        ...{ name, mode: "finetune", rounds: 1, planned: 0, quality: () => 0.9 },
+        change: (summary) => {
+          epochs(count)(summary);
+          const last = summary.rounds[0]!.epochs.at(-1)!;
+          last.step = count * summary.rounds[0]!.epochs[0]!.step;
+        },
+      });
+    const once = trainedOnce("once", 48);
     const against = (runs: string[]) => {
       const { methods, pairs, notes } = compareDirectories(runs);
       const level = methods.find(({ name }) => name === "rigl")!.levels[1]!;
@@ -221,14 +223,7 @@ Deno.test("a single training is compared with a dense network of one schedule as
       );
     }
     // One of another length is no reference, and not the network that rigl is said to begin with.
-    const longer = writeRun(directory, {
-      ...{ name: "a-longer", mode: "finetune", rounds: 1, planned: 0, quality: () => 0.9 },
-      change: (summary) => {
-        epochs(96)(summary);
-        const last = summary.rounds[0]!.epochs.at(-1)!;
-        last.step = 96 * summary.rounds[0]!.epochs[0]!.step;
-      },
-    });
+    const longer = trainedOnce("a-longer", 96);
     const beside = against([longer, base, rigl]);
     assert.equal(beside.mean, null);
     assert.ok(

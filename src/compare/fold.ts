@@ -23,3 +23,8 @@ export function foldCount({ summary }: Run): number | null {
   const count = setting(summary.config, "folds.count");
   return typeof count === "number" ? count : null;
 }
+
+/** Whether two runs have the same seed and the same fold. */
+export function haveSameFold(a: Run, b: Run): boolean {
+  return seedOf(a) === seedOf(b) && foldOf(a) === foldOf(b);
+}

@@ -10,7 +10,7 @@ import { runDirectory } from "../core/paths.ts";
 import type { RoundSummary } from "../results/summary.ts";
 import { isSingleTraining } from "../config/modes.ts";
 import { isContinued, isSmallDense } from "./check.ts";
-import { foldOf, seedOf } from "./fold.ts";
+import { foldOf, haveSameFold, seedOf } from "./fold.ts";
 import { isDenseAlone } from "./method.ts";
 import type { Run } from "./run.ts";
 
@@ -71,9 +71,7 @@ export function denseOf(run: Run, runs: readonly Run[]): Network | null {
   const base = run.control ? baseOf(run, runs) : run;
   if (base === null) return run.control && !isSmallDense(run) ? ownDense(run) : null;
   if (!isSingleTraining(base.summary.mode)) return ownDense(base);
-  const twins = runs.filter((other) =>
-    other.control === null && seedOf(other) === seedOf(base) && foldOf(other) === foldOf(base)
-  );
+  const twins = runs.filter((other) => other.control === null && haveSameFold(other, base));
   const trainedOn = runs.filter(isContinued).map((control) => baseOf(control, runs));
   const pruned = twins.filter((twin) => !isDenseAlone(twin));
   const [first] = [...twins.filter((twin) => trainedOn.includes(twin)), ...pruned, ...twins]

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import * as path from "node:path";
-import { isRecord } from "../core/records.ts";
+import { isRecord, leavesOf } from "../core/records.ts";
 import { OF_PRUNED_ROUNDS } from "../config/dense_round.ts";
 import { LEAVES } from "../config/paths.ts";
 import { DEPENDS } from "../config/setting.ts";
@@ -57,7 +57,7 @@ const OF_PRUNING = /^(mode|rewindTo|pruning\..*)$/;
 /** The settings that define a method: all except {@linkcode FREE}, and the kind of control. */
 export function methodSettings({ summary, control }: Described): Map<string, string> {
   // Older runs had the rule that is now called UNNAMED_RULE.
-  const settings = new Map(flat({ score: UNNAMED_RULE, ...summary.config }));
+  const settings = new Map(leavesOf({ score: UNNAMED_RULE, ...summary.config }));
   for (const [name, value] of OF_OLDER_RUNS) {
     const isThere = settings.has(name) || !isRecord(setting(summary.config, groupOf(name)));
     if (!isThere) settings.set(name, value);
@@ -191,13 +191,4 @@ export function setting(config: Settings, path: string): unknown {
 /** Whether a mode's weights return to the rewind point. */
 export function rewinds(mode: Mode): boolean {
   return POLICIES[mode].weights === "rewind";
-}
-
-/** Leaves of nested settings by dotted path, as JSON. */
-function flat(settings: Settings, prefix = ""): [string, string][] {
-  return Object.entries(settings).flatMap(([key, value]) =>
-    isRecord(value)
-      ? flat(value, `${prefix}${key}.`)
-      : [[`${prefix}${key}`, JSON.stringify(value)] as [string, string]]
-  );
 }

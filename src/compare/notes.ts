@@ -193,43 +193,41 @@ export function rulesOf(methods: readonly Method[]): { name: string; rule: strin
 }
 
 /** Dense networks that train with dropout beside pruned ones that train without. */
-function dropoutNote(comparison: Comparison, methods: readonly Method[]): string[] {
-  return [...cycleDropoutNote(comparison, methods), ...onceDropoutNote(comparison, methods)];
-}
-
-/** A dense network of one schedule, with dropout, beside single trainings, which have none unless all rounds have. */
-function onceDropoutNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
-  const examples = methods.map(({ name, replicates }) => {
-    const run = replicates[0]!.runs[0]!;
-    return { name, run, settings: methodSettings(run) };
+function dropoutNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
+  const trained = results.map((result) => {
+    const run = methods.find(({ name }) => name === result.name)!.replicates[0]!.runs[0]!;
+    const settings = methodSettings(run);
+    const hasDropout = Number(settings.get("network.dropout")) > 0;
+    return { result, run, hasDropout, rounds: settings.get("training.dropoutRounds") };
   });
-  const drops = examples.some(({ run, settings }) =>
-    run.control === null && isDenseAlone(run) && Number(settings.get("network.dropout")) > 0
-  );
-  const without = examples.filter(({ name, run, settings }) =>
-    isSingleTraining(run.summary.mode) && settings.get("training.dropoutRounds") !== '"all"' &&
-    results.some((method) => method.name === name && hasEqualTraining(method))
-  );
-  if (!drops || without.length === 0) return [];
-  return [
-    `The dense network of one schedule had dropout in all of its epochs; ${
-      without.map(({ name }) => name).join(", ")
-    } had none. So a difference between them may come from dropout, too.`,
-  ];
-}
-
-function cycleDropoutNote({ methods: results }: Comparison, methods: readonly Method[]): string[] {
-  const dropsIfDense = results.filter(({ name }) => {
-    const method = methods.find((method) => method.name === name)!;
-    const settings = methodSettings(method.replicates[0]!.runs[0]!);
-    return settings.get("training.dropoutRounds") === '"dense"' &&
-      Number(settings.get("network.dropout")) > 0;
-  });
+  const dropsIfDense = trained.filter(({ hasDropout, rounds }) =>
+    hasDropout && rounds === '"dense"'
+  )
+    .map(({ result }) => result);
   const pruned = dropsIfDense.filter((method) => !method.continued && hasEqualTraining(method));
-  if (pruned.length === 0 || !dropsIfDense.some(({ continued }) => continued)) return [];
+  const inCycles = pruned.length > 0 && dropsIfDense.some(({ continued }) => continued);
+  const atOnce = trained.some(({ run, hasDropout }) =>
+    run.control === null && isDenseAlone(run) && hasDropout
+  );
+  // Single trainings end pruned, so they have none unless all rounds have.
+  const single = trained.filter(({ result, run, rounds }) =>
+    isSingleTraining(run.summary.mode) && rounds !== '"all"' && hasEqualTraining(result)
+  ).map(({ result }) => result.name);
+  const soWhat = "So a difference between them may come from dropout, too.";
   return [
-    "Dense networks of equal training had dropout in all of their epochs; pruned networks had it in the dense round " +
-    "alone. So a difference between them may come from dropout, too.",
+    ...(inCycles
+      ? [
+        "Dense networks of equal training had dropout in all of their epochs; pruned networks had it in the dense " +
+        `round alone. ${soWhat}`,
+      ]
+      : []),
+    ...(atOnce && single.length > 0
+      ? [
+        `The dense network of one schedule had dropout in all of its epochs; ${
+          single.join(", ")
+        } had none. ${soWhat}`,
+      ]
+      : []),
   ];
 }
 

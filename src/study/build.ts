@@ -20,6 +20,13 @@ export const DOCUMENTS: readonly string[] = [
   "README.md",
 ].map((file) => path.join(ROOT, file));
 
+/** The groups by name; null for one without runs. */
+export function readGroups(study: string = STUDY): Map<string, Group | null> {
+  return new Map(
+    groupFolders(study).map((folder) => [path.basename(folder), readGroup(folder)]),
+  );
+}
+
 /** Links of a document to figures, as in `![What it shows](study/GROUP/FIGURE.svg)`. */
 const FIGURE_LINK = /\]\(([^)\s]+)\.svg\)/g;
 
@@ -29,11 +36,12 @@ const FIGURE_LINK = /\]\(([^)\s]+)\.svg\)/g;
  * @throws {Failure} If a document asks for a table or shows a figure that does not exist.
  */
 export function studyFiles(
-  { study = STUDY, documents = DOCUMENTS }: { study?: string; documents?: readonly string[] } = {},
+  { study = STUDY, documents = DOCUMENTS, groups = readGroups(study) }: {
+    study?: string;
+    documents?: readonly string[];
+    groups?: ReadonlyMap<string, Group | null>;
+  } = {},
 ): Map<string, string> {
-  const groups = new Map<string, Group | null>(
-    groupFolders(study).map((folder) => [path.basename(folder), readGroup(folder)]),
-  );
   const files = new Map<string, string>();
   for (const document of documents) {
     const text = fs.readFileSync(document, "utf8");
@@ -59,13 +67,16 @@ export function studyFiles(
 }
 
 /** The comparison page of every group whose runs are compared, by its path in `folder`. */
-export function studyPages(folder: string, study: string = STUDY): Map<string, string> {
-  const groups = groupFolders(study).flatMap((group) => readGroup(group) ?? []);
+export function studyPages(
+  folder: string,
+  groups: ReadonlyMap<string, Group | null>,
+): Map<string, string> {
+  const compared = [...groups.values()].filter((group) => group !== null && !group.trials);
   return new Map(
-    groups.filter(({ trials }) => !trials)
-      .map((
-        { name, comparison },
-      ) => [path.join(folder, `${name}.html`), comparisonPage(comparison)]),
+    compared.map((group) => [
+      path.join(folder, `${group!.name}.html`),
+      comparisonPage(group!.comparison),
+    ]),
   );
 }
 

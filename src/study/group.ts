@@ -86,6 +86,8 @@ export interface Group extends Compared {
   claims: Claim[];
   /** Whether the runs are trials of settings, which are not compared. */
   trials: boolean;
+  /** The plan's name, with which those of its runs begin; null without one. */
+  plan: string | null;
   /** All runs of the plan; [] without one. */
   planned: readonly Pick<Cell, "name" | "args">[];
   /** The rule by which all records were decided again; null for each run's own. */
@@ -140,6 +142,7 @@ export function readGroup(folder: string, study: string = path.dirname(folder)):
   const compared = () => found ??= comparedRuns(collected, { pairs, rescored, names });
   return {
     ...{ name: path.basename(folder), collected, claims, trials, planned, rescored },
+    plan: plan?.name ?? null,
     seen: settings.seen === undefined ? null : path.join(study, settings.seen),
     get runs() {
       return compared().runs;

@@ -6,7 +6,7 @@ import { compareDirectories, withDirectory } from "../compare/testing.ts";
 import { readPredictions } from "../compare/predictions.ts";
 import { decimals } from "../core/decimals.ts";
 import { Failure, UsageError } from "../core/errors.ts";
-import { outdated, studyFiles, studyPages } from "./build.ts";
+import { outdated, readGroups, studyFiles, studyPages } from "./build.ts";
 import { judge } from "./claims.ts";
 import { addRuns } from "./collect.ts";
 import { filled } from "./document.ts";
@@ -362,7 +362,7 @@ Deno.test("every group that is compared has a page with its methods, and trials 
       writeRun(path.join(directory, name), { name: "a", mode: "lr-rewind" });
       fs.writeFileSync(path.join(directory, name, "study.json"), settings);
     }
-    const pages = [...studyPages("out", directory)];
+    const pages = [...studyPages("out", readGroups(directory))];
     assert.deepEqual(pages.map(([file]) => file), [path.join("out", "one.html")]);
     assert.match(pages[0]![1], /<title>[^<]*lr-rewind/);
   }));

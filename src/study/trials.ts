@@ -6,7 +6,8 @@
 import * as path from "node:path";
 import { counted } from "../core/counted.ts";
 import { decimals } from "../core/decimals.ts";
-import { foldOf, seedOf } from "../compare/fold.ts";
+import { costOf } from "../compare/cost.ts";
+import { foldOf, haveSameFold, seedOf } from "../compare/fold.ts";
 import type { Run } from "../compare/run.ts";
 import { format } from "../report/format.ts";
 import { nameOfReplicates } from "../run/resolve.ts";
@@ -27,17 +28,16 @@ export interface Trial {
 const NOT_SHOWN = ["--preset", "--name", "--seed", "--folds", "--fold"];
 
 /** The trials of a group in the order of its plan; those that it takes from other groups first. */
-export function trialsOf({ collected, planned: cells }: Group): Trial[] {
+export function trialsOf({ collected, plan, planned: cells }: Group): Trial[] {
   const planned = cells.map(({ name }) => nameOfReplicates(name));
   const names = [...new Set(collected.map(({ name }) => nameOfReplicates(name)))]
     .sort((a, b) => planned.indexOf(a) - planned.indexOf(b));
-  const shared = commonStart(planned).replace(/[^-]*$/, "");
   return names.map((name) => {
     const runs = collected.filter((run) => nameOfReplicates(run.name) === name)
       .sort((a, b) => (foldOf(a) ?? 0) - (foldOf(b) ?? 0) || (seedOf(a) ?? 0) - (seedOf(b) ?? 0));
     const cell = cells[planned.indexOf(name)];
     return {
-      name: shortName(name, [shared, `${groupOf(runs[0]!)}-`]),
+      name: shortName(name, cell ? plan! : groupOf(runs[0]!)),
       options: cell ? shownOptions(cell.args) : null,
       runs,
     };
@@ -49,16 +49,8 @@ function groupOf({ directory }: Run): string {
   return path.basename(path.dirname(directory));
 }
 
-function shortName(name: string, prefixes: readonly string[]): string {
-  const prefix = prefixes.find((prefix) => prefix !== "" && name.startsWith(prefix)) ?? "";
-  return name.slice(prefix.length);
-}
-
-function commonStart(texts: readonly string[]): string {
-  const [first = "", ...others] = texts;
-  let length = first.length;
-  while (!others.every((text) => text.startsWith(first.slice(0, length)))) length--;
-  return first.slice(0, length);
+function shortName(name: string, group: string): string {
+  return name.startsWith(`${group}-`) ? name.slice(group.length + 1) : name;
 }
 
 /** Whether two trials train networks in the same mode, so that a difference is that of their settings. */
@@ -68,16 +60,17 @@ function isComparable(a: Trial, b: Trial): boolean {
 }
 
 function shownOptions(args: readonly string[]): string {
-  const words: string[] = [];
-  for (let i = 0; i < args.length; i += 2) {
-    if (!NOT_SHOWN.includes(args[i]!)) words.push(...args.slice(i, i + 2));
-  }
-  return words.join(" ");
+  return args.filter((word, i) => ![word, args[i - 1] ?? ""].some((one) => NOT_SHOWN.includes(one)))
+    .join(" ");
 }
 
-/** The last epoch of a run's last round. */
-function lastEpoch({ summary }: Run) {
-  return summary.rounds.at(-1)!.epochs.at(-1)!;
+/** The only round of a trial, or its last one. */
+function lastRound({ summary }: Run) {
+  return summary.rounds.at(-1)!;
+}
+
+function lastEpoch(run: Run) {
+  return lastRound(run).epochs.at(-1)!;
 }
 
 /**
@@ -87,7 +80,7 @@ function lastEpoch({ summary }: Run) {
 export function trialsTable(group: Group): string {
   const trials = trialsOf(group);
   const base = trials[0]!;
-  const score = ({ summary }: Run) => summary.rounds.at(-1)!.dev.score;
+  const score = (run: Run) => lastRound(run).dev.score;
   const loss = (run: Run) => lastEpoch(run).devLoss;
   return markdown(
     [
@@ -97,9 +90,7 @@ export function trialsTable(group: Group): string {
     trials.map((trial) => {
       const { name, options, runs } = trial;
       const pairs = runs.flatMap((run) => {
-        const other = base.runs.find((other) =>
-          foldOf(other) === foldOf(run) && seedOf(other) === seedOf(run)
-        );
+        const other = base.runs.find((other) => haveSameFold(other, run));
         return other ? [[run, other] as const] : [];
       });
       const difference = (of: (run: Run) => number) =>
@@ -109,7 +100,7 @@ export function trialsTable(group: Group): string {
       const of = (value: (run: Run) => number) => decimals(mean(runs.map(value)));
       return [
         ...[name, options === null ? "" : `\`${options}\``],
-        format(mean(runs.map((run) => run.summary.rounds.at(-1)!.epochs.length)), "epochs"),
+        format(mean(runs.map((run) => lastRound(run).epochs.length)), "epochs"),
         ...[of((run) => lastEpoch(run).trainLoss), of(loss), of(score)],
         runs.map((run) => decimals(score(run))).join(", "),
         ...[difference(loss), difference(score)],
@@ -120,9 +111,8 @@ export function trialsTable(group: Group): string {
 }
 
 function hoursText(runs: readonly Run[]): string {
-  const seconds = runs.map(({ timing }) =>
-    timing?.rounds.reduce((sum, round) => sum + round.trainSeconds, 0)
-  ).filter((value) => value !== undefined);
+  const seconds = runs.map((run) => costOf({ run, round: lastRound(run) }, runs)?.seconds ?? null)
+    .filter((value) => value !== null);
   return seconds.length < runs.length ? "" : decimals(mean(seconds) / 3600, 2);
 }
 
@@ -133,12 +123,10 @@ function hoursText(runs: readonly Run[]): string {
 export function trialCurves(group: Group): { label: string; values: number[] }[] {
   const all = trialsOf(group);
   const trials = all.filter((trial) => isComparable(trial, all[0]!));
-  const key = (run: Run) => `${seedOf(run)} ${foldOf(run)}`;
-  const common = trials.map(({ runs }) => runs.map(key))
-    .reduce((a, b) => a.filter((each) => b.includes(each)));
+  const isCommon = (run: Run) =>
+    trials.every(({ runs }) => runs.some((other) => haveSameFold(other, run)));
   return trials.map(({ name, runs }) => {
-    const own = runs.filter((run) => common.includes(key(run)))
-      .map(({ summary }) => summary.rounds.at(-1)!.epochs);
+    const own = runs.filter(isCommon).map((run) => lastRound(run).epochs);
     return {
       label: `${name} (${counted(own.length, "fold")})`,
       values: (own[0] ?? []).map((_, i) => mean(own.map((epochs) => epochs[i]!.devLoss))),

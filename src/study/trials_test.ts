@@ -48,10 +48,11 @@ function group(directory: string): Group {
   });
   return {
     name: "any",
+    plan: "trials",
     collected: readRuns(runs, { split: "test", allowIncomplete: true, showTest: true }).runs,
     planned: [
       args("short", "--mode", "rigl", "--epochs", "1"),
-      args("long", "--mode", "rigl", "--epochs", "144"),
+      args("long", "--mode", "rigl", "--flip-average", "--epochs", "144"),
       args("wide", "--filters", "16"),
     ],
   } as unknown as Group;
@@ -63,7 +64,7 @@ Deno.test("trials are compared with the first in their own folds, and test score
     assert.deepEqual(trialsOf(read).map(({ name, options }) => [name, options]), [
       ["base", null],
       ["short", "--mode rigl --epochs 1"],
-      ["long", "--mode rigl --epochs 144"],
+      ["long", "--mode rigl --flip-average --epochs 144"],
       ["wide", "--filters 16"],
     ]);
     const rows = trialsTable(read).split("\n").map((row) => row.split(" | "));

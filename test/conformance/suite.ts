@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import type { NativeDevice } from "../../src/addon/native.ts";
+import { leavesOf } from "../../src/core/records.ts";
 import type { Comparison } from "./comparison.ts";
 
 /** Runs a case on a device and pairs what came out with the reference. */
@@ -52,14 +53,6 @@ export function defineSuite<P extends object>(definition: {
   };
 }
 
-/** The values of nested parameters by path, as JSON. */
-function leavesOf(value: unknown, path: string): [path: string, json: string][] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return [[path, JSON.stringify(value)]];
-  }
-  return Object.entries(value).flatMap(([name, own]) => leavesOf(own, `${path}.${name}`));
-}
-
 /** A parameter with more values than this is a size or a seed, not a kind. */
 const MOST_KINDS = 16;
 
@@ -71,7 +64,7 @@ export function shareOf(cases: readonly Case[], share: number): Case[] {
   const parameters = cases.map(({ text }) =>
     JSON.parse(text.slice(text.indexOf(" ") + 1)) as Record<string, unknown>
   );
-  const leaves = parameters.map((own) => new Map(leavesOf(own, "")));
+  const leaves = parameters.map((own) => new Map(leavesOf(own)));
   const kinds = [...new Set(leaves.flatMap((own) => [...own.keys()]))].map((path) => {
     const values = new Set(leaves.map((own) => own.get(path)));
     return { path, few: values.size <= MOST_KINDS };
